@@ -1,0 +1,1 @@
+"""One folder a vendor: what translates for it, what plays it, and what is known about it."""

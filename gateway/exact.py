@@ -1,0 +1,67 @@
+"""JSON and decimals without floats: every digit goes out, and comes in, as it was written."""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import orjson
+
+MAX_DIGITS = 30
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
+
+
+def text(number: Decimal) -> str:
+    """A decimal in plain notation: no exponent, no trailing zeros, no negative zero (`7.0` is `7`)."""
+    plain = format(number, "f")
+    if "." in plain:
+        plain = plain.rstrip("0").rstrip(".")
+    return "0" if plain in ("-0", "") else plain
+
+
+def dumps(value: Any) -> bytes:
+    """Compact JSON in UTF-8; a `Decimal` becomes a JSON number, digit for digit."""
+    return orjson.dumps(value, default=_fragment)
+
+
+def loads(raw: str) -> Any:
+    """JSON with integers as `int` and every other number as `Decimal`.
+
+    Raises `ValueError` for what is not JSON, a name given twice in one object, NaN or infinities.
+    """
+    return json.loads(raw, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
+
+
+def number(value: object) -> Decimal:
+    """A number as a vendor gave it (a JSON number, or text such as `"150.24"`).
+
+    Raises `ValueError` where it is no number, or has more than 30 digits when written out.
+    """
+    if isinstance(value, str) and len(value) <= MAX_DIGITS + 2 and _DECIMAL.match(value):
+        value = Decimal(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = Decimal(value)
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise ValueError("not a number")
+    after = max(-int(value.as_tuple().exponent), 0)
+    before = max(value.adjusted() + 1, 1)
+    if before + after > MAX_DIGITS:
+        raise ValueError(f"a number of more than {MAX_DIGITS} digits")
+    return value
+
+
+def _fragment(value: object) -> orjson.Fragment:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(text(value))
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise ValueError("a name is given twice in one object")
+    return names

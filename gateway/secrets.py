@@ -1,0 +1,63 @@
+"""Values that must not be shown: they print as `***`, and one that comes from a file follows the file."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+MASK = "***"
+
+
+class Expanded(str):
+    """A configured text in which `${...}` was replaced; `reread` gives its text as the files say now."""
+
+    reread: Callable[[], str] | None
+
+    def __new__(cls, text: str, reread: Callable[[], str] | None = None) -> "Expanded":  # noqa: D102 (see the class)
+        self = super().__new__(cls, text)
+        self.reread = reread
+        return self
+
+
+class Secret:
+    """A token or key, hidden from `repr`, logs and errors; `reveal()` gives the text to send."""
+
+    __slots__ = ("_reread", "_text")
+
+    def __init__(self, text: str, reread: Callable[[], str] | None = None) -> None:
+        self._text = text
+        self._reread = reread
+
+    def reveal(self) -> str:
+        """The secret as it is now; for one from a file, as the file says now."""
+        return self._reread() if self._reread else self._text
+
+    def __repr__(self) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.reveal() == other.reveal()
+
+    def __hash__(self) -> int:
+        return hash(Secret)
+
+    @classmethod
+    def _validate(cls, value: Any) -> "Secret":
+        if isinstance(value, Secret):
+            return value
+        if not isinstance(value, str):
+            raise ValueError("expected text: quote the value, or take it from ${env:NAME} or ${file:PATH}")
+        if not value:
+            raise ValueError("expected a secret that is not empty")
+        if any(ord(character) < 32 or ord(character) == 127 for character in value):
+            raise ValueError("expected a secret without line breaks or control characters")
+        return cls(str(value), getattr(value, "reread", None))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validate,
+            json_schema_input_schema=core_schema.str_schema(min_length=1),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda _: MASK),
+        )
