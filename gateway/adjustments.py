@@ -1,0 +1,167 @@
+"""The life of an adjustment: a pure state machine, no I/O.
+
+in_progress(n) ─┬─> succeeded | failed            settle: proof either way
+                ├─> failed, retryable             settle: proof that nothing was applied
+                └─> unknown                       settle or expire: no proof
+failed, retryable ──> in_progress(n+1)            retry: by the same key
+unknown ──> succeeded | failed                    settle (late proof) or resolve (a person): never sent again
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from gateway.model import Adjustment, Applied
+
+
+class Status(StrEnum):
+    """Where an adjustment stands, as callers see it."""
+
+    IN_PROGRESS = "in_progress"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Verdict(StrEnum):
+    """What the evidence of one attempt proves.
+
+    `refused` is a final no; `not_applied` is proof that nothing was applied, and trying again can help.
+    """
+
+    APPLIED = "applied"
+    REFUSED = "refused"
+    NOT_APPLIED = "not_applied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where an adjustment stands, and in which attempt (the first is 1)."""
+
+    status: Status = Status.IN_PROGRESS
+    retryable: bool = False
+    attempt: int = 1
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing will change it any more."""
+        return self.status is Status.SUCCEEDED or (self.status is Status.FAILED and not self.retryable)
+
+
+_SETTLED = {
+    Verdict.APPLIED: (Status.SUCCEEDED, False),
+    Verdict.REFUSED: (Status.FAILED, False),
+    Verdict.NOT_APPLIED: (Status.FAILED, True),
+    Verdict.UNKNOWN: (Status.UNKNOWN, False),
+}
+
+
+def settle(state: State, *, attempt: int, verdict: Verdict) -> State | None:
+    """The state after what attempt `attempt` proved; None where that changes nothing."""
+    if attempt != state.attempt or state.status not in (Status.IN_PROGRESS, Status.UNKNOWN):
+        return None
+    status, retryable = _SETTLED[verdict]
+    if state.status is Status.UNKNOWN:
+        if verdict is Verdict.UNKNOWN:
+            return None
+        retryable = False  # what was ever unknown is never sent again
+    return State(status, retryable, attempt)
+
+
+def retry(state: State) -> State | None:
+    """The state in which the next attempt is sent; None where there may be none."""
+    if state.status is Status.FAILED and state.retryable:
+        return State(Status.IN_PROGRESS, False, state.attempt + 1)
+    return None
+
+
+def expire(state: State) -> State | None:
+    """The state once nobody holds the attempt any more; None where nobody needs to."""
+    if state.status is Status.IN_PROGRESS:
+        return State(Status.UNKNOWN, False, state.attempt)
+    return None
+
+
+def resolve(state: State, *, applied: bool) -> State | None:
+    """The state after a person has decided; None where there is nothing to decide."""
+    if state.status is Status.UNKNOWN:
+        return State(Status.SUCCEEDED if applied else Status.FAILED, False, state.attempt)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An adjustment that is about to be claimed. `lease`: seconds for which one attempt is owned."""
+
+    id: str
+    client: str
+    tenant: str
+    key: str
+    fingerprint: str
+    adjustment: Adjustment
+    vendor: str
+    adapter: str
+    rule: str
+    not_sent: tuple[str, ...]
+    lease: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer as it is kept, to be repeated byte for byte."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A person's decision about an unknown adjustment."""
+
+    applied: bool
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An adjustment as the journal has it. `problem` is the problem as its caller was told it."""
+
+    draft: Draft
+    state: State
+    created_at: datetime
+    lease_until: datetime
+    completed_at: datetime | None = None
+    applied: Applied | None = None
+    problem: Mapping[str, Any] | None = None
+    resolution: Resolution | None = None
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one attempt came to. `evidence` and `exchange` are JSON values without secrets, of bounded size."""
+
+    record: Record
+    verdict: Verdict
+    evidence: Mapping[str, Any]
+    exchange: tuple[Mapping[str, Any], ...] = ()
+    applied: Applied | None = None
+    problem: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step in the life of an adjustment. `by`: `gateway`, `recovery`, or the client or person who decided."""
+
+    at: datetime
+    before: Status | None
+    after: Status
+    attempt: int
+    by: str
+    evidence: Mapping[str, Any]
+    exchange: tuple[Mapping[str, Any], ...] = ()

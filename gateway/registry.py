@@ -1,0 +1,54 @@
+"""The adapters and simulators that are installed, by entry point, and what their signatures say they can do."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, get_args, get_type_hints
+
+from gateway.model import Operation
+from gateway.port import Adapter, Options, VendorSettings
+
+ADAPTERS = "points_gateway.adapters"
+SIMULATORS = "points_gateway.simulators"
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterType:
+    """One kind of adapter: its class, its models, and per operation the parameters that it can be told."""
+
+    name: str
+    adapter: type[Adapter[Any]]
+    settings: type[VendorSettings]
+    options: type[Options]
+    operations: Mapping[Operation, frozenset[str]]
+
+    @classmethod
+    def of(cls, name: str, adapter: type[Adapter[Any]]) -> "AdapterType":
+        """Read an adapter class. Raises `TypeError` where it does not say which settings it takes."""
+        bases = [base for base in getattr(adapter, "__orig_bases__", ()) if get_args(base)]
+        if not bases:
+            raise TypeError(f"{adapter.__name__} must name its settings: class {adapter.__name__}(Adapter[Settings])")
+        operations: dict[Operation, frozenset[str]] = {}
+        options: type[Options] = Options
+        for operation in get_args(Operation):
+            method = getattr(adapter, operation, None)
+            if method is None:
+                continue
+            operations[operation] = frozenset(inspect.signature(method).parameters) - {"self"}
+            options = get_type_hints(method).get("options", options)
+        return cls(name, adapter, get_args(bases[0])[0], options, operations)
+
+
+def adapters() -> dict[str, AdapterType]:
+    """Every installed adapter, by the name that configurations use."""
+    return {entry.name: AdapterType.of(entry.name, entry.load()) for entry in _sorted(ADAPTERS)}
+
+
+def simulators() -> dict[str, type[Any]]:
+    """Every installed simulator, by the name of the adapter that it plays against."""
+    return {entry.name: entry.load() for entry in _sorted(SIMULATORS)}
+
+
+def _sorted(group: str) -> list[Any]:
+    return sorted(entry_points(group=group), key=lambda entry: entry.name)
