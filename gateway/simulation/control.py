@@ -1,0 +1,91 @@
+"""The control endpoint that a simulator keeps beside its vendor's paths: faults, state, release, reset."""
+
+import json
+from typing import Any, Protocol
+
+from gateway.simulation.faults import Faults, InvalidFault, expected
+from gateway.simulation.ledger import Ledger
+from gateway.simulation.messages import Answer, Request
+
+PREFIX = "/_simulator/"
+
+
+class Controlled(Protocol):
+    """What the control endpoint needs of a simulator."""
+
+    faults: Faults
+    ledger: Ledger
+    requests: list[Request]
+
+    @property
+    def name(self) -> str:
+        """The adapter that the simulator plays against."""
+
+    @property
+    def held(self) -> int:
+        """How many requests are held up by a fault now."""
+
+    def release(self) -> None:
+        """Let the requests that hang now go on."""
+
+    def reset(self) -> None:
+        """Go back to the seeds."""
+
+
+def answer(simulator: Controlled, request: Request) -> Answer:
+    """Answer a request under `/_simulator/`; 404 and 405 as usual, 400 with what was expected for a wrong fault."""
+    match request.path.removeprefix(PREFIX), request.method:
+        case "faults", "POST":
+            return _queue(simulator.faults, request)
+        case "faults", "GET":
+            pass
+        case "faults", "DELETE":
+            simulator.faults.clear()
+        case "release", "POST":
+            simulator.release()
+            return Answer.json(200, _state(simulator))
+        case "reset", "POST":
+            simulator.reset()
+            return Answer.json(200, _state(simulator))
+        case "state", "GET":
+            return Answer.json(200, _state(simulator))
+        case (("faults" | "release" | "reset" | "state"), _):
+            return Answer.json(405, {"errors": [f"{request.path} does not take {request.method}"]})
+        case _:
+            return Answer.json(404, {"errors": ["expected faults, state, release or reset"]})
+    return Answer.json(200, simulator.faults.listed())
+
+
+def _queue(faults: Faults, request: Request) -> Answer:
+    try:
+        given = json.loads(request.body)
+        faults.add(*(given if isinstance(given, list) else [given]))
+    except InvalidFault as error:
+        return Answer.json(400, {"errors": error.errors, "expected": expected()})
+    except ValueError as error:
+        return Answer.json(400, {"errors": [f"not JSON: {error}"], "expected": expected()})
+    return Answer.json(200, faults.listed())
+
+
+def _state(simulator: Controlled) -> dict[str, Any]:
+    return {
+        "name": simulator.name,
+        "members": {
+            member: {account: format(points, "f") for account, points in held.items()}
+            for member, held in simulator.ledger.accounts.items()
+        },
+        "effects": [
+            {
+                "at": effect.at.isoformat(),
+                "member": effect.member,
+                "points": format(effect.points, "f"),
+                "point_type": effect.point_type,
+                "transaction_id": effect.transaction_id,
+                "said": effect.said,
+            }
+            for effect in simulator.ledger.effects
+        ],
+        "requests": len(simulator.requests),
+        "held": simulator.held,
+        "faults": simulator.faults.listed(),
+    }

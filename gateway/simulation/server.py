@@ -1,0 +1,209 @@
+"""A simulated vendor as a real HTTP server: keeps what it saw and what it did, and misbehaves on request."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, ClassVar, Self
+from uuid import UUID, uuid4
+
+from aiohttp import web
+
+from gateway.simulation import control
+from gateway.simulation.faults import AnyFault, Delay, Faults
+from gateway.simulation.ledger import Effect, Ledger
+from gateway.simulation.messages import Answer, Request
+from gateway.simulation.misbehaviour import Sleep, play
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a gateway needs to talk to a simulator as it is seeded.
+
+    `settings` is the vendor's entry in a configuration, without `base_url`; `base_path` is where the vendor's
+    documented paths begin. `unknown_member` is one that every operation refuses; None where the vendor makes
+    a member of whomever it is told of. `point_type` and `reason` are canonical and mapped in `settings`.
+    """
+
+    settings: Mapping[str, Any]
+    base_path: str
+    member: str
+    unknown_member: str | None = None
+    point_type: str | None = None
+    reason: str | None = None
+
+
+class Simulator(ABC):
+    """One simulated vendor on a port of its own; a subclass seeds its ledger and answers requests."""
+
+    name: ClassVar[str]
+    """The adapter that it plays against."""
+    example: ClassVar[Example]
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        sleep: Sleep = asyncio.sleep,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self.now = now
+        self.new_id = new_id
+        self.ledger = Ledger()
+        self.faults = Faults()
+        self.requests: list[Request] = []
+        self.origin = ""
+        self._sleep = sleep
+        self._released = asyncio.Event()
+        self._arrival = asyncio.Event()
+        self._held: set[asyncio.Task[Any]] = set()
+        self._runner: web.ServerRunner | None = None
+        self.seed()
+
+    @abstractmethod
+    def seed(self) -> None:
+        """Put what the vendor knows at the start into an empty ledger."""
+
+    @abstractmethod
+    def handle(self, request: Request) -> Answer:
+        """Answer a request as the vendor does, and apply its effect; called once for each that is applied."""
+
+    @property
+    def effects(self) -> list[Effect]:
+        """Every change of points that was applied, oldest first."""
+        return self.ledger.effects
+
+    @property
+    def base_url(self) -> str:
+        """What a configuration has as `base_url`, while the simulator runs."""
+        return self.origin + self.example.base_path
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The vendor's entry in a configuration, `base_url` included, while the simulator runs."""
+        return {**self.example.settings, "base_url": self.base_url}
+
+    @property
+    def held(self) -> int:
+        """How many requests are held up by a fault now."""
+        return len(self._held)
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
+        """Listen, on a free port by default; returns `base_url`. Raises `OSError` where the port is taken."""
+        # Requests are kept as they came, so bodies are not decompressed.
+        server = web.Server(self._serve, handler_cancellation=True, access_log=None, auto_decompress=False)
+        runner = web.ServerRunner(server, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        self.origin = f"http://{host}:{runner.addresses[0][1]}"
+        return self.base_url
+
+    async def stop(self) -> None:
+        """Close every connection, without an answer to what is held up; the ledger stays readable."""
+        self._drop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def arrived(self, count: int) -> None:
+        """Return once `count` requests have arrived since the start or the last reset; give it a deadline."""
+        while len(self.requests) < count:
+            await self._arrival.wait()
+
+    async def idle(self) -> None:
+        """Return once no request is held up by a fault; give it a deadline."""
+        while self._held:
+            await asyncio.wait(self._held)
+
+    def release(self) -> None:
+        """Let the requests that hang now go on."""
+        self._released.set()
+        self._released = asyncio.Event()
+
+    def reset(self) -> None:
+        """Go back to the seeds: no effects, requests or faults, and what is held up is dropped unanswered."""
+        self._drop()
+        self.faults.clear()
+        self.requests.clear()
+        self.ledger.clear()
+        self.seed()
+
+    def _drop(self) -> None:
+        for task in self._held:
+            task.cancel()
+
+    async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in incoming.raw_headers)
+        request = Request(incoming.method, incoming.raw_path, headers, await incoming.read())
+        if request.path.startswith(control.PREFIX):
+            return _written(control.answer(self, request))
+        self.requests.append(request)
+        self._arrival.set()
+        self._arrival = asyncio.Event()
+        fault = self.faults.take(request.method)
+        if fault is None:
+            return _written(self.handle(request))
+        answer = await self._misbehave(fault, request, incoming)
+        return _AlreadyWritten(incoming) if answer is None else _written(answer)
+
+    async def _misbehave(self, fault: AnyFault, request: Request, incoming: web.BaseRequest) -> Answer | None:
+        transport = incoming.transport
+        if transport is None:  # the client left between the last byte of its request and now
+            return None
+        playing = play(fault, lambda: self.handle(request), transport, released=self._released, sleep=self._sleep)
+        if isinstance(fault, Delay):
+            # A client that leaves cancels this handler, but a slow vendor has read the request and carries on.
+            return await asyncio.shield(self._hold(asyncio.create_task(playing)))
+        if (task := asyncio.current_task()) is not None:
+            self._hold(task)
+        return await playing
+
+    def _hold(self, task: asyncio.Task[Any]) -> asyncio.Task[Any]:
+        self._held.add(task)
+        task.add_done_callback(self._held.discard)
+        return task
+
+
+def _written(answer: Answer) -> web.Response:
+    return web.Response(
+        status=answer.status, body=answer.body, headers={"Content-Type": answer.content_type, **answer.headers}
+    )
+
+
+class _AlreadyWritten(web.StreamResponse):
+    """Stands for an answer whose bytes went out by another way, or that there is none."""
+
+    def __init__(self, request: web.BaseRequest) -> None:
+        super().__init__()
+        transport = request.transport
+        self._keeps = request.keep_alive and transport is not None and not transport.is_closing()
+
+    @property
+    def keep_alive(self) -> bool:
+        return self._keeps
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Write nothing."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Write nothing."""
