@@ -7,12 +7,14 @@ failed, retryable ──> in_progress(n+1)            retry: by the same key
 unknown ──> succeeded | failed                    settle (late proof) or resolve (a person): never sent again
 """
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from gateway import exact
 from gateway.model import Adjustment, Applied
 
 
@@ -90,6 +92,12 @@ def resolve(state: State, *, applied: bool) -> State | None:
     if state.status is Status.UNKNOWN:
         return State(Status.SUCCEEDED if applied else Status.FAILED, False, state.attempt)
     return None
+
+
+def fingerprint(adjustment: Adjustment) -> str:
+    """What an adjustment means, as a SHA-256 in hex: equal for equal meanings, however they were written."""
+    said = {**asdict(adjustment), "member": str(adjustment.member), "points": exact.text(adjustment.points)}
+    return hashlib.sha256(exact.canonical(said)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,17 @@ class FieldError:
 
 
 class GatewayError(Exception):
-    """Raised when a call cannot be answered with what it asked for; each subclass is one problem code."""
+    """Raised when a call cannot be answered with what it asked for; each subclass is one problem code.
+
+    `adjustment` (its id) and `vendor` (its name and its adapter's) are set where they have a part in it.
+    """
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong here"
     retryable: ClassVar[bool] = False
+    adjustment: str | None = None
+    vendor: tuple[str, str] | None = None
 
     def __init__(
         self, detail: str = "", *, errors: tuple[FieldError, ...] = (), retry_after: float | None = None

@@ -24,6 +24,11 @@ def dumps(value: Any) -> bytes:
     return orjson.dumps(value, default=_fragment)
 
 
+def canonical(value: Any) -> bytes:
+    """As `dumps`, with the names of every object in order: equal values give equal bytes."""
+    return orjson.dumps(value, default=_fragment, option=orjson.OPT_SORT_KEYS)
+
+
 def loads(raw: str) -> Any:
     """JSON with integers as `int` and every other number as `Decimal`.
 

@@ -95,7 +95,8 @@ class VendorResponse:
     def json(self) -> Any:
         """The body as JSON, numbers exact. Raises `VendorBadResponse` where it is not JSON."""
         try:
-            return exact.loads(self.text())
+            text = self.text()
+            return _sayable(exact.loads(text)) if r"\u" in text else exact.loads(text)
         except (ValueError, RecursionError) as error:
             raise VendorBadResponse(f"The answer is not JSON: {error}", vendor_status=self.status) from error
 
@@ -118,6 +119,15 @@ class VendorResponse:
         if moment.tzinfo is None:
             return None
         return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def _sayable(value: Any) -> Any:
+    """JSON values whose every text can be said again: JSON may spell half a surrogate pair, and UTF-8 has none."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_sayable(name): _sayable(item) for name, item in value.items()}
+    return [_sayable(item) for item in value] if isinstance(value, list) else value
 
 
 Exchange = Generator[VendorRequest, VendorResponse, T]
@@ -214,6 +224,8 @@ class Adapter(Generic[S]):
     """Member schemes that the vendor can be asked by; `custom.*` stands for every custom field."""
     fractions: ClassVar[bool] = True
     """Whether the vendor takes points that are not whole."""
+    balance_in_answer: ClassVar[bool] = False
+    """Whether the vendor's answer to an adjustment says the new balance."""
     repeat_safety: RepeatSafety = "none"
     """What the vendor offers against repeating an adjustment."""
     refusals: ClassVar[Mapping[int, type[VendorError]]] = {}

@@ -1,0 +1,251 @@
+"""What callers are told: the JSON bodies of answers and problems, exactly as docs/api.md and the OpenAPI document say.
+
+The same models serve, describe themselves in OpenAPI, and are kept in the journal to be repeated byte for byte.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from gateway import exact
+from gateway.adjustments import Status
+
+Points = Annotated[
+    Decimal,
+    PlainSerializer(exact.text),
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]*[1-9])?$", "examples": ["100", "-2.5"]}),
+]
+Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+Details = Annotated[dict[str, Any], Field(description="The vendor's other documented fields, in snake_case.")]
+
+T = TypeVar("T")
+WhereItApplies = Annotated[T | None, Field(exclude_if=lambda value: value is None)]
+
+
+class AnswerModel(BaseModel):
+    """What every body has in common: it says what it documents, no more and no less."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, serialize_by_alias=True)
+
+    def to_json(self) -> bytes:
+        """The body as JSON; decimals and fragments of JSON inside stay digit for digit."""
+        return exact.dumps(self.model_dump())
+
+
+class BalanceSaid(AnswerModel):
+    """A balance as the vendor said it in its answer to a write."""
+
+    available: Points | None
+    lifetime: Points | None
+    updated_at: Time | None
+
+
+class AdjustmentVendor(AnswerModel):
+    """Who was asked, and what it said of the transaction."""
+
+    name: str
+    adapter: str
+    transaction_id: str | None
+    details: Details
+
+
+class VendorProblem(AnswerModel):
+    """The vendor's own words about what went wrong, bounded."""
+
+    name: str
+    adapter: str
+    status: int | None
+    code: str | None
+    message: str | None
+
+
+class FieldProblem(AnswerModel):
+    """One field that is wrong."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(AnswerModel):
+    """A problem as of RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    retryable: bool
+    request_id: str
+    errors: WhereItApplies[list[FieldProblem]] = None
+    adjustment: WhereItApplies[str] = None
+    vendor: WhereItApplies[VendorProblem] = None
+
+
+class ResolutionSaid(AnswerModel):
+    """How a person settled what was unknown."""
+
+    outcome: Literal["applied", "not_applied"]
+    reason: str
+    by: str
+    at: Time
+
+
+class AdjustmentAnswer(AnswerModel):
+    """An adjustment: what was asked, where it stands, and what the vendor said."""
+
+    id: str
+    status: Status
+    tenant: str
+    idempotency_key: str
+    member: str
+    points: Points
+    point_type: str | None
+    description: str | None
+    reason: str | None
+    reference: str | None
+    store: str | None
+    pending: bool
+    options: dict[str, dict[str, Any]]
+    not_sent: list[str]
+    balance: BalanceSaid | None
+    vendor: AdjustmentVendor
+    retryable: bool
+    problem: dict[str, Any] | None
+    resolution: ResolutionSaid | None
+    attempts: int
+    created_at: Time
+    completed_at: Time | None
+
+
+class TransitionSaid(AnswerModel):
+    """One step in the life of an adjustment."""
+
+    at: Time
+    from_: Status | None = Field(serialization_alias="from")
+    to: Status
+    attempt: int
+    by: str
+    evidence: dict[str, Any]
+    exchange: list[dict[str, Any]]
+
+
+class AdjustmentHistory(AdjustmentAnswer):
+    """An adjustment and, where it was asked for, every transition since it was claimed, oldest first."""
+
+    history: WhereItApplies[list[TransitionSaid]] = None
+
+
+class AdjustmentPage(AnswerModel):
+    """A page of adjustments, newest first; `next_cursor` is null on the last."""
+
+    data: list[AdjustmentAnswer]
+    next_cursor: str | None
+
+
+class VendorName(AnswerModel):
+    """A configured vendor and its adapter."""
+
+    name: str
+    adapter: str
+
+
+class RequestShown(AnswerModel):
+    """A request as it would be sent, secrets masked. `body`: JSON, or text, or null where there is none."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: Any
+
+
+class Preview(AnswerModel):
+    """What a call would send, to whom, and by which rule."""
+
+    rule: str
+    vendor: VendorName
+    request: RequestShown
+    not_sent: list[str]
+    repeat_safety: Literal["none", "searchable", "enforced"]
+
+
+class ResponseShown(AnswerModel):
+    """A vendor's answer as it came. `body`: JSON, or text."""
+
+    status: int
+    body: Any
+
+
+class ReadVendor(AnswerModel):
+    """Who was asked, and what else it said. `response` is there only where it was asked for."""
+
+    name: str
+    adapter: str
+    details: Details
+    response: WhereItApplies[ResponseShown] = None
+
+
+class BalanceAnswer(AnswerModel):
+    """A member's balance; what the vendor does not give is null."""
+
+    member: str
+    point_type: str | None
+    available: Points | None
+    lifetime: Points | None
+    updated_at: Time | None
+    vendor: ReadVendor
+    as_of: Time
+    cached: bool
+
+
+class ExpiringAnswer(AnswerModel):
+    """The points of a member that expire within a period, both ends included."""
+
+    member: str
+    point_type: str | None
+    from_: Time = Field(serialization_alias="from")
+    to: Time
+    points: Points
+    vendor: ReadVendor
+    as_of: Time
+
+
+class ReadCapability(AnswerModel):
+    """What one rule's vendor can be asked. `when` is empty where the rule always matches."""
+
+    when: dict[str, list[str]]
+    vendor: str
+    adapter: str
+    member_schemes: list[str]
+    fields: list[str]
+    point_types: list[str]
+
+
+class AdjustCapability(ReadCapability):
+    """What one rule's vendor can be told."""
+
+    fractions: bool
+    balance_in_answer: bool
+    repeat_safety: Literal["none", "searchable", "enforced"]
+
+
+class OperationCapabilities(AnswerModel):
+    """The rules of each operation, in the order in which they are tried."""
+
+    adjust: list[AdjustCapability]
+    balance: list[ReadCapability]
+    expiring: list[ReadCapability]
+
+
+class Capabilities(AnswerModel):
+    """What a tenant can do, as its routes and adapters say."""
+
+    tenant: str
+    operations: OperationCapabilities
+
+
+class Health(AnswerModel):
+    """Whether a check holds. `detail` says what is wrong where it does not."""
+
+    status: Literal["ok", "unavailable"]
+    detail: WhereItApplies[str] = None

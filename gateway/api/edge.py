@@ -1,0 +1,211 @@
+"""What every endpoint has in common: who asks, a strict reading, an answer or a problem, and one line in the log."""
+
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway import rendering
+from gateway.answers import AnswerModel
+from gateway.api import reading
+from gateway.api.access import Access
+from gateway.api.schemas import NoQuery
+from gateway.errors import (
+    GatewayError,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
+from gateway.writes import Caller
+
+log = structlog.get_logger("gateway.access")
+MAX_BODY = 64 * 1024
+_REQUEST_ID = re.compile(r"[!-~]{1,128}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, read: everything in it is known and checked."""
+
+    caller: Caller
+    headers: Any
+    path: Mapping[str, str]
+    query: Any
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation of the API: how it is reached and read, what it answers, and what can go wrong."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    scope: str
+    handler: Callable[[Call], Awaitable[Response]]
+    answers: Mapping[int, type[AnswerModel]]
+    problems: tuple[type[GatewayError], ...]
+    query: type[BaseModel] = NoQuery
+    body: type[BaseModel] | None = None
+    needs_key: bool = False
+    tags: tuple[str, ...] = field(default=())
+
+
+def answer(model: AnswerModel, status: int = 200) -> Response:
+    """An answer with a JSON body."""
+    return Response(model.to_json(), status, media_type="application/json")
+
+
+def open_page(
+    handler: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """A page that needs no key: it carries a `Request-Id` as every answer does."""
+
+    async def page(request: Request) -> Response:
+        response = await handler(request)
+        response.headers["Request-Id"] = request_id(request)
+        return response
+
+    return page
+
+
+class Edge:
+    """Runs endpoints for HTTP requests."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def answer(self, endpoint: Endpoint, request: Request) -> Response:
+        """Run one endpoint for one request."""
+        begun = time.perf_counter()
+        caller = None
+        try:
+            client = self._access.client(request.headers, endpoint.scope)
+            tenant = self._access.tenant(request.headers, client)
+            caller = Caller(client.name, tenant, request_id(request))
+            response = await endpoint.handler(await self._read(endpoint, request, caller))
+            response.headers["Request-Id"] = caller.request_id
+        except GatewayError as error:
+            response = problem_response(error, request)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            log.exception("a fault of the gateway", route=endpoint.path, request_id=request_id(request))
+            response = problem_response(InternalError(), request)
+        log.info(
+            "request",
+            method=endpoint.method,
+            route=endpoint.path,
+            status=response.status_code,
+            ms=round((time.perf_counter() - begun) * 1000, 1),
+            client=caller and caller.client,
+            tenant=caller and caller.tenant,
+            request_id=response.headers["Request-Id"],
+        )
+        return response
+
+    async def _read(self, endpoint: Endpoint, request: Request, caller: Caller) -> Call:
+        path = {name: reading.segment(value) for name, value in request.path_params.items()}
+        query = reading.query(request.scope["query_string"], endpoint.query)
+        body = None
+        if endpoint.body is not None:
+            if not _is_json(request.headers.getlist("content-type")):
+                raise UnsupportedMediaType("Send the body as Content-Type: application/json")
+            body = reading.body(await _bounded_body(request), endpoint.body)
+        return Call(caller, request.headers, path, query, body)
+
+
+class Resource:
+    """The ASGI application of one path, whatever its methods."""
+
+    def __init__(self, edge: Edge, *endpoints: Endpoint) -> None:
+        self._edge = edge
+        self._path = endpoints[0].path
+        self._by_method = {endpoint.method: endpoint for endpoint in endpoints}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        request = Request(scope, receive)
+        endpoint = self._by_method.get(request.method)
+        if endpoint is None:
+            allowed = ", ".join(self._by_method)
+            response = problem_response(MethodNotAllowed(f"{self._path} takes {allowed}"), request)
+            response.headers["Allow"] = allowed
+        else:
+            response = await self._edge.answer(endpoint, request)
+        await response(scope, receive, send)
+
+
+def problem_response(error: GatewayError, request: Request) -> Response:
+    """A problem, with the headers that belong to it."""
+    told = rendering.problem(error, request_id=request_id(request))
+    response = Response(told.to_json(), error.status, media_type="application/problem+json")
+    response.headers["Request-Id"] = told.request_id
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if error.retryable:
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after or 1)))
+    return response
+
+
+def request_id(request: Request) -> str:
+    """The caller's own `Request-Id` where it is usable, else a new one; the same for the whole request."""
+    if "request_id" not in request.scope:
+        given = request.headers.getlist("request-id")
+        kept = len(given) == 1 and _REQUEST_ID.match(given[0])
+        request.scope["request_id"] = given[0] if kept else f"req_{secrets.token_hex(12)}"
+    return str(request.scope["request_id"])
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses, as a problem."""
+    assert isinstance(error, HTTPException)  # noqa: S101 (the handler is registered for this class)
+    response = problem_response(_translated(error), request)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def on_fault(request: Request, error: Exception) -> Response:
+    """What nothing else caught, as a problem without a word about why; the log has that."""
+    return problem_response(InternalError(), request)
+
+
+async def _bounded_body(request: Request) -> bytes:
+    """The body; read here because Starlette's own limit answers in plain text, and this API in problems."""
+    received = bytearray()
+    if int(request.headers.get("content-length", 0)) > MAX_BODY:
+        raise PayloadTooLarge(f"A body is at most {MAX_BODY} bytes")
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > MAX_BODY:
+            raise PayloadTooLarge(f"A body is at most {MAX_BODY} bytes")
+    return bytes(received)
+
+
+def _translated(error: HTTPException) -> GatewayError:
+    kinds: dict[int, GatewayError] = {
+        404: NotFound("There is nothing at this path"),
+        405: MethodNotAllowed(),
+    }
+    return kinds.get(error.status_code) or InvalidRequest(str(error.detail))
+
+
+def _is_json(content_types: list[str]) -> bool:
+    if len(content_types) != 1:
+        return False
+    kind, _, parameters = content_types[0].partition(";")
+    charset = parameters.strip().lower().replace('"', "").replace(" ", "")
+    return kind.strip().lower() == "application/json" and charset in ("", "charset=utf-8")

@@ -1,0 +1,95 @@
+"""The kinds of fields that callers fill in, each read in the one way that docs/api.md gives."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, PlainValidator, StringConstraints, WithJsonSchema
+
+from gateway.model import Member
+
+_POINTS = re.compile(r"-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?\Z")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})\Z"
+)
+_LARGEST = 999_999_999_999
+
+
+def _points(value: object) -> Decimal:
+    text = value
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    if not isinstance(text, str) or not _POINTS.match(text):
+        raise ValueError(
+            'expected points as digits such as "5", "-2.5" or 100: at most 12 before the point and 6 after, no exponent'
+        )
+    points = Decimal(text)
+    if not points:
+        raise ValueError("expected points other than zero")
+    return points
+
+
+def _member(value: object) -> Member:
+    if not isinstance(value, str):
+        raise ValueError("expected a member as text, SCHEME:VALUE")
+    return Member.parse(value)
+
+
+def _moment(value: object) -> datetime:
+    expected = "expected a time with an offset, such as 2026-01-31T00:00:00Z (in a query string, + is sent as %2B)"
+    if not isinstance(value, str) or not _TIME.match(value):
+        raise ValueError(expected)
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(expected) from error
+
+
+def _storable(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("expected text without NUL characters")
+    return value
+
+
+Points = Annotated[
+    Decimal,
+    PlainValidator(_points),
+    WithJsonSchema(
+        {
+            "description": "Points to add (positive) or remove (negative), read digit for digit; never zero.",
+            "anyOf": [
+                {
+                    "type": "string",
+                    "pattern": r"^-?(?!0(\.0+)?$)(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$",
+                    "examples": ["5", "-2.5"],
+                },
+                {"type": "integer", "minimum": 1, "maximum": _LARGEST},
+                {"type": "integer", "minimum": -_LARGEST, "maximum": -1},
+                {"type": "number", "minimum": -_LARGEST, "maximum": _LARGEST, "not": {"const": 0}},
+            ],
+        }
+    ),
+]
+MemberField = Annotated[
+    Member,
+    PlainValidator(_member),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "A member, SCHEME:VALUE; phone takes + and 6 to 15 digits.",
+            "pattern": r"^(phone:\+[0-9]{6,15}|(?!phone:)([a-z][a-z0-9_]{0,63}|custom\.[A-Za-z0-9_.-]{1,64})"
+            r":(?!\.{1,2}$)[^/\\%\u0000-\u001f\u007f-\u009f]{1,255})$",
+            "examples": ["email:jason@example.com", "contact_id:1", "custom.user_id:12345"],
+        }
+    ),
+]
+Moment = Annotated[
+    datetime,
+    PlainValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-01-31T00:00:00Z"]}),
+]
+Text500 = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable)]
+Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
+Text64 = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_storable)]
+KeyText = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]

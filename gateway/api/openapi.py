@@ -1,0 +1,225 @@
+"""The OpenAPI 3.1 document, made from the table of endpoints and the models that serve."""
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from openapi_pydantic import (
+    Header,
+    Info,
+    MediaType,
+    OpenAPI,
+    Operation,
+    Parameter,
+    PathItem,
+    Reference,
+    RequestBody,
+    Response,
+    Schema,
+    SecurityScheme,
+)
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from gateway import answers
+from gateway.api.edge import Endpoint
+from gateway.api.fields import MemberField
+from gateway.errors import GatewayError
+
+_REF = "#/components/schemas/{model}"
+_PROBLEM = "application/problem+json"
+_JSON = "application/json"
+
+
+class _Schemas(GenerateJsonSchema):
+    """Schemas of what really goes over the wire: a field that is left out where it does not apply is optional."""
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        return "serialization_exclude_if" not in field and super().field_is_required(field, total)
+
+
+def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
+    """The document as plain JSON values."""
+    table = sorted(endpoints, key=lambda endpoint: endpoint.path)
+    sent = {endpoint.body for endpoint in table if endpoint.body} | {endpoint.query for endpoint in table}
+    said = {model for endpoint in table for model in endpoint.answers.values()} | {answers.Problem, answers.Health}
+    modes = [(model, "validation") for model in sent] + [(model, "serialization") for model in said]
+    modes.sort(key=lambda each: each[0].__name__)
+    names, definitions = models_json_schema(modes, ref_template=_REF, schema_generator=_Schemas)  # type: ignore[arg-type]
+    schemas: dict[str, Any] = definitions["$defs"]
+    queries = {model: schemas.pop(_name(names[model, "validation"])) for model in sent if _is_query(model, table)}
+    paths = {
+        path: PathItem(**{each.method.lower(): _operation(each, queries) for each in group})
+        for path, group in groupby(table, key=lambda endpoint: endpoint.path)
+    }
+    paths |= {
+        "/livez": _health("livez", "Whether the process lives"),
+        "/readyz": _health("readyz", "Whether it can serve"),
+    }
+    whole = OpenAPI(
+        openapi="3.1.1",
+        info=Info(
+            title="Points gateway",
+            version=version,
+            description="One points API in front of several loyalty vendors. Repeating a POST with the same "
+            "Idempotency-Key and body is safe whatever came back, or nothing at all.",
+        ),
+        paths=paths,
+    ).model_dump(mode="json", by_alias=True, exclude_none=True)
+    text = str(whole) + str(schemas)
+    whole["components"] = {
+        "schemas": {name: each for name, each in sorted(_wire(schemas).items()) if _REF.format(model=name) in text},
+        "securitySchemes": {
+            "key": SecurityScheme(type="http", scheme="bearer").model_dump(by_alias=True, exclude_none=True)
+        },
+    }
+    return whole
+
+
+def _operation(endpoint: Endpoint, queries: Mapping[type[BaseModel], Any]) -> Operation:
+    body = None
+    if endpoint.body is not None:
+        body = RequestBody(content={_JSON: MediaType(schema=_reference(endpoint.body))}, required=True)
+    return Operation(
+        operationId=endpoint.name,
+        summary=endpoint.summary,
+        description=f"Needs the scope `{endpoint.scope}`.",
+        security=[{"key": []}],
+        parameters=[*_path(endpoint), *_headers(endpoint), *_query(queries[endpoint.query])],
+        requestBody=body,
+        responses={**_answers(endpoint), **_problems(endpoint.problems)},
+    )
+
+
+def _path(endpoint: Endpoint) -> list[Parameter]:
+    kinds: dict[str, Any] = {
+        "id": {"type": "string", "pattern": "^adj_[0-9a-f]{32}$"},
+        "member": MemberField.__metadata__[1].json_schema,  # type: ignore[attr-defined]  # of Annotated
+    }
+    return [_parameter(name, "path", kinds[name], required=True) for name in re.findall(r"{(\w+)}", endpoint.path)]
+
+
+def _headers(endpoint: Endpoint) -> list[Parameter]:
+    text = {"type": "string"}
+    said = [
+        ("X-Tenant", False, text, "The tenant, for a client that acts for several."),
+        ("Request-Id", False, {"type": "string", "pattern": "^[!-~]{1,128}$"}, "Kept, and given back."),
+    ]
+    if endpoint.needs_key:
+        pattern = {"type": "string", "pattern": "^[!#-~][!-~]{0,254}$"}
+        said.append(("Idempotency-Key", True, pattern, "A new key for every new adjustment; the same for its repeats."))
+    return [
+        _parameter(name, "header", schema, required=required, description=description)
+        for name, required, schema, description in said
+    ]
+
+
+def _query(schema: Mapping[str, Any]) -> list[Parameter]:
+    return [
+        _parameter(
+            name,
+            "query",
+            _without_null(each),
+            required=name in schema.get("required", ()),
+            description=each.get("description"),
+        )
+        for name, each in schema.get("properties", {}).items()
+    ]
+
+
+def _parameter(
+    name: str, place: str, schema: Mapping[str, Any], *, required: bool, description: str | None = None
+) -> Parameter:
+    said = {"name": name, "in": place, "required": required, "description": description, "schema": schema}
+    return Parameter.model_validate(said)
+
+
+def _answers(endpoint: Endpoint) -> dict[str, Response]:
+    kinds = {200: "Done.", 201: "Applied.", 202: "Perhaps applied: look at `status`, and repeat with the same key."}
+    headers = {"Request-Id": _header("The request's id.")}
+    if endpoint.needs_key:
+        headers["Location"] = _header("Where the adjustment can be seen.")
+        headers["Idempotent-Replayed"] = _header("`true` where this repeats a kept answer.")
+    return {
+        str(status): Response(
+            description=kinds[status], headers=headers, content={_JSON: MediaType(schema=_reference(model))}
+        )
+        for status, model in endpoint.answers.items()
+    }
+
+
+def _problems(kinds: Iterable[type[GatewayError]]) -> dict[str, Response]:
+    responses = {}
+    by_status = sorted(set(kinds), key=lambda kind: (kind.status, kind.code))
+    for status, group in groupby(by_status, key=lambda kind: kind.status):
+        each = list(group)
+        headers = {"Request-Id": _header("The request's id.")}
+        if any(kind.retryable for kind in each):
+            headers["Retry-After"] = _header("Seconds to wait before trying again.")
+        if status == 401:
+            headers["WWW-Authenticate"] = _header("`Bearer`.")
+        schema = Schema.model_validate(
+            {
+                "allOf": [
+                    {"$ref": _REF.format(model="Problem")},
+                    {"properties": {"code": {"enum": [k.code for k in each]}}},
+                ]
+            }
+        )
+        responses[str(status)] = Response(
+            description="; ".join(f"`{kind.code}`: {kind.title}" for kind in each),
+            headers=headers,
+            content={_PROBLEM: MediaType(schema=schema)},
+        )
+    return responses
+
+
+def _health(name: str, summary: str) -> PathItem:
+    content = {_JSON: MediaType(schema=_reference(answers.Health))}
+    responses = {"200": Response(description="Yes.", content=content)}
+    if name == "readyz":
+        responses["503"] = Response(description="No.", content=content)
+    return PathItem(get=Operation(operationId=f"get_{name}", summary=summary, responses=responses, security=[]))
+
+
+def _header(description: str) -> Header:
+    return Header(description=description, param_schema=Schema.model_validate({"type": "string"}))
+
+
+def _reference(model: type[BaseModel]) -> Reference:
+    return Reference.model_validate({"$ref": _REF.format(model=model.__name__)})
+
+
+def _name(schema: Mapping[str, Any]) -> str:
+    return str(schema["$ref"]).rsplit("/", 1)[1]
+
+
+def _is_query(model: type[BaseModel], table: Iterable[Endpoint]) -> bool:
+    return any(endpoint.query is model for endpoint in table)
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A query parameter is given or not; it cannot be null."""
+    kinds = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    rest = {name: value for name, value in schema.items() if name not in ("anyOf", "default", "title")}
+    default = {"default": schema["default"]} if schema.get("default") is not None else {}
+    return {**(kinds[0] if kinds else {}), **rest, **default}
+
+
+def _wire(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Schemas without what only pydantic says: titles made of names, and null where a field is left out instead."""
+    for schema in schemas.values():
+        required = schema.get("required", ())
+        for name, each in schema.get("properties", {}).items():
+            each.pop("title", None)
+            if "default" in each and each["default"] is None:
+                del each["default"]
+                if name not in required and schema.get("title") in _LEAVE_OUT and "anyOf" in each:
+                    each.update(_without_null(each))
+                    each.pop("anyOf", None)
+        schema.pop("title", None)
+    return schemas
+
+
+_LEAVE_OUT = ("Problem", "Health", "ReadVendor", "AdjustmentHistory")

@@ -1,0 +1,173 @@
+"""Reads what callers send, strictly: every name known and given once, every digit as it was written."""
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from gateway.errors import FieldError, IdempotencyKeyRequired, InvalidRequest
+
+MAX_DEPTH = 32
+MAX_INTEGER = 40
+M = TypeVar("M", bound=BaseModel)
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_KEY = re.compile(r"[!-~]{1,255}\Z")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"\Z')
+_PLAIN_WORDS = {
+    "missing": "is required",
+    "extra_forbidden": "is not known here",
+    "string_type": "expected text",
+    "string_unicode": "expected text without lone surrogates",
+    "bool_type": "expected true or false",
+    "int_type": "expected a whole number",
+    "dict_type": "expected an object",
+    "model_type": "expected an object",
+}
+
+
+class Exponent:
+    """A JSON number written with an exponent, which no field takes."""
+
+
+class NotJson(ValueError):
+    """Raised when a body is not JSON as this API reads it; says why."""
+
+
+def body(raw: bytes, model: type[M]) -> M:
+    """A JSON body as `model`. Raises `InvalidRequest` that names every field that is wrong."""
+    try:
+        value = _json(raw)
+    except (ValueError, RecursionError) as error:
+        why = error if isinstance(error, NotJson) else _where(error)
+        raise InvalidRequest(f"The body is not JSON that can be read: {why}") from error
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body must be a JSON object")
+    return _validated(model, value, "/", "The body is not what is expected")
+
+
+def query(raw: bytes, model: type[M]) -> M:
+    """A query string as `model`. Raises `InvalidRequest` that names every parameter that is wrong."""
+    values: dict[str, str] = {}
+    for pair in raw.split(b"&") if raw else ():
+        name, _, value = (_decoded(part.replace(b"+", b" ")) for part in pair.partition(b"="))
+        if name in values:
+            raise InvalidRequest("A query parameter is repeated", errors=(FieldError(f"?{name}", "is given twice"),))
+        values[name] = value
+    return _validated(model, values, "?", "The query is not what is expected")
+
+
+def segment(raw: str) -> str:
+    """One percent-encoded path segment, decoded. Raises `InvalidRequest`."""
+    return _decoded(raw.encode("latin-1"))
+
+
+def idempotency_key(values: list[str]) -> str:
+    """The key in the `Idempotency-Key` headers. Raises `IdempotencyKeyRequired` unless it is one, and usable."""
+    if len(values) != 1:
+        raise IdempotencyKeyRequired(
+            "Send one Idempotency-Key header" + (", not several" if values else ": a new key for every new adjustment")
+        )
+    key = values[0]
+    if key.startswith('"'):
+        quoted = _QUOTED.match(key)
+        key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
+    if not _KEY.match(key):
+        raise IdempotencyKeyRequired("An Idempotency-Key is 1 to 255 visible ASCII characters, bare or in quotes")
+    return key
+
+
+def _json(raw: bytes) -> Any:
+    text = raw.decode()
+    if _depth(text) > MAX_DEPTH:
+        raise NotJson(f"nested more than {MAX_DEPTH} deep")
+    return json.loads(
+        text, parse_float=_number, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
+    )
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested, strings left out; counted before anything recurses."""
+    deepest = depth = 0
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', text, re.DOTALL):
+        if token[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token[0] in "]}":
+            depth -= 1
+    return deepest
+
+
+def _number(text: str) -> Decimal | Exponent:
+    return Exponent() if "e" in text or "E" in text else Decimal(text)
+
+
+def _integer(text: str) -> int | Exponent:
+    return int(text) if len(text) <= MAX_INTEGER else Exponent()
+
+
+def _constant(name: str) -> NoReturn:
+    raise NotJson(f"{name} is not JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise NotJson(f"the name {repeated!r} is given twice in one object")
+    return members
+
+
+def _where(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 at byte {error.start}"
+    return "it is nested too deep" if isinstance(error, RecursionError) else "it cannot be parsed"
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        text = raw.decode("ascii")
+        if _BAD_ESCAPE.search(text):
+            raise InvalidRequest("The address holds a % that begins no percent-encoding")
+        return unquote_to_bytes(text).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("The address is not percent-encoded UTF-8") from error
+
+
+def _validated(model: type[M], value: Mapping[str, Any], root: str, message: str) -> M:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=True, include_input=False)
+        wrong = tuple(FieldError(_pointer(each, root), _detail(each)) for each in found[:100])
+        first = f"{wrong[0].pointer} {wrong[0].detail}" if wrong else ""
+        raise InvalidRequest(f"{message}: {first}", errors=wrong) from error
+
+
+def _pointer(error: ErrorDetails, root: str) -> str:
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in error["loc"]]
+    return _shown(root + "/".join(parts))
+
+
+def _detail(error: ErrorDetails) -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] == "string_too_long":
+        return f"expected at most {error['ctx']['max_length']} characters"
+    if error["type"] == "string_too_short":
+        return "expected text that is not empty"
+    if error["type"] == "literal_error":
+        return f"expected {error['ctx']['expected']}"
+    return _shown(_PLAIN_WORDS.get(error["type"], error["msg"]))
+
+
+def _shown(text: str) -> str:
+    """Text that came from a caller, fit to be sent back."""
+    return text.encode("utf-8", "backslashreplace").decode()[:200]

@@ -1,0 +1,113 @@
+"""`adjustments`: look into the journal, beside a gateway that may be running."""
+
+import asyncio
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import TypeAdapter
+
+from gateway import exact, rendering
+from gateway.adjustments import Record, Status
+from gateway.answers import AdjustmentHistory, AdjustmentPage
+from gateway.api.fields import Moment
+from gateway.cli.options import Config, Format, Output, fail, loaded, reading
+from gateway.errors import StoreUnavailable
+from gateway.journal import Filters, Journal
+
+T = TypeVar("T")
+
+
+def commands() -> typer.Typer:
+    """The commands under `adjustments`."""
+    app = typer.Typer(help="Look into the journal; a gateway may be running.", no_args_is_help=True)
+    app.command("list")(list_)
+    app.command("show")(show)
+    return app
+
+
+def list_(
+    config: Config,
+    tenant: Annotated[str | None, typer.Option(help="Of this tenant; of all by default.")] = None,
+    member: Annotated[str | None, typer.Option(help="Of this member.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Where they stand.")] = None,
+    reference: Annotated[str | None, typer.Option(help="With this reference.")] = None,
+    key: Annotated[str | None, typer.Option("--idempotency-key", help="Under this key.")] = None,
+    created_from: Annotated[str | None, typer.Option(help="Created then or later, as in 2026-01-01T00:00:00Z.")] = None,
+    created_to: Annotated[str | None, typer.Option(help="Created then or earlier.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, newest first.")] = 20,
+    output: Format = Output.TEXT,
+) -> None:
+    """List adjustments, newest first.
+
+    Example: points-gateway adjustments list -c config/gateway.yaml --status unknown
+    """
+    settings, _ = loaded(config)
+    moment: TypeAdapter[Moment] = TypeAdapter(Moment)
+    try:
+        since, until = (moment.validate_python(text) if text else None for text in (created_from, created_to))
+    except ValueError:
+        fail("--created-from and --created-to are times with an offset, as in 2026-01-31T00:00:00Z")
+    filters = Filters(member=member, status=status, reference=reference, key=key, created_from=since, created_to=until)
+
+    async def found(journal: Journal) -> list[Record]:
+        return [record for _, record in await journal.list(tenant, filters, limit=limit, before=None)]
+
+    records = _asked(reading(settings), found)
+    answers = [rendering.adjustment(record) for record in records]
+    if output is Output.JSON:
+        typer.echo(AdjustmentPage(data=answers, next_cursor=None).to_json().decode())
+        return
+    for each in answers:
+        points = exact.text(each.points)
+        typer.echo(
+            f"{each.created_at}  {each.id}  {each.status:11}  {points:>12}  "
+            f"{each.tenant}  {each.vendor.name}  {each.member}"
+        )
+    if not answers:
+        typer.echo("no adjustments", err=True)
+
+
+def show(
+    id: Annotated[str, typer.Argument(help="The adjustment's id, adj_...")],  # noqa: A002 (the field's name)
+    config: Config,
+    output: Format = Output.TEXT,
+) -> None:
+    """Show an adjustment and its whole history.
+
+    Example: points-gateway adjustments show adj_... -c config/gateway.yaml
+    """
+    settings, _ = loaded(config)
+
+    async def found(journal: Journal) -> AdjustmentHistory | None:
+        record = await journal.get(None, id)
+        if record is None:
+            return None
+        return rendering.with_history(record, await journal.history(id))
+
+    answer = _asked(reading(settings), found)
+    if answer is None:
+        fail(f"there is no adjustment {id!r} in this journal")
+    if output is Output.JSON:
+        typer.echo(answer.to_json().decode())
+        return
+    said = answer.model_dump(exclude={"history"})
+    for name, value in said.items():
+        typer.echo(f"{name:16} {value if isinstance(value, str) else exact.dumps(value).decode()}")
+    for step in answer.history or ():
+        typer.echo(f"\n{step.at}  {step.from_ or '-'} -> {step.to}  attempt {step.attempt}, by {step.by}")
+        typer.echo(f"  evidence  {exact.dumps(step.evidence).decode()}")
+        for each in step.exchange:
+            typer.echo(f"  exchange  {exact.dumps(each).decode()}")
+
+
+def _asked(journal: Journal, question: Any) -> Any:
+    async def ask() -> Any:
+        try:
+            return await question(journal)
+        finally:
+            await journal.close()
+
+    try:
+        return asyncio.run(ask())
+    except StoreUnavailable as error:
+        fail(error.detail)

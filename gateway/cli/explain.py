@@ -1,0 +1,118 @@
+"""`explain`: which rule decides a call, which vendor serves it, and what would be sent."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import orjson
+import typer
+from pydantic import TypeAdapter
+
+from gateway import exact, rendering
+from gateway.answers import Preview
+from gateway.api import reading as strict
+from gateway.api.fields import Moment
+from gateway.api.schemas import adjustment_body
+from gateway.app import planner
+from gateway.cli.options import Config, Format, Output, loaded
+from gateway.errors import GatewayError, InvalidRequest
+from gateway.model import Member, Period
+from gateway.planning import PREVIEWED_ID
+
+
+class Call(StrEnum):
+    """The operations that can be explained."""
+
+    ADJUST = "adjust"
+    BALANCE = "balance"
+    EXPIRING = "expiring"
+
+
+def explain(
+    operation: Annotated[Call, typer.Argument(help="What the app would ask for.")],
+    config: Config,
+    tenant: Annotated[str, typer.Option(help="The tenant that it would be asked for.")],
+    member: Annotated[str, typer.Option(help="The member, as in email:jason@example.com.")],
+    points: Annotated[str | None, typer.Option(help="Points to add, or with - to remove (adjust).")] = None,
+    point_type: Annotated[str | None, typer.Option(help="The canonical point type.")] = None,
+    description: Annotated[str | None, typer.Option(help="(adjust)")] = None,
+    reason: Annotated[str | None, typer.Option(help="(adjust)")] = None,
+    reference: Annotated[str | None, typer.Option(help="(adjust)")] = None,
+    store: Annotated[str | None, typer.Option(help="(adjust)")] = None,
+    pending: Annotated[bool | None, typer.Option("--pending", help="(adjust)")] = None,
+    options: Annotated[str | None, typer.Option(help="Options as JSON, by adapter name (adjust).")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="As in 2026-01-01T00:00:00Z (expiring).")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="As in 2026-01-31T23:59:59Z (expiring).")] = None,
+    output: Format = Output.TEXT,
+) -> None:
+    """Show which rule decides a call, which vendor serves it, and the request, secrets masked. Nothing is sent.
+
+    Example: points-gateway explain adjust -c config/demo.yaml --tenant acme --member contact_id:1 --points 5
+    """
+    settings, kinds = loaded(config)
+    plans = planner(settings, kinds).masked()
+    try:
+        if tenant not in settings.tenants:
+            raise InvalidRequest(
+                f"There is no tenant {tenant!r}; there are: {', '.join(sorted(settings.tenants)[:20])}"
+            )
+        if operation is Call.ADJUST:
+            said = {
+                "member": member,
+                "points": points,
+                "point_type": point_type,
+                "description": description,
+                "reason": reason,
+                "reference": reference,
+                "store": store,
+                "pending": pending,
+                "options": orjson.Fragment(options) if options else None,
+            }
+            body = strict.body(
+                orjson.dumps({k: v for k, v in said.items() if v is not None}), adjustment_body(kinds.values())
+            )
+            preview = plans.adjust(tenant, body.adjustment(), id=PREVIEWED_ID).preview()
+        elif operation is Call.BALANCE:
+            preview = plans.balance(tenant, _member(member), point_type).preview()
+        else:
+            preview = plans.expiring(tenant, _member(member), _period(start, end), point_type).preview()
+    except GatewayError as error:
+        told = rendering.problem(error, request_id="explain")
+        typer.echo(told.to_json().decode() if output is Output.JSON else f"{error.code}: {error.detail}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(preview.to_json().decode() if output is Output.JSON else _text(preview))
+
+
+def _member(notation: str) -> Member:
+    try:
+        return Member.parse(notation)
+    except ValueError as error:
+        raise InvalidRequest(f"--member: {error}") from error
+
+
+def _period(start: str | None, end: str | None) -> Period:
+    moment: TypeAdapter[Moment] = TypeAdapter(Moment)
+    try:
+        period = Period(moment.validate_python(start), moment.validate_python(end))
+    except ValueError as error:
+        raise InvalidRequest("--from and --to are times with an offset, as in 2026-01-31T00:00:00Z") from error
+    if period.start > period.end:
+        raise InvalidRequest("--from must be at or before --to")
+    return period
+
+
+def _text(preview: Preview) -> str:
+    shown = json.loads(preview.to_json(), parse_float=exact.loads)
+    lines = [
+        f"rule           {preview.rule}",
+        f"vendor         {preview.vendor.name} ({preview.vendor.adapter})",
+        f"not sent       {', '.join(preview.not_sent) or '-'}",
+        f"repeat safety  {preview.repeat_safety}",
+        "",
+        f"{preview.request.method} {preview.request.url}",
+        *(f"{name}: {value}" for name, value in preview.request.headers.items()),
+    ]
+    body = shown["request"]["body"]
+    if body is not None:
+        lines += ["", body if isinstance(body, str) else exact.dumps(body).decode()]
+    return "\n".join(lines)

@@ -1,0 +1,58 @@
+"""What the commands share: their options, how configurations are loaded, and how failures are told."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from gateway import registry
+from gateway.journal import Journal, JournalError
+from gateway.registry import AdapterType
+from gateway.settings import Settings, SettingsError, load
+
+
+class Output(StrEnum):
+    """How data is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Config = Annotated[
+    Path,
+    typer.Option(
+        "--config", "-c", envvar="POINTS_GATEWAY_CONFIG", help="The configuration: a YAML file, or a folder of them."
+    ),
+]
+Format = Annotated[Output, typer.Option("--output", "-o", help="Print text for people, or JSON for scripts.")]
+
+
+def loaded(config: Path) -> tuple[Settings, dict[str, AdapterType]]:
+    """A configuration and the installed adapters; where it is wrong, every problem is told and the command ends."""
+    kinds = registry.adapters()
+    try:
+        return load(config, kinds, os.environ), kinds
+    except SettingsError as error:
+        for problem in error.problems:
+            typer.echo(str(problem), err=True)
+        fail(f"{len(error.problems)} problem(s) in the configuration")
+
+
+def reading(settings: Settings) -> Journal:
+    """The journal of a configuration, to read beside a gateway that may be running."""
+    from datetime import UTC, datetime
+
+    try:
+        return Journal.open(
+            settings.store, clock=lambda: datetime.now(UTC), render=lambda record: None, exclusive=False
+        )
+    except JournalError as error:
+        fail(str(error))
+
+
+def fail(why: str) -> NoReturn:
+    """End the command with exit code 1 and the reason on standard error."""
+    typer.echo(f"points-gateway: {why}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,16 @@
+"""`schema`: the JSON Schema of configurations, for editors."""
+
+import json
+
+import typer
+
+from gateway import registry
+from gateway.settings.schema import schema as of_settings
+
+
+def schema() -> None:
+    """Print the JSON Schema of configurations, for editors that complete and check YAML.
+
+    Example: points-gateway schema > config/gateway.schema.json
+    """
+    typer.echo(json.dumps(of_settings(registry.adapters()), indent=2))

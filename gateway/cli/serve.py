@@ -1,0 +1,107 @@
+"""`serve`: run the gateway until it is told to stop."""
+
+import asyncio
+import socket
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Annotated, Any
+
+import structlog
+import typer
+import uvicorn
+
+from gateway import logs
+from gateway.app import Gateway
+from gateway.cli.options import Config, fail, loaded
+from gateway.journal import JournalError
+from gateway.settings import Address, Settings
+
+
+def serve(
+    config: Config,
+    host: Annotated[str | None, typer.Option(help="Listen here instead of server.listen.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Listen on this port; 0 for any that is free.", min=0, max=65535)
+    ] = None,
+) -> None:
+    """Serve the API until SIGTERM or Ctrl-C; then finish what is under way within server.drain.
+
+    Example: points-gateway serve --config config/gateway.yaml --port 8080
+    """
+    settings, kinds = loaded(config)
+    listen = settings.server.listen
+    settings = replace(
+        settings,
+        server=replace(settings.server, listen=Address(host or listen.host, listen.port if port is None else port)),
+    )
+    logs.configure(settings.server.log_level)
+    try:
+        gateway = Gateway(settings, kinds)
+    except JournalError as error:
+        fail(str(error))
+    run(Server(gateway, settings).run())
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a server on the fastest event loop that is installed."""
+    with asyncio.Runner(loop_factory=uvicorn.Config(app="", loop="auto", log_config=None).get_loop_factory()) as runner:
+        runner.run(coroutine)
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server for one gateway, which hears of a shutdown before its connections do."""
+
+    def __init__(self, gateway: Gateway, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                gateway.asgi,
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=max(1, round(settings.server.drain)),
+            )
+        )
+        self._gateway = gateway
+        self._address = settings.server.listen
+
+    async def run(self) -> None:  # type: ignore[override]  # ours is asynchronous, to share its loop
+        """Listen and serve until a signal comes. Ends the command where the address is taken."""
+        listener = listening(self._address)
+        host, port = listener.getsockname()[:2]
+        self.address = Address(host, port)
+        await self.serve(sockets=[listener])
+        if not self.started:
+            fail("the gateway could not start; the log says why")
+
+    @property
+    def url(self) -> str:
+        """Where the API is served, once it is."""
+        return f"http://{_shown(self.address)}"
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and say where."""
+        await super().startup(sockets)
+        if self.started:
+            structlog.get_logger("gateway").info("serving", url=self.url)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Stop accepting; `/readyz` says so to whoever still asks."""
+        self._gateway.draining = True
+        super().handle_exit(sig, frame)
+
+
+def listening(address: Address) -> socket.socket:
+    """A listening socket; ends the command where there can be none."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        return socket.create_server(address, family=family, backlog=2048)
+    except OSError as error:
+        fail(f"cannot listen on {_shown(address)}: {error.strerror}; choose another with --port or server.listen")
+
+
+def _shown(address: Address) -> str:
+    return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"

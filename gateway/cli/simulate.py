@@ -1,0 +1,54 @@
+"""`simulate`: run the simulated vendors that a configuration points at, without a gateway."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from gateway import registry
+from gateway.cli.options import Config, fail, loaded
+from gateway.settings import Settings
+
+
+def simulate(
+    config: Config,
+    host: Annotated[str, typer.Option(help="Listen on this address.")] = "127.0.0.1",
+) -> None:
+    """Simulate every vendor of a configuration, on the port of its base_url, until Ctrl-C: to rehearse against.
+
+    Each can be told to misbehave:
+    curl -d '{"kind": "hang", "when": "after"}' 127.0.0.1:9104/_simulator/faults
+
+    Example: points-gateway simulate --config config/demo.yaml
+    """
+    settings, _ = loaded(config)
+    asyncio.run(_run(settings, host))
+
+
+async def _run(settings: Settings, host: str) -> None:
+    async with AsyncExitStack() as running:
+        for name, url in (await begin(running, settings, host)).items():
+            typer.echo(f"{name:12} {url}")
+        await asyncio.Event().wait()
+
+
+async def begin(running: AsyncExitStack, settings: Settings, host: str) -> dict[str, str]:
+    """Start a simulator for every vendor: where it listens, by the vendor's name.
+
+    Ends the command where a vendor has no simulator, or its port is taken.
+    """
+    known = registry.simulators()
+    urls = {}
+    for name, vendor in settings.vendors.items():
+        if vendor.adapter not in known:
+            fail(f"vendors.{name}: there is no simulator for the adapter {vendor.adapter!r}")
+        simulator = known[vendor.adapter]()
+        port = urlsplit(vendor.base_url).port or 80
+        try:
+            urls[name] = await simulator.start(host, port)
+        except OSError as error:
+            fail(f"vendors.{name}: the simulator cannot listen on {host}:{port}: {error.strerror}")
+        running.push_async_callback(simulator.stop)
+    return urls

@@ -1,0 +1,221 @@
+"""Runs one exchange against one vendor within its deadline, and says what the evidence proves.
+
+Of a write only two things prove that nothing was applied: that no byte of the request with the effect left, and
+an answer to it that `Adapter.judge` knows. Everything else is unknown, whatever an exception is called.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+from gateway.adjustments import Verdict
+from gateway.errors import (
+    InsufficientPoints,
+    MemberNotFound,
+    VendorAuthFailed,
+    VendorBadResponse,
+    VendorError,
+    VendorRateLimited,
+    VendorRejected,
+    VendorTimeout,
+    VendorUnavailable,
+)
+from gateway.model import Applied, time_text
+from gateway.port import VendorRequest, VendorResponse, VendorSettings
+from gateway.redaction import Redactor, shown
+from gateway.translation import Translation
+from gateway.transport import Evidence, Transport, TransportError
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+_FINAL = (MemberNotFound, InsufficientPoints, VendorRejected)
+_NOT_APPLIED = (VendorAuthFailed, VendorRateLimited)
+_LONGEST_WAIT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attempt of a write came to: `applied` and `error` say what the vendor said, where it did."""
+
+    verdict: Verdict
+    evidence: dict[str, Any]
+    exchange: tuple[dict[str, Any], ...]
+    applied: Applied | None = None
+    error: VendorError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What a read came to. `response`: the last answer as it came, secrets masked."""
+
+    result: T
+    status: int
+    body: Any
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Call:
+    """One exchange under way: which of its requests had the effect, and what was said so far."""
+
+    effect: Evidence | None = None
+    last: Evidence = field(default_factory=Evidence)
+    exchange: list[dict[str, Any]] = field(default_factory=list)
+    response: VendorResponse | None = None
+
+    @property
+    def sent(self) -> bool:
+        return self.effect is not None and self.effect.sent
+
+    @property
+    def judged_on_effect(self) -> bool:
+        """Whether the last answer is one to the request with the effect (or that was never sent)."""
+        return not self.sent or self.last is self.effect
+
+
+class Delivery:
+    """The way to one configured vendor. `boottime`: seconds, on a clock that goes on while the process is stopped."""
+
+    def __init__(
+        self,
+        settings: VendorSettings,
+        transport: Transport,
+        *,
+        clock: Callable[[], datetime],
+        boottime: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+        self._boottime = boottime
+
+    async def write(self, translation: Translation[Applied]) -> Outcome:
+        """Have the exchange of a write. Never raises: what went wrong is in the outcome, a cancellation too."""
+        call = _Call()
+        applied: Applied | None = None
+        error: BaseException | None = None
+        try:
+            applied = await self._drive(translation, call)
+        except (Exception, asyncio.CancelledError) as raised:
+            error = raised
+        verdict = _verdict(call, error)
+        if error is not None and not isinstance(error, VendorError | TransportError | asyncio.CancelledError):
+            _log_fault(error)
+        return Outcome(
+            verdict=verdict,
+            evidence=self._evidence(call, error),
+            exchange=tuple(call.exchange),
+            applied=self._without_secrets(applied) if applied and verdict is Verdict.APPLIED else None,
+            error=self._told(verdict, error),
+        )
+
+    async def read(self, translation: Translation[T]) -> Reading[T]:
+        """Have the exchange of a read.
+
+        Raises `VendorError`: what the vendor said, or `VendorUnavailable`, `VendorTimeout`, `VendorBadResponse`.
+        """
+        call = _Call()
+        try:
+            result = await self._drive(translation, call)
+        except TransportError as error:
+            if error.timeout and call.last.sent:
+                raise VendorTimeout(f"No answer within {self._settings.timeout:g} seconds") from error
+            raise VendorUnavailable(f"The vendor could not be reached ({call.last.error})") from error
+        except VendorError as error:
+            raise self._masked(error) from error
+        except Exception as error:
+            _log_fault(error)
+            raise VendorBadResponse("The vendor's answer has an unexpected form") from error
+        response = call.response or VendorResponse(0)
+        body = shown(self._redactor().text(response)) or ""
+        return Reading(result, response.status, body, self._clock())
+
+    async def close(self) -> None:
+        """Close the connections to the vendor."""
+        await self._transport.close()
+
+    async def _drive(self, translation: Translation[T], call: _Call) -> T:
+        timeout = self._settings.timeout
+        limits = {
+            "deadline": asyncio.get_running_loop().time() + timeout,
+            "expires": self._boottime() + timeout,
+        }
+        request = translation.request
+        while True:
+            response = await self._send(request, call, **limits)
+            try:
+                request = translation.exchange.send(response)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]  # a generator's StopIteration is untyped
+
+    async def _send(self, request: VendorRequest, call: _Call, *, deadline: float, expires: float) -> VendorResponse:
+        if request.effect and call.effect is not None:
+            raise RuntimeError("an attempt has one request with an effect; the adapter asked for a second")
+        call.last = Evidence()
+        if request.effect:
+            call.effect = call.last
+        redactor = self._redactor()
+        step = {"request": redactor.request(self._settings.base_url, request), "response": None}
+        call.exchange.append(step)
+        call.response = await self._transport.send(request, call.last, deadline=deadline, expires=expires)
+        step["response"] = redactor.response(call.response)
+        return call.response
+
+    def _redactor(self) -> Redactor:
+        return Redactor(self._settings.secrets())
+
+    def _evidence(self, call: _Call, error: BaseException | None) -> dict[str, Any]:
+        effect = call.effect or Evidence()
+        said = effect.error or (f"{type(error).__name__}: {error}" if error else None)
+        return {
+            "at": time_text(self._clock()),
+            "sent": effect.sent,
+            "status": effect.status,
+            "error": said and self._redactor().mask(said)[:500],
+        }
+
+    def _told(self, verdict: Verdict, error: BaseException | None) -> VendorError | None:
+        if verdict in (Verdict.APPLIED, Verdict.UNKNOWN):
+            return None
+        if isinstance(error, VendorError) and error.judged:
+            return self._masked(error)
+        return VendorUnavailable("The vendor could not be reached; nothing was sent")
+
+    def _without_secrets(self, applied: Applied) -> Applied:
+        """What the vendor said, should it echo our own secrets."""
+        mask = self._redactor().mask
+        details = {name: mask(said) if isinstance(said, str) else said for name, said in applied.details.items()}
+        return replace(applied, details=details)
+
+    def _masked(self, error: VendorError) -> VendorError:
+        mask = self._redactor().mask
+        error.detail = mask(error.detail)
+        error.vendor_code = error.vendor_code and mask(error.vendor_code)
+        error.vendor_message = error.vendor_message and mask(error.vendor_message)
+        if error.retry_after is not None:
+            error.retry_after = min(error.retry_after, _LONGEST_WAIT)
+        return error
+
+
+def _verdict(call: _Call, error: BaseException | None) -> Verdict:
+    """What an attempt proves: the table of docs/api.md, row by row."""
+    judged = isinstance(error, VendorError) and error.judged and call.judged_on_effect
+    if judged and isinstance(error, _FINAL):
+        return Verdict.REFUSED
+    if judged and isinstance(error, _NOT_APPLIED):
+        return Verdict.NOT_APPLIED
+    if not call.sent:
+        return Verdict.NOT_APPLIED
+    return Verdict.APPLIED if error is None else Verdict.UNKNOWN
+
+
+def _log_fault(error: BaseException) -> None:
+    """Say where an adapter failed; not what the error says, which may quote the vendor's answer."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
+    log.error("an adapter failed on a vendor's answer", error=type(error).__name__, where=where)

@@ -1,0 +1,119 @@
+"""From a tenant's call to the route, the vendor and the request that says it; pure, so that it can be previewed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from gateway.answers import (
+    AdjustCapability,
+    Capabilities,
+    OperationCapabilities,
+    Preview,
+    ReadCapability,
+    RequestShown,
+    VendorName,
+)
+from gateway.errors import OperationNotSupported
+from gateway.model import Adjustment, Applied, Balance, Expiring, Member, Operation, Period
+from gateway.redaction import shown
+from gateway.routing import Route, Router
+from gateway.translation import Translation, Translator
+
+T = TypeVar("T")
+PREVIEWED_ID = "adj_preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[T]):
+    """What a call comes to: the rule that decided, the vendor's translator, and the exchange to be had."""
+
+    route: Route
+    translator: Translator
+    translation: Translation[T]
+
+    def preview(self) -> Preview:
+        """The plan as callers see it; made of a masked translator's plan, it holds no secret."""
+        request, translator = self.translation.request, self.translator
+        return Preview(
+            rule=self.route.rule,
+            vendor=VendorName(name=translator.name, adapter=translator.kind.name),
+            request=RequestShown(
+                method=request.method,
+                url=translator.settings.base_url + request.path,
+                headers=dict(request.headers),
+                body=shown(request.body.decode()),
+            ),
+            not_sent=list(self.translation.not_sent),
+            repeat_safety=translator.adapter.repeat_safety,
+        )
+
+
+class Planner:
+    """Plans calls by the routes and with the translators that it is given."""
+
+    def __init__(self, router: Router, translators: Mapping[str, Translator]) -> None:
+        self._router = router
+        self._translators = translators
+
+    def masked(self) -> "Planner":
+        """A planner whose plans hold no secret."""
+        return Planner(self._router, {name: each.masked() for name, each in self._translators.items()})
+
+    def translator(self, vendor: str) -> Translator:
+        """A vendor's translator. Raises `OperationNotSupported` where it is no longer configured."""
+        if vendor not in self._translators:
+            raise OperationNotSupported(f"the vendor of the first attempt, {vendor!r}, is no longer configured")
+        return self._translators[vendor]
+
+    def adjust(self, tenant: str, adjustment: Adjustment, *, id: str) -> Plan[Applied]:  # noqa: A002 (the field's name)
+        """Plan an adjustment. Raises `OperationNotSupported` or `FieldNotSupported`."""
+        route = self._router.route(tenant, "adjust", adjustment.member, adjustment.point_type)
+        translator = self._translators[route.vendor]
+        return Plan(route, translator, translator.adjust(adjustment, id=id))
+
+    def balance(self, tenant: str, member: Member, point_type: str | None) -> Plan[Balance]:
+        """Plan a balance. Raises `OperationNotSupported` or `FieldNotSupported`."""
+        route = self._router.route(tenant, "balance", member, point_type)
+        translator = self._translators[route.vendor]
+        return Plan(route, translator, translator.balance(member, point_type))
+
+    def expiring(self, tenant: str, member: Member, period: Period, point_type: str | None) -> Plan[Expiring]:
+        """Plan a look at expiring points. Raises `OperationNotSupported` or `FieldNotSupported`."""
+        route = self._router.route(tenant, "expiring", member, point_type)
+        translator = self._translators[route.vendor]
+        return Plan(route, translator, translator.expiring(member, period, point_type))
+
+    def capabilities(self, tenant: str) -> Capabilities:
+        """What a tenant can do."""
+        return Capabilities(
+            tenant=tenant,
+            operations=OperationCapabilities(
+                adjust=[
+                    AdjustCapability(**self._of(route, "adjust")) for route in self._router.routes(tenant, "adjust")
+                ],
+                balance=[
+                    ReadCapability(**self._of(route, "balance")) for route in self._router.routes(tenant, "balance")
+                ],
+                expiring=[
+                    ReadCapability(**self._of(route, "expiring")) for route in self._router.routes(tenant, "expiring")
+                ],
+            ),
+        )
+
+    def _of(self, route: Route, operation: Operation) -> dict[str, Any]:
+        translator = self._translators[route.vendor]
+        adapter, can = translator.adapter, translator.kind.operations[operation]
+        when = {"member": route.member_schemes, "point_type": route.point_types}
+        said: dict[str, Any] = {
+            "when": {name: sorted(values) for name, values in when.items() if values is not None},
+            "vendor": translator.name,
+            "adapter": translator.kind.name,
+            "member_schemes": list(adapter.schemes),
+            "fields": sorted(can - {"id", "period"} | ({"from", "to"} if "period" in can else set())),
+            "point_types": sorted(getattr(translator.settings, "point_types", {})) if "point_type" in can else [],
+        }
+        if operation == "adjust":
+            said["fractions"] = adapter.fractions
+            said["balance_in_answer"] = adapter.balance_in_answer
+            said["repeat_safety"] = adapter.repeat_safety
+        return said

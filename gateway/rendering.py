@@ -1,0 +1,164 @@
+"""From what the core knows to what callers are told: records, balances and errors as the models of answers.py."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from gateway import exact
+from gateway.adjustments import Answer, Record, Status, Transition
+from gateway.answers import (
+    AdjustmentAnswer,
+    AdjustmentHistory,
+    AdjustmentVendor,
+    BalanceSaid,
+    FieldProblem,
+    Problem,
+    ResolutionSaid,
+    TransitionSaid,
+    VendorProblem,
+)
+from gateway.errors import GatewayError, NotApplied, VendorError
+from gateway.model import Balance, time_text
+
+MAX_WORDS = 500
+
+
+def problem(error: GatewayError, *, request_id: str) -> Problem:
+    """The problem that tells a caller of an error."""
+    words = None
+    if error.vendor is not None and isinstance(error, VendorError):
+        name, adapter = error.vendor
+        words = VendorProblem(
+            name=name,
+            adapter=adapter,
+            status=error.vendor_status,
+            code=_bounded(error.vendor_code),
+            message=_bounded(error.vendor_message),
+        )
+    return Problem(
+        type=f"/problems/{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=_bounded(error.detail) or error.title,
+        code=error.code,
+        retryable=error.retryable,
+        request_id=request_id,
+        errors=[FieldProblem(pointer=wrong.pointer, detail=wrong.detail) for wrong in error.errors] or None,
+        adjustment=error.adjustment,
+        vendor=words,
+    )
+
+
+def adjustment(record: Record) -> AdjustmentAnswer:
+    """An adjustment as it stands."""
+    return AdjustmentAnswer(**_fields(record))
+
+
+def with_history(record: Record, history: Sequence[Transition] | None) -> AdjustmentHistory:
+    """An adjustment as it stands and, where given, how it came there."""
+    if history is None:
+        return AdjustmentHistory(**_fields(record))
+    steps = [
+        TransitionSaid(
+            at=time_text(step.at),
+            from_=step.before,
+            to=step.after,
+            attempt=step.attempt,
+            by=step.by,
+            evidence=plain(step.evidence),
+            exchange=plain(step.exchange),
+        )
+        for step in history
+    ]
+    return AdjustmentHistory(**_fields(record), history=steps)
+
+
+def final_answer(record: Record) -> Answer | None:
+    """The answer that a key gets from now on; None while it may still change."""
+    if not record.state.final:
+        return None
+    told = _problem_of(record)
+    if told is None:
+        return Answer(201, adjustment(record).to_json())
+    return Answer(told["status"], exact.dumps(told))
+
+
+def problem_body(record: Record) -> bytes:
+    """The problem of a failed adjustment, as a body."""
+    return exact.dumps(_problem_of(record))
+
+
+def plain(value: Any) -> Any:
+    """JSON values with every `Decimal` as text, digit for digit."""
+    if isinstance(value, Decimal):
+        return exact.text(value)
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    draft, asked, applied = record.draft, record.draft.adjustment, record.applied
+    resolution = record.resolution and ResolutionSaid(
+        outcome="applied" if record.resolution.applied else "not_applied",
+        reason=record.resolution.reason,
+        by=record.resolution.by,
+        at=time_text(record.resolution.at),
+    )
+    return {
+        "id": draft.id,
+        "status": record.state.status,
+        "tenant": draft.tenant,
+        "idempotency_key": draft.key,
+        "member": str(asked.member),
+        "points": asked.points,
+        "point_type": asked.point_type,
+        "description": asked.description,
+        "reason": asked.reason,
+        "reference": asked.reference,
+        "store": asked.store,
+        "pending": asked.pending,
+        "options": plain(asked.options),
+        "not_sent": list(draft.not_sent),
+        "balance": _balance(applied.balance) if applied else None,
+        "vendor": AdjustmentVendor(
+            name=draft.vendor,
+            adapter=draft.adapter,
+            transaction_id=applied.transaction_id if applied else None,
+            details=plain(applied.details) if applied else {},
+        ),
+        "retryable": record.state.retryable,
+        "problem": _problem_of(record),
+        "resolution": resolution,
+        "attempts": record.state.attempt,
+        "created_at": time_text(record.created_at),
+        "completed_at": time_text(record.completed_at) if record.completed_at else None,
+    }
+
+
+def _balance(balance: Balance | None) -> BalanceSaid | None:
+    if balance is None:
+        return None
+    updated_at = time_text(balance.updated_at) if balance.updated_at else None
+    return BalanceSaid(available=balance.available, lifetime=balance.lifetime, updated_at=updated_at)
+
+
+def _problem_of(record: Record) -> dict[str, Any] | None:
+    """The problem of a failed adjustment; one that was unknown before failed for good, whatever came late."""
+    if record.state.status is not Status.FAILED:
+        return None
+    told = dict(record.problem or {})
+    if told and told["retryable"] == record.state.retryable:
+        return told
+    late = "A person settled it" if record.resolution else "A late word of the vendor settled it"
+    settled = NotApplied(f"{late}: nothing was applied")
+    settled.adjustment = record.draft.id
+    settled.vendor = (record.draft.vendor, record.draft.adapter)
+    return problem(settled, request_id=told.get("request_id", record.draft.id)).model_dump()
+
+
+def _bounded(text: str | None) -> str | None:
+    """Somebody else's words, cut to a bound."""
+    return text if text is None or len(text) <= MAX_WORDS else text[: MAX_WORDS - 1] + "…"

@@ -1,0 +1,169 @@
+"""One short method per operation, for whoever asks: the API, or the command line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from gateway import rendering
+from gateway.adjustments import Record, Resolution, Status
+from gateway.answers import (
+    AdjustmentAnswer,
+    AdjustmentHistory,
+    BalanceAnswer,
+    Capabilities,
+    ExpiringAnswer,
+    Preview,
+    ReadVendor,
+    ResponseShown,
+)
+from gateway.cache import MemberCache
+from gateway.delivery import Delivery, Reading
+from gateway.errors import GatewayError, NotFound, NotResolvable
+from gateway.journal import Filters, Journal
+from gateway.model import Adjustment, Balance, Member, Period, time_text
+from gateway.planning import PREVIEWED_ID, Plan, Planner
+from gateway.writes import Caller, Reply, Writes
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some adjustments, newest first, and where the next page begins."""
+
+    records: list[Record]
+    next_before: int | None
+
+
+class Service:
+    """The operations of the gateway."""
+
+    def __init__(
+        self,
+        *,
+        planner: Planner,
+        deliveries: Mapping[str, Delivery],
+        journal: Journal,
+        cache: MemberCache[Reading[Balance]],
+        writes: Writes,
+    ) -> None:
+        self._planner = planner
+        self._masked = planner.masked()
+        self._deliveries = deliveries
+        self._journal = journal
+        self._cache = cache
+        self._writes = writes
+
+    async def adjust(self, caller: Caller, *, key: str, fingerprint: str, adjustment: Adjustment) -> Reply:
+        """Carry an adjustment out, or repeat what its key came to."""
+        return await self._writes.adjust(caller, key=key, fingerprint=fingerprint, adjustment=adjustment)
+
+    def preview(self, tenant: str, adjustment: Adjustment) -> Preview:
+        """What an adjustment would send; nothing is sent or kept."""
+        return self._masked.adjust(tenant, adjustment, id=PREVIEWED_ID).preview()
+
+    async def balance(
+        self, caller: Caller, member: Member, *, point_type: str | None, include_response: bool
+    ) -> BalanceAnswer:
+        """A member's balance, from the vendor or, where the route allows it, from a moment ago."""
+        plan = self._planner.balance(caller.tenant, member, point_type)
+        key = (plan.route.vendor, point_type)
+        reading = None
+        if plan.route.cache is not None and not include_response:
+            reading = self._cache.get(member, key, plan.route.cache)
+        cached = reading is not None
+        if reading is None:
+            keep = self._cache.reading(member, key)
+            reading = await self._read(plan)
+            if plan.route.cache is not None:
+                keep(reading)
+        balance = reading.result
+        return BalanceAnswer(
+            member=str(member),
+            point_type=point_type,
+            available=balance.available,
+            lifetime=balance.lifetime,
+            updated_at=time_text(balance.updated_at) if balance.updated_at else None,
+            vendor=_vendor(plan, reading, balance.details, include_response),
+            as_of=time_text(reading.at),
+            cached=cached,
+        )
+
+    async def expiring(
+        self, caller: Caller, member: Member, period: Period, *, point_type: str | None, include_response: bool
+    ) -> ExpiringAnswer:
+        """The points of a member that expire within a period."""
+        plan = self._planner.expiring(caller.tenant, member, period, point_type)
+        reading = await self._read(plan)
+        return ExpiringAnswer(
+            member=str(member),
+            point_type=point_type,
+            from_=time_text(period.start),
+            to=time_text(period.end),
+            points=reading.result.points,
+            vendor=_vendor(plan, reading, reading.result.details, include_response),
+            as_of=time_text(reading.at),
+        )
+
+    async def adjustment(self, tenant: str, id: str, *, history: bool = False) -> AdjustmentHistory:  # noqa: A002 (the field's name)
+        """An adjustment by its id. Raises `NotFound`."""
+        record = await self._record(tenant, id)
+        return rendering.with_history(record, await self._journal.history(id) if history else None)
+
+    async def adjustments(self, tenant: str, filters: Filters, *, limit: int, before: int | None) -> Page:
+        """A page of adjustments, newest first."""
+        found = await self._journal.list(tenant, filters, limit=limit + 1, before=before)
+        more = len(found) > limit
+        return Page([record for _, record in found[:limit]], found[limit - 1][0] if more else None)
+
+    async def resolve(self, caller: Caller, id: str, *, applied: bool, reason: str, now: datetime) -> AdjustmentAnswer:  # noqa: A002 (the field's name)
+        """Settle by hand what is unknown. Raises `NotFound`, or `NotResolvable` while it may change by itself."""
+        record = await self._record(caller.tenant, id)
+        if record.state.status is not Status.UNKNOWN:
+            raise _not_resolvable(record, f"It is {record.state.status}, and only what is unknown can be settled")
+        if now < record.lease_until:
+            until = time_text(record.lease_until)
+            raise _not_resolvable(record, f"It may still change by itself until {until}; try again then")
+        resolution = Resolution(applied=applied, reason=reason, by=caller.client, at=now)
+        resolved = await self._journal.resolve(record, resolution, {"request_id": caller.request_id})
+        if resolved is None:
+            raise _not_resolvable(record, "It was settled a moment ago")
+        self._cache.drop(record.draft.adjustment.member)
+        return rendering.adjustment(resolved)
+
+    def capabilities(self, tenant: str) -> Capabilities:
+        """What a tenant can do."""
+        return self._planner.capabilities(tenant)
+
+    async def ready(self) -> None:
+        """Raises `StoreUnavailable` where the journal cannot be used."""
+        await self._journal.ready()
+
+    async def _record(self, tenant: str, id: str) -> Record:  # noqa: A002 (the field's name)
+        record = await self._journal.get(tenant, id)
+        if record is None:
+            raise NotFound(f"There is no adjustment {id!r} here")
+        return await self._writes.present(record)
+
+    async def _read(self, plan: Plan[T]) -> Reading[T]:
+        try:
+            return await self._deliveries[plan.translator.name].read(plan.translation)
+        except GatewayError as error:
+            error.vendor = (plan.translator.name, plan.translator.kind.name)
+            raise
+
+
+def _vendor(plan: Plan[T], reading: Reading[T], details: Mapping[str, Any], include_response: bool) -> ReadVendor:
+    return ReadVendor(
+        name=plan.translator.name,
+        adapter=plan.translator.kind.name,
+        details=rendering.plain(details),
+        response=ResponseShown(status=reading.status, body=reading.body) if include_response else None,
+    )
+
+
+def _not_resolvable(record: Record, detail: str) -> NotResolvable:
+    error = NotResolvable(detail)
+    error.adjustment = record.draft.id
+    return error

@@ -1,0 +1,104 @@
+"""One configured vendor's adapter, asked only for what its signature says it can be told.
+
+What it cannot be told is refused by name, or left out where the operator has consented; adapters hold no code
+for that. A translation is an exchange that has made its first request: nothing is sent here.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from gateway.errors import FieldNotSupported, OperationNotSupported
+from gateway.model import Adjustment, Applied, Balance, Expiring, Member, Operation, Period
+from gateway.port import Adapter, Exchange, VendorRequest, VendorSettings
+from gateway.registry import AdapterType
+
+T = TypeVar("T")
+_SAYABLE = ("point_type", "description", "reason", "reference", "store")
+
+
+@dataclass(frozen=True, slots=True)
+class Translation(Generic[T]):
+    """An exchange with a vendor, its first request made, and the fields that it will not be told."""
+
+    exchange: Exchange[T]
+    request: VendorRequest
+    not_sent: tuple[str, ...] = ()
+
+
+class Translator:
+    """Turns canonical calls into exchanges with one configured vendor."""
+
+    def __init__(self, name: str, kind: AdapterType, settings: VendorSettings) -> None:
+        self.name = name
+        self.kind = kind
+        self.settings = settings
+        self.adapter: Adapter[Any] = kind.adapter(settings)
+
+    def masked(self) -> "Translator":
+        """The same translator without secrets: what it makes can be shown."""
+        return Translator(self.name, self.kind, self.settings.masked())
+
+    def adjust(self, adjustment: Adjustment, *, id: str) -> Translation[Applied]:  # noqa: A002 (the field's name)
+        """Say an adjustment. Raises `OperationNotSupported` or `FieldNotSupported`."""
+        can = self._can("adjust", adjustment.member)
+        if not self.adapter.fractions and adjustment.points != adjustment.points.to_integral_value():
+            raise FieldNotSupported("points", f"{self._who()} takes whole points only")
+        said: dict[str, Any] = {"member": adjustment.member, "points": adjustment.points}
+        not_sent = []
+        for name in _SAYABLE:
+            value = getattr(adjustment, name)
+            if value is None:
+                continue
+            if name in can:
+                said[name] = value
+            elif name in self.settings.ignore:
+                not_sent.append(name)
+            else:
+                raise self._cannot(name)
+        if "pending" in can:
+            said["pending"] = adjustment.pending
+        elif adjustment.pending:
+            raise self._cannot("pending")
+        if "options" in can:
+            said["options"] = self.kind.options.model_validate(adjustment.options.get(self.kind.name, {}))
+        if "id" in can:
+            said["id"] = id
+        return _begun(self.adapter.adjust(**said), tuple(not_sent))  # type: ignore[attr-defined]  # checked by _can
+
+    def balance(self, member: Member, point_type: str | None) -> Translation[Balance]:
+        """Ask for a balance. Raises `OperationNotSupported` or `FieldNotSupported`."""
+        asked = self._read("balance", member, point_type)
+        return _begun(self.adapter.balance(**asked))  # type: ignore[attr-defined]  # checked by _can
+
+    def expiring(self, member: Member, period: Period, point_type: str | None) -> Translation[Expiring]:
+        """Ask for the points that expire in a period. Raises `OperationNotSupported` or `FieldNotSupported`."""
+        asked = self._read("expiring", member, point_type)
+        return _begun(self.adapter.expiring(period=period, **asked))  # type: ignore[attr-defined]  # checked by _can
+
+    def _read(self, operation: Operation, member: Member, point_type: str | None) -> dict[str, Any]:
+        can = self._can(operation, member)
+        if point_type is None:
+            return {"member": member}
+        if "point_type" not in can:
+            raise self._cannot("point_type")
+        return {"member": member, "point_type": point_type}
+
+    def _can(self, operation: Operation, member: Member) -> frozenset[str]:
+        if operation not in self.kind.operations:
+            raise OperationNotSupported(f"{self._who()} has no operation {operation!r}")
+        schemes = self.adapter.schemes
+        if member.scheme not in schemes and not (member.scheme.startswith("custom.") and "custom.*" in schemes):
+            raise FieldNotSupported(
+                "member", f"{self._who()} knows members by {', '.join(schemes)}, not {member.scheme}"
+            )
+        return self.kind.operations[operation]
+
+    def _cannot(self, name: str) -> FieldNotSupported:
+        return FieldNotSupported(name, f"{self._who()} cannot be told this")
+
+    def _who(self) -> str:
+        return f"vendor {self.name!r} ({self.kind.name})"
+
+
+def _begun(exchange: Exchange[T], not_sent: tuple[str, ...] = ()) -> Translation[T]:
+    return Translation(exchange, next(exchange), not_sent)

@@ -1,0 +1,41 @@
+"""Work that belongs to the gateway and not to a caller's connection: it goes on when the caller leaves."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Work:
+    """The writes under way; drained at shutdown."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Wait for a piece of work; whoever waits may be cancelled, the work is not."""
+        return await asyncio.shield(self.begin(coroutine))
+
+    def begin(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin a piece of work that nobody waits for."""
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def drain(self, seconds: float) -> int:
+        """Wait for all work; cancel what is left after `seconds`, and wait for it to record that. Returns how many."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
+        return len(left)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited has heard it; where nobody did, it was logged where it rose

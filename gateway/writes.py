@@ -1,0 +1,218 @@
+"""The straight way of a write: plan, claim, deliver, settle, reply.
+
+It runs in a task of the gateway's own: a caller who leaves stops nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import ceil
+from typing import Any, Protocol
+
+import structlog
+
+from gateway import rendering
+from gateway.adjustments import Draft, Record, Settlement, State, Status
+from gateway.delivery import Delivery
+from gateway.errors import GatewayError, IdempotencyInProgress, IdempotencyKeyReused, StoreUnavailable
+from gateway.journal import Journal
+from gateway.model import Adjustment, Applied, Member
+from gateway.planning import Planner
+from gateway.translation import Translation, Translator
+from gateway.work import Work
+
+log = structlog.get_logger(__name__)
+MARGIN = 5.0
+"""Seconds past the vendor's time-out for which an attempt is still owned."""
+SETTLE_AGAIN = 0.5
+"""Seconds between tries to settle while the journal cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a client, for one of its tenants, in one request."""
+
+    client: str
+    tenant: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a caller hears of its adjustment: an HTTP status and body. `retry_after` in seconds."""
+
+    id: str
+    status: int
+    body: bytes
+    replayed: bool = False
+    retry_after: int | None = None
+
+
+class _Drops(Protocol):
+    def drop(self, member: Member) -> None: ...
+
+
+class Writes:
+    """Carries adjustments out, each at most once for its key."""
+
+    def __init__(
+        self,
+        *,
+        planner: Planner,
+        deliveries: Mapping[str, Delivery],
+        journal: Journal,
+        cache: _Drops,
+        work: Work,
+        new_id: Callable[[], str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._planner = planner
+        self._deliveries = deliveries
+        self._journal = journal
+        self._cache = cache
+        self._work = work
+        self._new_id = new_id
+        self._clock = clock
+
+    async def adjust(self, caller: Caller, *, key: str, fingerprint: str, adjustment: Adjustment) -> Reply:
+        """Carry an adjustment out, or repeat what its key came to.
+
+        Raises the problems of docs/api.md for what was refused before anything was claimed.
+        """
+        return await self._work.run(self._adjust(caller, key, fingerprint, adjustment))
+
+    async def _adjust(self, caller: Caller, key: str, fingerprint: str, adjustment: Adjustment) -> Reply:
+        new_id = self._new_id()
+        try:
+            plan = self._planner.adjust(caller.tenant, adjustment, id=new_id)
+        except GatewayError:
+            # What cannot be said today may have been said yesterday: the key decides, whatever the routes say now.
+            record = await self._journal.find(caller.client, caller.tenant, key)
+            if record is None:
+                raise
+        else:
+            draft = Draft(
+                id=new_id,
+                client=caller.client,
+                tenant=caller.tenant,
+                key=key,
+                fingerprint=fingerprint,
+                adjustment=adjustment,
+                vendor=plan.translator.name,
+                adapter=plan.translator.kind.name,
+                rule=plan.route.rule,
+                not_sent=plan.translation.not_sent,
+                lease=_lease(plan.translator),
+            )
+            record, ours = await self._journal.claim(draft)
+            if ours:
+                return await self._carried_out(caller, record, plan.translation)
+        return await self._again(caller, record, fingerprint)
+
+    async def _again(self, caller: Caller, record: Record, fingerprint: str) -> Reply:
+        """The key is taken: repeat what it came to, or make the next attempt of what may be tried again."""
+        draft = record.draft
+        if draft.fingerprint != fingerprint:
+            raise _about(record, IdempotencyKeyReused("This key stands for another adjustment; take a new key"))
+        record = await self.present(record)
+        if record.answer is not None:
+            return Reply(draft.id, record.answer.status, record.answer.body, replayed=True)
+        if record.state.status is Status.UNKNOWN:
+            return self._unknown(record)
+        if record.state.status is Status.IN_PROGRESS:
+            raise _about(record, IdempotencyInProgress(retry_after=self._remaining(record)))
+        translator = self._planner.translator(draft.vendor)
+        translation = translator.adjust(draft.adjustment, id=draft.id)
+        mine = await self._journal.retry(record, _lease(translator))
+        if mine is None:
+            raise _about(record, IdempotencyInProgress("Another request makes the next attempt", retry_after=1))
+        return await self._carried_out(caller, mine, translation)
+
+    async def present(self, record: Record) -> Record:
+        """The record as it stands now: one whose lease ran out is unknown, before anybody sweeps it."""
+        if record.state.status is Status.IN_PROGRESS and self._clock() >= record.lease_until:
+            await self._journal.expire()
+            record = await self._journal.get(record.draft.tenant, record.draft.id) or record
+        return record
+
+    async def _carried_out(self, caller: Caller, record: Record, translation: Translation[Applied]) -> Reply:
+        """One attempt; past the claim, a fault of ours is no proof of anything either."""
+        try:
+            return await self._attempt(caller, record, translation)
+        except Exception:
+            log.exception("an attempt could not be concluded; it becomes unknown", adjustment=record.draft.id)
+            return self._unknown(_as_unknown(record))
+
+    async def _attempt(self, caller: Caller, record: Record, translation: Translation[Applied]) -> Reply:
+        draft = record.draft
+        self._cache.drop(draft.adjustment.member)
+        outcome = await self._deliveries[draft.vendor].write(translation)
+        self._cache.drop(draft.adjustment.member)
+        problem: dict[str, Any] | None = None
+        if outcome.error is not None:
+            outcome.error.vendor = (draft.vendor, draft.adapter)
+            told = rendering.problem(_about(record, outcome.error), request_id=caller.request_id)
+            problem = told.model_dump()
+        settlement = Settlement(
+            record=record,
+            verdict=outcome.verdict,
+            evidence={**outcome.evidence, "request_id": caller.request_id},
+            exchange=outcome.exchange,
+            applied=outcome.applied,
+            problem=problem,
+        )
+        return self._reply(await self._settle(settlement), outcome.error.retry_after if outcome.error else None)
+
+    async def _settle(self, settlement: Settlement) -> Record:
+        """Keep the outcome before the caller hears it; where it cannot be kept yet, the caller hears `unknown`."""
+        record = settlement.record
+        try:
+            settled = await self._journal.settle(settlement)
+        except StoreUnavailable as error:
+            log.error("the journal cannot keep an outcome; trying on", adjustment=record.draft.id, error=str(error))
+            self._work.begin(self._settle_later(settlement))
+            return _as_unknown(record)
+        if settled is None:
+            log.warning("an outcome came after its adjustment was settled", adjustment=record.draft.id)
+            settled = await self._journal.get(record.draft.tenant, record.draft.id)
+        return settled or record
+
+    async def _settle_later(self, settlement: Settlement) -> None:
+        while True:
+            await asyncio.sleep(SETTLE_AGAIN)
+            try:
+                await self._journal.settle(settlement)
+            except StoreUnavailable:
+                continue
+            log.info("the journal has kept the outcome", adjustment=settlement.record.draft.id)
+            return
+
+    def _reply(self, record: Record, retry_after: float | None) -> Reply:
+        if record.answer is not None:
+            return Reply(record.draft.id, record.answer.status, record.answer.body)
+        if record.state.status is Status.FAILED and record.problem is not None:
+            body = rendering.problem_body(record)
+            return Reply(record.draft.id, record.problem["status"], body, retry_after=ceil(retry_after or 1))
+        return self._unknown(record)
+
+    def _unknown(self, record: Record) -> Reply:
+        body = rendering.adjustment(record).to_json()
+        return Reply(record.draft.id, 202, body, retry_after=self._remaining(record))
+
+    def _remaining(self, record: Record) -> int:
+        """Seconds until the attempt is over, whatever becomes of it; at least 1."""
+        return max(1, ceil((record.lease_until - self._clock()).total_seconds()))
+
+
+def _about(record: Record, error: GatewayError) -> GatewayError:
+    error.adjustment = record.draft.id
+    return error
+
+
+def _as_unknown(record: Record) -> Record:
+    return replace(record, state=State(Status.UNKNOWN, attempt=record.state.attempt))
+
+
+def _lease(translator: Translator) -> float:
+    return translator.settings.timeout + MARGIN
