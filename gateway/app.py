@@ -12,6 +12,7 @@ from importlib.resources import files
 from itertools import groupby
 
 import structlog
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -29,6 +30,7 @@ from gateway.cache import MemberCache
 from gateway.delivery import Delivery, Reading
 from gateway.errors import StoreUnavailable
 from gateway.journal import Journal
+from gateway.metrics import Metrics
 from gateway.model import Balance
 from gateway.planning import Planner
 from gateway.registry import AdapterType
@@ -64,9 +66,11 @@ class Gateway:
     ) -> None:
         self.draining = False
         self._settings = settings
+        self._clock = clock
         self._work = Work()
+        self._metrics = Metrics()
         self._deliveries = {
-            name: Delivery(each, Transport(each, boottime), clock=clock, boottime=boottime)
+            name: Delivery(name, each, Transport(each, boottime), metrics=self._metrics, clock=clock, boottime=boottime)
             for name, each in settings.vendors.items()
         }
         self._journal = Journal.open(settings.store, clock=clock, render=final_answer)
@@ -85,7 +89,7 @@ class Gateway:
             planner=plans, deliveries=self._deliveries, journal=self._journal, cache=cache, writes=writes
         )
         access = Access(settings.client_keys, settings.clients)
-        self._edge = Edge(access)
+        self._edge = Edge(access, self._metrics)
         self._endpoints = Endpoints(self._service, adjustment_body(kinds.values()), clock=clock).table()
         self.asgi: ASGIApp = Verbatim(
             Starlette(
@@ -93,6 +97,11 @@ class Gateway:
                 lifespan=self._lifespan,
                 exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
             )
+        )
+
+        self.admin: ASGIApp = Starlette(
+            routes=[Route("/metrics", self._exposition, methods=["GET"])],
+            exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
         )
 
     @cached_property
@@ -130,6 +139,14 @@ class Gateway:
 
     async def _docs(self, request: Request) -> Response:
         return HTMLResponse(files("gateway.api").joinpath("docs.html").read_text("utf-8"))
+
+    async def _exposition(self, request: Request) -> Response:
+        try:
+            counts = await self._journal.counts()
+            self._metrics.standing.update(counts.by_status, counts.oldest_unknown, self._clock())
+        except StoreUnavailable as error:
+            log.error("the journal cannot be counted", error=error.detail)
+        return Response(self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:

@@ -25,6 +25,7 @@ from gateway.errors import (
     VendorTimeout,
     VendorUnavailable,
 )
+from gateway.metrics import Metrics
 from gateway.model import Applied, time_text
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.redaction import Redactor, shown
@@ -83,13 +84,17 @@ class Delivery:
 
     def __init__(
         self,
+        name: str,
         settings: VendorSettings,
         transport: Transport,
         *,
+        metrics: Metrics,
         clock: Callable[[], datetime],
         boottime: Callable[[], float],
     ) -> None:
+        self._name = name
         self._settings = settings
+        self._metrics = metrics
         self._transport = transport
         self._clock = clock
         self._boottime = boottime
@@ -97,6 +102,7 @@ class Delivery:
     async def write(self, translation: Translation[Applied]) -> Outcome:
         """Have the exchange of a write. Never raises: what went wrong is in the outcome, a cancellation too."""
         call = _Call()
+        begun = self._boottime()
         applied: Applied | None = None
         error: BaseException | None = None
         try:
@@ -104,6 +110,7 @@ class Delivery:
         except (Exception, asyncio.CancelledError) as raised:
             error = raised
         verdict = _verdict(call, error)
+        self._metrics.attempted(self._name, verdict, self._boottime() - begun)
         if error is not None and not isinstance(error, VendorError | TransportError | asyncio.CancelledError):
             _log_fault(error)
         return Outcome(
@@ -120,6 +127,7 @@ class Delivery:
         Raises `VendorError`: what the vendor said, or `VendorUnavailable`, `VendorTimeout`, `VendorBadResponse`.
         """
         call = _Call()
+        begun = self._boottime()
         try:
             result = await self._drive(translation, call)
         except TransportError as error:
@@ -131,6 +139,8 @@ class Delivery:
         except Exception as error:
             _log_fault(error)
             raise VendorBadResponse("The vendor's answer has an unexpected form") from error
+        finally:
+            self._metrics.read(self._name, self._boottime() - begun)
         response = call.response or VendorResponse(0)
         body = shown(self._redactor().text(response)) or ""
         return Reading(result, response.status, body, self._clock())

@@ -28,6 +28,7 @@ from gateway.errors import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from gateway.metrics import Metrics
 from gateway.writes import Caller
 
 log = structlog.get_logger("gateway.access")
@@ -85,13 +86,14 @@ def open_page(
 class Edge:
     """Runs endpoints for HTTP requests."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, metrics: Metrics) -> None:
         self._access = access
+        self._metrics = metrics
 
     async def answer(self, endpoint: Endpoint, request: Request) -> Response:
         """Run one endpoint for one request."""
         begun = time.perf_counter()
-        caller = None
+        client = caller = None
         try:
             client = self._access.client(request.headers, endpoint.scope)
             tenant = self._access.tenant(request.headers, client)
@@ -105,13 +107,14 @@ class Edge:
         except Exception:
             log.exception("a fault of the gateway", route=endpoint.path, request_id=request_id(request))
             response = problem_response(InternalError(), request)
+        self._metrics.answered(endpoint.path, response.status_code)
         log.info(
             "request",
             method=endpoint.method,
             route=endpoint.path,
             status=response.status_code,
             ms=round((time.perf_counter() - begun) * 1000, 1),
-            client=caller and caller.client,
+            client=client and client.name,
             tenant=caller and caller.tenant,
             request_id=response.headers["Request-Id"],
         )

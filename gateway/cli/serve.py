@@ -2,13 +2,15 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import structlog
 import typer
 import uvicorn
+from starlette.types import ASGIApp
 
 from gateway import logs
 from gateway.app import Gateway
@@ -48,34 +50,63 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
         runner.run(coroutine)
 
 
+def _configured(app: ASGIApp, *, lifespan: Literal["on", "off"], drain: float) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan=lifespan,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=max(1, round(drain)),
+    )
+
+
+class Admin(uvicorn.Server):
+    """The second listener, for what is not for callers; it leaves signals to the first."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__(_configured(gateway.admin, lifespan="off", drain=1))
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
 class Server(uvicorn.Server):
     """A uvicorn server for one gateway, which hears of a shutdown before its connections do."""
 
     def __init__(self, gateway: Gateway, settings: Settings) -> None:
-        super().__init__(
-            uvicorn.Config(
-                gateway.asgi,
-                http="httptools",
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=max(1, round(settings.server.drain)),
-            )
-        )
+        super().__init__(_configured(gateway.asgi, lifespan="on", drain=settings.server.drain))
         self._gateway = gateway
         self._address = settings.server.listen
+        self._admin_address = settings.server.admin
 
     async def run(self) -> None:  # type: ignore[override]  # ours is asynchronous, to share its loop
         """Listen and serve until a signal comes. Ends the command where the address is taken."""
         listener = listening(self._address)
         host, port = listener.getsockname()[:2]
         self.address = Address(host, port)
-        await self.serve(sockets=[listener])
+        async with self._admin():
+            await self.serve(sockets=[listener])
         if not self.started:
             fail("the gateway could not start; the log says why")
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[None]:
+        if self._admin_address is None:
+            yield
+            return
+        admin = Admin(self._gateway)
+        serving = asyncio.create_task(admin.serve(sockets=[listening(self._admin_address)]))
+        try:
+            yield
+        finally:
+            admin.should_exit = True
+            await serving
 
     @property
     def url(self) -> str:

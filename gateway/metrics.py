@@ -1,0 +1,81 @@
+"""What the gateway counts, for Prometheus: no member, no key, no tenant in any label."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+from gateway.adjustments import Status, Verdict
+
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """The counters of one gateway process, and what its journal holds."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "points_requests", "Answers given, by route and HTTP status.", ("route", "status"), registry=self._registry
+        )
+        self._attempts = Counter(
+            "points_attempts",
+            "Attempts of writes, by vendor and what they proved.",
+            ("vendor", "verdict"),
+            registry=self._registry,
+        )
+        self._vendor = Histogram(
+            "points_vendor_seconds",
+            "Seconds of whole vendor calls.",
+            ("vendor", "operation"),
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self.standing = Standing()
+        self._registry.register(self.standing)
+
+    def answered(self, route: str, status: int) -> None:
+        """Count an answer to a caller."""
+        self._requests.labels(route, str(status)).inc()
+
+    def attempted(self, vendor: str, verdict: Verdict, seconds: float) -> None:
+        """Count an attempt of a write."""
+        self._attempts.labels(vendor, verdict.value).inc()
+        self._vendor.labels(vendor, "adjust").observe(seconds)
+
+    def read(self, vendor: str, seconds: float) -> None:
+        """Count a read at a vendor, whatever came of it."""
+        self._vendor.labels(vendor, "read").observe(seconds)
+
+    def exposition(self) -> bytes:
+        """Everything counted, in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class Standing(Collector):
+    """What the journal holds: how many of each status, and how old the oldest unknown is."""
+
+    def __init__(self) -> None:
+        self._counts: Mapping[Status, int] = {}
+        self._oldest: float | None = None
+
+    def update(self, counts: Mapping[Status, int], oldest_unknown: datetime | None, now: datetime) -> None:
+        """Take over what the journal says now."""
+        self._counts = counts
+        self._oldest = (now - oldest_unknown).total_seconds() if oldest_unknown else 0.0
+
+    def collect(self) -> Iterable[Metric]:
+        """The gauges, as Prometheus asks for them."""
+        standing = GaugeMetricFamily("points_adjustments", "Adjustments in the journal, by status.", labels=["status"])
+        for status, count in self._counts.items():
+            standing.add_metric([status.value], count)
+        yield standing
+        if self._oldest is not None:
+            yield GaugeMetricFamily(
+                "points_oldest_unknown_seconds",
+                "Age of the oldest unknown adjustment; 0 where there is none.",
+                value=self._oldest,
+            )
