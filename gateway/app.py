@@ -64,7 +64,7 @@ class Gateway:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.draining = False
+        self._drain_until: float | None = None
         self._settings = settings
         self._clock = clock
         self._work = Work()
@@ -122,11 +122,17 @@ class Gateway:
             *(Route(path, Resource(self._edge, *group)) for path, group in by_path),
         ]
 
+    def begin_to_drain(self) -> float:
+        """Say in `/readyz` that this gateway goes; returns until when (monotonic) what is under way may take."""
+        if self._drain_until is None:
+            self._drain_until = time.monotonic() + self._settings.server.drain
+        return self._drain_until
+
     async def _livez(self, request: Request) -> Response:
         return answer(Health(status="ok"))
 
     async def _readyz(self, request: Request) -> Response:
-        if self.draining:
+        if self._drain_until is not None:
             return answer(Health(status="unavailable", detail="The gateway is shutting down"), 503)
         try:
             await self._service.ready()
@@ -157,10 +163,9 @@ class Gateway:
         try:
             yield
         finally:
-            self.draining = True
+            until = self.begin_to_drain()
             sweeper.cancel()
-            left = await self._work.drain(self._settings.server.drain)
-            if left:
+            if left := await self._work.drain(until - time.monotonic()):
                 log.warning("calls were still under way at the end of the drain; they were cut", count=left)
             for delivery in self._deliveries.values():
                 await delivery.close()

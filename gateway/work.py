@@ -27,7 +27,7 @@ class Work:
     async def drain(self, seconds: float) -> int:
         """Wait for all work; cancel what is left after `seconds`, and wait for it to record that. Returns how many."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+            await asyncio.wait(self._tasks, timeout=max(0.0, seconds))
         left = list(self._tasks)
         for task in left:
             task.cancel()

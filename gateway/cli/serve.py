@@ -1,6 +1,7 @@
 """`serve`: run the gateway until it is told to stop."""
 
 import asyncio
+import signal
 import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -119,9 +120,21 @@ class Server(uvicorn.Server):
         if self.started:
             structlog.get_logger("gateway").info("serving", url=self.url)
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take signals as requests to stop, and end with exit code 0 for one that was met in good order."""
+        loop = asyncio.get_running_loop()
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sig, self.handle_exit, sig, None)
+        try:
+            yield
+        finally:
+            for sig in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(sig)
+
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Stop accepting; `/readyz` says so to whoever still asks."""
-        self._gateway.draining = True
+        self._gateway.begin_to_drain()
         super().handle_exit(sig, frame)
 
 
