@@ -1,0 +1,40 @@
+"""What is known of one request to a vendor, and what is raised where no complete answer came back.
+
+TransportError
+└── TransportTimeout     the deadline came first
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What became of one request, filled in while it runs and true at every moment, a cancellation included.
+
+    `sent` turns true just before the first byte can leave: while it is false, the vendor received nothing.
+    `status` is that of an answer whose head arrived whole. `error` says in a few words why there is no complete
+    answer; it holds no header, no path and no query. `kept` says that the connection was one kept from before.
+    The moments are seconds on the transport's own clock; a `sent_at` or `finished_at` far past the deadline
+    shows a process that was frozen meanwhile.
+    """
+
+    sent: bool = False
+    status: int | None = None
+    error: str | None = None
+    kept: bool = False
+    started_at: float | None = None
+    sent_at: float | None = None
+    finished_at: float | None = None
+
+
+class TransportError(Exception):
+    """Raised when no complete answer arrived; whether the request left is in the evidence, never in the class."""
+
+    timeout: ClassVar[bool] = False
+
+
+class TransportTimeout(TransportError):
+    """Raised when the deadline came before the complete answer."""
+
+    timeout = True
