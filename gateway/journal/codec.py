@@ -1,0 +1,231 @@
+"""Rows to records and back, with nothing lost on the way.
+
+A decimal inside JSON always carries a point or an exponent (`5` is written `5E0`), so that it comes back as the
+`Decimal` it was, digit for digit, and an integer comes back as an `int`.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from gateway import exact
+from gateway.adjustments import Answer, Draft, Record, Resolution, State, Status, Transition
+from gateway.model import Adjustment, Applied, Balance, Member
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    """An aware datetime as whole microseconds since 1970 in UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The aware datetime in UTC that `to_micros` was given."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def dumps(value: Any) -> str:
+    """JSON of plain values and finite decimals. Raises `TypeError` or `ValueError` for anything else."""
+    try:
+        return orjson.dumps(value, default=_fragment).decode()
+    except TypeError:
+        return _spelled_out(value)
+
+
+def _fragment(value: object) -> orjson.Fragment:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(_digits(value))
+    if isinstance(value, Mapping):
+        return orjson.Fragment(dumps(dict(value)))
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def _digits(number: Decimal) -> str:
+    if not number.is_finite():
+        raise ValueError(f"{number} is no JSON number")
+    plain = str(number)
+    return plain if "." in plain or "E" in plain else plain + "E0"
+
+
+def _spelled_out(value: Any) -> str:
+    """JSON of what orjson refuses and a vendor may send: integers past 64 bits, lone surrogates."""
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{json.dumps(str(k))}:{_spelled_out(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_spelled_out, value)) + "]"
+    if isinstance(value, Decimal):
+        return _digits(value)
+    return json.dumps(value, allow_nan=False)
+
+
+def storable(text: str) -> str:
+    """A text that any database holds: one with NUL or a lone surrogate, or that looks so written, as JSON."""
+    plain = not text.startswith('"') and "\0" not in text and text.encode(errors="replace").decode() == text
+    return str(text) if plain else json.dumps(text)
+
+
+def _stored(text: str) -> str:
+    return str(json.loads(text)) if text.startswith('"') else text
+
+
+def row_of(record: Record) -> dict[str, Any]:
+    """Every column of an adjustment's row but `seq`."""
+    draft, adjustment = record.draft, record.draft.adjustment
+    return {
+        "id": draft.id,
+        "client": draft.client,
+        "tenant": draft.tenant,
+        "key": draft.key,
+        "fingerprint": draft.fingerprint,
+        "vendor": draft.vendor,
+        "adapter": draft.adapter,
+        "member": str(adjustment.member),
+        "points": exact.text(adjustment.points),
+        "reference": None if adjustment.reference is None else storable(adjustment.reference),
+        "draft": dumps(
+            {
+                "point_type": adjustment.point_type,
+                "description": adjustment.description,
+                "reason": adjustment.reason,
+                "store": adjustment.store,
+                "pending": adjustment.pending,
+                "options": adjustment.options,
+                "rule": draft.rule,
+                "not_sent": draft.not_sent,
+                "lease": draft.lease,
+            }
+        ),
+        "created_at": to_micros(record.created_at),
+        **changes_of(record),
+    }
+
+
+def changes_of(record: Record) -> dict[str, Any]:
+    """The columns of an adjustment's row that change in its life."""
+    answer = record.answer
+    return {
+        "status": record.state.status.value,
+        "retryable": record.state.retryable,
+        "attempt": record.state.attempt,
+        "lease_until": to_micros(record.lease_until),
+        "completed_at": None if record.completed_at is None else to_micros(record.completed_at),
+        "applied": None if record.applied is None else dumps(_applied_json(record.applied)),
+        "problem": None if record.problem is None else dumps(record.problem),
+        "resolution": None if record.resolution is None else dumps(_resolution_json(record.resolution)),
+        "answer_status": None if answer is None else answer.status,
+        "answer_body": None if answer is None else answer.body,
+    }
+
+
+def record_of(row: Any) -> Record:
+    """The record of a whole row; `row` has the columns as attributes."""
+    rest = exact.loads(row.draft)
+    scheme, _, value = row.member.partition(":")
+    draft = Draft(
+        id=row.id,
+        client=row.client,
+        tenant=row.tenant,
+        key=row.key,
+        fingerprint=row.fingerprint,
+        adjustment=Adjustment(
+            member=Member(scheme, value),
+            points=Decimal(row.points),
+            point_type=rest["point_type"],
+            description=rest["description"],
+            reason=rest["reason"],
+            reference=None if row.reference is None else _stored(row.reference),
+            store=rest["store"],
+            pending=rest["pending"],
+            options=rest["options"],
+        ),
+        vendor=row.vendor,
+        adapter=row.adapter,
+        rule=rest["rule"],
+        not_sent=tuple(rest["not_sent"]),
+        lease=float(rest["lease"]),
+    )
+    return Record(
+        draft=draft,
+        state=state_of(row),
+        created_at=from_micros(row.created_at),
+        lease_until=from_micros(row.lease_until),
+        completed_at=None if row.completed_at is None else from_micros(row.completed_at),
+        applied=None if row.applied is None else _applied(exact.loads(row.applied)),
+        problem=None if row.problem is None else exact.loads(row.problem),
+        resolution=None if row.resolution is None else _resolution(exact.loads(row.resolution)),
+        answer=None if row.answer_status is None else Answer(row.answer_status, row.answer_body),
+    )
+
+
+def state_of(row: Any) -> State:
+    """The state that a row is in."""
+    return State(Status(row.status), row.retryable, row.attempt)
+
+
+def transition_row(adjustment: str, transition: Transition) -> dict[str, Any]:
+    """Every column of a transition's row but `seq`."""
+    return {
+        "adjustment": adjustment,
+        "at": to_micros(transition.at),
+        "before": None if transition.before is None else transition.before.value,
+        "after": transition.after.value,
+        "attempt": transition.attempt,
+        "by": transition.by,
+        "evidence": dumps(transition.evidence),
+        "exchange": dumps(transition.exchange),
+    }
+
+
+def transition_of(row: Any) -> Transition:
+    """The transition of a whole row; `row` has the columns as attributes."""
+    return Transition(
+        at=from_micros(row.at),
+        before=None if row.before is None else Status(row.before),
+        after=Status(row.after),
+        attempt=row.attempt,
+        by=row.by,
+        evidence=exact.loads(row.evidence),
+        exchange=tuple(exact.loads(row.exchange)),
+    )
+
+
+def _applied_json(applied: Applied) -> dict[str, Any]:
+    balance = applied.balance
+    return {
+        "transaction_id": applied.transaction_id,
+        "details": applied.details,
+        "balance": balance
+        and {
+            "available": balance.available,
+            "lifetime": balance.lifetime,
+            "updated_at": None if balance.updated_at is None else to_micros(balance.updated_at),
+            "details": balance.details,
+        },
+    }
+
+
+def _applied(kept: dict[str, Any]) -> Applied:
+    balance = kept["balance"]
+    if balance is not None:
+        moment = balance["updated_at"]
+        balance = Balance(**{**balance, "updated_at": None if moment is None else from_micros(moment)})
+    return Applied(transaction_id=kept["transaction_id"], balance=balance, details=kept["details"])
+
+
+def _resolution_json(resolution: Resolution) -> dict[str, Any]:
+    return {
+        "applied": resolution.applied,
+        "reason": resolution.reason,
+        "by": resolution.by,
+        "at": to_micros(resolution.at),
+    }
+
+
+def _resolution(kept: dict[str, Any]) -> Resolution:
+    return Resolution(**{**kept, "at": from_micros(kept["at"])})

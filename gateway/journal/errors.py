@@ -1,0 +1,18 @@
+"""What can keep a journal from being opened; once it is open, its failures are `gateway.errors.StoreUnavailable`.
+
+JournalError
+├── JournalLocked
+└── JournalMissing
+"""
+
+
+class JournalError(Exception):
+    """Raised when a journal cannot be opened; its text says why, and where possible what to do."""
+
+
+class JournalLocked(JournalError):
+    """Raised when another gateway process holds the journal."""
+
+
+class JournalMissing(JournalError):
+    """Raised when there is nothing to read yet: no gateway was ever started on this journal."""

@@ -1,0 +1,97 @@
+"""What is asked of the journal; nothing here changes it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, func, select
+
+from gateway.adjustments import Record, Status, Transition
+from gateway.journal import codec
+from gateway.journal.schema import adjustments, transitions
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which adjustments a list holds: None leaves a thing open, `member` is `SCHEME:VALUE`, both times inclusive."""
+
+    member: str | None = None
+    status: Status | None = None
+    reference: str | None = None
+    key: str | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+    def applied_to(self, statement: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
+        """The statement, narrowed to these adjustments."""
+        for column in (adjustments.c.member, adjustments.c.status, adjustments.c.reference, adjustments.c.key):
+            if (wanted := getattr(self, column.name)) is not None:
+                statement = statement.where(column == codec.storable(wanted))
+        if self.created_from is not None:
+            statement = statement.where(adjustments.c.created_at >= codec.to_micros(self.created_from))
+        if self.created_to is not None:
+            statement = statement.where(adjustments.c.created_at <= codec.to_micros(self.created_to))
+        return statement
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many adjustments stand where, and when the oldest of the `unknown` ones was created."""
+
+    by_status: dict[Status, int]
+    oldest_unknown: datetime | None
+
+
+def find(connection: Connection, client: str, tenant: str, key: str) -> Record | None:
+    """The adjustment under a client's key within a tenant."""
+    table = adjustments.c
+    statement = select(adjustments).where(
+        table.client == client, table.tenant == tenant, table.key == codec.storable(key)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else codec.record_of(row)
+
+
+def get(connection: Connection, tenant: str | None, adjustment: str) -> Record | None:
+    """The adjustment of an id, where it is this tenant's; of any tenant for None."""
+    statement = select(adjustments).where(adjustments.c.id == codec.storable(adjustment))
+    if tenant is not None:
+        statement = statement.where(adjustments.c.tenant == tenant)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else codec.record_of(row)
+
+
+def history(connection: Connection, adjustment: str) -> tuple[Transition, ...]:
+    """Every transition of an adjustment, oldest first."""
+    statement = (
+        select(transitions).where(transitions.c.adjustment == codec.storable(adjustment)).order_by(transitions.c.seq)
+    )
+    return tuple(codec.transition_of(row) for row in connection.execute(statement))
+
+
+def page(
+    connection: Connection, tenant: str | None, filters: Filters, limit: int, before: int | None
+) -> tuple[tuple[int, Record], ...]:
+    """At most `limit` adjustments, newest first, each with its number; only those numbered below `before`."""
+    statement = filters.applied_to(select(adjustments)).order_by(adjustments.c.seq.desc()).limit(limit)
+    if tenant is not None:
+        statement = statement.where(adjustments.c.tenant == tenant)
+    if before is not None:
+        statement = statement.where(adjustments.c.seq < before)
+    return tuple((row.seq, codec.record_of(row)) for row in connection.execute(statement))
+
+
+def counts(connection: Connection) -> Counts:
+    """How many adjustments stand where; every status is named."""
+    grouped = select(adjustments.c.status, func.count()).group_by(adjustments.c.status)
+    found = {Status(status): number for status, number in connection.execute(grouped)}
+    oldest = select(func.min(adjustments.c.created_at)).where(adjustments.c.status == Status.UNKNOWN.value)
+    micros = connection.scalar(oldest)
+    return Counts(
+        {status: found.get(status, 0) for status in Status}, None if micros is None else codec.from_micros(micros)
+    )
+
+
+def vendors(connection: Connection) -> dict[str, int]:
+    """How many adjustments each vendor holds, by its configured name."""
+    grouped = select(adjustments.c.vendor, func.count()).group_by(adjustments.c.vendor).order_by(adjustments.c.vendor)
+    return dict(connection.execute(grouped).all())

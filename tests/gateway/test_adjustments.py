@@ -1,0 +1,131 @@
+"""The life of an adjustment: every step from every state, and what holds along every path."""
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from gateway.adjustments import State, Status, Verdict, expire, resolve, retry, settle
+
+IN_PROGRESS = State(Status.IN_PROGRESS)
+SUCCEEDED = State(Status.SUCCEEDED)
+FAILED = State(Status.FAILED)
+RETRYABLE = State(Status.FAILED, retryable=True)
+UNKNOWN = State(Status.UNKNOWN)
+STATES = [IN_PROGRESS, SUCCEEDED, FAILED, RETRYABLE, UNKNOWN]
+
+SETTLED = {
+    (IN_PROGRESS, Verdict.APPLIED): SUCCEEDED,
+    (IN_PROGRESS, Verdict.REFUSED): FAILED,
+    (IN_PROGRESS, Verdict.NOT_APPLIED): RETRYABLE,
+    (IN_PROGRESS, Verdict.UNKNOWN): UNKNOWN,
+    (UNKNOWN, Verdict.APPLIED): SUCCEEDED,
+    (UNKNOWN, Verdict.REFUSED): FAILED,
+    (UNKNOWN, Verdict.NOT_APPLIED): FAILED,
+    (UNKNOWN, Verdict.UNKNOWN): None,
+}
+RESOLVED = {(UNKNOWN, True): SUCCEEDED, (UNKNOWN, False): FAILED}
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("state", STATES)
+def test_settling_follows_the_table(state: State, verdict: Verdict) -> None:
+    """Proof settles what is in progress or unknown, and changes nothing else."""
+    assert settle(state, attempt=1, verdict=verdict) == SETTLED.get((state, verdict))
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("attempt", [1, 3])
+@pytest.mark.parametrize("status", Status)
+def test_proof_about_another_attempt_settles_nothing(status: Status, attempt: int, verdict: Verdict) -> None:
+    """What is said of attempt 1 or 3 says nothing about attempt 2."""
+    assert settle(State(status, attempt=2), attempt=attempt, verdict=verdict) is None
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_a_retryable_failure_is_sent_again(state: State) -> None:
+    """The next attempt begins from a retryable failure, and has the next number."""
+    assert retry(state) == (State(attempt=2) if state is RETRYABLE else None)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_what_is_in_progress_expires(state: State) -> None:
+    """An attempt that nobody holds any more is unknown; everything else stays."""
+    assert expire(state) == (UNKNOWN if state is IN_PROGRESS else None)
+
+
+@pytest.mark.parametrize("applied", [True, False])
+@pytest.mark.parametrize("state", STATES)
+def test_only_the_unknown_is_resolved(state: State, applied: bool) -> None:
+    """A person decides about an unknown adjustment and about no other."""
+    assert resolve(state, applied=applied) == RESOLVED.get((state, applied))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_final_is_what_nothing_leaves(state: State) -> None:
+    """A state is final exactly where no step leads out of it."""
+    steps = [settle(state, attempt=state.attempt, verdict=verdict) for verdict in Verdict]
+    steps += [retry(state), expire(state), resolve(state, applied=True), resolve(state, applied=False)]
+    assert state.final == all(step is None for step in steps)
+
+
+class Life(RuleBasedStateMachine):
+    """Any steps in any order, with what was sent and what was said counted beside them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = State()
+        self.path = [self.state]
+        self.sent = 1
+        self.was_unknown = False
+
+    def move(self, after: State | None) -> None:
+        if after is not None:
+            self.state = after
+            self.path.append(after)
+            self.was_unknown |= after.status is Status.UNKNOWN
+
+    @rule(verdict=st.sampled_from(Verdict), behind=st.integers(0, 2))
+    def settle(self, verdict: Verdict, behind: int) -> None:
+        self.move(settle(self.state, attempt=self.state.attempt - behind, verdict=verdict))
+
+    @rule()
+    def retry(self) -> None:
+        after = retry(self.state)
+        self.sent += after is not None
+        self.move(after)
+
+    @rule()
+    def expire(self) -> None:
+        self.move(expire(self.state))
+
+    @rule(applied=st.booleans())
+    def resolve(self, applied: bool) -> None:
+        self.move(resolve(self.state, applied=applied))
+
+    @invariant()
+    def a_final_state_never_changes(self) -> None:
+        assert not any(state.final for state in self.path[:-1])
+
+    @invariant()
+    def there_is_at_most_one_success(self) -> None:
+        assert sum(state.status is Status.SUCCEEDED for state in self.path) <= 1
+
+    @invariant()
+    def attempts_only_grow_and_each_was_sent_once(self) -> None:
+        attempts = [state.attempt for state in self.path]
+        assert attempts == sorted(attempts)
+        assert self.state.attempt == self.sent
+
+    @precondition(lambda self: self.was_unknown)
+    @invariant()
+    def what_was_unknown_is_never_sent_again(self) -> None:
+        assert retry(self.state) is None
+        first = next(place for place, state in enumerate(self.path) if state.status is Status.UNKNOWN)
+        assert {state.attempt for state in self.path[first:]} == {self.path[first].attempt}
+
+    @invariant()
+    def only_a_failure_is_retryable(self) -> None:
+        assert self.state.status is Status.FAILED or not self.state.retryable
+
+
+TestLife = Life.TestCase
