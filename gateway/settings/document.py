@@ -1,0 +1,68 @@
+"""One YAML file as plain values, with the place of each kept for errors."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+import yaml
+
+from gateway.settings.composer import Composer, Unusable
+from gateway.settings.expand import MARK, Expander
+from gateway.settings.place import Place, Spot, find, line_and_column
+from gateway.settings.problem import Path, Problem, dotted
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file: `name` as shown, the `folder` that its relative paths start at, and its value."""
+
+    name: str
+    folder: FilePath
+    value: Any
+    place: Spot | Place
+
+    def problem(self, path: Path, detail: str, *, at_key: bool = False, where: Path | None = None) -> Problem:
+        """A problem at the value of `path`, or at its key; `where` is what it is called, if not by that path."""
+        line, column = line_and_column(find(self.place, path, at_key=at_key))
+        return Problem(self.name, line, column, dotted(path if where is None else where), detail)
+
+
+def read(name: str, raw: bytes, folder: FilePath, expander: Expander, problems: list[Problem]) -> Document | None:
+    """Read one file. What is wrong is added to `problems`; None where nothing of it can be used."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8-sig")
+        problems.append(_after(name, before, "expected text in UTF-8, and this byte is not"))
+        return None
+    if found := _UNPRINTABLE.search(text):
+        told = f"the control character U+{ord(found[0]):04X} is not allowed in YAML"
+        problems.append(_after(name, text[: found.start()], told))
+        return None
+    try:
+        value, place = Composer(name, lambda scalar: expander.expand(scalar, folder), problems).compose(text)
+    except Unusable as error:
+        problems.append(error.problem)
+    except yaml.MarkedYAMLError as error:
+        problems.append(_not_yaml(name, error, "" if MARK not in text else " (within {} and [], quote ${...})"))
+    except yaml.YAMLError:
+        problems.append(Problem(name, 1, 1, "", "not YAML"))
+    else:
+        return Document(name, folder, value, place)
+    return None
+
+
+def _after(name: str, before: str, detail: str) -> Problem:
+    lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return Problem(name, len(lines), len(lines[-1]) + 1, "", detail)
+
+
+def _not_yaml(name: str, error: yaml.MarkedYAMLError, hint: str) -> Problem:
+    """The parser's own words, which name its grammar and show nothing of the file but single characters."""
+    mark = error.problem_mark or error.context_mark
+    detail = ", ".join(part for part in (error.context, error.problem) if part)
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    return Problem(name, line + 1, column + 1, "", f"not YAML: {detail}{hint if 'flow' in detail else ''}")

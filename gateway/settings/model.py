@@ -1,0 +1,123 @@
+"""The entries of a configuration as they are written; `gateway.port.VendorSettings` describes those of vendors."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from gateway.model import Operation
+from gateway.routing import ANY_CUSTOM
+from gateway.secrets import Secret
+from gateway.settings.settings import Address, LogLevel, Scope
+
+NAME = r"^[A-Za-z0-9_.-]{1,64}$"
+_ADDRESS = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]{1,5})")
+_SCHEME = re.compile(r"[a-z][a-z0-9_]{0,63}|custom\.(?:\*|[A-Za-z0-9_.-]{1,64})")
+
+
+def address(text: str) -> Address:
+    """Read `HOST:PORT` or `[IPV6]:PORT`. Raises `ValueError` for anything else."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match["port"]) > 65_535:
+        raise ValueError("expected HOST:PORT, as in 127.0.0.1:8080 or [::1]:8080")
+    return Address(match["ipv6"] or match["host"], int(match["port"]))
+
+
+def _an_address(text: str) -> str:
+    address(text)
+    return text
+
+
+def _a_scheme(text: str) -> str:
+    if not _SCHEME.fullmatch(text):
+        raise ValueError(f"expected a member scheme, such as email, custom.user_id or {ANY_CUSTOM}")
+    return text
+
+
+def _no_repeats(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("expected each value once, and one is repeated")
+    return values
+
+
+def _form(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "name"
+    if isinstance(value, dict):
+        return "rule"
+    return "rules" if isinstance(value, list) else None
+
+
+Text = Annotated[str, Field(min_length=1, max_length=64)]
+Scheme = Annotated[str, AfterValidator(_a_scheme)]
+Listener = Annotated[str, AfterValidator(_an_address)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class ServerEntry(_Entry):
+    """The gateway's own listeners."""
+
+    listen: Listener = Field("127.0.0.1:8080", description="Where the API is served, HOST:PORT; port 0 is any.")
+    admin: Listener | None = Field(None, description="A second listener for GET /metrics; none where it is not set.")
+    drain: float = Field(20.0, ge=0, le=3600, description="Seconds that a shutdown waits for calls under way.")
+    log_level: LogLevel = Field("info", description="The least severe log lines that are written.")
+
+
+class WhenEntry(_Entry):
+    """What a rule asks of a call; every key that is given must match."""
+
+    member: Annotated[tuple[Scheme, ...], Field(strict=False, min_length=1), AfterValidator(_no_repeats)] | None = (
+        Field(None, description="Member schemes; custom.* stands for every custom field.")
+    )
+    point_type: Annotated[tuple[Text, ...], Field(strict=False, min_length=1), AfterValidator(_no_repeats)] | None = (
+        Field(None, description="Canonical point types; a call without one does not match.")
+    )
+
+
+class RuleEntry(_Entry):
+    """One routing rule; the first that matches wins."""
+
+    vendor: str = Field(description="The name of a vendor of this configuration.")
+    when: WhenEntry | None = Field(None, description="Conditions; without any, the rule matches every call.")
+    cache: float | None = Field(
+        None, gt=0, le=86_400, description="Of balance rules: how many seconds old an answer may be. Off by default."
+    )
+
+
+RulesEntry = Annotated[
+    Annotated[str, Tag("name")]
+    | Annotated[RuleEntry, Tag("rule")]
+    | Annotated[tuple[RuleEntry, ...], Tag("rules"), Field(strict=False, min_length=1)],
+    Discriminator(_form),
+]
+
+
+class TenantEntry(_Entry):
+    """A brand: its own routes, or those of another tenant."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["routes"]}, {"required": ["routes_from"]}]},
+    )
+
+    routes: Annotated[Mapping[Operation, RulesEntry], Field(min_length=1)] | None = Field(
+        None, description="Per operation a vendor's name, one rule, or a list of rules."
+    )
+    routes_from: str | None = Field(None, description="The name of a tenant whose routes are these as well.")
+
+
+class ClientEntry(_Entry):
+    """An app that calls the gateway."""
+
+    keys: tuple[Secret, ...] = Field(
+        strict=False, min_length=1, description="API keys, or sha256:HEX of them; several while rotating."
+    )
+    tenants: Annotated[tuple[str, ...], AfterValidator(_no_repeats)] = Field(
+        strict=False, min_length=1, description='Names of tenants, or "*" for all of them.'
+    )
+    scopes: Annotated[tuple[Scope, ...], AfterValidator(_no_repeats)] = Field(
+        strict=False, min_length=1, description="What the client may do; none implies another."
+    )

@@ -1,0 +1,56 @@
+"""What a configuration says, checked and complete, as the rest of the gateway uses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from gateway.port import VendorSettings
+from gateway.routing import Routes
+from gateway.settings.problem import Problem
+
+Scope = Literal["points:read", "points:write", "points:resolve"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Address(NamedTuple):
+    """Where a listener is bound; port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The gateway's own listeners; `drain` is how many seconds a shutdown waits for calls under way."""
+
+    listen: Address
+    admin: Address | None
+    drain: float
+    log_level: LogLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An app that may call: its keys as SHA-256 digests, the tenants it acts for and what it may do."""
+
+    name: str
+    keys: frozenset[bytes] = field(repr=False)
+    tenants: frozenset[str]
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One whole configuration.
+
+    `store` is a URL, `sqlite:////absolute/path` or `postgresql://...`, and may hold a password. `client_keys` leads
+    from the SHA-256 digest of a key (of its UTF-8 text) to the client's name.
+    """
+
+    server: Server
+    store: str = field(repr=False)
+    vendors: Mapping[str, VendorSettings]
+    tenants: Mapping[str, Routes] = field(repr=False)
+    clients: Mapping[str, Client] = field(repr=False)
+    client_keys: Mapping[bytes, str] = field(repr=False)
+    warnings: tuple[Problem, ...] = ()

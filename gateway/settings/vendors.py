@@ -1,0 +1,112 @@
+"""The section `vendors`: which adapter, its own settings, and what one entry takes over from another."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.port import VendorSettings
+from gateway.registry import AdapterType
+from gateway.settings.entry import Entry, validated
+from gateway.settings.expand import Broken
+from gateway.settings.explain import unknown_name
+from gateway.settings.problem import Problem
+
+_DEFAULTS = (("default_point_type", "point_types"), ("default_reason", "reasons"))
+
+
+def vendors(
+    entries: Mapping[str, Entry], adapters: Mapping[str, AdapterType], problems: list[Problem]
+) -> dict[str, VendorSettings]:
+    """Every vendor that fits its adapter's settings, of complete entries; what is wrong is added to `problems`."""
+    found: dict[str, VendorSettings] = {}
+    for name, entry in entries.items():
+        kind = adapters.get(_adapter(entry, adapters, problems))
+        if kind is None:
+            continue
+        ready = _with_known_defaults(_with_files(entry, problems), kind.settings, problems)
+        settings = validated(kind.settings, ready, problems, also=("extends",))
+        if settings is not None:
+            found[name] = settings
+    return found
+
+
+def complete(entries: Mapping[str, Entry], problems: list[Problem]) -> dict[str, Entry]:
+    """The entries with everything that they extend written out."""
+    found: dict[str, Entry] = {}
+    for name, entry in entries.items():
+        if not isinstance(entry.data, dict):
+            problems.append(entry.problem((), "expected a mapping"))
+        elif (whole := _extended(name, entries, problems)) is not None:
+            found[name] = whole
+    return found
+
+
+def _extended(name: str, entries: Mapping[str, Entry], problems: list[Problem]) -> Entry | None:
+    """The entry over its base, that over its own, and so on; None where the chain is broken."""
+    own = entries[name]
+    chain = [name]
+    data: dict[str, Any] = {}
+    origins: dict[str, Entry] = {}
+    while True:
+        entry = entries[chain[-1]]
+        if not isinstance(entry.data, dict):
+            return None
+        for key, value in entry.data.items():
+            if key != "extends" and key not in data:
+                data[key], origins[key] = value, entry
+        if "extends" not in entry.data:
+            return Entry(own.document, own.path, data, origins)
+        base = entry.data["extends"]
+        if isinstance(base, Broken):
+            return None
+        if not isinstance(base, str) or base not in entries:
+            problems.append(entry.problem(("extends",), unknown_name("vendor", base, list(entries))))
+            return None
+        if base in chain:
+            # Told once for each member of the circle, at its own `extends`.
+            if base == name:
+                circle = " -> ".join([*chain, base])
+                problems.append(own.problem(("extends",), f"vendors extend each other in a circle: {circle}"))
+            return None
+        chain.append(base)
+
+
+def _adapter(entry: Entry, adapters: Mapping[str, AdapterType], problems: list[Problem]) -> str:
+    known = list(adapters)
+    name = entry.data.get("adapter")
+    if "adapter" not in entry.data:
+        listed = ", ".join(known) or "none"
+        problems.append(
+            entry.missing(("adapter",), f"expected an adapter ({listed}), or extends with the name of another vendor")
+        )
+    elif (not isinstance(name, str) or name not in adapters) and not isinstance(name, Broken):
+        problems.append(entry.problem(("adapter",), unknown_name("adapter", name, known)))
+    return name if isinstance(name, str) else ""
+
+
+def _with_files(entry: Entry, problems: list[Problem]) -> Entry:
+    """The entry with `ca_file` as an absolute path; it is relative to the file that it stands in."""
+    name = entry.data.get("ca_file")
+    if not isinstance(name, str) or isinstance(name, Broken):
+        return entry
+    path = entry.origins["ca_file"].document.folder / name
+    try:
+        usable = path.is_file()
+    except ValueError:
+        usable = False
+    if not usable:
+        problems.append(entry.problem(("ca_file",), "expected the path of a file, and there is none"))
+    return entry.having("ca_file", str(path.absolute()))
+
+
+def _with_known_defaults(entry: Entry, model: type[VendorSettings], problems: list[Problem]) -> Entry:
+    """The entry, where each default is one of the names that the table beside it maps."""
+    for name, table in _DEFAULTS:
+        default, known = entry.data.get(name), entry.data.get(table, {})
+        if not {name, table} <= model.model_fields.keys() or not isinstance(known, dict):
+            continue
+        if isinstance(default, str) and not isinstance(default, Broken) and default not in known:
+            listed = ", ".join(known) or "none"
+            problems.append(entry.problem((name,), f"expected one of the names in {table} ({listed})"))
+            # An adapter may check the same: once is enough.
+            entry = entry.having(name, Broken(default))
+    return entry

@@ -1,0 +1,98 @@
+from hashlib import sha256
+
+import pytest
+
+from gateway.settings.settings import Client
+
+from .conftest import WHOLE, Load, Problems
+
+KEY = "storefront-key-00000000000000000000"
+OTHER = "another-key-000000000000000000000000"
+
+
+def digest(key: str) -> bytes:
+    return sha256(key.encode()).digest()
+
+
+def test_a_client_is_found_by_the_digest_of_its_key(load_text: Load) -> None:
+    """Only the digest is kept."""
+    settings = load_text()
+    assert settings.client_keys == {digest(KEY): "storefront"}
+    assert settings.clients["storefront"] == Client(
+        "storefront", frozenset({digest(KEY)}), frozenset({"acme"}), frozenset({"points:read"})
+    )
+
+
+def test_a_client_may_have_several_keys_while_rotating(load_text: Load) -> None:
+    """In plain text, from the environment, or as a digest: all lead to it."""
+    keys = f"'${{env:KEY}}', 'sha256:{digest('third').hex().upper()}'"
+    settings = load_text(WHOLE, (KEY, f"{KEY}, {keys}"), env={"KEY": OTHER})
+    assert settings.client_keys == dict.fromkeys((digest(KEY), digest(OTHER), digest("third")), "storefront")
+    assert settings.warnings == ()
+
+
+def test_a_star_is_every_tenant(load_text: Load) -> None:
+    """Also those that take their routes from another."""
+    text = WHOLE.replace("clients:", "  outlet: {routes_from: acme}\nclients:")
+    assert load_text(text, ("tenants: [acme]", 'tenants: ["*"]')).clients["storefront"].tenants == {"acme", "outlet"}
+
+
+def test_a_short_key_draws_a_warning(load_text: Load) -> None:
+    """It can still be used; a digest says nothing of its key's length."""
+    settings = load_text(WHOLE, (KEY, "short"))
+    (warning,) = settings.warnings
+    assert (warning.line, warning.column, warning.where) == (8, 23, "clients.storefront.keys[0]")
+    assert warning.detail == "a key of 5 characters may be guessed: expected 32 or more"
+    assert settings.client_keys == {digest("short"): "storefront"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (f"[{KEY}]", "[]", "8:22: clients.storefront.keys: expected at least 1 item"),
+        (f"[{KEY}]", KEY, "8:22: clients.storefront.keys: expected a list"),
+        (KEY, "''", "8:23: clients.storefront.keys[0]: expected a secret that is not empty"),
+        (
+            KEY,
+            "123",
+            "8:23: clients.storefront.keys[0]: expected text: quote the value, or take it from ${env:NAME} or",
+        ),
+        (
+            KEY,
+            f"'{KEY} '",
+            "8:23: clients.storefront.keys[0]: expected a key of visible ASCII characters, without spaces",
+        ),
+        (KEY, "sha256:abc", "8:23: clients.storefront.keys[0]: expected 64 hexadecimal digits after sha256:"),
+        (KEY, f"{KEY}, {KEY}", "8:60: clients.storefront.keys[1]: the same key is given twice"),
+        ("tenants: [acme]", "tenants: []", "8:70: clients.storefront.tenants: expected at least 1 item"),
+        (
+            "tenants: [acme]",
+            "tenants: [acm]",
+            "8:71: clients.storefront.tenants[0]: no tenant is named 'acm': did you mean",
+        ),
+        ("tenants: [acme]", "tenants: [acme, acme]", "8:70: clients.storefront.tenants: expected each value once"),
+        (
+            "tenants: [acme]",
+            "tenants: [acme, '*']",
+            '8:77: clients.storefront.tenants[1]: "*" means all tenants, and stand',
+        ),
+        (
+            "[points:read]",
+            "[points:red]",
+            "8:87: clients.storefront.scopes[0]: expected 'points:read', 'points:write' or",
+        ),
+        (", scopes: [points:read]", "", "8:3: clients.storefront.scopes: expected this key, and it is missing"),
+        ("scopes:", "scope:", "8:3: clients.storefront.scopes: expected this key, and it is missing"),
+    ],
+)
+def test_what_is_wrong_with_a_client(problems: Problems, old: str, new: str, found: str) -> None:
+    """Each problem names its place and what was expected, and shows no key."""
+    first = problems(WHOLE, (old, new))[0]
+    assert first.startswith(found)
+    assert KEY not in first
+
+
+def test_two_clients_with_one_key_are_told_without_it(problems: Problems) -> None:
+    """Also where one of them gives the digest."""
+    second = f"  back: {{keys: ['sha256:{digest(KEY).hex()}'], tenants: [acme], scopes: [points:read]}}\n"
+    assert problems(WHOLE + second) == ["9:17: clients.back.keys[0]: client 'storefront' has the same key"]
