@@ -1,0 +1,145 @@
+"""The client for apps on asyncio: the shared operations, driven on `httpx.AsyncClient`."""
+
+import asyncio
+import random as randomness
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self, TypeVar, Unpack
+
+import httpx
+
+from gateway.client.answers import Adjustment, Balance, Capabilities, Expiring, Page, Preview
+from gateway.client.exchange import Pause, Reply, Retries, Steps
+from gateway.client.operations import Operations, Outcome
+from gateway.client.request import AdjustmentFields, Filters, Points, base_address, caller_headers
+
+T = TypeVar("T")
+
+
+class AsyncPointsClient:
+    """A points gateway, as one app with one key sees it; `PointsClient` for asyncio, method for method.
+
+    A call that is cancelled is like one that got no answer: what it wrote may have been applied, so it is made
+    again with the same idempotency key.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        *,
+        tenant: str | None = None,
+        timeout: float = 30.0,
+        retries: int = 3,
+        max_wait: float = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = randomness.random,
+    ) -> None:
+        self._base = base_address(base_url)
+        self._http = httpx.AsyncClient(headers=caller_headers(key, tenant), timeout=timeout, transport=transport)
+        self._operations = Operations(Retries(retries, max_wait, random=random), clock)
+        self._sleep = sleep
+
+    async def adjust(
+        self,
+        member: str,
+        points: Points,
+        *,
+        idempotency_key: str,
+        wait: float | None = None,
+        **fields: Unpack[AdjustmentFields],
+    ) -> Adjustment:
+        """As `PointsClient.adjust`."""
+        return await self._run(self._operations.adjust(member, points, key=idempotency_key, wait=wait, **fields))
+
+    async def wait(self, adjustment: Adjustment, *, seconds: float) -> Adjustment:
+        """As `PointsClient.wait`."""
+        return await self._run(self._operations.wait(adjustment, seconds=seconds))
+
+    async def preview(self, member: str, points: Points, **fields: Unpack[AdjustmentFields]) -> Preview:
+        """As `PointsClient.preview`."""
+        return await self._run(self._operations.preview(member, points, **fields))
+
+    async def adjustment(self, adjustment_id: str, *, history: bool = False) -> Adjustment:
+        """As `PointsClient.adjustment`."""
+        return await self._run(self._operations.adjustment(adjustment_id, history=history))
+
+    async def adjustments(self, **filters: Unpack[Filters]) -> AsyncIterator[Page]:
+        """As `PointsClient.adjustments`."""
+        while True:
+            page = await self._run(self._operations.page(filters))
+            yield page
+            if page.next_cursor is None:
+                return
+            filters["cursor"] = page.next_cursor
+
+    async def resolve(self, adjustment_id: str, outcome: Outcome, reason: str) -> Adjustment:
+        """As `PointsClient.resolve`."""
+        return await self._run(self._operations.resolve(adjustment_id, outcome, reason))
+
+    async def balance(
+        self, member: str, *, point_type: str | None = None, include_vendor_response: bool = False
+    ) -> Balance:
+        """As `PointsClient.balance`."""
+        return await self._run(
+            self._operations.balance(member, point_type=point_type, include_vendor_response=include_vendor_response)
+        )
+
+    async def expiring(
+        self,
+        member: str,
+        start: datetime,
+        end: datetime,
+        *,
+        point_type: str | None = None,
+        include_vendor_response: bool = False,
+    ) -> Expiring:
+        """As `PointsClient.expiring`."""
+        return await self._run(
+            self._operations.expiring(
+                member, start, end, point_type=point_type, include_vendor_response=include_vendor_response
+            )
+        )
+
+    async def capabilities(self) -> Capabilities:
+        """As `PointsClient.capabilities`."""
+        return await self._run(self._operations.capabilities())
+
+    async def aclose(self) -> None:
+        """Close the connections; the client cannot be used afterwards."""
+        await self._http.aclose()
+
+    async def _run(self, steps: Steps[T]) -> T:
+        reply: Reply = None
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            if isinstance(step, Pause):
+                await self._sleep(step.seconds)
+                reply = None
+            else:
+                reply = await self._send(step.method, self._base + step.target, step.headers(), step.body)
+
+    async def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
+        try:
+            return await self._http.request(method, url, headers=headers, content=body)
+        except httpx.RequestError as error:
+            return error
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._base!r})"

@@ -1,0 +1,209 @@
+"""Reading: what goes into the address, and what comes back typed."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.client import UnexpectedAnswer
+from tests.gateway.client.app import Adjusted, App
+
+VENDOR = {"name": "crm", "adapter": "some-vendor", "details": {"rank": 3}}
+BALANCE = {
+    "member": "contact_id:1",
+    "point_type": None,
+    "available": "105.25",
+    "lifetime": None,
+    "updated_at": None,
+    "vendor": VENDOR,
+    "as_of": "2024-03-29T06:37:11Z",
+    "cached": False,
+}
+EXPIRING = {
+    "member": "contact_id:1",
+    "point_type": "bonus",
+    "from": "2024-01-01T00:00:00Z",
+    "to": "2024-02-01T00:00:00Z",
+    "points": "150.24",
+    "vendor": VENDOR,
+    "as_of": "2024-03-29T06:37:11Z",
+}
+
+
+def test_a_balance_is_typed(app: App) -> None:
+    """Points are exact, times aware, and what the vendor does not say is None."""
+    app.router.get("/v1/members/contact_id%3A1/balance").respond(200, json=BALANCE)
+    balance = app.call("balance", "contact_id:1")
+    assert (balance.available, balance.lifetime, balance.updated_at) == (Decimal("105.25"), None, None)
+    assert balance.as_of == datetime(2024, 3, 29, 6, 37, 11, tzinfo=UTC)
+    assert (balance.vendor.name, balance.vendor.details, balance.vendor.response) == ("crm", {"rank": 3}, None)
+    assert balance.raw == BALANCE
+
+
+@pytest.mark.parametrize(
+    ("member", "segment"),
+    [
+        ("phone:+1234567890", b"phone%3A%2B1234567890"),
+        ("email:a&b?c#d@x.test", b"email%3Aa%26b%3Fc%23d%40x.test"),
+        ("custom.user_id:50% é", b"custom.user_id%3A50%25%20%C3%A9"),
+        ("email:a%2Bb@x.test", b"email%3Aa%252Bb%40x.test"),
+    ],
+)
+def test_a_member_is_one_encoded_segment(app: App, member: str, segment: bytes) -> None:
+    """Every character that means something in an address is encoded, a per cent sign too."""
+    route = app.router.get(path__regex="/balance$").respond(200, json=BALANCE | {"member": member})
+    assert app.call("balance", member).member == member
+    assert route.calls[0].request.url.raw_path == b"/gw/v1/members/" + segment + b"/balance"
+
+
+@pytest.mark.parametrize("member", ["", ".", "..", "email:.", "email:..", "email:a/b", "email:a\\b"])
+def test_a_member_that_a_path_cannot_carry_is_refused_before_anything_is_sent(app: App, member: str) -> None:
+    """What proxies would turn into another path never leaves."""
+    with pytest.raises(ValueError, match="the member cannot be part of a path"):
+        app.call("balance", member)
+
+
+def test_a_plus_in_a_query_is_encoded(app: App) -> None:
+    """`+` is sent as `%2B` and a space as `%20`."""
+    route = app.router.get(path__regex="/balance$").respond(200, json=BALANCE)
+    app.call("balance", "contact_id:1", point_type="a+b c")
+    assert route.calls[0].request.url.query == b"point_type=a%2Bb%20c"
+
+
+def test_the_vendors_own_answer_comes_where_it_is_asked_for(app: App) -> None:
+    """`include_vendor_response` asks for it, and `vendor.response` holds it."""
+    response = {"status": 200, "body": {"Sum": 1}}
+    route = app.router.get(path__regex="/balance$").respond(
+        200, json=BALANCE | {"vendor": VENDOR | {"response": response}}
+    )
+    assert app.call("balance", "contact_id:1", include_vendor_response=True).vendor.response == response
+    assert route.calls[0].request.url.query == b"include=vendor_response"
+
+
+def test_the_balance_of_somebody_else_is_not_believed(app: App) -> None:
+    """An answer about another member raises."""
+    app.router.get(path__regex="/balance$").respond(200, json=BALANCE | {"member": "contact_id:2"})
+    with pytest.raises(UnexpectedAnswer, match="member is not that of this call"):
+        app.call("balance", "contact_id:1")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"available": "much"}, {"available": True}, {"as_of": "2024-03-29T06:37:11"}, {"as_of": None}, {"vendor": None}],
+)
+def test_a_balance_that_cannot_be_read_is_never_a_zero(app: App, changes: dict[str, Any]) -> None:
+    """A field that is not as documented raises, and is named."""
+    app.router.get(path__regex="/balance$").respond(200, json=BALANCE | changes)
+    with pytest.raises(UnexpectedAnswer, match=next(iter(changes))):
+        app.call("balance", "contact_id:1")
+
+
+def test_expiring_points_are_typed(app: App) -> None:
+    """The period goes out in UTC, both ends, and comes back aware."""
+    route = app.router.get("/v1/members/contact_id%3A1/expiring").respond(200, json=EXPIRING)
+    start = datetime(2024, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+    end = datetime(2024, 2, 1, tzinfo=UTC)
+    expiring = app.call("expiring", "contact_id:1", start, end, point_type="bonus")
+    assert (expiring.points, expiring.start, expiring.end) == (Decimal("150.24"), start, end)
+    assert dict(route.calls[0].request.url.params) == {
+        "from": "2024-01-01T00:00:00Z",
+        "to": "2024-02-01T00:00:00Z",
+        "point_type": "bonus",
+    }
+
+
+def test_a_period_without_a_time_zone_is_refused_before_anything_is_sent(app: App) -> None:
+    """A naive datetime names no moment."""
+    with pytest.raises(ValueError, match="from needs a time zone"):
+        app.call("expiring", "contact_id:1", datetime(2024, 1, 1), datetime(2024, 2, 1, tzinfo=UTC))  # noqa: DTZ001
+
+
+def test_an_adjustment_is_read_by_its_id(app: App, adjustment: Adjusted) -> None:
+    """Any status is an answer here; `history` asks for every transition."""
+    history = [{"status": "sending"}, {"status": "unknown"}]
+    route = app.router.get("/v1/adjustments/adj_1").respond(200, json=adjustment(status="unknown", history=history))
+    found = app.call("adjustment", "adj_1", history=True)
+    assert (found.status, found.history) == ("unknown", tuple(history))
+    assert route.calls[0].request.url.query == b"include=history"
+
+
+def test_an_empty_id_does_not_become_the_list(app: App) -> None:
+    """No id is a `ValueError`."""
+    with pytest.raises(ValueError, match="the id cannot be part of a path"):
+        app.call("adjustment", "")
+
+
+def test_a_listing_goes_on_to_its_last_page(app: App, adjustment: Adjusted) -> None:
+    """Pages follow the cursor, with the same filters, until there is none."""
+    route = app.router.get("/v1/adjustments").mock(
+        side_effect=[
+            httpx.Response(200, json={"data": [adjustment(id="adj_3"), adjustment(id="adj_2")], "next_cursor": "c+1"}),
+            httpx.Response(200, json={"data": [adjustment()], "next_cursor": None}),
+        ]
+    )
+    pages = app.pages(
+        member="phone:+1234567890", status="unknown", limit=2, created_from=datetime(2024, 1, 1, tzinfo=UTC)
+    )
+    assert [[each.id for each in page.data] for page in pages] == [["adj_3", "adj_2"], ["adj_1"]]
+    first = b"member=phone%3A%2B1234567890&status=unknown&limit=2&created_from=2024-01-01T00%3A00%3A00Z"
+    assert [call.request.url.query for call in route.calls] == [first, first + b"&cursor=c%2B1"]
+
+
+def test_a_listing_goes_on_after_a_page_that_was_read_before(app: App) -> None:
+    """A cursor of an earlier listing is where this one begins."""
+    route = app.router.get("/v1/adjustments").respond(200, json={"data": [], "next_cursor": None})
+    assert [page.data for page in app.pages(cursor="c1")] == [()]
+    assert route.calls[0].request.url.query == b"cursor=c1"
+
+
+def test_a_preview_shows_the_request_and_needs_no_key(app: App) -> None:
+    """The body is that of an adjustment; nothing is claimed."""
+    route = app.router.post("/v1/adjustments/preview").respond(
+        200,
+        json={
+            "rule": "tenants.acme.routes.adjust[0]",
+            "vendor": VENDOR,
+            "request": {"method": "POST", "url": "https://vendor.test", "headers": {}, "body": "{}"},
+            "not_sent": ["store"],
+            "repeat_safety": "searchable",
+        },
+    )
+    preview = app.call("preview", "contact_id:1", "5", store="12")
+    assert (preview.rule, preview.vendor.name) == ("tenants.acme.routes.adjust[0]", "crm")
+    assert (preview.request["method"], preview.not_sent, preview.repeat_safety) == ("POST", ("store",), "searchable")
+    request = route.calls[0].request
+    assert request.content == b'{"member":"contact_id:1","points":"5","store":"12"}'
+    assert "Idempotency-Key" not in request.headers
+
+
+def test_a_resolution_sends_outcome_and_reason(app: App, adjustment: Adjusted) -> None:
+    """The settled adjustment comes back."""
+    route = app.router.post("/v1/adjustments/adj_1/resolution").respond(200, json=adjustment(status="failed"))
+    assert app.call("resolve", "adj_1", "not_applied", "Not in their records").status == "failed"
+    assert route.calls[0].request.content == b'{"outcome":"not_applied","reason":"Not in their records"}'
+
+
+def test_capabilities_are_typed(app: App) -> None:
+    """Operations keep their routes in order; what a read does not have is None."""
+    adjust = {
+        "when": {"member": ["contact_id"]},
+        "vendor": "crm",
+        "adapter": "some-vendor",
+        "member_schemes": ["contact_id"],
+        "fields": ["points", "store"],
+        "point_types": ["base"],
+        "fractions": False,
+        "balance_in_answer": True,
+        "repeat_safety": "none",
+    }
+    reads = [{"when": {}, "vendor": "arcade"}]
+    app.router.get("/v1/capabilities").respond(
+        200, json={"tenant": "acme", "operations": {"adjust": [adjust], "balance": reads, "expiring": []}}
+    )
+    found = app.call("capabilities")
+    assert list(found.operations) == ["adjust", "balance", "expiring"]
+    assert found.operations["adjust"][0].fields == ("points", "store")
+    assert found.operations["adjust"][0].fractions is False
+    assert found.operations["balance"][0].fractions is None
