@@ -20,8 +20,14 @@ def text(number: Decimal) -> str:
 
 
 def dumps(value: Any) -> bytes:
-    """Compact JSON in UTF-8; a `Decimal` becomes a JSON number, digit for digit."""
-    return orjson.dumps(value, default=_fragment)
+    """Compact JSON in UTF-8; a `Decimal` becomes a JSON number, digit for digit, and so does an integer of any size.
+
+    Half a surrogate pair, which UTF-8 cannot say, becomes `?`.
+    """
+    try:
+        return orjson.dumps(value, default=_fragment)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_sayable(value), default=_fragment)
 
 
 def canonical(value: Any) -> bytes:
@@ -59,6 +65,17 @@ def _fragment(value: object) -> orjson.Fragment:
     if isinstance(value, Decimal):
         return orjson.Fragment(text(value))
     raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def _sayable(value: Any) -> Any:
+    """The value without what orjson refuses and a vendor may send."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return orjson.Fragment(str(value))
+    if isinstance(value, dict):
+        return {_sayable(name): _sayable(item) for name, item in value.items()}
+    return [_sayable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -95,8 +95,7 @@ class VendorResponse:
     def json(self) -> Any:
         """The body as JSON, numbers exact. Raises `VendorBadResponse` where it is not JSON."""
         try:
-            text = self.text()
-            return _sayable(exact.loads(text)) if r"\u" in text else exact.loads(text)
+            return exact.loads(self.text())
         except (ValueError, RecursionError) as error:
             raise VendorBadResponse(f"The answer is not JSON: {error}", vendor_status=self.status) from error
 
@@ -121,15 +120,6 @@ class VendorResponse:
         return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
 
 
-def _sayable(value: Any) -> Any:
-    """JSON values whose every text can be said again: JSON may spell half a surrogate pair, and UTF-8 has none."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_sayable(name): _sayable(item) for name, item in value.items()}
-    return [_sayable(item) for item in value] if isinstance(value, list) else value
-
-
 Exchange = Generator[VendorRequest, VendorResponse, T]
 
 
@@ -146,7 +136,7 @@ class VendorSettings(BaseModel):
 
     adapter: str = Field(description="Which adapter translates for this vendor.")
     base_url: str = Field(description="Where the vendor's documented paths begin; http or https.")
-    timeout: float = Field(10.0, gt=0, le=300, strict=False, description="Seconds for one whole vendor call.")
+    timeout: float = Field(10.0, gt=0, le=300, description="Seconds for one whole vendor call.")
     max_concurrency: int = Field(64, ge=1, le=10_000, description="Calls under way at once.")
     ca_file: str | None = Field(None, description="A PEM file of authorities to trust instead of the system's.")
     proxy: str | None = Field(None, description="An HTTP proxy; the environment's are not used.")
@@ -158,13 +148,15 @@ class VendorSettings(BaseModel):
         json_schema_extra={"items": {"enum": ["description", "reason", "reference", "store"]}},
     )
 
-    @field_validator("base_url")
+    @field_validator("base_url", "proxy")
     @classmethod
-    def _well_formed(cls, value: str) -> str:
+    def _well_formed(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         url = urlsplit(value)
         if url.scheme not in ("http", "https") or not url.hostname or not value.isascii():
             raise ValueError("expected an http:// or https:// address")
-        if url.username or url.password or url.query or url.fragment or "@" in url.netloc:
+        if url.query or url.fragment or "@" in url.netloc:
             raise ValueError("expected an address without user, query or fragment")
         if url.port == 0:
             raise ValueError("expected a port from 1 to 65535")
@@ -173,6 +165,8 @@ class VendorSettings(BaseModel):
     @field_validator("ignore")
     @classmethod
     def _may_be_ignored(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("expected each name once, and one is repeated")
         for name in value:
             if name not in ("description", "reason", "reference", "store"):
                 raise ValueError(f"{name!r} cannot be ignored: expected description, reason, reference or store")

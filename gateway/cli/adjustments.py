@@ -1,7 +1,6 @@
 """`adjustments`: look into the journal, beside a gateway that may be running."""
 
-import asyncio
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 from pydantic import TypeAdapter
@@ -10,11 +9,8 @@ from gateway import exact, rendering
 from gateway.adjustments import Record, Status
 from gateway.answers import AdjustmentHistory, AdjustmentPage
 from gateway.api.fields import Moment
-from gateway.cli.options import Config, Format, Output, fail, loaded, reading
-from gateway.errors import StoreUnavailable
+from gateway.cli.options import Config, Format, Output, asked, fail, loaded
 from gateway.journal import Filters, Journal
-
-T = TypeVar("T")
 
 
 def commands() -> typer.Typer:
@@ -52,7 +48,7 @@ def list_(
     async def found(journal: Journal) -> list[Record]:
         return [record for _, record in await journal.list(tenant, filters, limit=limit, before=None)]
 
-    records = _asked(reading(settings), found)
+    records = asked(settings, found)
     answers = [rendering.adjustment(record) for record in records]
     if output is Output.JSON:
         typer.echo(AdjustmentPage(data=answers, next_cursor=None).to_json().decode())
@@ -84,7 +80,7 @@ def show(
             return None
         return rendering.with_history(record, await journal.history(id))
 
-    answer = _asked(reading(settings), found)
+    answer = asked(settings, found)
     if answer is None:
         fail(f"there is no adjustment {id!r} in this journal")
     if output is Output.JSON:
@@ -98,16 +94,3 @@ def show(
         typer.echo(f"  evidence  {exact.dumps(step.evidence).decode()}")
         for each in step.exchange:
             typer.echo(f"  exchange  {exact.dumps(each).decode()}")
-
-
-def _asked(journal: Journal, question: Any) -> Any:
-    async def ask() -> Any:
-        try:
-            return await question(journal)
-        finally:
-            await journal.close()
-
-    try:
-        return asyncio.run(ask())
-    except StoreUnavailable as error:
-        fail(error.detail)

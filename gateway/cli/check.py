@@ -1,11 +1,8 @@
 """`check`: say everything that is wrong with a configuration."""
 
-import asyncio
-
 import typer
 
-from gateway.cli.options import Config, fail, loaded, reading
-from gateway.errors import StoreUnavailable
+from gateway.cli.options import Config, asked, loaded
 
 
 def check(config: Config) -> None:
@@ -19,17 +16,10 @@ def check(config: Config) -> None:
     settings, _ = loaded(config)
     for warning in settings.warnings:
         typer.echo(f"{warning} (warning)", err=True)
-    journal = reading(settings) if settings.store else None
-    if journal is not None:
-        try:
-            held = asyncio.run(journal.vendors())
-        except StoreUnavailable as error:
-            fail(error.detail)
-        for name in sorted(set(held) - set(settings.vendors)):
-            typer.echo(
-                f"{config}: vendors.{name}: holds {held[name]} adjustment(s) in the journal and is not configured "
-                "(warning)",
-                err=True,
-            )
+    nothing: dict[str, int] = {}
+    held = asked(settings, lambda journal: journal.vendors(), absent=nothing)
+    for name in sorted(set(held) - set(settings.vendors)):
+        why = f"it holds {held[name]} adjustment(s) in the journal and is not configured"
+        typer.echo(f"{config}: vendors.{name}: {why} (warning)", err=True)
     vendors, tenants, clients = len(settings.vendors), len(settings.tenants), len(settings.clients)
     typer.echo(f"{config}: good: {vendors} vendor(s), {tenants} tenant(s), {clients} client(s)")

@@ -59,7 +59,6 @@ def demo(
     listen = settings.server.listen
     if port is not None:
         settings = replace(settings, server=replace(settings.server, listen=Address(listen.host, port)))
-    _begin_anew(settings.store)
     logs.configure("warning")
 
     run(_demonstrate(settings, kinds, config))
@@ -68,7 +67,8 @@ def demo(
 
 async def _demonstrate(settings: Settings, kinds: Mapping[str, AdapterType], config: Path) -> None:
     async with AsyncExitStack() as running:
-        await simulate.begin(running, settings, "127.0.0.1")
+        await simulate.begin(running, settings, "127.0.0.1")  # their ports show whether another demo runs
+        _begin_anew(settings.store)
         try:
             gateway = Gateway(settings, kinds)
         except JournalError as error:

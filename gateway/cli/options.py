@@ -1,16 +1,22 @@
 """What the commands share: their options, how configurations are loaded, and how failures are told."""
 
+import asyncio
 import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
 from gateway import registry
-from gateway.journal import Journal, JournalError
+from gateway.errors import StoreUnavailable
+from gateway.journal import Journal, JournalError, JournalMissing
 from gateway.registry import AdapterType
 from gateway.settings import Settings, SettingsError, load
+
+T = TypeVar("T")
 
 
 class Output(StrEnum):
@@ -40,15 +46,28 @@ def loaded(config: Path) -> tuple[Settings, dict[str, AdapterType]]:
         fail(f"{len(error.problems)} problem(s) in the configuration")
 
 
-def reading(settings: Settings) -> Journal:
-    """The journal of a configuration, to read beside a gateway that may be running."""
-    from datetime import UTC, datetime
+def asked(settings: Settings, question: Callable[[Journal], Awaitable[T]], *, absent: T | None = None) -> T:
+    """What the journal of a configuration says, read beside a gateway that may be running.
+
+    `absent` is the answer of a journal that no gateway has begun; without one, the command ends.
+    """
+
+    async def ask(journal: Journal) -> T:
+        try:
+            return await question(journal)
+        finally:
+            await journal.close()
 
     try:
-        return Journal.open(
+        journal = Journal.open(
             settings.store, clock=lambda: datetime.now(UTC), render=lambda record: None, exclusive=False
         )
-    except JournalError as error:
+        return asyncio.run(ask(journal))
+    except JournalMissing as error:
+        if absent is None:
+            fail(str(error))
+        return absent
+    except (JournalError, StoreUnavailable) as error:
         fail(str(error))
 
 
