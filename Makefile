@@ -8,7 +8,7 @@ help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
 
 demo: .venv/runtime ## a running gateway with all four vendors simulated, and commands to paste
-	@$(BIN)/points-gateway demo
+	@$(BIN)/points-gateway demo $(ARGS)
 
 test: check ## everything that CI runs: style, types, and the tests
 	$(BIN)/pytest

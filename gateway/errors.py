@@ -132,7 +132,7 @@ class OperationNotSupported(GatewayError):
 class FieldNotSupported(GatewayError):
     """Raised when the routed vendor cannot be told something that the caller said.
 
-    `field` is dotted, as a caller would find it: `points`, `member`, `options.contact-points.sub_type`.
+    `field` is dotted, as a caller would find it: `points`, `member`, `options.ADAPTER.FIELD`.
     """
 
     code, status, title = "field_not_supported", 422, "The vendor cannot be told this"

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from gateway import logs
+from gateway.api.protocol import Protocol
 from gateway.app import Gateway
 from gateway.cli.options import Config, fail, loaded
 from gateway.journal import JournalError
@@ -54,7 +55,7 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
 def _configured(app: ASGIApp, *, lifespan: Literal["on", "off"], drain: float) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan=lifespan,
         log_config=None,

@@ -1,6 +1,7 @@
 """`simulate`: run the simulated vendors that a configuration points at, without a gateway."""
 
 import asyncio
+import signal
 from contextlib import AsyncExitStack
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -28,10 +29,13 @@ def simulate(
 
 
 async def _run(settings: Settings, host: str) -> None:
+    over = asyncio.Event()
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sig, over.set)
     async with AsyncExitStack() as running:
         for name, url in (await begin(running, settings, host)).items():
             typer.echo(f"{name:12} {url}")
-        await asyncio.Event().wait()
+        await over.wait()
 
 
 async def begin(running: AsyncExitStack, settings: Settings, host: str) -> dict[str, str]:

@@ -1,0 +1,139 @@
+"""The try-it page: self-contained, careful with text that it is given, and in step with the API."""
+
+import json
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from importlib.resources import files
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import pytest
+
+from gateway import registry
+from gateway.api import openapi, reading
+from gateway.api.endpoints import Endpoints
+from gateway.api.schemas import ExpiringQuery, ResolutionBody, adjustment_body
+from gateway.cli import demo
+from gateway.model import Member
+
+PAGE = files("gateway.api").joinpath("docs.html").read_text("utf-8")
+SCRIPT = PAGE.partition("<script>")[2].partition("</script>")[0]
+
+
+class Tags(HTMLParser):
+    """The tags of a page with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(PAGE)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def script_object(name: str) -> dict[str, Any]:
+    """An object literal of the script, where `ADJUSTMENT` stands for another one."""
+    [text] = re.findall(rf"^const {name} = (\{{.*?\}});$", SCRIPT, re.MULTILINE | re.DOTALL)
+    if "ADJUSTMENT" in text:
+        text = text.replace("ADJUSTMENT", json.dumps(script_object("ADJUSTMENT")))
+    quoted = re.sub(r"(?<=[{,\s])(\w+):(?=\s)", r'"\1":', text)
+    found: dict[str, Any] = json.loads(re.sub(r",\s*}", "}", quoted))
+    return found
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document; no endpoint is called for it, so there is no service behind them."""
+    kinds = registry.adapters()
+    endpoints = Endpoints(cast(Any, None), adjustment_body(kinds.values()), clock=lambda: datetime.now(UTC))
+    return openapi.document(endpoints.table(), version="1")
+
+
+def test_the_page_needs_no_network() -> None:
+    """Nothing in it is loaded from elsewhere, and its own policy forbids all but calls to where it came from."""
+    loading = [
+        (tag, name, value)
+        for tag, attributes in Tags().found
+        for name, value in attributes.items()
+        if name in ("src", "href", "action", "srcset", "data") and value != "data:,"
+    ]
+    assert loading == []
+    assert re.search(r"https?://|@import|(?<!c)url\(", PAGE) is None
+    [policy] = [each["content"] for _, each in Tags().found if each.get("http-equiv") == "Content-Security-Policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in str(policy).split(";"))
+    assert (rules["default-src"], rules["connect-src"]) == ("'none'", "'self'")
+    assert (rules["base-uri"], rules["form-action"]) == ("'none'", "'none'")
+
+
+def test_what_the_server_says_is_only_ever_text() -> None:
+    """The script has none of the ways by which text becomes markup or code."""
+    ways = r"(inner|outer|adjacent|set)HTML|document\.write|DOMParser|\beval\b|srcdoc|(?-i:\bFunction\b)"
+    assert re.search(ways, SCRIPT, re.IGNORECASE) is None
+    assert [name for _, each in Tags().found for name in each if name.startswith("on")] == []
+
+
+def test_the_page_can_be_used_without_a_mouse_or_eyes() -> None:
+    """It says its language, fits a narrow screen, follows light and dark, and its own fields are labelled."""
+    tags = Tags().found
+    assert ("html", {"lang": "en"}) in tags
+    assert any(each.get("name") == "viewport" and "width=device-width" in str(each["content"]) for _, each in tags)
+    assert "prefers-color-scheme: dark" in PAGE
+    assert PAGE.count("<label>") == sum(tag == "input" for tag, _ in tags)
+
+
+def test_the_key_that_it_offers_is_that_of_the_demo() -> None:
+    """One press of a button fills in the key that `points-gateway demo` prints."""
+    assert f'DEMO_KEY = "{demo.KEY}"' in SCRIPT
+
+
+def test_what_it_begins_with_belongs_to_the_api() -> None:
+    """Each operation that it prefills exists, with each parameter that it prefills; every body is prefilled."""
+    operations = {each["operationId"]: each for path in document()["paths"].values() for each in path.values()}
+    beginnings = script_object("BEGINNINGS")
+    assert beginnings.keys() <= operations.keys()
+    for name, beginning in beginnings.items():
+        parameters = {each["name"] for each in operations[name].get("parameters", ())}
+        assert beginning.keys() - {"body"} <= parameters
+    with_body = {name for name, operation in operations.items() if "requestBody" in operation}
+    assert with_body == {name for name, beginning in beginnings.items() if "body" in beginning}
+
+
+def test_what_it_begins_with_is_read_by_the_api() -> None:
+    """The bodies, the period and the members are valid as they stand."""
+    beginnings = script_object("BEGINNINGS")
+    adjustment = adjustment_body(registry.adapters().values())
+    models = {"adjust": adjustment, "preview_adjustment": adjustment, "resolve_adjustment": ResolutionBody}
+    for name, model in models.items():
+        reading.body(json.dumps(beginnings[name]["body"]).encode(), model)
+    expiring = beginnings["get_expiring"]
+    reading.query(urlencode({name: expiring[name] for name in ("from", "to")}).encode(), ExpiringQuery)
+    assert {Member.parse(each["member"]).scheme for each in beginnings.values() if "member" in each} == {"email"}
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no JavaScript engine here")
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1.10000000000000000001,"n":-0.0,"big":123456789012345678901234567890}',
+        '{"text":"{},:[]\\"\\\\", "empty":{ }, "none":[ ], "deep":[1,{"f":null}]}',
+        '"only text"',
+        "<html>a proxy's page: {1, 2}</html>",
+        "",
+    ],
+)
+def test_answers_are_indented_without_being_changed(text: str) -> None:
+    """But for the space between tokens, an answer is shown character for character; what is no JSON just as it is."""
+    [function] = re.findall(r"^function indented.*?^}$", SCRIPT, re.MULTILINE | re.DOTALL)
+    program = f"{function}\nprocess.stdout.write(indented(process.argv[1]))"
+    shown = subprocess.run(["node", "-e", program, text], capture_output=True, text=True, check=True).stdout
+    try:
+        json.loads(text)
+    except ValueError:
+        assert shown == text
+        return
+    tokens = r'"(?:[^"\\]|\\.)*"|[^\s"]'
+    assert re.findall(tokens, shown) == re.findall(tokens, text)
+    assert shown.count("\n") >= text.count(",")

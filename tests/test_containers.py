@@ -1,0 +1,249 @@
+"""The container files, read and held against each other and the tree; no container engine is needed."""
+
+import re
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from gateway import registry
+from gateway.secrets import Secret
+from gateway.settings import Settings, load
+
+ROOT = Path(__file__).parents[1]
+CONFIG = ROOT / "config/compose.yaml"
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile's instructions with their arguments, continued lines joined."""
+    text = re.sub(r"^\s*#.*\n", "", (ROOT / "Dockerfile").read_text("utf-8"), flags=re.MULTILINE)
+    lines = re.sub(r"\\\n\s*", "", text).splitlines()
+    return [(word, rest.strip()) for line in lines if line for word, _, rest in [line.partition(" ")]]
+
+
+def of(name: str) -> list[str]:
+    return [rest for word, rest in instructions() if word == name]
+
+
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    return loaded
+
+
+SERVICES: dict[str, Any] = compose()["services"]
+
+
+def defaults(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment as it is where nobody has set anything."""
+    return {name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for name, value in environment.items()}
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The configuration that the gateway has in there."""
+    return load(CONFIG, registry.adapters(), defaults(SERVICES["gateway"]["environment"]))
+
+
+def ports(service: str) -> dict[int, int]:
+    """A service's ports on this machine, by its own."""
+    published = {}
+    for entry in SERVICES[service].get("ports", ()):
+        host, ours, theirs = entry.split(":")
+        assert host == "127.0.0.1", f"{service} can be reached from other machines: {entry}"
+        (first, last), (begin, _) = ((each.split("-") * 2)[:2] for each in (theirs, ours))
+        published |= {port: int(begin) + port - int(first) for port in range(int(first), int(last) + 1)}
+    return published
+
+
+def test_what_the_image_copies_exists_and_is_sent() -> None:
+    """Every source of a COPY is in the tree, and .dockerignore lets it through."""
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    sent = [line[1:] for line in ignored if line.startswith("!")]
+    sources = {name for rest in of("COPY") if not rest.startswith("--from") for name in rest.split()[:-1]}
+    assert sources == set(sent)
+    assert [name for name in sources if not (ROOT / name).exists()] == []
+
+
+def test_secrets_and_journals_are_not_sent_to_the_builder() -> None:
+    """All is left out unless it is named, and nothing is named by a pattern."""
+    lines = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
+    assert lines[0] == "*"
+    assert [line for line in lines if line.startswith("!") and "*" in line] == []
+
+
+def test_images_are_pinned_by_tag() -> None:
+    """Every image is named with a version."""
+    images = [rest.split()[0] for rest in of("FROM")]
+    images += [service["image"] for service in SERVICES.values() if "build" not in service]
+    assert [image for image in images if not re.search(r":\d+(\.\d+)*(-[a-z-]+)*\Z", image)] == []
+
+
+def test_the_image_has_a_python_that_the_project_takes() -> None:
+    """Both stages have the same Python, the one that the locks and the project are for."""
+    [image] = {rest.split()[0] for rest in of("FROM")}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["requires-python"] == f">={image.partition(':')[2].partition('-')[0]}"
+
+
+def test_only_locked_packages_are_installed() -> None:
+    """Dependencies come from the lock, by hash; the project itself brings none and fetches nothing to be built."""
+    installs = [part for rest in of("RUN") for part in rest.split(" && ") if "pip install" in part]
+    assert installs == [
+        "pip install --require-hashes -r locks/runtime.txt",
+        "pip install --no-deps --no-build-isolation .",
+    ]
+
+
+def test_nothing_runs_as_root() -> None:
+    """The image ends with an ordinary user by number, and no service goes back to root."""
+    users = of("USER")
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1])
+    for name, service in SERVICES.items():
+        assert ("build" in service and "user" not in service) or service["user"] not in ("root", "0"), name
+
+
+def test_the_image_serves_where_it_is_looked_for() -> None:
+    """The entry point is the project's command; it listens on the port that is exposed, asked and configured."""
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    [port], [entry], [command] = of("EXPOSE"), of("ENTRYPOINT"), of("CMD")
+    assert yaml.safe_load(entry)[0] in scripts
+    assert yaml.safe_load(command) == ["serve", "--host", "0.0.0.0", "--port", port]
+    assert f"http://127.0.0.1:{port}/readyz" in of("HEALTHCHECK")[0]
+    assert ports("gateway") == {int(port): 8080}
+
+
+class Ready(BaseHTTPRequestHandler):
+    """Answers every GET with the status that its server was given."""
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 (the name that it is called by)
+        pass
+
+
+@contextmanager
+def answering(status: int) -> Iterator[HTTPServer]:
+    with HTTPServer(("127.0.0.1", 0), Ready) as server:
+        server.status, server.asked = status, []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def probes() -> dict[str, list[str]]:
+    """The health checks that are Python: of the image, and of the services that have their own."""
+    image = yaml.safe_load(of("HEALTHCHECK")[0].partition("CMD ")[2])
+    own = {name: service.get("healthcheck", {}).get("test", ["", ""])[1:] for name, service in SERVICES.items()}
+    return {"image": image} | {name: test for name, test in own.items() if test and test[0] == "python"}
+
+
+@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
+@pytest.mark.parametrize("name", probes())
+def test_a_health_check_tells_well_from_ill(name: str, status: int, healthy: bool) -> None:
+    """The command ends with 0 where its page answers 200, and with another code for 503."""
+    python, *arguments = probes()[name]
+    assert python == "python"
+    with answering(status) as server:
+        moved = [re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{server.server_port}", each) for each in arguments]
+        done = subprocess.run([sys.executable, *moved], capture_output=True, check=False, timeout=30)
+        assert server.asked != []  # type: ignore[attr-defined]
+    assert (done.returncode == 0) == healthy
+
+
+def test_services_wait_for_what_can_say_that_it_is_ready() -> None:
+    """Each dependency exists, and where its health is waited for, it has a check."""
+    for name, service in SERVICES.items():
+        for wanted, how in service.get("depends_on", {}).items():
+            assert how == {"condition": "service_healthy"}, name
+            assert "healthcheck" in SERVICES[wanted] or ("build" in SERVICES[wanted] and of("HEALTHCHECK"))
+
+
+def test_services_can_change_nothing_but_their_volumes() -> None:
+    """Each has a read-only root, no capabilities, and no way to gain any."""
+    for service in SERVICES.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert "privileged" not in service
+
+
+def test_volumes_are_there() -> None:
+    """A file that is mounted exists, and is mounted read-only; a volume that is named is declared."""
+    declared = compose()["volumes"]
+    for service in SERVICES.values():
+        for volume in service.get("volumes", ()):
+            source, _, how = volume.partition(":")
+            if source.startswith("."):
+                assert (ROOT / source).is_file()
+                assert how.endswith(":ro")
+            else:
+                assert source in declared
+
+
+def test_every_variable_has_a_default() -> None:
+    """`docker compose up` works where nothing is set."""
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    assert re.findall(r"\$\{\w+(?!\w*:-)[^}]*\}", text) == []
+
+
+def test_both_read_the_configuration_that_is_mounted() -> None:
+    """The configuration is mounted where the image looks for one."""
+    [variable] = [rest for rest in of("ENV") if "POINTS_GATEWAY_CONFIG" in rest]
+    target = variable.partition("POINTS_GATEWAY_CONFIG=")[2]
+    for name in ("gateway", "simulators"):
+        assert f"./{CONFIG.relative_to(ROOT)}:{target}:ro" in SERVICES[name]["volumes"]
+
+
+def test_the_configuration_takes_every_secret_from_the_environment(settings: Settings) -> None:
+    """What the services are given is what the configuration asks for, no more and no less."""
+    asked = set(re.findall(r"\$\{env:(\w+)\}", CONFIG.read_text("utf-8")))
+    assert asked == set(SERVICES["gateway"]["environment"]) == set(SERVICES["simulators"]["environment"])
+    assert settings.warnings == ()
+
+
+def test_vendors_are_the_simulators(settings: Settings) -> None:
+    """Every vendor is at the simulators' service, on a port that is published, and with a secret that is taken."""
+    known = registry.simulators()
+    urls = {name: urlsplit(vendor.base_url) for name, vendor in settings.vendors.items()}
+    assert {url.hostname for url in urls.values()} == {"simulators"}
+    assert sorted(url.port or 0 for url in urls.values()) == sorted(ports("simulators"))
+    for name, vendor in settings.vendors.items():
+        example = known[vendor.adapter].example
+        assert urls[name].path == example.base_path
+        secrets = {key: value.reveal() for key, value in vendor if isinstance(value, Secret)}
+        assert secrets == {key: example.settings[key] for key in secrets}
+    [asked] = re.findall(r"127\.0\.0\.1:(\d+)", probes()["simulators"][-1])
+    assert int(asked) in ports("simulators")
+
+
+def test_the_journal_is_the_database_next_door(settings: Settings) -> None:
+    """Host, user, password and database of the store are the PostgreSQL service's own."""
+    store, postgres = urlsplit(settings.store), SERVICES["postgres"]
+    environment = defaults(postgres["environment"])
+    assert (store.hostname, store.port) == ("postgres", 5432)
+    assert (store.username, store.password) == (environment["POSTGRES_USER"], environment["POSTGRES_PASSWORD"])
+    assert store.path == f"/{environment['POSTGRES_DB']}"
+    check = postgres["healthcheck"]["test"]
+    assert check[1:] == ["pg_isready", f"--username={store.username}", f"--dbname={environment['POSTGRES_DB']}"]
+    assert "ports" not in postgres
+
+
+def test_a_stop_waits_for_the_drain(settings: Settings) -> None:
+    """The gateway is given longer to stop than it lets calls finish."""
+    assert int(SERVICES["gateway"]["stop_grace_period"].removesuffix("s")) > settings.server.drain

@@ -1,0 +1,182 @@
+"""What the documents say about the tree, the commands, the problems and the configuration is so."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from gateway import errors, registry
+from gateway.cli import main as command_line
+from gateway.errors import GatewayError
+from gateway.model import Operation
+from gateway.settings import load
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(
+    path.relative_to(ROOT)
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "adapters").rglob("*.md")]
+)
+API = (ROOT / "docs/api.md").read_text("utf-8")
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
+CODE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def prose(page: Path) -> str:
+    return CODE.sub("", (ROOT / page).read_text("utf-8"))
+
+
+def links(page: Path) -> list[str]:
+    """The links of a page that stay within the project."""
+    targets = re.findall(r"\]\(([^)\s]+)\)", prose(page))
+    return [target for target in targets if not re.match(r"[a-z]+:", target)]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a page's headings can be linked by: lower case, punctuation dropped, spaces as hyphens."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Each relative link names a file of the tree, and a heading in it where it names one."""
+    for target in links(page):
+        name, _, heading = target.partition("#")
+        path = (ROOT / page).parent / name if name else ROOT / page
+        assert path.exists(), f"{page}: {target}"
+        assert path.resolve().is_relative_to(ROOT), f"{page}: {target}"
+        if heading:
+            assert heading in anchors(path.resolve().relative_to(ROOT)), f"{page}: {target}"
+
+
+def test_every_page_can_be_found() -> None:
+    """Each page of docs/ and of the adapters is linked from the README."""
+    linked = {((ROOT / target.partition("#")[0]).resolve()) for target in links(Path("README.md"))}
+    assert [str(page) for page in PAGES if len(page.parts) > 1 and (ROOT / page) not in linked] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_make_targets_exist(page: Path) -> None:
+    """Each `make TARGET` that a page names is in the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", (ROOT / page).read_text("utf-8"), re.MULTILINE))
+    assert named <= targets
+
+
+def commands(page: Path) -> Iterator[tuple[list[str], set[str]]]:
+    """The commands that a page names, alternatives apart, each with the options that stand behind it."""
+    for line in re.findall(r"points-gateway ([a-z][^`\n]*)", (ROOT / page).read_text("utf-8")):
+        words = re.sub(r"\s*\|\s*", "|", line).split()
+        names = itertools.takewhile(lambda word: re.fullmatch(r"[a-z|]+", word), words)
+        for command in itertools.product(*(name.split("|") for name in names)):
+            yield list(command), {word for word in words if word.startswith("--")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_commands_exist(page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each `points-gateway COMMAND` that a page names is one, and takes the options that it has there."""
+    monkeypatch.setenv("COLUMNS", "200")
+    for command, options in commands(page):
+        monkeypatch.setattr("sys.argv", ["points-gateway", *command, "--help"])
+        with pytest.raises(SystemExit) as ended:
+            command_line()
+        assert ended.value.code == 0, f"{page}: points-gateway {' '.join(command)}"
+        shown = capsys.readouterr().out
+        assert all(re.search(rf"{option}\b", shown) for option in options), f"{page}: {command} {options}"
+
+
+def drawn() -> Iterator[Path]:
+    """The files and folders of the tree that architecture.md draws."""
+    above = ""
+    for line in CODE.findall(ARCHITECTURE)[0][1].splitlines():
+        names = re.findall(r"(?:^ *|(?<=  ))([a-z_]+(?:/|\.py))(?=\s)", line + " ")
+        if line.startswith(" "):
+            yield from (Path(above, name) for name in names)
+        else:
+            [above] = names
+            yield Path(above)
+
+
+def test_the_drawn_tree_is_the_tree() -> None:
+    """What architecture.md draws exists, and it leaves out no part of gateway/ and no adapter."""
+    paths = set(drawn())
+    assert sorted(str(path) for path in paths if not (ROOT / path).exists()) == []
+    for room in ("gateway", "adapters"):
+        parts = {path.relative_to(ROOT) for path in (ROOT / room).iterdir() if path.name[0] not in "_."}
+        assert {path for path in parts if path.suffix == ".py" or path.is_dir()} <= paths
+
+
+def test_the_layers_are_parts_of_the_gateway() -> None:
+    """Each word in the line of layers is a module or a folder of gateway/."""
+    [line] = re.findall(r"^cli > .*$", ARCHITECTURE, re.MULTILINE)
+    names = re.findall(r"[a-z]+", line)
+    assert [name for name in names if not list((ROOT / "gateway").glob(f"{name}*"))] == []
+
+
+def chapter(title: str) -> str:
+    """A chapter of api.md."""
+    return re.split(r"^## ", API.partition(f"\n## {title}\n")[2], flags=re.MULTILINE)[0]
+
+
+def table() -> Iterator[tuple[list[str], list[int], str]]:
+    """The rows of the table of problems: codes, their statuses, when."""
+    for row in re.findall(r"^\| (`.*) \|$", chapter("Problems"), re.MULTILINE):
+        codes, statuses, when = (cell.strip() for cell in row.split("|"))
+        found = [int(status) for status in statuses.split("/")]
+        names = re.findall(r"`(\w+)`", codes)
+        yield names, found * len(names) if len(found) == 1 else found, when
+
+
+def kinds(base: type[GatewayError] = GatewayError) -> Iterator[type[GatewayError]]:
+    """Every error that has a code of its own."""
+    for kind in base.__subclasses__():
+        if "code" in vars(kind) and kind.__module__ == errors.__name__:
+            yield kind
+        yield from kinds(kind)
+
+
+def test_the_problems_are_those_of_the_table() -> None:
+    """Every code of gateway.errors is in api.md's table with its status, and the other way round."""
+    documented = {code: status for codes, found, _ in table() for code, status in zip(codes, found, strict=True)}
+    assert documented == {kind.code: kind.status for kind in kinds()}
+
+
+def test_the_table_says_which_problems_are_retryable() -> None:
+    """A row speaks of trying again where one of its problems is retryable, and only there."""
+    retryable = {kind.code for kind in kinds() if kind.retryable}
+    assert [codes for codes, _, when in table() if ("retryable" in when) == retryable.isdisjoint(codes)] == []
+
+
+def yaml_blocks() -> list[str]:
+    return [code for language, code in CODE.findall(chapter("Configuration")) if language == "yaml"]
+
+
+@pytest.mark.parametrize("text", yaml_blocks(), ids=lambda text: text.partition(":")[0])
+def test_the_configuration_of_the_contract_loads(text: str, tmp_path: Path) -> None:
+    """Each YAML block of api.md's chapter is a whole configuration, given the variables and files that it names."""
+    for name in re.findall(r"\$\{file:([^}]+)\}", text):
+        secret = tmp_path / Path(name).name
+        secret.write_text("a-secret\n")
+        text = text.replace(name, str(secret))
+    config = tmp_path / "points.yaml"
+    config.write_text(text, "utf-8")
+    named = re.findall(r"\$\{env:(\w+)", text)
+    settings = load(config, registry.adapters(), {name: f"{name}-{'0' * 32}" for name in named})
+    assert set(settings.vendors) >= {"arcade", "club", "perks", "crm"}
+    assert settings.warnings == ()
+
+
+def test_the_matrix_is_what_the_adapters_say() -> None:
+    """The README's matrix has a row for each adapter, and a dash exactly where it lacks the operation."""
+    rows = re.findall(r"^\| \[([\w-]+)\]\(\S+\) \|(.*)\|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    known = registry.adapters()
+    assert {name for name, _ in rows} == set(known)
+    for name, rest in rows:
+        cells = dict(zip(get_args(Operation), (cell.strip() for cell in rest.split("|")), strict=False))
+        assert {operation for operation, cell in cells.items() if cell not in ("-", "in its answer")} == set(
+            known[name].operations
+        ), name
+        assert (cells["balance"] == "in its answer") <= known[name].adapter.balance_in_answer

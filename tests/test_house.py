@@ -1,0 +1,175 @@
+"""The rules of the house that a reader cannot see in one file: who may import whom, and what stands nowhere."""
+
+import ast
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Top to bottom: a part of gateway/ may import only parts that stand on a line below its own. A part is a module, or a
+# folder, of gateway/; inside a folder the modules are free. A new part has to be given its place here.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("cli",),
+    ("app",),
+    ("api",),
+    ("service",),
+    ("writes",),
+    ("planning", "settings"),
+    ("routing", "cache", "journal", "delivery", "rendering", "work"),
+    ("translation", "transport", "redaction", "answers", "metrics", "logs"),
+    ("adjustments", "registry"),
+    ("port",),
+    ("model", "errors", "exact", "secrets"),
+)
+# These stand apart, since others build on them alone: no part of gateway/ may import them, and they only what is named.
+APART = {"client": {"exact"}, "simulation": set[str]()}
+PORT = {"gateway.port", "gateway.model", "gateway.errors", "gateway.exact"}
+
+PLACE = {part: number for number, line in enumerate(LAYERS) for part in line}
+MODULES = sorted(path.relative_to(ROOT) for room in ("gateway", "adapters") for path in (ROOT / room).rglob("*.py"))
+GATEWAY = [
+    path for path in MODULES if path.parts[0] == "gateway" and len(path.parts) > 1 and path.name != "__init__.py"
+]
+PARTS = sorted({path.parts[1].removesuffix(".py") for path in GATEWAY})
+VENDORS = sorted(path.name for path in (ROOT / "adapters").iterdir() if (path / "__init__.py").exists())
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module of the project that a file imports, wherever in the file, as a dotted name."""
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            named = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: imports are absolute"
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        yield from (name for name in named if name.split(".")[0] in ("gateway", "adapters"))
+
+
+def part(name: str) -> str:
+    """The part of gateway/ that a dotted name is in."""
+    return name.split(".")[1]
+
+
+def texts(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Every text file under a folder, with its text."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path.relative_to(ROOT), path.read_text("utf-8")
+
+
+def kept() -> list[Path]:
+    """The files that belong to the project: what git keeps or would keep, else all but what tools leave behind."""
+    git = shutil.which("git")
+    if git and (ROOT / ".git").exists():
+        command = [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return [path for name in done.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+    left = {".git", ".venv", "__pycache__", "var", "dist"}
+    return [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file() and not any(each in left or each.endswith("_cache") for each in path.relative_to(ROOT).parts)
+    ]
+
+
+def test_every_part_of_the_gateway_has_a_place() -> None:
+    """The table of layers names each module and folder of gateway/ once, and nothing that does not exist."""
+    placed = [part for line in LAYERS for part in line] + list(APART)
+    assert sorted(placed) == PARTS
+
+
+@pytest.mark.parametrize("path", GATEWAY, ids=str)
+def test_imports_run_down(path: Path) -> None:
+    """A module imports only parts below its own; what stands apart only what it may."""
+    mine = path.parts[1].removesuffix(".py")
+    for name in imports(path):
+        assert name.startswith("gateway."), f"{path} imports {name}: the gateway knows no vendor"
+        theirs = part(name)
+        if theirs == mine:
+            continue
+        if mine in APART:
+            assert theirs in APART[mine], f"{path} imports {name}"
+        else:
+            assert theirs in PLACE, f"{path} imports {name}, which stands apart"
+            assert PLACE[theirs] > PLACE[mine], f"{path} imports {name}, which is not below it"
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_an_adapter_leans_on_the_port_alone(vendor: str) -> None:
+    """Adapters import the port and what it deals in; a simulator only what simulators are built from."""
+    for path in (path for path in MODULES if path.parts[:2] == ("adapters", vendor)):
+        simulates = path.name.startswith("simulator")
+        for name in imports(path):
+            if simulates:
+                allowed = name.startswith(("gateway.simulation.", f"adapters.{vendor}.simulator"))
+            else:
+                module = ".".join(name.split(".")[:2])
+                own = name.startswith(f"adapters.{vendor}.") and not name.startswith(f"adapters.{vendor}.simulator")
+                allowed = module in PORT or own
+            assert allowed, f"{path} imports {name}"
+
+
+def test_every_adapter_is_registered_with_its_simulator() -> None:
+    """Each folder of adapters/ is named by an entry point of both groups, and each entry point leads into one."""
+    entry_points = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
+    for group in ("points_gateway.adapters", "points_gateway.simulators"):
+        assert sorted(target.split(".")[1] for target in entry_points[group].values()) == VENDORS
+        assert sorted(name.replace("-", "_") for name in entry_points[group]) == VENDORS
+
+
+def test_no_vendor_is_named_in_the_gateway() -> None:
+    """No text in gateway/ holds a vendor's name, whatever its letter case and whatever joins its words."""
+    names = [re.compile(vendor.replace("_", "[-_]?"), re.IGNORECASE) for vendor in VENDORS]
+    found = [
+        f"{path}: {match.group()}"
+        for path, text in texts(ROOT / "gateway")
+        for name in names
+        if (match := name.search(text) or name.search(str(path)))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("room", ["gateway", "adapters"])
+def test_files_are_small(room: str) -> None:
+    """No file is longer than 300 lines: past that there is a second noun in it."""
+    assert {str(path): lines for path, text in texts(ROOT / room) if (lines := text.count("\n")) > 300} == {}
+
+
+def test_modules_are_named_after_what_they_hold() -> None:
+    """No module has a name that says nothing."""
+    empty = re.compile(r"(util|helper|common|manager|misc|base)s?\Z")
+    assert [str(path) for path in MODULES if any(empty.match(each.removesuffix(".py")) for each in path.parts)] == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name != "__init__.py"], ids=str)
+def test_modules_begin_with_what_they_are(path: Path) -> None:
+    """Each module has a docstring, and unless it draws something, one of five lines at most."""
+    said = ast.get_docstring(ast.parse((ROOT / path).read_text("utf-8")))
+    assert said
+    assert len(said.splitlines()) <= 5 or re.search("[─>]", said)
+
+
+def test_nothing_names_the_machine_that_it_was_made_on() -> None:
+    """No file of the project holds a package index's address or a path of somebody's machine."""
+    unwanted = re.compile(
+        r"--(extra-)?index-url\b|pypi[.]org|python[h]osted[.]org|https?://[^\s\"')]+/simple\b"
+        r"|(?<![\w.})])/(root|home|Users|work)/\w"
+    )
+    found = []
+    for path in kept():
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(ROOT)}: {match.group()}" for match in unwanted.finditer(text)]
+    assert found == []
