@@ -26,9 +26,7 @@ class AdapterType:
     @classmethod
     def of(cls, name: str, adapter: type[Adapter[Any]]) -> "AdapterType":
         """Read an adapter class. Raises `TypeError` where it does not say which settings it takes."""
-        bases = [base for base in getattr(adapter, "__orig_bases__", ()) if get_args(base)]
-        if not bases:
-            raise TypeError(f"{adapter.__name__} must name its settings: class {adapter.__name__}(Adapter[Settings])")
+        settings = _settings(adapter)
         operations: dict[Operation, frozenset[str]] = {}
         options: type[Options] = Options
         for operation in get_args(Operation):
@@ -37,7 +35,16 @@ class AdapterType:
                 continue
             operations[operation] = frozenset(inspect.signature(method).parameters) - {"self"}
             options = get_type_hints(method).get("options", options)
-        return cls(name, adapter, get_args(bases[0])[0], options, operations)
+        return cls(name, adapter, settings, options, operations)
+
+
+def _settings(adapter: type[Adapter[Any]]) -> type[VendorSettings]:
+    """The settings in `class Name(Adapter[Settings])`, of the class itself or of the nearest base that names some."""
+    for base in adapter.__mro__:
+        for named in (argument for said in vars(base).get("__orig_bases__", ()) for argument in get_args(said)):
+            if isinstance(named, type) and issubclass(named, VendorSettings):
+                return named
+    raise TypeError(f"{adapter.__name__} must name its settings: class {adapter.__name__}(Adapter[Settings])")
 
 
 def adapters() -> dict[str, AdapterType]:

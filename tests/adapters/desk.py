@@ -1,0 +1,108 @@
+"""The installed adapters behind one running gateway, each in the configurations that their documents call for."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway import registry
+from gateway.simulation import Request, Simulator, in_thread
+from tests.adapters.served import Served, configured, served
+
+VENDORS = {"iactionable": "arcade", "fabric": "club", "expiring-points": "perks", "contact-points": "crm"}
+"""The vendor of each adapter."""
+VARIANTS: dict[str, dict[str, Any]] = {
+    "arcade_ids": {"extends": "arcade", "id_types": {"email": "Email", "custom.user_id": "Custom"}},
+    "arcade_ignoring": {"extends": "arcade", "ignore": ["reason", "reference", "store"]},
+    "club_ignoring": {"extends": "club", "ignore": ["description", "reference", "store"]},
+    "club_bare": {"extends": "club", "billing_entity": None, "default_point_type": None, "default_reason": None},
+    "perks_xml": {"extends": "perks", "format": "xml"},
+    "perks_bare": {"extends": "perks", "default_point_type": None},
+    "crm_ignoring": {"extends": "crm", "ignore": ["reason"]},
+    "crm_bare": {"extends": "crm", "default_point_type": None, "default_description": None},
+    "crm_long": {"extends": "crm", "point_types": {"base": "x" * 33}},
+    "crm_reference": {"extends": "crm", "source_id": "reference"},
+    "crm_sample": {"extends": "crm", "source_id": "reference", "point_types": {"base": "sample string 2"}},
+}
+
+
+class Desk:
+    """A caller's desk: calls to the gateway, and what then arrived at the simulators. `folder` is for scratch files."""
+
+    def __init__(self, gateway: Served, simulators: dict[str, Simulator], folder: Path) -> None:
+        self.gateway = gateway
+        self._folder = folder
+        self._simulators = simulators
+
+    def scratch(self) -> Path:
+        """A new folder."""
+        return Path(tempfile.mkdtemp(dir=self._folder))
+
+    def simulator(self, vendor: str) -> Simulator:
+        """The simulator behind a vendor, or behind a variant of one."""
+        return self._simulators[vendor.partition("_")[0]]
+
+    def fresh(self) -> None:
+        """Let the simulators forget everything."""
+        for simulator in self._simulators.values():
+            self.gateway.http.post(f"{simulator.origin}/_simulator/reset").raise_for_status()
+
+    def adjust(self, vendor: str, **body: Any) -> httpx.Response:
+        """Ask for 5 points for the example's member, with fields changed."""
+        return self.gateway.adjust(vendor, {"member": self.simulator(vendor).example.member, "points": "5", **body})
+
+    def read(self, vendor: str, operation: str, **query: str) -> httpx.Response:
+        """Read about the example's member, or another `member`; what expires, in the September of the sample."""
+        if operation == "expiring":
+            query = {"from": "2023-09-01T00:00:00Z", "to": "2023-09-30T23:59:59Z", **query}
+        member = query.pop("member", self.simulator(vendor).example.member)
+        return self.gateway.get(vendor, f"members/{member}/{operation}", **query)
+
+    def call(self, vendor: str, operation: str) -> httpx.Response:
+        """Make a call of this operation."""
+        return self.adjust(vendor) if operation == "adjust" else self.read(vendor, operation)
+
+    def requests(self, vendor: str) -> list[Request]:
+        """What arrived."""
+        return self.simulator(vendor).requests
+
+    def sent(self, vendor: str, **body: Any) -> dict[str, Any]:
+        """The JSON that arrives for an adjustment that succeeds; numbers that are not whole as `Decimal`."""
+        response = self.adjust(vendor, **body)
+        assert response.status_code == 201, response.text
+        return self.last(vendor)
+
+    def asked(self, vendor: str, **query: str) -> dict[str, Any]:
+        """The JSON that arrives for a question about expiring points, whatever the answer."""
+        self.read(vendor, "expiring", **query)
+        return self.last(vendor)
+
+    def last(self, vendor: str) -> dict[str, Any]:
+        """The JSON of the last request."""
+        parsed: dict[str, Any] = json.loads(self.requests(vendor)[-1].body, parse_float=Decimal)
+        return parsed
+
+
+def assert_refused(desk: Desk, vendor: str, response: httpx.Response, pointer: str) -> None:
+    """Raises `AssertionError` unless the response refuses the field there, and nothing was sent to the vendor."""
+    problem = response.json()
+    assert (response.status_code, problem["code"]) == (422, "field_not_supported"), response.text
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+    assert desk.requests(vendor) == []
+
+
+@contextmanager
+def opened_desk(folder: Path) -> Iterator[Desk]:
+    """A desk, until the block ends."""
+    kinds = registry.adapters()
+    simulators = {VENDORS[name]: simulator() for name, simulator in registry.simulators().items()}
+    with in_thread(*simulators.values()):
+        vendors: dict[str, Any] = {name: dict(simulator.settings) for name, simulator in simulators.items()}
+        settings = configured(folder, {**vendors, **VARIANTS}, kinds)
+        with served(settings, kinds) as gateway:
+            yield Desk(gateway, simulators, folder)

@@ -1,0 +1,139 @@
+"""Translates for paper: every call begins by fetching an access token, which changes nothing at the vendor."""
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from pydantic import Field
+
+from gateway import port
+from gateway.errors import InsufficientPoints, MemberNotFound, VendorBadResponse, VendorRejected
+from gateway.model import Applied, Balance, Expiring, Member, Period, RepeatSafety, time_text
+from gateway.port import (
+    Adapter,
+    Exchange,
+    Secret,
+    VendorRequest,
+    VendorResponse,
+    VendorSettings,
+    mapped,
+    not_understood,
+    number,
+)
+
+
+class Settings(VendorSettings):
+    """What a configured paper account has."""
+
+    client: str = Field(min_length=1, description="The account's name.")
+    client_secret: Secret = Field(description="What access tokens are fetched with.")
+    point_types: dict[str, str] = Field({}, description="The vendor's kind, by canonical point type.")
+    default_point_type: str | None = Field(None, description="The canonical point type where a request names none.")
+    reasons: dict[str, str] = Field({}, description="The vendor's cause, by canonical reason.")
+
+
+class Options(port.Options):
+    """What only paper can be told about an adjustment."""
+
+    pen: str | None = Field(None, min_length=1, description="The colour that the entry is written in.")
+    page: int | None = Field(None, ge=1, description="The page that the entry is written on.")
+
+
+class Paper(Adapter[Settings]):
+    """The adapter for paper: an entry is written once for its id, however often it is sent."""
+
+    schemes = ("card", "email", "custom.*")
+    balance_in_answer = True
+    repeat_safety: RepeatSafety = "enforced"
+    refusals = {402: InsufficientPoints, 404: MemberNotFound, 422: VendorRejected}  # noqa: RUF012 (a ClassVar)
+
+    def adjust(
+        self,
+        *,
+        member: Member,
+        points: Decimal,
+        id: str,  # noqa: A002 (the name that the port gives it)
+        point_type: str | None = None,
+        description: str | None = None,
+        reason: str | None = None,
+        reference: str | None = None,
+        store: str | None = None,
+        pending: bool = False,
+        options: Options = Options(),  # noqa: B008 (frozen)
+    ) -> Exchange[Applied]:
+        """Write an entry for a holder."""
+        fields = {
+            "holder": str(member),
+            "amount": points,
+            "kind": self._kind(point_type),
+            "text": description,
+            "cause": mapped(self.settings.reasons, reason, None, field="reason"),
+            "ref": reference,
+            "shop": store,
+            "held": pending,
+            "pen": options.pen,
+            "page": options.page,
+        }
+        access = yield from self._access()
+        response = yield VendorRequest.json(
+            "POST",
+            "/entries",
+            {name: value for name, value in fields.items() if value is not None},
+            headers={"Authorization": f"Bearer {access}", "Entry-Key": id},
+            effect=True,
+        )
+        said = self._said(response)
+        entry = said.get("entry")
+        if not isinstance(entry, str):
+            not_understood("entry: not a text", response)
+        left = said.get("left")
+        return Applied(entry, None if left is None else Balance(number(left, "left", response)))
+
+    def balance(self, *, member: Member, point_type: str | None = None) -> Exchange[Balance]:
+        """Read what a holder has of one kind."""
+        said, response = yield from self._read(member, "balance", {"kind": self._kind(point_type)})
+        return Balance(number(said.get("left"), "left", response))
+
+    def expiring(self, *, member: Member, period: Period, point_type: str | None = None) -> Exchange[Expiring]:
+        """Read what expires of one kind within a period."""
+        asked = {"kind": self._kind(point_type), "from": time_text(period.start), "to": time_text(period.end)}
+        said, response = yield from self._read(member, "expiring", asked)
+        return Expiring(number(said.get("fading"), "fading", response))
+
+    def _read(
+        self, member: Member, what: str, asked: dict[str, str | None]
+    ) -> Exchange[tuple[dict[str, Any], VendorResponse]]:
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        access = yield from self._access()
+        path = f"/holders/{quote(str(member), safe='')}/{what}?{query}"
+        response = yield VendorRequest("GET", path, {"Authorization": f"Bearer {access}"})
+        return self._said(response), response
+
+    def _access(self) -> Exchange[str]:
+        """An access token. A refusal of it is none of the adjustment, so only its 401 and 429 mean anything."""
+        secret = self.settings.client_secret.reveal()
+        response = yield VendorRequest.json("POST", "/token", {"client": self.settings.client, "secret": secret})
+        self.judge(response.status, listed=False, retry_after=response.retry_after())
+        access = response.json_object().get("access")
+        if not isinstance(access, str):
+            not_understood("access: not a text", response)
+        return access
+
+    def _kind(self, point_type: str | None) -> str | None:
+        return mapped(self.settings.point_types, point_type, self.settings.default_point_type, field="point_type")
+
+    def _said(self, response: VendorResponse) -> dict[str, Any]:
+        """The answer of a success. A refusal is one only with the vendor's own word for it in `error`."""
+        if 200 <= response.status < 300:
+            return response.json_object()
+        words = _words(response)
+        self.judge(response.status, listed=words is not None, message=words, retry_after=response.retry_after())
+        return {}
+
+
+def _words(response: VendorResponse) -> str | None:
+    try:
+        words = response.json_object().get("error")
+    except VendorBadResponse:
+        return None
+    return words if isinstance(words, str) else None

@@ -1,0 +1,28 @@
+"""What a request says, read as a vendor would: every text and number in its address and its body."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+from xml.etree.ElementTree import fromstring
+
+from gateway.simulation import Request
+
+
+def said(request: Request) -> list[str]:
+    """Decoded path segments, query values, and the leaves of a JSON or XML body; numbers digit for digit."""
+    texts = [unquote(segment, errors="strict") for segment in request.path.split("/")]
+    texts += [value for _, value in parse_qsl(request.query, keep_blank_values=True, errors="strict")]
+    if request.media_type.endswith("json"):
+        texts += _leaves(json.loads(request.body, parse_int=str, parse_float=str))
+    elif request.media_type.endswith("xml"):
+        texts += [element.text or "" for element in fromstring(request.body).iter()]
+    return texts
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    elif isinstance(value, str):
+        yield value

@@ -1,0 +1,146 @@
+"""Every cell of the table in docs/api.md, on the requests that really arrive and the answers that callers get."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.adapters import cells, fields
+from tests.adapters.cells import Check, cannot, unsaid, works
+from tests.adapters.desk import VENDORS, Desk, assert_refused
+
+HEADING = "## How canonical fields meet the vendors' own"
+CANNOT_ADJUST = ("", cannot("adjust"))
+CANNOT_TELL = ("", cannot("expiring"))
+IA, FA, EP, CP = VENDORS
+
+CELLS: dict[tuple[str, str], tuple[str, Check]] = {
+    ("adjust", IA): ("yes", works("adjust")),
+    ("adjust", FA): ("yes", works("adjust")),
+    ("adjust", EP): ("no", cannot("adjust")),
+    ("adjust", CP): ("yes", works("adjust")),
+    ("balance (read)", IA): ("yes", works("balance")),
+    ("balance (read)", FA): ("no", cannot("balance")),
+    ("balance (read)", EP): ("no", cannot("balance")),
+    ("balance (read)", CP): ("no", cannot("balance")),
+    ("expiring", IA): ("no", cannot("expiring")),
+    ("expiring", FA): ("no", cannot("expiring")),
+    ("expiring", EP): ("yes", works("expiring")),
+    ("expiring", CP): ("no", cannot("expiring")),
+    ("member", IA): ("`EntityIDType`/`EntityID` in the path, by `id_types`", cells.by_id_type),
+    ("member", FA): ("`profile_id` -> `profileId`", cells.by_profile_id),
+    ("member", EP): (
+        "`email`, `phone`, `profile_id`, `custom.FIELD` -> `matching` and its fields; "
+        "`custom_fields: {user_id: int}` sends `field_value` as a number",
+        cells.by_matching,
+    ),
+    ("member", CP): ("`contact_id` -> `ContactId` (a positive integer)", cells.by_contact_id),
+    ("points", IA): ("`value`, whole numbers only", cells.whole_points),
+    ("points", FA): ("`points`, a JSON number, digits exact", cells.exact_points("points")),
+    ("points", EP): ("answer: `expiring_points`", cells.points_answered),
+    ("points", CP): ("`Amount`, a JSON number, digits exact", cells.exact_points("Amount")),
+    ("point_type", IA): ("-", unsaid("point_type")),
+    ("point_type", FA): (
+        "`pointType` by `point_types` (else `default_point_type`, else not sent)",
+        fields.point_type_or_none,
+    ),
+    ("point_type", EP): (
+        "`points_currency_eid` or `_iid` by `point_types` (required: else `default_point_type`)",
+        fields.currency,
+    ),
+    ("point_type", CP): ("`Type` by `point_types` (required: else `default_point_type`)", fields.required_type),
+    ("description", IA): ("`description`", fields.description_in_query),
+    ("description", FA): ("-", unsaid("description", ignoring="club_ignoring")),
+    ("description", EP): CANNOT_ADJUST,
+    ("description", CP): ("`Description` (required: else `default_description`)", fields.required_description),
+    ("reason", IA): ("-", unsaid("reason", ignoring="arcade_ignoring")),
+    ("reason", FA): ("`reasonCode` by `reasons` (else `default_reason`)", fields.reason_code),
+    ("reason", EP): CANNOT_ADJUST,
+    ("reason", CP): ("-", unsaid("reason", ignoring="crm_ignoring")),
+    ("reference", IA): ("-", unsaid("reference", ignoring="arcade_ignoring")),
+    ("reference", FA): ("-", unsaid("reference", ignoring="club_ignoring")),
+    ("reference", EP): CANNOT_ADJUST,
+    ("reference", CP): (
+        "`SourceDescription` (422 if that option is given too); with `source_id: reference`, `SourceId`",
+        fields.source,
+    ),
+    ("store", IA): ("-", unsaid("store", ignoring="arcade_ignoring")),
+    ("store", FA): ("-", unsaid("store", ignoring="club_ignoring")),
+    ("store", EP): CANNOT_ADJUST,
+    ("store", CP): ("`StoreId` (a positive integer)", fields.store_id),
+    ("pending", IA): ("-", unsaid("pending")),
+    ("pending", FA): ("`setToPending`", fields.set_to_pending),
+    ("pending", EP): CANNOT_ADJUST,
+    ("pending", CP): ("-", unsaid("pending")),
+    ("options", IA): ("-", cells.no_options),
+    ("options", FA): ("`billing_entity` (else the setting)", fields.billing_entity),
+    ("options", EP): CANNOT_ADJUST,
+    ("options", CP): (
+        "`company_id`, `sub_type`, `book_value`, `point_calculation_base`, `source_description`, "
+        '`dynamic` (`{"Test": "x", "": "y"}` -> `Dynamic_Test`, `Dynamic_`)',
+        fields.contact_options,
+    ),
+    ("the adjustment's id", IA): ("-", cells.no_id),
+    ("the adjustment's id", FA): ("-", cells.no_id),
+    ("the adjustment's id", EP): CANNOT_ADJUST,
+    ("the adjustment's id", CP): (
+        "`SourceId` (with `source_id: reference`, not sent: that write's `repeat_safety` is `none`)",
+        fields.source_id,
+    ),
+    ("balance in the answer", IA): (
+        "`AvailablePoints`, `TotalPoints` (lifetime), `LastUpdated`",
+        fields.balance_with_lifetime,
+    ),
+    ("balance in the answer", FA): ("-", cells.absent("balance")),
+    ("balance in the answer", EP): CANNOT_ADJUST,
+    ("balance in the answer", CP): ("`Sum` (available)", fields.sum_as_balance),
+    ("vendor.transaction_id", IA): ("-", cells.absent("vendor", "transaction_id")),
+    ("vendor.transaction_id", FA): ("`transactionCode`", fields.transaction),
+    ("vendor.transaction_id", EP): CANNOT_ADJUST,
+    ("vendor.transaction_id", CP): ("`Id`", fields.transaction),
+    ("vendor.details", IA): ("-", cells.absent("vendor", "details", value={})),
+    ("vendor.details", FA): ("`message`, `data_message`, `future_date`", fields.envelope_details),
+    ("vendor.details", EP): ("`error`, `error_text`", fields.error_details),
+    ("vendor.details", CP): ("the rest of ReadPointDto", fields.point_details),
+    ("period", IA): CANNOT_TELL,
+    ("period", FA): CANNOT_TELL,
+    ("period", EP): ("`date_from`, `date_to`", fields.dates),
+    ("period", CP): CANNOT_TELL,
+}
+
+
+def documented() -> dict[tuple[str, str], str]:
+    """The table as docs/api.md has it, by row and column."""
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    section = text.split(HEADING, 1)[1].split("\n## ", 1)[0]
+    head, _, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("|")
+    ]
+    assert all(len(row) == len(head) for row in rows)
+    return {(row[0], column): cell for row in rows for column, cell in zip(head[1:], row[1:], strict=True)}
+
+
+def test_every_cell_of_the_document_is_checked_here() -> None:
+    """The document and these tests have the same cells with the same words."""
+    assert {place: text for place, (text, _) in CELLS.items()} == documented()
+
+
+@pytest.mark.parametrize(("row", "column"), CELLS, ids=lambda part: part)
+def test_cell(desk: Desk, row: str, column: str) -> None:
+    """The cell is true."""
+    _, check = CELLS[row, column]
+    check(desk, VENDORS[column])
+
+
+@pytest.mark.parametrize("vendor", ["arcade", "club", "crm"])
+def test_not_pending_can_be_said_to_every_vendor(desk: Desk, vendor: str) -> None:
+    """`pending: false` is the default and never refused."""
+    assert desk.adjust(vendor, pending=False).status_code == 201
+
+
+def test_documented_lengths_are_checked_before_anything_is_sent(desk: Desk) -> None:
+    """32 characters of Type and SubType are taken, and one more is refused."""
+    assert desk.sent("crm", options={"contact-points": {"sub_type": "x" * 32}})["SubType"] == "x" * 32
+    desk.fresh()
+    assert_refused(desk, "crm", desk.adjust("crm_long"), "/point_type")
+    response = desk.adjust("crm", options={"contact-points": {"sub_type": "x" * 33}})
+    assert_refused(desk, "crm", response, "/options/contact-points/sub_type")
