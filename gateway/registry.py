@@ -13,6 +13,16 @@ ADAPTERS = "points_gateway.adapters"
 SIMULATORS = "points_gateway.simulators"
 
 
+_SAID: Mapping[Operation, frozenset[str]] = {
+    "adjust": frozenset(
+        ("member", "points", "id", "point_type", "description", "reason", "reference", "store", "pending", "options")
+    ),
+    "balance": frozenset(("member", "point_type")),
+    "expiring": frozenset(("member", "period", "point_type")),
+}
+"""All that an adapter's operation may take."""
+
+
 @dataclass(frozen=True, slots=True)
 class AdapterType:
     """One kind of adapter: its class, its models, and per operation the parameters that it can be told."""
@@ -25,7 +35,10 @@ class AdapterType:
 
     @classmethod
     def of(cls, name: str, adapter: type[Adapter[Any]]) -> "AdapterType":
-        """Read an adapter class. Raises `TypeError` where it does not say which settings it takes."""
+        """Read an adapter class.
+
+        Raises `TypeError` where it does not say which settings it takes, or takes what the gateway never says.
+        """
         settings = _settings(adapter)
         operations: dict[Operation, frozenset[str]] = {}
         options: type[Options] = Options
@@ -33,7 +46,10 @@ class AdapterType:
             method = getattr(adapter, operation, None)
             if method is None:
                 continue
-            operations[operation] = frozenset(inspect.signature(method).parameters) - {"self"}
+            takes = operations[operation] = frozenset(inspect.signature(method).parameters) - {"self"}
+            if unknown := takes - _SAID[operation]:
+                known = ", ".join(sorted(_SAID[operation]))
+                raise TypeError(f"{adapter.__name__}.{operation} takes {min(unknown)!r}; expected only {known}")
             options = get_type_hints(method).get("options", options)
         return cls(name, adapter, settings, options, operations)
 

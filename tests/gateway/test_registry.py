@@ -6,7 +6,7 @@ import pytest
 
 from gateway import registry
 from gateway.model import Balance, Member
-from gateway.port import Adapter, Exchange, Options, VendorSettings
+from gateway.port import Adapter, Exchange, Options, VendorRequest, VendorSettings
 from gateway.registry import AdapterType
 from gateway.simulation import Simulator
 from tests.adapters.fifth_vendor import adapter as fifth
@@ -78,3 +78,15 @@ def test_an_adapter_that_names_no_settings_is_refused() -> None:
 
     with pytest.raises(TypeError, match=r"Adapter\[Settings\]"):
         AdapterType.of("vague", Vague)
+
+
+def test_an_adapter_that_takes_what_is_never_said_is_refused() -> None:
+    """A misspelt parameter would never be filled, and be shown as something that the vendor can be told."""
+
+    class Misspelt(Adapter[VendorSettings]):
+        def balance(self, *, member: Member, point_typ: str | None = None) -> Exchange[Balance]:
+            yield VendorRequest("GET", "/")
+            return Balance()
+
+    with pytest.raises(TypeError, match=r"Misspelt\.balance takes 'point_typ'; expected only member, point_type"):
+        AdapterType.of("misspelt", Misspelt)
