@@ -191,10 +191,11 @@ def test_a_person_resolves_the_unknown(life: Life, clock: Any, applied: bool, st
     assert (life.history[-1].by, life.history[-1].evidence) == ("ops:jane", {"ticket": "T-1"})
 
 
-def test_a_resolution_may_bring_its_problem(life: Life) -> None:
+def test_a_resolution_may_bring_its_problem(life: Life, clock: Any) -> None:
     """The problem that the key answers from now on can come with the decision."""
     unknown = life.settle(Verdict.UNKNOWN, problem=PROBLEM)
     assert unknown is not None
+    clock.advance(30)
     decision = Resolution(False, "not there", "ops", life.record.created_at)
     life.runner.run(life.journal.resolve(unknown, decision, {}, problem={"code": "not_applied"}))
     assert life.now.problem == {"code": "not_applied"}

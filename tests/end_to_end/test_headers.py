@@ -1,0 +1,172 @@
+"""Headers: keys, tenants, content types and request ids, given in every way but the right one."""
+
+import re
+
+import pytest
+
+from tests.end_to_end.caller import Caller, refused
+from tests.end_to_end.configuration import KEYS
+from tests.end_to_end.vendors import Vendors
+from tests.end_to_end.wire import Answered, exchange, request
+
+FIVE = b'{"member": "contact_id:1", "points": 5}'
+KEY = KEYS["storefront"].encode()
+USUAL = {
+    b"Authorization": b"Bearer " + KEY,
+    b"Content-Type": b"application/json",
+}
+
+
+def post(url: str, *headers: tuple[bytes, bytes]) -> Answered:
+    """POST five points with the usual headers, but for those whose names are given."""
+    named = {name.lower() for name, _ in headers}
+    usual = [(name, value) for name, value in USUAL.items() if name.lower() not in named]
+    return exchange(url, request(b"POST", b"/v1/adjustments", [*usual, *headers], FIVE))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [],
+        [b""],
+        [b" "],
+        [b'""'],
+        [b'"'],
+        [b'"open'],
+        [b'"a"b'],
+        [b'"a\\"'],
+        [b"two words"],
+        [b"tab\there"],
+        [b"k\xc3\xa9y"],
+        [b"\xff"],
+        [b"x" * 256],
+        [b'"' + b"x" * 256 + b'"'],
+        [b"one", b"two"],
+        [b"same", b"same"],
+        [b"one", b""],
+    ],
+    ids=lambda keys: repr(keys)[:30],
+)
+def test_a_write_needs_one_usable_key(api: Caller, vendors: Vendors, url: str, keys: list[bytes]) -> None:
+    """No key, several, or one that is not 1 to 255 visible ASCII characters: 400, and nothing is sent."""
+    heard = post(url, *((b"Idempotency-Key", key) for key in keys))
+    assert (heard.status, heard.code) == (400, "idempotency_key_required")
+    assert vendors.requests == 0
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        [],
+        [b""],
+        [b"Bearer"],
+        [b"Bearer "],
+        [b"Bearer nobody"],
+        [KEY],
+        [b"Basic " + KEY],
+        [b"Bearer " + KEY[:-1]],
+        [b"Bearer " + KEY.upper()],
+        [b"Bearer " + KEY + b" x"],
+        [b'Bearer "' + KEY + b'"'],
+        [b"Bearer " + KEY + b"\xff"],
+        [b"Bearer \xf0\x9f\x98\x80"],
+        [b"Bearer " + KEY, b"Bearer " + KEY],
+        [b"Bearer " + KEY, b"Basic x"],
+        [b"Bearer sha256:" + b"0" * 64],
+    ],
+    ids=lambda values: repr(values)[:40],
+)
+def test_no_usable_credentials(api: Caller, vendors: Vendors, url: str, authorization: list[bytes]) -> None:
+    """No key, a wrong one, several, or another scheme: 401 that asks for a bearer key."""
+    named = [(b"Authorization", value) for value in authorization] or [(b"X-Nothing", b"")]
+    usual = [(b"Content-Type", b"application/json"), (b"Idempotency-Key", api.new_key().encode())]
+    heard = exchange(url, request(b"POST", b"/v1/adjustments", [*usual, *named], FIVE))
+    assert (heard.status, heard.code, heard.headers["www-authenticate"]) == (401, "unauthenticated", "Bearer")
+    assert vendors.requests == 0
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer"])
+def test_the_scheme_has_no_case(api: Caller, scheme: str) -> None:
+    """`Bearer` is the same in any case."""
+    assert api.send("GET", "/v1/capabilities", headers={"Authorization": f"{scheme} {KEYS['storefront']}"}).is_success
+
+
+@pytest.mark.parametrize(
+    "types",
+    [
+        [],
+        [b""],
+        [b"text/plain"],
+        [b"text/json"],
+        [b"application/problem+json"],
+        [b"application/x-www-form-urlencoded"],
+        [b"multipart/form-data; boundary=x"],
+        [b"application/json; charset=utf-16"],
+        [b"application/json; charset=latin-1"],
+        [b"application/json; charset=utf-8; charset=utf-16"],
+        [b"application/json, application/json"],
+        [b"application/json", b"application/json"],
+        [b"application/json", b"text/plain"],
+        [b"application/jsonx"],
+        [b"\xff"],
+    ],
+    ids=repr,
+)
+def test_other_content_types(api: Caller, vendors: Vendors, url: str, types: list[bytes]) -> None:
+    """A body that is not said to be JSON in UTF-8 is 415."""
+    named = [(b"Content-Type", value) for value in types]
+    usual = [(b"Authorization", b"Bearer " + KEY), (b"Idempotency-Key", api.new_key().encode())]
+    heard = exchange(url, request(b"POST", b"/v1/adjustments", [*usual, *named], FIVE))
+    assert (heard.status, heard.code) == (415, "unsupported_media_type")
+    assert vendors.requests == 0
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"'],
+)
+def test_json_by_any_spelling(api: Caller, vendors: Vendors, kind: str) -> None:
+    """Case and an explicit charset do not matter."""
+    assert api.adjust(FIVE, headers={"Content-Type": kind}).status_code == 201
+
+
+@pytest.mark.parametrize("given", ["x", "my-request", "!" * 128, "a~b{c}", '"quoted"'])
+def test_a_callers_request_id_is_kept(api: Caller, given: str) -> None:
+    """1 to 128 visible ASCII characters come back as they came, from answers and from problems."""
+    for path, status in (("/v1/capabilities", 200), ("/livez", 200), ("/nowhere", 404), ("/v1/adjustments/x", 404)):
+        heard = api.send("GET", path, headers={"Request-Id": given})
+        assert (heard.status_code, heard.headers["request-id"]) == (status, given)
+    problem = refused(api.adjust("x", headers={"Request-Id": given}), 400, "invalid_request")
+    assert problem["request_id"] == given
+
+
+@pytest.mark.parametrize(
+    "given", [[], [b""], [b"two words"], [b"x" * 129], [b"\xff"], [b"k\xc3\xa9y"], [b"a", b"a"]], ids=repr
+)
+def test_another_request_id_is_replaced(api: Caller, url: str, given: list[bytes]) -> None:
+    """Whatever else comes is replaced by a new one, in the header and in the problem."""
+    heard = exchange(url, request(b"GET", b"/v1/capabilities", [(b"Request-Id", value) for value in given]))
+    assert re.fullmatch(r"req_[0-9a-f]{24}", heard.headers["request-id"])
+    assert f'"request_id":"{heard.headers["request-id"]}"'.encode() in heard.body
+
+
+def test_the_request_id_of_a_write_is_in_its_history(api: Caller) -> None:
+    """The evidence of an attempt names the request that made it."""
+    heard = api.adjust(FIVE, headers={"Request-Id": "who-asked-for-this"})
+    history = api.adjustment(heard.json()["id"], history=True)["history"]
+    assert history[-1]["evidence"]["request_id"] == "who-asked-for-this"
+
+
+@pytest.mark.parametrize("tenants", [[b"acme", b"acme"], [b"acme", b"hasty"]], ids=repr)
+def test_two_tenants_named(api: Caller, vendors: Vendors, url: str, tenants: list[bytes]) -> None:
+    """A repeated `X-Tenant` is refused, also where both say the same."""
+    headers = [(b"X-Tenant", tenant) for tenant in tenants]
+    heard = post(url, *headers, (b"Idempotency-Key", api.new_key().encode()))
+    assert (heard.status, heard.code) == (400, "invalid_request")
+    assert vendors.requests == 0
+
+
+def test_one_problem_at_a_time_in_a_fixed_order(api: Caller, url: str) -> None:
+    """Who asks is looked at before what is asked: a nobody learns nothing about the rest of its request."""
+    heard = exchange(url, request(b"POST", b"/v1/adjustments?x=%", [(b"Content-Type", b"text/plain")], b"{"))
+    assert heard.code == "unauthenticated"

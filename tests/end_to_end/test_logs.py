@@ -1,0 +1,51 @@
+"""The log: one JSON object a line, with route templates and never who was meant."""
+
+import json
+from typing import Any
+
+from tests.end_to_end.caller import Caller, until
+from tests.end_to_end.process import GatewayProcess
+from tests.end_to_end.vendors import Vendors
+from tests.end_to_end.wire import exchange
+
+
+def test_a_line_for_every_call(api: Caller, vendors: Vendors, gateway: GatewayProcess) -> None:
+    """A call is one line: its route, not its path, its outcome, how long it took, who asked, and the request id."""
+    api.send("GET", "/v1/members/email:jason@example.com/balance", headers={"Request-Id": "a-call-to-log"})
+    (line,) = _lines(api, gateway, "a-call-to-log")
+    assert 0 <= line.pop("ms") < 10_000
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "request",
+        "level": "info",
+        "method": "GET",
+        "route": "/v1/members/{member}/balance",
+        "status": 200,
+        "client": "anywhere",
+        "tenant": "acme",
+        "request_id": "a-call-to-log",
+    }
+
+
+def test_a_line_for_every_refusal(api: Caller, vendors: Vendors, gateway: GatewayProcess) -> None:
+    """So is a call that was refused at the door: nobody is named whom nothing proves."""
+    headers = {"Request-Id": "a-refusal-to-log", "Authorization": "Bearer of-nothing"}
+    api.send("GET", "/v1/members/email:jason@example.com/balance", headers=headers)
+    (line,) = _lines(api, gateway, "a-refusal-to-log")
+    assert (line["status"], line["client"], line["tenant"]) == (401, None, None)
+
+
+def test_every_line_is_json(api: Caller, vendors: Vendors, url: str, gateway: GatewayProcess) -> None:
+    """Whatever happens, libraries' own words included, can be read by a machine."""
+    exchange(url, b"GET /members/email:jason@example.com HTTP/9\r\n\r\n")
+    vendors.crm.fault("body", body="[" * 100_000)
+    api.adjust({"member": "contact_id:1", "points": 5})
+    until(lambda: bool(api.get("/v1/capabilities")) and "Invalid HTTP request" in gateway.log)
+    for line in list(gateway.lines):
+        assert json.loads(line)["level"] in ("info", "warning", "error")
+
+
+def _lines(api: Caller, gateway: GatewayProcess, request_id: str) -> list[dict[str, Any]]:
+    """The lines about a request; the log comes by a pipe of its own, a moment later."""
+    until(lambda: bool(api.get("/v1/capabilities")) and f'"{request_id}"' in gateway.log)
+    return [json.loads(line) for line in list(gateway.lines) if f'"{request_id}"' in line]

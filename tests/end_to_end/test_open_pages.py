@@ -1,0 +1,100 @@
+"""What needs no key, and what is not there at all."""
+
+import re
+
+import pytest
+
+from tests.end_to_end.caller import Caller, refused
+from tests.end_to_end.wire import exchange, request
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_health(api: Caller, path: str) -> None:
+    """A gateway that runs and has its journal says so, to anybody, whatever its vendors do."""
+    heard = api.send("GET", path, headers={"Authorization": ""})
+    assert (heard.status_code, heard.json()) == (200, {"status": "ok"})
+
+
+def test_the_documentation(api: Caller) -> None:
+    """The OpenAPI document is JSON, and the page about it needs nothing from elsewhere."""
+    document = api.http.get("/openapi.json")
+    assert (document.status_code, document.headers["content-type"]) == (200, "application/json")
+    assert document.json()["openapi"].startswith("3.1")
+    page = api.http.get("/docs")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page.text)
+
+
+PATHS = {
+    "/livez": "GET, HEAD",
+    "/readyz": "GET, HEAD",
+    "/openapi.json": "GET, HEAD",
+    "/docs": "GET, HEAD",
+    "/v1/adjustments": "POST, GET",
+    "/v1/adjustments/preview": "POST",
+    "/v1/adjustments/adj_1": "GET",
+    "/v1/adjustments/adj_1/resolution": "POST",
+    "/v1/members/email:a/balance": "GET",
+    "/v1/members/email:a/expiring": "GET",
+    "/v1/capabilities": "GET",
+}
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "POST", "GET", "PROPFIND"])
+@pytest.mark.parametrize("path", PATHS)
+def test_other_methods(api: Caller, path: str, method: str) -> None:
+    """A method that a path does not take is 405, and `Allow` names those that it does."""
+    allowed = set(PATHS[path].split(", "))
+    if method in allowed:
+        return
+    heard = api.send(method, path)
+    assert heard.status_code == 405
+    assert set(heard.headers["allow"].split(", ")) == allowed
+    if method != "HEAD":
+        refused(heard, 405, "method_not_allowed")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/v1", "/v1/", "/v2/adjustments", "/v1/adjustments/", "/v1/adjustments/adj_1/", "/v1/members"),
+        *("/v1/members/email:a", "/v1/capabilities/", "/livez/", "/metrics", "/admin", "/favicon.ico", "/docs/"),
+        *("/v1/adjustments/adj_1/resolution/x", "/V1/adjustments", "/v1//adjustments", "/v1/adjustment%73"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_unknown_paths(api: Caller, method: str, path: str) -> None:
+    """What is nowhere documented is 404, by any method, and leads nowhere else."""
+    refused(api.send(method, path), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"BREW /v1/adjustments HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /livez HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"GET /livez HTTP/1.1\r\nHost : x\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST /v1/adjustments HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n5\r\n",
+        b"POST /v1/adjustments HTTP/1.1\r\nTransfer-Encoding: x, y\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nA: b\rc\r\n\r\n",
+    ],
+    ids=lambda raw: repr(raw)[2:30],
+)
+def test_what_is_not_http(url: str, raw: bytes) -> None:
+    """What cannot be told apart as one request is a problem as well, and ends the connection."""
+    heard = exchange(url, raw)
+    assert (heard.status, heard.headers["content-type"], heard.code) == (
+        400,
+        "application/problem+json",
+        "invalid_request",
+    )
+    assert re.fullmatch(r"req_[0-9a-f]{24}", heard.headers["request-id"])
+
+
+def test_a_request_in_absolute_form(url: str) -> None:
+    """A proxy's form of a target is read as what it stands for."""
+    assert exchange(url, request(b"GET", b"http://elsewhere/livez", [])).status == 200

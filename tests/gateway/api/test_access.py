@@ -1,0 +1,58 @@
+"""From an API key to a client and its tenant."""
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import Headers
+
+from gateway.api.access import Access
+from gateway.errors import Forbidden, InvalidRequest, TenantRequired, Unauthenticated
+from gateway.settings import Client
+
+KEY = "a-key-of-the-app"
+APP = Client("app", frozenset(), frozenset({"acme", "outlet"}), frozenset({"points:read"}))
+ACCESS = Access({hashlib.sha256(KEY.encode()).digest(): "app"}, {"app": APP})
+
+
+def headers(*pairs: tuple[str, str]) -> Headers:
+    """Headers as a server passes them on."""
+    return Headers(raw=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs])
+
+
+def test_a_known_key() -> None:
+    """The key's client is found."""
+    assert ACCESS.client(headers(("authorization", f"Bearer {KEY}"))) is APP
+
+
+def test_scopes() -> None:
+    """A client may do what its scopes say, and no more."""
+    ACCESS.permit(APP, "points:read")
+    for scope in ("points:write", "points:resolve", "points:", "points:read "):
+        with pytest.raises(Forbidden, match=scope):
+            ACCESS.permit(APP, scope)
+
+
+@given(st.text(st.characters(max_codepoint=0xFF)))
+def test_nothing_else_opens(value: str) -> None:
+    """Whatever bytes a header holds, they are nobody's key, and never a fault."""
+    with pytest.raises(Unauthenticated):
+        ACCESS.client(headers(("authorization", value)))
+
+
+@given(st.text(st.characters(max_codepoint=0xFF)))
+def test_only_its_tenants(value: str) -> None:
+    """A client acts for its own tenants, named exactly."""
+    with pytest.raises(Forbidden):
+        ACCESS.tenant(headers(("x-tenant", value)), APP)
+    for tenant in APP.tenants:
+        assert ACCESS.tenant(headers(("x-tenant", tenant)), APP) == tenant
+
+
+def test_which_tenant() -> None:
+    """Of several one is named, once."""
+    with pytest.raises(TenantRequired):
+        ACCESS.tenant(headers(), APP)
+    with pytest.raises(InvalidRequest):
+        ACCESS.tenant(headers(("x-tenant", "acme"), ("x-tenant", "acme")), APP)

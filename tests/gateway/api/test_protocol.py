@@ -1,0 +1,282 @@
+"""Callers who send too slowly, too much or nothing at all, over real sockets."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, cast
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from gateway.api.connections import Bounds, Connection, Connections
+from gateway.api.protocol import Protocol
+
+DEADLINE = 10.0
+SOON = 0.05
+HEAD = b"POST / HTTP/1.1\r\nHost: gateway\r\n"
+Body = Callable[["Bench"], Awaitable[None]]
+
+
+class Watched(Connections):
+    """Connections, of which the first that is closed is noticed."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.left = asyncio.Event()
+
+    def closed(self, connection: Connection) -> None:
+        super().closed(connection)
+        self.left.set()
+
+
+class Caller:
+    """One connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def send(self, raw: bytes) -> None:
+        self.writer.write(raw)
+
+    async def answer(self) -> bytes:
+        """The next answer, head and body; the bodies here have a stated length."""
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        return head + await self.reader.readexactly(length)
+
+    async def ended(self) -> bytes:
+        """Everything that comes until the other side closes."""
+        try:
+            return await self.reader.read()
+        except ConnectionResetError:
+            return b""
+
+
+class Bench:
+    """A server that reads each body and gives its length back, once it is let go on."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self.connections = Watched(bounds.connections)
+        self.callers: list[Caller] = []
+        self.at_work = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+        self.said = b""
+
+    async def app(self, scope: Any, receive: Any, send: Any) -> None:
+        size = 0
+        more = True
+        while more:
+            message = await receive()
+            size += len(message.get("body", b""))
+            more = message.get("more_body", False)
+        self.at_work.set()
+        await self.go_on.wait()
+        said = self.said or str(size).encode()
+        headers = [(b"content-length", str(len(said)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": said})
+
+    async def connect(self) -> Caller:
+        caller = Caller(*await asyncio.open_connection("127.0.0.1", self.port))
+        self.callers.append(caller)
+        return caller
+
+    async def run(self, body: Body) -> None:
+        config = uvicorn.Config(
+            cast(Any, self.app),
+            interface="asgi3",
+            proxy_headers=False,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            timeout_keep_alive=1000,
+        )
+        config.load()
+        made = partial(Protocol, config, ServerState(), {}, connections=self.connections, bounds=self.bounds)
+        server = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await body(self)
+        finally:
+            for caller in self.callers:
+                caller.writer.close()
+                with contextlib.suppress(ConnectionError):
+                    await caller.writer.wait_closed()
+            server.close()
+            await server.wait_closed()
+
+
+def served(body: Body, /, **bounds: Any) -> None:
+    async def run() -> None:
+        await Bench(Bounds(**bounds)).run(body)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("sent", [b"", b"\r\n", b"P", HEAD, HEAD + b"A: " + b"b" * 100], ids=repr)
+def test_a_head_that_never_ends(sent: bytes) -> None:
+    """Who has not sent a whole head in time is cut off, whether anything came or not."""
+
+    async def body(bench: Bench) -> None:
+        caller = await bench.connect()
+        caller.send(sent)
+        assert await caller.ended() == b""
+
+    served(body, head=SOON)
+
+
+def test_a_head_that_drips() -> None:
+    """A byte now and then does not win more time."""
+
+    async def body(bench: Bench) -> None:
+        caller = await bench.connect()
+        ended = asyncio.create_task(caller.ended())
+        caller.send(HEAD + b"A: ")
+        while not ended.done():
+            caller.send(b"b")
+            await asyncio.wait([ended], timeout=SOON / 10)
+        assert ended.result() == b""
+
+    served(body, head=SOON)
+
+
+def test_a_second_head_that_never_ends() -> None:
+    """On a connection that was kept, the time begins with the first byte of what comes next, an empty line too."""
+
+    async def body(bench: Bench) -> None:
+        for begun in (b"P", b"\r\n"):
+            caller = await bench.connect()
+            caller.send(HEAD + b"Content-Length: 2\r\n\r\nab")
+            assert (await caller.answer()).endswith(b"2")
+            caller.send(begun)
+            assert await caller.ended() == b""
+
+    served(body, head=SOON)
+
+
+def test_a_body_that_never_ends() -> None:
+    """The body has its own time, from the end of the head on."""
+
+    async def body(bench: Bench) -> None:
+        caller = await bench.connect()
+        caller.send(HEAD + b"Content-Length: 5\r\n\r\nab")
+        assert await caller.ended() == b""
+
+    served(body, body=SOON)
+
+
+def test_an_answer_may_take_its_time() -> None:
+    """While the request is worked on, neither the caller's silence nor the beginning of a next request ends it."""
+
+    async def body(bench: Bench) -> None:
+        bench.go_on.clear()
+        caller = await bench.connect()
+        caller.send(HEAD + b"Content-Length: 2\r\n\r\nab" + HEAD)
+        await bench.at_work.wait()
+        loop = asyncio.get_running_loop()
+        late = loop.create_future()
+        loop.call_later(3 * SOON, late.set_result, None)  # later than every bound
+        await late
+        bench.go_on.set()
+        assert (await caller.answer()).endswith(b"2")
+        assert await caller.ended() == b""
+
+    served(body, head=SOON, body=SOON)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        HEAD + b"A: " + b"b" * 2000 + b"\r\n\r\n",
+        HEAD + b"".join(b"A%d: b\r\n" % number for number in range(500)) + b"\r\n",
+        b"GET /" + b"a" * 2000 + b" HTTP/1.1\r\n\r\n",
+    ],
+    ids=["one header", "many headers", "an address"],
+)
+def test_a_head_that_is_too_large(sent: bytes) -> None:
+    """It is refused with a problem that says so, and the connection is closed."""
+
+    async def body(bench: Bench) -> None:
+        caller = await bench.connect()
+        caller.send(sent)
+        said = await caller.ended()
+        assert said.startswith(b"HTTP/1.1 400 ")
+        assert b"The head of a request is at most 2000 bytes" in said
+
+    served(body, head_bytes=2000)
+
+
+def test_a_header_that_grows_without_end() -> None:
+    """It is not gathered up for longer than a head may be, however much time there is."""
+
+    async def body(bench: Bench) -> None:
+        caller = await bench.connect()
+        ended = asyncio.create_task(caller.ended())
+        caller.send(HEAD + b"A: ")
+        while not ended.done():
+            caller.send(b"b" * 100)
+            await asyncio.wait([ended], timeout=0.001)
+
+    served(body, head_bytes=2000, head=1000.0)
+
+
+def test_many_requests_in_one_piece() -> None:
+    """Requests that come together, bodies larger than any head, are all answered."""
+
+    async def body(bench: Bench) -> None:
+        caller = await bench.connect()
+        one = HEAD + b"Content-Length: 3000\r\n\r\n" + b"a" * 3000
+        caller.send(one * 20 + HEAD)
+        for _ in range(20):
+            assert (await caller.answer()).endswith(b"3000")
+
+    served(body, head_bytes=2000)
+
+
+def test_an_answer_that_nobody_takes_in() -> None:
+    """A caller who does not read is cut off."""
+
+    async def body(bench: Bench) -> None:
+        bench.said = b"a" * 30_000_000
+        caller = await bench.connect()
+        caller.send(HEAD + b"Content-Length: 0\r\n\r\n")
+        await bench.at_work.wait()
+        await bench.connections.left.wait()
+
+    served(body, answer=SOON)
+
+
+def test_a_good_caller_among_too_many() -> None:
+    """Idle connections give way to one that has something to say."""
+
+    async def body(bench: Bench) -> None:
+        idle = [await bench.connect() for _ in range(10)]
+        for _ in range(3):
+            caller = await bench.connect()
+            caller.send(HEAD + b"Content-Length: 1\r\n\r\na")
+            assert (await caller.answer()).endswith(b"1")
+        assert await idle[0].ended() == b""
+        assert len(bench.connections) == 5
+
+    served(body, connections=5)
+
+
+def test_no_work_gives_way() -> None:
+    """Where every connection waits for an answer, a new one is closed, and the others get theirs."""
+
+    async def body(bench: Bench) -> None:
+        bench.go_on.clear()
+        first = await bench.connect()
+        first.send(HEAD + b"Content-Length: 1\r\n\r\na")
+        await bench.at_work.wait()
+        assert await (await bench.connect()).ended() == b""
+        bench.go_on.set()
+        assert (await first.answer()).endswith(b"1")
+
+    served(body, connections=1)

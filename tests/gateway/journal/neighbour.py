@@ -1,0 +1,97 @@
+"""A gateway in a process of its own, that does to the journal what it is told on standard input, a line at a time.
+
+Arguments: the journal's URL, its owner (empty: it holds the journal alone), and the time that its clock stands at.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from gateway.adjustments import Draft, Record, Resolution, Settlement, Verdict
+from gateway.journal import Journal
+from gateway.model import Adjustment, Member
+
+ADJUSTMENT = Adjustment(Member("contact_id", "1"), Decimal(5))
+
+
+class Neighbour:
+    """What can be told to it; `records` are those it holds, by id."""
+
+    def __init__(self, journal: Journal, owner: str) -> None:
+        self._journal = journal
+        self._owner = owner
+        self._numbers = count(1)
+        self._records: dict[str, Record] = {}
+
+    async def claim(self, keys: list[str], lease: float) -> list[tuple[str, str, bool]]:
+        """Claim keys, all at once; each with the id that has it and whether that is ours."""
+        claimed = await asyncio.gather(*(self._journal.claim(self._draft(key, lease)) for key in keys))
+        self._records.update((record.draft.id, record) for record, _ in claimed)
+        return [(record.draft.key, record.draft.id, ours) for record, ours in claimed]
+
+    async def settle(self, adjustment: str, verdict: str) -> tuple[str, bool, bool]:
+        """Settle what was claimed; gives how it stands, and whether this was late and contradicts it."""
+        settlement = Settlement(self._records[adjustment], Verdict(verdict), {"by": self._owner})
+        done = await self._journal.conclude(settlement)
+        return done.record.state.status.value, done.late, done.conflict
+
+    async def expire(self) -> int:
+        """Sweep."""
+        return await self._journal.expire()
+
+    async def decide(self, adjustment: str, applied: bool) -> str | None:
+        """Decide about an unknown; gives why that was refused."""
+        record = await self._journal.get(None, adjustment)
+        assert record is not None
+        decision = Resolution(applied, "seen", "ops", record.created_at)
+        return (await self._journal.decide(record, decision, {})).refused
+
+    async def due(self, limit: int) -> list[str]:
+        """Take what is due to be looked for, for a minute."""
+        return [record.draft.id for record in await self._journal.due([""], limit, 60.0)]
+
+    async def work(self, callers: int, rounds: int) -> int:
+        """Claim and settle, by so many callers at once, so many times each; gives how many were done."""
+
+        async def caller() -> int:
+            for _ in range(rounds):
+                draft = self._draft(f"{self._owner}-{next(self._numbers)}", 30.0)
+                record, ours = await self._journal.claim(draft)
+                settled = await self._journal.settle(Settlement(record, Verdict.APPLIED, {}))
+                assert ours
+                assert settled is not None
+            return rounds
+
+        return sum(await asyncio.gather(*(caller() for _ in range(callers))))
+
+    def _draft(self, key: str, lease: float) -> Draft:
+        id_ = f"adj_{self._owner}_{next(self._numbers)}"
+        return Draft(id_, "storefront", "acme", key, "f", ADJUSTMENT, "crm", "example", "rule", (), lease)
+
+
+async def main(url: str, owner: str, moment: str) -> None:
+    now = datetime.fromisoformat(moment)
+    journal = Journal.open(url, owner=owner, clock=lambda: now, render=lambda record: None)
+    neighbour = Neighbour(journal, owner)
+    say("ready")
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        name, arguments = json.loads(line)
+        method: Callable[..., Awaitable[Any]] = getattr(neighbour, name)
+        try:
+            say(await method(**arguments))
+        except Exception as error:
+            say({"error": repr(error)})
+    await journal.close()
+
+
+def say(value: object) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,99 @@
+"""Secrets are masked however they are spelled, and nothing else is."""
+
+import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape, quoteattr
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.port import VendorRequest, VendorResponse
+from gateway.redaction import MAX_KEPT, Redactor, shown
+
+AWKWARD = "pa\"ss/w\\ord+<&>'é=="
+SECRETS = st.text(st.characters(min_codepoint=0x20, exclude_categories=["Cs"]), min_size=8, max_size=40)
+
+
+def solidus(text: str) -> str:
+    """JSON as PHP writes it."""
+    return json.dumps(text)[1:-1].replace("/", "\\/")
+
+
+def for_pages(text: str) -> str:
+    """JSON as .NET writes it."""
+    inside = json.dumps(text)[1:-1].replace('\\"', '"')
+    return "".join(f"\\u{ord(each):04X}" if each in "\"&'+<>`" else each for each in inside)
+
+
+SPELLINGS: list[Callable[[str], str]] = [
+    str,
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    solidus,
+    for_pages,
+    escape,
+    lambda text: quoteattr(text)[1:-1],
+    quote,
+    lambda text: quote(text, safe=""),
+    quote_plus,
+]
+
+
+@pytest.mark.parametrize("spell", SPELLINGS)
+@given(secret=SECRETS, before=st.text(max_size=5), after=st.text(max_size=5))
+def test_every_spelling(spell: Callable[[str], str], secret: str, before: str, after: str) -> None:
+    """A secret is gone from a text in whichever usual spelling it stands there."""
+    spelled = spell(secret)
+    assert spelled not in Redactor([secret]).mask(before + spelled + after)
+
+
+@pytest.mark.parametrize("spell", SPELLINGS)
+def test_an_awkward_secret(spell: Callable[[str], str]) -> None:
+    """Every character that some writer escapes is found in its escaped form."""
+    masked = Redactor([AWKWARD]).mask(f"<{spell(AWKWARD)}>")
+    assert "***" in masked
+    assert "ord" not in masked
+
+
+def test_a_secret_inside_another() -> None:
+    """The longest is masked first, so that no end of it remains."""
+    assert Redactor(["abc", "abcdef"]).mask("abcdef abc") == "*** ***"
+
+
+@given(st.text())
+def test_other_text_is_left_alone(text: str) -> None:
+    """What holds no secret stays as it is."""
+    assert Redactor(["no-such-secret-\0"]).mask(text) == text
+
+
+def test_values_of_any_depth() -> None:
+    """Names and values inside objects and lists are masked; numbers stay numbers."""
+    value = {"seen": ["key s3cret!", {"s3cret!": 5}], "n": None, "t": True}
+    assert Redactor(["s3cret!"]).masked(value) == {"seen": ["key ***", {"***": 5}], "n": None, "t": True}
+
+
+def test_an_exchange_is_masked_and_bounded() -> None:
+    """Of an exchange every part is masked first and cut then, so that no half of a secret is left at the cut."""
+    secret = "s3cret!" * 10
+    body = b"x" * (MAX_KEPT - 20) + secret.encode() + b"y" * 100
+    redactor = Redactor([secret])
+    request = redactor.request("http://v", VendorRequest("POST", f"/{secret}", {"Authorization": secret}, body))
+    response = redactor.response(VendorResponse(200, {"x": secret, "y": "z" * 9999}, body))
+    assert "s3c" not in str((request, response))
+    assert (len(request["body"]), len(response["body"]), len(response["headers"]["y"])) == (MAX_KEPT,) * 3
+
+
+@pytest.mark.parametrize("text", ['{"a": 1.50}', "[1E5]", '"x"', "1e400", '{"a":\n1}'])
+def test_json_is_shown_as_it_came(text: str) -> None:
+    """A body that is JSON goes out character for character."""
+    assert orjson.dumps({"body": shown(text)}) == f'{{"body":{text}}}'.encode()
+
+
+@pytest.mark.parametrize("text", ["<xml/>", "{", '{"a": 1, "a": 2}', "NaN", "[" * 100_000])
+def test_anything_else_is_shown_as_text(text: str) -> None:
+    """What is no JSON, or not for every reader, is text; nothing is nothing."""
+    assert shown(text) == text
+    assert shown("") is None

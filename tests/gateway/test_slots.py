@@ -1,0 +1,141 @@
+"""Slots: how many at once, who waits, and that none is ever lost."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from gateway.slots import NoSlot, Slots
+
+DEADLINE = 10.0
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(DEADLINE):
+            await coroutine
+
+    asyncio.run(bounded())
+
+
+def far() -> float:
+    """A deadline that does not matter."""
+    return asyncio.get_running_loop().time() + 1000
+
+
+async def waiting(slots: Slots, count: int) -> list[asyncio.Task[None]]:
+    """So many tasks that wait for a slot."""
+    tasks = [asyncio.create_task(slots.take(far())) for _ in range(count)]
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in tasks)
+    return tasks
+
+
+def test_so_many_at_once() -> None:
+    """The next one waits until a slot comes free."""
+
+    async def body() -> None:
+        slots = Slots(2, waiting=5, patience=DEADLINE)
+        await slots.take(far())
+        await slots.take(far())
+        [third] = await waiting(slots, 1)
+        slots.release()
+        await third
+
+    run(body())
+
+
+def test_first_come_first_served() -> None:
+    """Who has waited longest is next; a newcomer does not overtake."""
+
+    async def body() -> None:
+        slots = Slots(1, waiting=5, patience=DEADLINE)
+        await slots.take(far())
+        first, second = await waiting(slots, 2)
+        slots.release()
+        late = asyncio.create_task(slots.take(far()))
+        await first
+        assert not second.done()
+        slots.release()
+        await second
+        slots.release()
+        await late
+
+    run(body())
+
+
+def test_the_wait_is_bounded() -> None:
+    """Past its patience a call gives up, and its place in the queue is free."""
+
+    async def body() -> None:
+        slots = Slots(1, waiting=1, patience=0.01)
+        await slots.take(far())
+        for _ in range(3):
+            with pytest.raises(NoSlot):
+                await slots.take(far())
+
+    run(body())
+
+
+def test_a_deadline_comes_before_patience() -> None:
+    """Who has no time left does not wait."""
+
+    async def body() -> None:
+        slots = Slots(1, waiting=1, patience=1000)
+        await slots.take(far())
+        with pytest.raises(NoSlot):
+            await slots.take(asyncio.get_running_loop().time())
+
+    run(body())
+
+
+def test_a_full_queue_refuses_at_once() -> None:
+    """Past so many that wait, nobody is kept waiting in vain."""
+
+    async def body() -> None:
+        slots = Slots(1, waiting=2, patience=1000)
+        await slots.take(far())
+        tasks = await waiting(slots, 2)
+        with pytest.raises(NoSlot):
+            await slots.take(far())
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    run(body())
+
+
+def test_who_leaves_takes_no_slot_along() -> None:
+    """A waiter that is cancelled, before or just as a slot came to it, leaves every slot to the others."""
+
+    async def body() -> None:
+        slots = Slots(1, waiting=5, patience=1000)
+        await slots.take(far())
+        before, just_then, last = await waiting(slots, 3)
+        before.cancel()
+        slots.release()  # to the second: the first one's place is given up already
+        just_then.cancel()
+        await last
+        slots.release()
+        await slots.take(far())
+
+    run(body())
+
+
+def test_a_slot_that_comes_too_late_is_the_next_ones() -> None:
+    """Where patience ends in the moment in which the slot comes, it is not lost."""
+
+    async def body() -> None:
+        slots = Slots(1, waiting=5, patience=1000)
+        await slots.take(far())
+        loop = asyncio.get_running_loop()
+        hasty = asyncio.create_task(slots.take(loop.time() + 0.01))
+        patient = asyncio.create_task(slots.take(far()))
+        await asyncio.wait([hasty], return_when=asyncio.FIRST_COMPLETED)
+        slots.release()
+        await patient
+        with pytest.raises(NoSlot):
+            await hasty
+
+    run(body())
