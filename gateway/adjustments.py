@@ -102,7 +102,11 @@ def fingerprint(adjustment: Adjustment) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An adjustment that is about to be claimed. `lease`: seconds for which one attempt is owned."""
+    """An adjustment that is about to be claimed.
+
+    `lease`: seconds for which one attempt is owned. `account`: which account at the vendor it goes to, as the caller
+    tells them apart; empty where it is not told.
+    """
 
     id: str
     client: str
@@ -115,6 +119,7 @@ class Draft:
     rule: str
     not_sent: tuple[str, ...]
     lease: float
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,11 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An adjustment as the journal has it. `problem` is the problem as its caller was told it."""
+    """An adjustment as the journal has it.
+
+    `problem` is the problem as its caller was told it. `looks`: how often the vendor was asked in vain whether it has
+    this `unknown`.
+    """
 
     draft: Draft
     state: State
@@ -148,11 +157,15 @@ class Record:
     problem: Mapping[str, Any] | None = None
     resolution: Resolution | None = None
     answer: Answer | None = None
+    looks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What one attempt came to. `evidence` and `exchange` are JSON values without secrets, of bounded size."""
+    """What one attempt came to, and who found out: `gateway`, which made it, or `search`, which asked the vendor later.
+
+    `evidence` and `exchange` are JSON values without secrets, of bounded size.
+    """
 
     record: Record
     verdict: Verdict
@@ -160,11 +173,15 @@ class Settlement:
     exchange: tuple[Mapping[str, Any], ...] = ()
     applied: Applied | None = None
     problem: Mapping[str, Any] | None = None
+    by: str = "gateway"
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step in the life of an adjustment. `by`: `gateway`, `recovery`, or the client or person who decided."""
+    """One step in the life of an adjustment.
+
+    `by`: `gateway`, `search`, `recovery`, or the client or person who decided.
+    """
 
     at: datetime
     before: Status | None

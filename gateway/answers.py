@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 
 from gateway import exact
 from gateway.adjustments import Status
+from gateway.circuit import State
 
 Points = Annotated[
     Decimal,
@@ -244,8 +245,17 @@ class Capabilities(AnswerModel):
     operations: OperationCapabilities
 
 
+class VendorHealth(AnswerModel):
+    """How a vendor stands: `open` is left alone for a while, `half_open` is being tried again."""
+
+    name: str
+    circuit: State
+    retry_after: WhereItApplies[int] = Field(None, description="Seconds until a call may go out again.")
+
+
 class Health(AnswerModel):
-    """Whether a check holds. `detail` says what is wrong where it does not."""
+    """Whether a check holds. `detail` says what is wrong where it does not; `vendors` only where it was asked for."""
 
     status: Literal["ok", "unavailable"]
     detail: WhereItApplies[str] = None
+    vendors: WhereItApplies[list[VendorHealth]] = None

@@ -1,7 +1,10 @@
 """The composition root: settings in, ASGI application out. Everything is built, wired, begun and ended here."""
 
 import asyncio
+import os
+import random
 import secrets
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -10,6 +13,7 @@ from functools import cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from itertools import groupby
+from math import ceil
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -21,23 +25,29 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import exact
-from gateway.answers import Health
+from gateway.answers import Health, VendorHealth
+from gateway.api import reading
 from gateway.api.access import Access
 from gateway.api.edge import Edge, Resource, answer, on_fault, on_http_exception, open_page
 from gateway.api.endpoints import Endpoints
-from gateway.api.schemas import adjustment_body
+from gateway.api.limiting import Limiter
+from gateway.api.schemas import ReadyQuery, adjustment_body
 from gateway.cache import MemberCache
 from gateway.delivery import Delivery, Reading
 from gateway.errors import StoreUnavailable
+from gateway.gate import Gate, Standing
 from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.model import Balance
 from gateway.planning import Planner
+from gateway.port import VendorSettings
 from gateway.registry import AdapterType
 from gateway.rendering import final_answer
+from gateway.repeats import Repeats
 from gateway.routing import Router
 from gateway.service import Service
 from gateway.settings import Settings
+from gateway.settling import Settling
 from gateway.translation import Translator
 from gateway.transport import Transport, boottime
 from gateway.work import Work
@@ -70,35 +80,44 @@ class Gateway:
         self._work = Work()
         self._metrics = Metrics()
         self._deliveries = {
-            name: Delivery(name, each, Transport(each, boottime), metrics=self._metrics, clock=clock, boottime=boottime)
+            name: self._delivery(name, each, Repeats(sleep=asyncio.sleep, random=random.random))
             for name, each in settings.vendors.items()
         }
-        self._journal = Journal.open(settings.store, clock=clock, render=final_answer)
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._journal = Journal.open(settings.store, owner=owner, clock=clock, render=final_answer)
         plans = planner(settings, kinds)
-        cache: MemberCache[Reading[Balance]] = MemberCache(clock=time.monotonic)
+        cache: MemberCache[Reading[Balance]] = MemberCache(clock=time.monotonic, begin=self._work.begin)
         writes = Writes(
             planner=plans,
             deliveries=self._deliveries,
             journal=self._journal,
             cache=cache,
+            metrics=self._metrics,
             work=self._work,
             new_id=new_id,
             clock=clock,
+            boottime=boottime,
+        )
+        self.settling = Settling(
+            planner=plans,
+            deliveries=self._deliveries,
+            journal=self._journal,
+            metrics=self._metrics,
+            drop=cache.drop,
         )
         self._service = Service(
             planner=plans, deliveries=self._deliveries, journal=self._journal, cache=cache, writes=writes
         )
         access = Access(settings.client_keys, settings.clients)
-        self._edge = Edge(access, self._metrics)
+        self._edge = Edge(access, Limiter(settings.clients, clock=time.monotonic), self._metrics)
         self._endpoints = Endpoints(self._service, adjustment_body(kinds.values()), clock=clock).table()
-        self.asgi: ASGIApp = Verbatim(
-            Starlette(
-                routes=self._routes(),
-                lifespan=self._lifespan,
-                exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
-            )
+        app = Starlette(
+            routes=self._routes(),
+            lifespan=self._lifespan,
+            exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
         )
-
+        app.router.redirect_slashes = False  # a path that is not known is 404, and not led elsewhere
+        self.asgi: ASGIApp = Verbatim(app)
         self.admin: ASGIApp = Starlette(
             routes=[Route("/metrics", self._exposition, methods=["GET"])],
             exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
@@ -110,6 +129,19 @@ class Gateway:
         from gateway.api import openapi
 
         return exact.dumps(openapi.document(self._endpoints, version=version("points-gateway")))
+
+    def _delivery(self, name: str, settings: VendorSettings, repeats: Repeats) -> Delivery:
+        outages = self._settings.server.outages
+        return Delivery(
+            name,
+            settings,
+            Transport(settings, boottime),
+            metrics=self._metrics,
+            clock=self._clock,
+            boottime=boottime,
+            gate=Gate(name, settings, outages=outages, clock=time.monotonic, metrics=self._metrics),
+            repeats=repeats,
+        )
 
     def _routes(self) -> list[Route]:
         table = sorted(self._endpoints, key=lambda endpoint: endpoint.path)
@@ -132,13 +164,15 @@ class Gateway:
         return answer(Health(status="ok"))
 
     async def _readyz(self, request: Request) -> Response:
+        query = reading.query(request.scope["query_string"], ReadyQuery)
+        vendors = None if query.verbose in (None, "false") else [_vendor(each) for each in self._service.vendors()]
         if self._drain_until is not None:
-            return answer(Health(status="unavailable", detail="The gateway is shutting down"), 503)
+            return answer(Health(status="unavailable", detail="The gateway is shutting down", vendors=vendors), 503)
         try:
             await self._service.ready()
         except StoreUnavailable as error:
-            return answer(Health(status="unavailable", detail=error.detail), 503)
-        return answer(Health(status="ok"))
+            return answer(Health(status="unavailable", detail=error.detail, vendors=vendors), 503)
+        return answer(Health(status="ok", vendors=vendors))
 
     async def _openapi(self, request: Request) -> Response:
         return Response(self.openapi, media_type="application/json")
@@ -149,27 +183,29 @@ class Gateway:
     async def _exposition(self, request: Request) -> Response:
         try:
             counts = await self._journal.counts()
-            self._metrics.standing.update(counts.by_status, counts.oldest_unknown, self._clock())
+            self._metrics.standing.update(counts.by_status, counts.oldest_unknown, counts.at)
         except StoreUnavailable as error:
             log.error("the journal cannot be counted", error=error.detail)
         return Response(self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        found = await self._journal.recover()
-        if found:
-            log.warning("adjustments were in flight when the gateway last stopped; they are unknown", count=found)
-        sweeper = asyncio.create_task(self._sweep())
+        background = [asyncio.create_task(self._sweep()), asyncio.create_task(self.settling.run())]
         try:
             yield
         finally:
             until = self.begin_to_drain()
-            sweeper.cancel()
+            for task in background:
+                task.cancel()
             if left := await self._work.drain(until - time.monotonic()):
                 log.warning("calls were still under way at the end of the drain; they were cut", count=left)
-            for delivery in self._deliveries.values():
-                await delivery.close()
-            await self._journal.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Let go of the vendors and of the journal; `asgi`'s lifespan does it at its end."""
+        for delivery in self._deliveries.values():
+            await delivery.close()
+        await self._journal.close()
 
     async def _sweep(self) -> None:
         while True:
@@ -194,6 +230,10 @@ class Verbatim:
         if scope["type"] == "http":
             scope["path"] = scope["raw_path"].decode("latin-1")
         await self._app(scope, receive, send)
+
+
+def _vendor(standing: Standing) -> VendorHealth:
+    return VendorHealth(name=standing.vendor, circuit=standing.state, retry_after=ceil(standing.wait) or None)
 
 
 def new_id() -> str:

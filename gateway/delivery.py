@@ -1,7 +1,8 @@
 """Runs one exchange against one vendor within its deadline, and says what the evidence proves.
 
 Of a write only two things prove that nothing was applied: that no byte of the request with the effect left, and
-an answer to it that `Adapter.judge` knows. Everything else is unknown, whatever an exception is called.
+an answer to it that `Adapter.judge` knows. Everything else is unknown, whatever an exception is called. A write is
+had once; a read, which changes nothing, again where the vendor was out of reach and there is time.
 """
 
 import asyncio
@@ -9,6 +10,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
+from math import inf
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -25,15 +28,17 @@ from gateway.errors import (
     VendorTimeout,
     VendorUnavailable,
 )
+from gateway.gate import Gate, Held, Standing
 from gateway.metrics import Metrics
-from gateway.model import Applied, time_text
+from gateway.model import Applied, Balance, Expiring, Found, time_text
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.redaction import Redactor, shown
+from gateway.repeats import Repeats
 from gateway.translation import Translation
 from gateway.transport import Evidence, Transport, TransportError
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
+T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
 _FINAL = (MemberNotFound, InsufficientPoints, VendorRejected)
 _NOT_APPLIED = (VendorAuthFailed, VendorRateLimited)
 _LONGEST_WAIT = 3600.0
@@ -60,6 +65,14 @@ class Reading(Generic[T]):
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """One moment on two clocks: the event loop's, and one that goes on while the process is stopped."""
+
+    deadline: float
+    expires: float
+
+
 @dataclass(slots=True)
 class _Call:
     """One exchange under way: which of its requests had the effect, and what was said so far."""
@@ -80,7 +93,11 @@ class _Call:
 
 
 class Delivery:
-    """The way to one configured vendor. `boottime`: seconds, on a clock that goes on while the process is stopped."""
+    """The way to one configured vendor.
+
+    `boottime`: seconds, on a clock that goes on while the process is stopped. `gate` lets calls through; the default
+    one knows no outages. Without `repeats` a read asks once.
+    """
 
     def __init__(
         self,
@@ -91,6 +108,8 @@ class Delivery:
         metrics: Metrics,
         clock: Callable[[], datetime],
         boottime: Callable[[], float],
+        gate: Gate | None = None,
+        repeats: Repeats | None = None,
     ) -> None:
         self._name = name
         self._settings = settings
@@ -98,15 +117,20 @@ class Delivery:
         self._transport = transport
         self._clock = clock
         self._boottime = boottime
+        self._gate = gate or Gate(name, settings, outages=0, clock=boottime, metrics=metrics)
+        self._repeats = repeats
 
-    async def write(self, translation: Translation[Applied]) -> Outcome:
-        """Have the exchange of a write. Never raises: what went wrong is in the outcome, a cancellation too."""
+    async def write(self, translation: Translation[Applied], *, lease_until: float = inf) -> Outcome:
+        """Have the exchange of a write; nothing is sent past `lease_until`, a moment on the clock `boottime`.
+
+        Never raises: what went wrong is in the outcome, a cancellation too.
+        """
         call = _Call()
         begun = self._boottime()
         applied: Applied | None = None
         error: BaseException | None = None
         try:
-            applied = await self._drive(translation, call)
+            applied = await self._drive(translation, call, self._limits(lease_until))
         except (Exception, asyncio.CancelledError) as raised:
             error = raised
         verdict = _verdict(call, error)
@@ -121,15 +145,24 @@ class Delivery:
             error=self._told(verdict, error),
         )
 
-    async def read(self, translation: Translation[T]) -> Reading[T]:
-        """Have the exchange of a read.
+    async def read(
+        self, translation: Translation[T], *, again: Callable[[], Translation[T]] | None = None
+    ) -> Reading[T]:
+        """Have the exchange of a read; `again` begins the same one anew, and without it the vendor is asked once.
 
         Raises `VendorError`: what the vendor said, or `VendorUnavailable`, `VendorTimeout`, `VendorBadResponse`.
         """
+        limits = self._limits()
+        if again is None or self._repeats is None:
+            return await self._read(translation, limits)
+        translations = chain([translation], iter(again, None))  # an exchange that has begun cannot begin once more
+        return await self._repeats.had(lambda: self._read(next(translations), limits), deadline=limits.deadline)
+
+    async def _read(self, translation: Translation[T], limits: _Limits) -> Reading[T]:
         call = _Call()
         begun = self._boottime()
         try:
-            result = await self._drive(translation, call)
+            result = await self._drive(translation, call, limits)
         except TransportError as error:
             if error.timeout and call.last.sent:
                 raise VendorTimeout(f"No answer within {self._settings.timeout:g} seconds") from error
@@ -143,27 +176,42 @@ class Delivery:
             self._metrics.read(self._name, self._boottime() - begun)
         response = call.response or VendorResponse(0)
         body = shown(self._redactor().text(response)) or ""
-        return Reading(result, response.status, body, self._clock())
+        return Reading(self._without_secrets(result), response.status, body, self._clock())
+
+    @property
+    def standing(self) -> Standing:
+        """How the vendor stands now."""
+        return self._gate.standing
 
     async def close(self) -> None:
         """Close the connections to the vendor."""
         await self._transport.close()
 
-    async def _drive(self, translation: Translation[T], call: _Call) -> T:
+    def _limits(self, lease_until: float = inf) -> _Limits:
         timeout = self._settings.timeout
-        limits = {
-            "deadline": asyncio.get_running_loop().time() + timeout,
-            "expires": self._boottime() + timeout,
-        }
-        request = translation.request
-        while True:
-            response = await self._send(request, call, **limits)
-            try:
-                request = translation.exchange.send(response)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]  # a generator's StopIteration is untyped
+        now = self._boottime()
+        left = min(timeout, lease_until - now)
+        return _Limits(asyncio.get_running_loop().time() + left, now + left)
 
-    async def _send(self, request: VendorRequest, call: _Call, *, deadline: float, expires: float) -> VendorResponse:
+    async def _drive(self, translation: Translation[T], call: _Call, limits: _Limits) -> T:
+        """Have the whole exchange in one slot. Raises `Held` where the gate is closed."""
+        given = await self._gate.enter(limits.deadline)
+        error: BaseException | None = None
+        request = translation.request
+        try:
+            while True:
+                response = await self._send(request, call, limits)
+                try:
+                    request = translation.exchange.send(response)
+                except StopIteration as stop:
+                    return stop.value  # type: ignore[no-any-return]  # a generator's StopIteration is untyped
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            self._gate.leave(given, call.last, call.response.status if call.response else None, error)
+
+    async def _send(self, request: VendorRequest, call: _Call, limits: _Limits) -> VendorResponse:
         if request.effect and call.effect is not None:
             raise RuntimeError("an attempt has one request with an effect; the adapter asked for a second")
         call.last = Evidence()
@@ -172,7 +220,7 @@ class Delivery:
         redactor = self._redactor()
         step = {"request": redactor.request(self._settings.base_url, request), "response": None}
         call.exchange.append(step)
-        call.response = await self._transport.send(request, call.last, deadline=deadline, expires=expires)
+        call.response = await self._transport.send(request, call.last, deadline=limits.deadline, expires=limits.expires)
         step["response"] = redactor.response(call.response)
         return call.response
 
@@ -192,15 +240,16 @@ class Delivery:
     def _told(self, verdict: Verdict, error: BaseException | None) -> VendorError | None:
         if verdict in (Verdict.APPLIED, Verdict.UNKNOWN):
             return None
-        if isinstance(error, VendorError) and error.judged:
+        if isinstance(error, Held) or (isinstance(error, VendorError) and error.judged):
             return self._masked(error)
         return VendorUnavailable("The vendor could not be reached; nothing was sent")
 
-    def _without_secrets(self, applied: Applied) -> Applied:
+    def _without_secrets(self, said: T) -> T:
         """What the vendor said, should it echo our own secrets."""
-        mask = self._redactor().mask
-        details = {name: mask(said) if isinstance(said, str) else said for name, said in applied.details.items()}
-        return replace(applied, details=details)
+        redactor = self._redactor()
+        if isinstance(said, Applied) and said.transaction_id is not None:
+            said = replace(said, transaction_id=redactor.mask(said.transaction_id))
+        return replace(said, details=redactor.masked(said.details))
 
     def _masked(self, error: VendorError) -> VendorError:
         mask = self._redactor().mask

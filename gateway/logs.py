@@ -2,25 +2,59 @@
 
 import logging
 import sys
+import traceback
 from typing import TextIO
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+_CHAIN = 10
+"""How many exceptions that led to each other are told."""
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Set up structlog for the whole process. `level`: debug, info, warning or error."""
+    """Set up the log lines of the whole process, libraries included. `level`: debug, info, warning or error."""
     stream = stream or sys.stderr
-    person = stream.isatty()
-    renderer = structlog.dev.ConsoleRenderer() if person else structlog.processors.JSONRenderer()
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    if not person:
-        shared.append(structlog.processors.dict_tracebacks)
+    least = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            where_raised,
+            structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.WriteLoggerFactory(stream),  # a line is one write: workers share the stream
     )
+    root = logging.getLogger()
+    root.handlers = [each for each in root.handlers if not isinstance(each, _FromLibraries)] + [_FromLibraries()]
+    root.setLevel(max(least, logging.WARNING))
+
+
+def where_raised(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Tell of an exception what it is and where it rose.
+
+    Neither what it says nor what the variables held, as both may quote what belongs to somebody.
+    """
+    given = event.pop("exc_info", None)
+    if isinstance(given, tuple):
+        given = given[1]
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+    told: list[str] = []
+    while error is not None and len(told) < _CHAIN:
+        frames = traceback.extract_tb(error.__traceback__)
+        told.append("\n  ".join([type(error).__qualname__, *(f"{f.filename}:{f.lineno} in {f.name}" for f in frames)]))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if told:
+        event["exception"] = "\nfrom ".join(told)
+    return event
+
+
+class _FromLibraries(logging.Handler):
+    """Passes on what libraries log, as lines like our own; of each the first line, as asyncio's others quote values."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one on."""
+        words = record.getMessage().strip().partition("\n")[0]
+        structlog.get_logger(record.name).log(record.levelno, words, logger=record.name, exc_info=record.exc_info)

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from gateway.adjustments import Status, Verdict
+from gateway.circuit import State
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -34,6 +36,21 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
+        self._circuits = Gauge(
+            "points_circuit",
+            "1 for the state that a vendor's circuit is in.",
+            ("vendor", "state"),
+            registry=self._registry,
+        )
+        self._held = Counter(
+            "points_held",
+            "Calls that were not let through to a vendor, by what held them.",
+            ("vendor", "by"),
+            registry=self._registry,
+        )
+        self._alarms = Counter(
+            "points_alarms", "Adjustments that need a person, by what was noticed.", ("why",), registry=self._registry
+        )
         self.standing = Standing()
         self._registry.register(self.standing)
 
@@ -49,6 +66,19 @@ class Metrics:
     def read(self, vendor: str, seconds: float) -> None:
         """Count a read at a vendor, whatever came of it."""
         self._vendor.labels(vendor, "read").observe(seconds)
+
+    def circuit(self, vendor: str, state: State) -> None:
+        """Note the state of a vendor's circuit."""
+        for each in State:
+            self._circuits.labels(vendor, each.value).set(each is state)
+
+    def held(self, vendor: str, by: Literal["circuit", "slots"]) -> None:
+        """Count a call that was not let through."""
+        self._held.labels(vendor, by).inc()
+
+    def alarmed(self, why: Literal["conflict", "search"]) -> None:
+        """Count what needs a person: a late word against what was settled, or a search that found what it must not."""
+        self._alarms.labels(why).inc()
 
     def exposition(self) -> bytes:
         """Everything counted, in Prometheus' text format."""

@@ -113,6 +113,17 @@ class Expiring:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a vendor has that carries an adjustment's own id: each as its answer to the write would have said it.
+
+    None of it where the vendor has nothing. `details` as in `Applied`.
+    """
+
+    matches: tuple[Applied, ...]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
 def time_text(moment: datetime) -> str:
     """RFC 3339 in UTC with `Z`; milliseconds, or microseconds where there are any."""
     moment = moment.astimezone(UTC)

@@ -65,6 +65,10 @@ class Planner:
             raise OperationNotSupported(f"the vendor of the first attempt, {vendor!r}, is no longer configured")
         return self._translators[vendor]
 
+    def searchable(self) -> list[Translator]:
+        """The vendors that can be asked whether a write arrived."""
+        return [each for each in self._translators.values() if each.adapter.finds]
+
     def adjust(self, tenant: str, adjustment: Adjustment, *, id: str) -> Plan[Applied]:  # noqa: A002 (the field's name)
         """Plan an adjustment. Raises `OperationNotSupported` or `FieldNotSupported`."""
         route = self._router.route(tenant, "adjust", adjustment.member, adjustment.point_type)

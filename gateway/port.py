@@ -10,11 +10,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from gateway import exact
 from gateway.errors import (
@@ -26,7 +24,8 @@ from gateway.errors import (
     VendorUnavailable,
 )
 from gateway.model import RepeatSafety
-from gateway.secrets import MASK, Secret
+from gateway.secrets import Secret
+from gateway.vendor import VendorSettings
 
 __all__ = [
     "Adapter",
@@ -129,74 +128,6 @@ class Options(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class VendorSettings(BaseModel):
-    """What every configured vendor has; an adapter's own settings extend this. Durations in seconds."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    adapter: str = Field(description="Which adapter translates for this vendor.")
-    base_url: str = Field(description="Where the vendor's documented paths begin; http or https.")
-    timeout: float = Field(10.0, gt=0, le=300, description="Seconds for one whole vendor call.")
-    max_concurrency: int = Field(64, ge=1, le=10_000, description="Calls under way at once.")
-    ca_file: str | None = Field(None, description="A PEM file of authorities to trust instead of the system's.")
-    proxy: str | None = Field(None, description="An HTTP proxy; the environment's are not used.")
-    allow_http: bool = Field(False, description="Allow plain http to an address that is not loopback.")
-    ignore: tuple[str, ...] = Field(
-        (),
-        strict=False,
-        description="Fields that are kept and not sent, instead of refused.",
-        json_schema_extra={"items": {"enum": ["description", "reason", "reference", "store"]}},
-    )
-
-    @field_validator("base_url", "proxy")
-    @classmethod
-    def _well_formed(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        url = urlsplit(value)
-        if url.scheme not in ("http", "https") or not url.hostname or not value.isascii():
-            raise ValueError("expected an http:// or https:// address")
-        if url.query or url.fragment or "@" in url.netloc:
-            raise ValueError("expected an address without user, query or fragment")
-        if url.port == 0:
-            raise ValueError("expected a port from 1 to 65535")
-        return value.rstrip("/")
-
-    @field_validator("ignore")
-    @classmethod
-    def _may_be_ignored(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(value)) < len(value):
-            raise ValueError("expected each name once, and one is repeated")
-        for name in value:
-            if name not in ("description", "reason", "reference", "store"):
-                raise ValueError(f"{name!r} cannot be ignored: expected description, reason, reference or store")
-        return value
-
-    @model_validator(mode="after")
-    def _encrypted(self) -> "VendorSettings":
-        url = urlsplit(self.base_url)
-        if url.scheme == "http" and not self.allow_http and not _is_loopback(str(url.hostname)):
-            raise ValueError("base_url is plain http to another machine: use https, or set allow_http: true")
-        return self
-
-    def secrets(self) -> tuple[str, ...]:
-        """Every secret text in these settings, as it is now, for masking."""
-        values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value.reveal() for value in values if isinstance(value, Secret))
-
-    def masked(self) -> "VendorSettings":
-        """The same settings with every secret replaced by `***`."""
-        names = type(self).model_fields
-        return self.model_copy(update={name: Secret(MASK) for name in names if isinstance(getattr(self, name), Secret)})
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 S = TypeVar("S", bound=VendorSettings)
 
 
@@ -209,7 +140,10 @@ class Adapter(Generic[S]):
       `reason`, `reference`, `store`, `pending`, `options` those parameters that the vendor can be told;
       `id` is the adjustment's own id;
     - `balance(*, member, [point_type]) -> Exchange[Balance]`;
-    - `expiring(*, member, period, [point_type]) -> Exchange[Expiring]`.
+    - `expiring(*, member, period, [point_type]) -> Exchange[Expiring]`;
+    - `find(*, id, member, points, [point_type]) -> Exchange[Found]`, where a write can be looked for by the
+      adjustment's own id: what the vendor has under it, or `VendorBadResponse` where that is another change than
+      the one that was sent.
 
     What it does not write is not supported, and the gateway says so; an adapter never does.
     """
@@ -222,6 +156,8 @@ class Adapter(Generic[S]):
     """Whether the vendor's answer to an adjustment says the new balance."""
     repeat_safety: RepeatSafety = "none"
     """What the vendor offers against repeating an adjustment."""
+    finds: bool = False
+    """Whether `find` can be asked, with these settings."""
     refusals: ClassVar[Mapping[int, type[VendorError]]] = {}
     """Statuses by which the vendor says that it did nothing, and what each means; 401 and 429 are known to `judge`."""
 

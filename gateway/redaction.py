@@ -1,7 +1,7 @@
 """What may be shown of an exchange with a vendor: our own secrets masked, in every form they travel in, and bounded."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
@@ -13,6 +13,9 @@ from gateway.port import VendorRequest, VendorResponse
 from gateway.secrets import MASK
 
 MAX_KEPT = 4096
+_FOR_PAGES = "\"&'+<>`"
+_CREDENTIALS = ("authorization", "cookie", "proxy-authorization")
+"""Headers that hold nothing but credentials, of which some are not configured: a token that was just issued, say."""
 
 
 class Redactor:
@@ -28,12 +31,23 @@ class Redactor:
             text = text.replace(form, MASK)
         return text
 
+    def masked(self, value: Any) -> Any:
+        """JSON values with every text in them masked, names too."""
+        if isinstance(value, str):
+            return self.mask(value)
+        if isinstance(value, Mapping):
+            return {self.mask(name): self.masked(item) for name, item in value.items()}
+        return [self.masked(item) for item in value] if isinstance(value, list | tuple) else value
+
     def request(self, base_url: str, request: VendorRequest) -> dict[str, Any]:
         """A request as it is kept in the history."""
         return {
             "method": request.method,
             "url": self.mask(base_url + request.path),
-            "headers": {name: self.mask(value) for name, value in request.headers.items()},
+            "headers": {
+                name: MASK if name.lower() in _CREDENTIALS else self.mask(value)
+                for name, value in request.headers.items()
+            },
             "body": self.mask(request.body.decode(errors="replace"))[:MAX_KEPT],
         }
 
@@ -59,13 +73,27 @@ def shown(text: str) -> Any:
 
 
 def _forms(secret: str) -> set[str]:
-    """A secret as it is, and as JSON, XML and URLs spell it."""
+    """A secret as it is, and as URLs, XML and the usual writers of JSON spell it."""
+    escaped = json.dumps(secret)[1:-1]
+    readable = json.dumps(secret, ensure_ascii=False)[1:-1]
+    solidus = {each.replace("/", r"\/") for each in (escaped, readable)}
+    for_pages = {_escaped(each, digits) for each in (escaped, readable) for digits in ("04x", "04X")}
     return {
         secret,
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
+        escaped,
+        readable,
+        *solidus,
+        *for_pages,
         escape(secret),
+        escape(secret, {'"': "&quot;"}),
         escape(secret, {'"': "&quot;", "'": "&apos;"}),
+        quote(secret),
         quote(secret, safe=""),
         quote_plus(secret),
     }
+
+
+def _escaped(text: str, digits: str) -> str:
+    """JSON text as writers that have web pages in mind escape it; `digits` is how they format a number in hex."""
+    text = text.replace('\\"', '"')
+    return "".join(f"\\u{ord(each):{digits}}" if each in _FOR_PAGES else each for each in text)

@@ -20,18 +20,23 @@ _SAID: Mapping[Operation, frozenset[str]] = {
     "balance": frozenset(("member", "point_type")),
     "expiring": frozenset(("member", "period", "point_type")),
 }
+_FOUND_BY = frozenset(("id", "member", "points", "point_type"))
 """All that an adapter's operation may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterType:
-    """One kind of adapter: its class, its models, and per operation the parameters that it can be told."""
+    """One kind of adapter: its class, its models, and per operation the parameters that it can be told.
+
+    `found_by`: what its `find` takes; None where a write cannot be looked for.
+    """
 
     name: str
     adapter: type[Adapter[Any]]
     settings: type[VendorSettings]
     options: type[Options]
     operations: Mapping[Operation, frozenset[str]]
+    found_by: frozenset[str] | None = None
 
     @classmethod
     def of(cls, name: str, adapter: type[Adapter[Any]]) -> "AdapterType":
@@ -41,17 +46,26 @@ class AdapterType:
         """
         settings = _settings(adapter)
         operations: dict[Operation, frozenset[str]] = {}
+        found_by = _taken(adapter, "find", _FOUND_BY)
         options: type[Options] = Options
         for operation in get_args(Operation):
-            method = getattr(adapter, operation, None)
-            if method is None:
-                continue
-            takes = operations[operation] = frozenset(inspect.signature(method).parameters) - {"self"}
-            if unknown := takes - _SAID[operation]:
-                known = ", ".join(sorted(_SAID[operation]))
-                raise TypeError(f"{adapter.__name__}.{operation} takes {min(unknown)!r}; expected only {known}")
-            options = get_type_hints(method).get("options", options)
-        return cls(name, adapter, settings, options, operations)
+            taken = _taken(adapter, operation, _SAID[operation])
+            if taken is not None:
+                operations[operation] = taken
+                options = get_type_hints(getattr(adapter, operation)).get("options", options)
+        return cls(name, adapter, settings, options, operations, found_by)
+
+
+def _taken(adapter: type[Adapter[Any]], method: str, known: frozenset[str]) -> frozenset[str] | None:
+    """What a method takes; None where there is none. Raises `TypeError` for what the gateway never says."""
+    written = getattr(adapter, method, None)
+    if written is None:
+        return None
+    taken = frozenset(inspect.signature(written).parameters) - {"self"}
+    if unknown := taken - known:
+        expected = ", ".join(sorted(known))
+        raise TypeError(f"{adapter.__name__}.{method} takes {min(unknown)!r}; expected only {expected}")
+    return taken
 
 
 def _settings(adapter: type[Adapter[Any]]) -> type[VendorSettings]:

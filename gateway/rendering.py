@@ -17,7 +17,7 @@ from gateway.answers import (
     TransitionSaid,
     VendorProblem,
 )
-from gateway.errors import GatewayError, NotApplied, VendorError
+from gateway.errors import GatewayError, NotApplied, StoreUnavailable, VendorError
 from gateway.model import Balance, time_text
 
 MAX_WORDS = 500
@@ -146,14 +146,17 @@ def _balance(balance: Balance | None) -> BalanceSaid | None:
 
 
 def _problem_of(record: Record) -> dict[str, Any] | None:
-    """The problem of a failed adjustment; one that was unknown before failed for good, whatever came late."""
+    """The problem of a failed adjustment: as its caller was told it, or as it is since nobody could be told."""
     if record.state.status is not Status.FAILED:
         return None
     told = dict(record.problem or {})
     if told and told["retryable"] == record.state.retryable:
         return told
-    late = "A person settled it" if record.resolution else "A late word of the vendor settled it"
-    settled = NotApplied(f"{late}: nothing was applied")
+    settled: GatewayError
+    if record.state.retryable:
+        settled = StoreUnavailable("The journal could not be written, and nothing was sent")
+    else:
+        settled = NotApplied(f"{'A person' if record.resolution else 'The vendor'} says that nothing was applied")
     settled.adjustment = record.draft.id
     settled.vendor = (record.draft.vendor, record.draft.adapter)
     return problem(settled, request_id=told.get("request_id", record.draft.id)).model_dump()

@@ -1,6 +1,6 @@
 """One short method per operation, for whoever asks: the API, or the command line."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,12 +20,13 @@ from gateway.answers import (
 from gateway.cache import MemberCache
 from gateway.delivery import Delivery, Reading
 from gateway.errors import GatewayError, NotFound, NotResolvable
+from gateway.gate import Standing
 from gateway.journal import Filters, Journal
-from gateway.model import Adjustment, Balance, Member, Period, time_text
+from gateway.model import Adjustment, Balance, Expiring, Member, Period, time_text
 from gateway.planning import PREVIEWED_ID, Plan, Planner
 from gateway.writes import Caller, Reply, Writes
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Balance | Expiring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,15 @@ class Service:
     ) -> BalanceAnswer:
         """A member's balance, from the vendor or, where the route allows it, from a moment ago."""
         plan = self._planner.balance(caller.tenant, member, point_type)
-        key = (plan.route.vendor, point_type)
-        reading = None
-        if plan.route.cache is not None and not include_response:
-            reading = self._cache.get(member, key, plan.route.cache)
-        cached = reading is not None
-        if reading is None:
-            keep = self._cache.reading(member, key)
-            reading = await self._read(plan)
-            if plan.route.cache is not None:
-                keep(reading)
+
+        async def read() -> Reading[Balance]:
+            return await self._read(plan, lambda: self._planner.balance(caller.tenant, member, point_type))
+
+        if plan.route.cache is None or include_response:
+            reading, cached = await read(), False
+        else:
+            key = (plan.route.vendor, point_type)
+            reading, cached = await self._cache.get(member, key, plan.route.cache, read)
         balance = reading.result
         return BalanceAnswer(
             member=str(member),
@@ -95,7 +95,7 @@ class Service:
     ) -> ExpiringAnswer:
         """The points of a member that expire within a period."""
         plan = self._planner.expiring(caller.tenant, member, period, point_type)
-        reading = await self._read(plan)
+        reading = await self._read(plan, lambda: self._planner.expiring(caller.tenant, member, period, point_type))
         return ExpiringAnswer(
             member=str(member),
             point_type=point_type,
@@ -122,19 +122,23 @@ class Service:
         record = await self._record(caller.tenant, id)
         if record.state.status is not Status.UNKNOWN:
             raise _not_resolvable(record, f"It is {record.state.status}, and only what is unknown can be settled")
-        if now < record.lease_until:
+        resolution = Resolution(applied=applied, reason=reason, by=caller.client, at=now)
+        decided = await self._journal.decide(record, resolution, {"request_id": caller.request_id})
+        if decided.refused == "lease":
             until = time_text(record.lease_until)
             raise _not_resolvable(record, f"It may still change by itself until {until}; try again then")
-        resolution = Resolution(applied=applied, reason=reason, by=caller.client, at=now)
-        resolved = await self._journal.resolve(record, resolution, {"request_id": caller.request_id})
-        if resolved is None:
+        if decided.refused is not None:
             raise _not_resolvable(record, "It was settled a moment ago")
         self._cache.drop(record.draft.adjustment.member)
-        return rendering.adjustment(resolved)
+        return rendering.adjustment(decided.record)
 
     def capabilities(self, tenant: str) -> Capabilities:
         """What a tenant can do."""
         return self._planner.capabilities(tenant)
+
+    def vendors(self) -> list[Standing]:
+        """How every vendor stands, by name."""
+        return [self._deliveries[name].standing for name in sorted(self._deliveries)]
 
     async def ready(self) -> None:
         """Raises `StoreUnavailable` where the journal cannot be used."""
@@ -144,11 +148,13 @@ class Service:
         record = await self._journal.get(tenant, id)
         if record is None:
             raise NotFound(f"There is no adjustment {id!r} here")
-        return await self._writes.present(record)
+        return await self._journal.present(record)
 
-    async def _read(self, plan: Plan[T]) -> Reading[T]:
+    async def _read(self, plan: Plan[T], again: Callable[[], Plan[T]]) -> Reading[T]:
+        """Have a read, `again` planning it anew: an exchange that has begun cannot begin once more."""
+        delivery = self._deliveries[plan.translator.name]
         try:
-            return await self._deliveries[plan.translator.name].read(plan.translation)
+            return await delivery.read(plan.translation, again=lambda: again().translation)
         except GatewayError as error:
             error.vendor = (plan.translator.name, plan.translator.kind.name)
             raise

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from gateway.errors import FieldNotSupported, OperationNotSupported
-from gateway.model import Adjustment, Applied, Balance, Expiring, Member, Operation, Period
+from gateway.model import Adjustment, Applied, Balance, Expiring, Found, Member, Operation, Period
 from gateway.port import Adapter, Exchange, VendorRequest, VendorSettings
 from gateway.registry import AdapterType
 
@@ -74,6 +74,22 @@ class Translator:
         """Ask for the points that expire in a period. Raises `OperationNotSupported` or `FieldNotSupported`."""
         asked = self._read("expiring", member, point_type)
         return _begun(self.adapter.expiring(period=period, **asked))  # type: ignore[attr-defined]  # checked by _can
+
+    def find(self, adjustment: Adjustment, *, id: str) -> Translation[Found]:  # noqa: A002 (the field's name)
+        """Look for an adjustment that was sent.
+
+        Raises `OperationNotSupported` where this vendor cannot be asked for it, or `FieldNotSupported`.
+        """
+        if self.kind.found_by is None or not self.adapter.finds:
+            raise OperationNotSupported(f"{self._who()} cannot be searched")
+        said = {
+            "id": id,
+            "member": adjustment.member,
+            "points": adjustment.points,
+            "point_type": adjustment.point_type,
+        }
+        known = {name: value for name, value in said.items() if name in self.kind.found_by}
+        return _begun(self.adapter.find(**known))  # type: ignore[attr-defined]  # checked by found_by
 
     def _read(self, operation: Operation, member: Member, point_type: str | None) -> dict[str, Any]:
         can = self._can(operation, member)

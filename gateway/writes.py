@@ -16,7 +16,8 @@ from gateway import rendering
 from gateway.adjustments import Draft, Record, Settlement, State, Status
 from gateway.delivery import Delivery
 from gateway.errors import GatewayError, IdempotencyInProgress, IdempotencyKeyReused, StoreUnavailable
-from gateway.journal import Journal
+from gateway.journal import Conclusion, Journal
+from gateway.metrics import Metrics
 from gateway.model import Adjustment, Applied, Member
 from gateway.planning import Planner
 from gateway.translation import Translation, Translator
@@ -63,17 +64,21 @@ class Writes:
         deliveries: Mapping[str, Delivery],
         journal: Journal,
         cache: _Drops,
+        metrics: Metrics,
         work: Work,
         new_id: Callable[[], str],
         clock: Callable[[], datetime],
+        boottime: Callable[[], float],
     ) -> None:
         self._planner = planner
         self._deliveries = deliveries
         self._journal = journal
         self._cache = cache
+        self._metrics = metrics
         self._work = work
         self._new_id = new_id
         self._clock = clock
+        self._boottime = boottime
 
     async def adjust(self, caller: Caller, *, key: str, fingerprint: str, adjustment: Adjustment) -> Reply:
         """Carry an adjustment out, or repeat what its key came to.
@@ -104,10 +109,13 @@ class Writes:
                 rule=plan.route.rule,
                 not_sent=plan.translation.not_sent,
                 lease=_lease(plan.translator),
+                account=plan.translator.settings.identity(),
             )
+            # The lease begins within the claim: counted from before it, an attempt ends before its lease does.
+            lease_until = self._boottime() + draft.lease
             record, ours = await self._journal.claim(draft)
             if ours:
-                return await self._carried_out(caller, record, plan.translation)
+                return await self._carried_out(caller, record, plan.translation, lease_until)
         return await self._again(caller, record, fingerprint)
 
     async def _again(self, caller: Caller, record: Record, fingerprint: str) -> Reply:
@@ -115,7 +123,7 @@ class Writes:
         draft = record.draft
         if draft.fingerprint != fingerprint:
             raise _about(record, IdempotencyKeyReused("This key stands for another adjustment; take a new key"))
-        record = await self.present(record)
+        record = await self._journal.present(record)
         if record.answer is not None:
             return Reply(draft.id, record.answer.status, record.answer.body, replayed=True)
         if record.state.status is Status.UNKNOWN:
@@ -124,30 +132,29 @@ class Writes:
             raise _about(record, IdempotencyInProgress(retry_after=self._remaining(record)))
         translator = self._planner.translator(draft.vendor)
         translation = translator.adjust(draft.adjustment, id=draft.id)
-        mine = await self._journal.retry(record, _lease(translator))
+        lease = _lease(translator)
+        lease_until = self._boottime() + lease
+        mine = await self._journal.retry(record, lease, account=translator.settings.identity())
         if mine is None:
             raise _about(record, IdempotencyInProgress("Another request makes the next attempt", retry_after=1))
-        return await self._carried_out(caller, mine, translation)
+        return await self._carried_out(caller, mine, translation, lease_until)
 
-    async def present(self, record: Record) -> Record:
-        """The record as it stands now: one whose lease ran out is unknown, before anybody sweeps it."""
-        if record.state.status is Status.IN_PROGRESS and self._clock() >= record.lease_until:
-            await self._journal.expire()
-            record = await self._journal.get(record.draft.tenant, record.draft.id) or record
-        return record
-
-    async def _carried_out(self, caller: Caller, record: Record, translation: Translation[Applied]) -> Reply:
+    async def _carried_out(
+        self, caller: Caller, record: Record, translation: Translation[Applied], lease_until: float
+    ) -> Reply:
         """One attempt; past the claim, a fault of ours is no proof of anything either."""
         try:
-            return await self._attempt(caller, record, translation)
+            return await self._attempt(caller, record, translation, lease_until)
         except Exception:
             log.exception("an attempt could not be concluded; it becomes unknown", adjustment=record.draft.id)
             return self._unknown(_as_unknown(record))
 
-    async def _attempt(self, caller: Caller, record: Record, translation: Translation[Applied]) -> Reply:
+    async def _attempt(
+        self, caller: Caller, record: Record, translation: Translation[Applied], lease_until: float
+    ) -> Reply:
         draft = record.draft
         self._cache.drop(draft.adjustment.member)
-        outcome = await self._deliveries[draft.vendor].write(translation)
+        outcome = await self._deliveries[draft.vendor].write(translation, lease_until=lease_until)
         self._cache.drop(draft.adjustment.member)
         problem: dict[str, Any] | None = None
         if outcome.error is not None:
@@ -168,25 +175,32 @@ class Writes:
         """Keep the outcome before the caller hears it; where it cannot be kept yet, the caller hears `unknown`."""
         record = settlement.record
         try:
-            settled = await self._journal.settle(settlement)
+            concluded = await self._journal.conclude(settlement)
         except StoreUnavailable as error:
             log.error("the journal cannot keep an outcome; trying on", adjustment=record.draft.id, error=str(error))
             self._work.begin(self._settle_later(settlement))
             return _as_unknown(record)
-        if settled is None:
-            log.warning("an outcome came after its adjustment was settled", adjustment=record.draft.id)
-            settled = await self._journal.get(record.draft.tenant, record.draft.id)
-        return settled or record
+        self._note(concluded)
+        return concluded.record
 
     async def _settle_later(self, settlement: Settlement) -> None:
         while True:
             await asyncio.sleep(SETTLE_AGAIN)
             try:
-                await self._journal.settle(settlement)
+                concluded = await self._journal.conclude(settlement)
             except StoreUnavailable:
                 continue
+            self._note(concluded)
             log.info("the journal has kept the outcome", adjustment=settlement.record.draft.id)
             return
+
+    def _note(self, concluded: Conclusion) -> None:
+        """Say what came too late; a late success of what was settled otherwise is wrong at the vendor: alarm."""
+        if concluded.conflict:
+            self._metrics.alarmed("conflict")
+            log.error("a vendor contradicts what was settled", adjustment=concluded.record.draft.id)
+        elif concluded.late:
+            log.warning("an outcome came after its adjustment was settled", adjustment=concluded.record.draft.id)
 
     def _reply(self, record: Record, retry_after: float | None) -> Reply:
         if record.answer is not None:
@@ -201,8 +215,9 @@ class Writes:
         return Reply(record.draft.id, 202, body, retry_after=self._remaining(record))
 
     def _remaining(self, record: Record) -> int:
-        """Seconds until the attempt is over, whatever becomes of it; at least 1."""
-        return max(1, ceil((record.lease_until - self._clock()).total_seconds()))
+        """Seconds until the attempt is over, whatever becomes of it; at least 1, and roughly, by our own clock."""
+        seconds = (record.lease_until - self._clock()).total_seconds()
+        return max(1, ceil(min(seconds, record.draft.lease)))
 
 
 def _about(record: Record, error: GatewayError) -> GatewayError:

@@ -19,12 +19,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("app",),
     ("api",),
     ("service",),
-    ("writes",),
+    ("writes", "settling"),
     ("planning", "settings"),
     ("routing", "cache", "journal", "delivery", "rendering", "work"),
+    ("repeats",),
+    ("gate",),
     ("translation", "transport", "redaction", "answers", "metrics", "logs"),
-    ("adjustments", "registry"),
+    ("adjustments", "registry", "circuit", "slots"),
     ("port",),
+    ("vendor",),
     ("model", "errors", "exact", "secrets"),
 )
 # These stand apart, since others build on them alone: no part of gateway/ may import them, and they only what is named.

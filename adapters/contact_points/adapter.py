@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field, model_validator
 
@@ -10,7 +11,7 @@ from adapters.contact_points import wire
 from adapters.contact_points.decimals import ExactDecimal
 from gateway import port
 from gateway.errors import FieldNotSupported, MemberNotFound, VendorRejected
-from gateway.model import Applied, Balance, Member, RepeatSafety
+from gateway.model import Applied, Balance, Found, Member, RepeatSafety
 from gateway.port import Adapter, Exchange, Secret, VendorRequest, VendorSettings, mapped, not_understood
 
 LARGEST = 2**63 - 1
@@ -28,6 +29,10 @@ class Settings(VendorSettings):
     )
     source_id: Literal["adjustment", "reference"] = Field(
         "adjustment", description="What SourceId carries: the adjustment's own id, or the caller's reference."
+    )
+
+    account: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9_-]+$", description="The account's name in v2 paths, by which points are searched."
     )
 
     @model_validator(mode="after")
@@ -60,6 +65,7 @@ class ContactPoints(Adapter[Settings]):
         super().__init__(settings)
         if settings.source_id == "reference":
             self.repeat_safety = "none"
+        self.finds = settings.account is not None and settings.source_id == "adjustment"
 
     def adjust(
         self,
@@ -103,6 +109,20 @@ class ContactPoints(Adapter[Settings]):
         if point.contradicts(contact_id=contact_id, type_=type_, amount=points):
             not_understood("The point in the answer is not the one that was sent", response)
         return Applied(str(point.id), None if point.sum is None else Balance(point.sum), point.details)
+
+    def find(self, *, id: str, member: Member, points: Decimal, point_type: str | None = None) -> Exchange[Found]:  # noqa: A002
+        """Look for the points whose SourceId is the adjustment's own id; from public documents."""
+        contact_id, type_ = _positive(member.value, "member"), self._type(point_type)
+        query = f"contactId={contact_id}&sourceId={quote(id, safe='')}"
+        headers = {"X-ApiKey": self.settings.api_key.reveal(), "Accept": "application/json"}
+        response = yield VendorRequest("GET", f"/api/v2/{self.settings.account}/Points?{query}", headers)
+        self.judge(response.status, listed=False, message=wire.message(response), retry_after=response.retry_after())
+        matches = [point for point in wire.Point.all_of(response) if point.details["source_id"] == id]
+        for point in matches:
+            if not point.is_exactly(contact_id=contact_id, type_=type_, amount=points):
+                not_understood("A point under this adjustment's id is not the one that was sent", response)
+        # The Sum of a point is from when it was created: by now the balance is another.
+        return Found(tuple(Applied(str(point.id), None, point.details) for point in matches))
 
     def _type(self, point_type: str | None) -> str:
         settings = self.settings

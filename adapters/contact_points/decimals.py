@@ -22,6 +22,13 @@ def _read(value: Any) -> Decimal:
 ExactDecimal = Annotated[
     Decimal,
     BeforeValidator(_read),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^{_STRICT.pattern}$"}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": -999999999999, "maximum": 999999999999},
+                {"type": "string", "pattern": f"^{_STRICT.pattern}$"},
+            ]
+        }
+    ),
 ]
 """A `Decimal` from an `int`, a `Decimal` or a strict text; 5, 5.0 and "5" are the same value."""

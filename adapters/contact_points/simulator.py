@@ -6,6 +6,7 @@ Where the document is silent a choice is made here and marked as one.
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 
 from gateway.simulation import Answer, Effect, Example, Request, Simulator, jsontext
 
@@ -15,6 +16,9 @@ DECIMALS = ("Amount", "BookValue", "PointCalculationBase")
 STRINGS = {"Type": 32, "Description": None, "SourceId": 255, "SourceDescription": None, "SubType": 32}
 REQUIRED = ("ContactId", "Type", "Amount", "Description")
 DYNAMIC = "Dynamic_"
+
+SEARCH = "/api/v2/sample/Points"
+"""Where points are searched for, in the account named `sample` (public documents)."""
 
 
 class ContactPointsSimulator(Simulator):
@@ -28,6 +32,7 @@ class ContactPointsSimulator(Simulator):
             "point_types": {"base": "standard", "bonus": "bonus"},
             "default_point_type": "base",
             "default_description": "Points adjustment",
+            "account": "sample",
         },
         base_path="",
         member="contact_id:1",
@@ -38,11 +43,14 @@ class ContactPointsSimulator(Simulator):
     def seed(self) -> None:
         """Two contacts; the first has 1.0 of the sample's type, so that the sample's 3.0 makes its Sum 4.0."""
         self._last_id = 0
+        self._points: list[dict[str, Any]] = []
         self.ledger.open("contact_id:1", {"sample string 2": Decimal("1.0")})
         self.ledger.open("contact_id:2")
 
     def handle(self, request: Request) -> Answer:
-        """POST of a point; everything else is an error."""
+        """POST of a point, and the search for points; everything else is an error."""
+        if request.path == SEARCH:
+            return self._search(request)
         if request.path != "/api/v1/Points" or request.query:
             return _failure(404, "No HTTP resource was found that matches the request URI.")
         if request.header("X-ApiKey") != self.example.settings["api_key"]:
@@ -64,14 +72,32 @@ class ContactPointsSimulator(Simulator):
             return _failure(404, f"Contact with id {body['ContactId']} was not found.")
         return self._created(body)
 
+    def _search(self, request: Request) -> Answer:
+        """Points by contact and source, oldest first (public documents; that the answer is a list is a guess)."""
+        if request.header("X-ApiKey") != self.example.settings["api_key"]:
+            return _failure(401, "Authorization has been denied for this request.")
+        if request.method != "GET":
+            return _failure(405, f"The requested resource does not support http method '{request.method}'.")
+        wanted = dict(parse_qsl(request.query, keep_blank_values=True))
+        if unknown := set(wanted) - {"contactId", "sourceId"}:
+            return _invalid({min(unknown): ["This parameter is not known."]})
+        return Answer.json(
+            200,
+            [
+                point
+                for point in self._points
+                if wanted.get("contactId") in (None, str(point["ContactId"]))
+                and wanted.get("sourceId") in (None, point["SourceId"])
+            ],
+        )
+
     def _created(self, body: dict[str, Any]) -> Answer:
         member, kind, now = f"contact_id:{body['ContactId']}", body["Type"], self.now()
         self._last_id += 1
         # SourceId is not unique (public documents): the same one twice makes two points.
         self.ledger.post(Effect(now, member, Decimal(body["Amount"]), kind, str(self._last_id), dict(body)), [kind])
         # Success is 200 or 201 (public documents); 200 is the choice here.
-        return Answer.json(
-            200,
+        self._points.append(
             {
                 "Id": self._last_id,
                 "ContactId": body["ContactId"],
@@ -92,8 +118,9 @@ class ContactPointsSimulator(Simulator):
                 "ConverterTransactionId": None,
                 "IsCanceller": False,
                 "CancellerPointId": None,
-            },
+            }
         )
+        return Answer.json(200, self._points[-1])
 
 
 def _model_state(body: dict[str, Any]) -> dict[str, list[str]]:

@@ -28,11 +28,28 @@ class Point:
     @classmethod
     def of(cls, response: VendorResponse) -> "Point":
         """Read a ReadPointDto; what is absent or unreadable is None. Raises `VendorBadResponse` without an `Id`."""
-        dto = response.json_object()
+        return cls._of(response.json_object(), response)
+
+    @classmethod
+    def all_of(cls, response: VendorResponse) -> "list[Point]":
+        """Read a list of ReadPointDto. Raises `VendorBadResponse` for anything else."""
+        dtos = response.json()
+        if not isinstance(dtos, list) or not all(isinstance(dto, dict) for dto in dtos):
+            not_understood("The answer is not a list of points", response)
+        return [cls._of(dto, response) for dto in dtos]
+
+    @classmethod
+    def _of(cls, dto: Mapping[str, Any], response: VendorResponse) -> "Point":
         identifier = _integer(dto.get("Id"))
         if identifier is None:
             not_understood("Id: not an integer", response)
         return cls(identifier, _number(dto.get("Sum")), {name: read(dto.get(field)) for field, name, read in _FIELDS})
+
+    def is_exactly(self, *, contact_id: int, type_: str, amount: Decimal) -> bool:
+        """Whether this says of itself all that was asked for."""
+        sent = {"contact_id": contact_id, "type": type_, "amount": amount}
+        said = all(self.details[name] == value for name, value in sent.items())
+        return said and not self.details["is_canceller"] and self.details["canceller_point_id"] is None
 
     def contradicts(self, *, contact_id: int, type_: str, amount: Decimal) -> bool:
         """Whether this is not the point that was asked for; a field that says nothing contradicts nothing."""

@@ -15,8 +15,8 @@ class Access:
     def __init__(self, keys: Mapping[bytes, str], clients: Mapping[str, Client]) -> None:
         self._keys = {digest: clients[name] for digest, name in keys.items()}
 
-    def client(self, headers: Headers, scope: str) -> Client:
-        """Who asks. Raises `Unauthenticated`, or `Forbidden` where the client has not the scope."""
+    def client(self, headers: Headers) -> Client:
+        """Who asks. Raises `Unauthenticated`."""
         given = headers.getlist("authorization")
         if len(given) != 1:
             raise Unauthenticated("Send one header: Authorization: Bearer KEY")
@@ -24,9 +24,12 @@ class Access:
         client = self._keys.get(hashlib.sha256(key.strip().encode("latin-1")).digest())
         if scheme.lower() != "bearer" or client is None:
             raise Unauthenticated("The API key is not known")
+        return client
+
+    def permit(self, client: Client, scope: str) -> None:
+        """Raises `Forbidden` where the client has not the scope."""
         if scope not in client.scopes:
             raise Forbidden(f"The client {client.name!r} has not the scope {scope}")
-        return client
 
     def tenant(self, headers: Headers, client: Client) -> str:
         """The tenant asked for, or the only one. Raises `TenantRequired` or `Forbidden`."""

@@ -1,10 +1,12 @@
 """What every endpoint has in common: who asks, a strict reading, an answer or a problem, and one line in the log."""
 
+import asyncio
 import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import structlog
@@ -18,6 +20,7 @@ from gateway import rendering
 from gateway.answers import AnswerModel
 from gateway.api import reading
 from gateway.api.access import Access
+from gateway.api.limiting import Limiter
 from gateway.api.schemas import NoQuery
 from gateway.errors import (
     GatewayError,
@@ -33,6 +36,8 @@ from gateway.writes import Caller
 
 log = structlog.get_logger("gateway.access")
 MAX_BODY = 64 * 1024
+BODY_SECONDS = 15.0
+"""How long the whole body of a request may be on its way."""
 _REQUEST_ID = re.compile(r"[!-~]{1,128}\Z")
 
 
@@ -76,7 +81,10 @@ def open_page(
     """A page that needs no key: it carries a `Request-Id` as every answer does."""
 
     async def page(request: Request) -> Response:
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except GatewayError as error:
+            return problem_response(error, request)
         response.headers["Request-Id"] = request_id(request)
         return response
 
@@ -86,27 +94,36 @@ def open_page(
 class Edge:
     """Runs endpoints for HTTP requests."""
 
-    def __init__(self, access: Access, metrics: Metrics) -> None:
+    def __init__(
+        self, access: Access, limiter: Limiter, metrics: Metrics, *, body_seconds: float = BODY_SECONDS
+    ) -> None:
         self._access = access
+        self._limiter = limiter
         self._metrics = metrics
+        self._body_seconds = body_seconds
 
     async def answer(self, endpoint: Endpoint, request: Request) -> Response:
         """Run one endpoint for one request."""
         begun = time.perf_counter()
-        client = caller = None
+        client = caller = quota = None
         try:
-            client = self._access.client(request.headers, endpoint.scope)
+            client = self._access.client(request.headers)
+            if quota := self._limiter.take(client.name):
+                quota.check()
+            self._access.permit(client, endpoint.scope)
             tenant = self._access.tenant(request.headers, client)
             caller = Caller(client.name, tenant, request_id(request))
             response = await endpoint.handler(await self._read(endpoint, request, caller))
             response.headers["Request-Id"] = caller.request_id
         except GatewayError as error:
             response = problem_response(error, request)
-        except ClientDisconnect:
-            raise
+        except ClientDisconnect:  # nobody hears this; it is for the log
+            response = problem_response(InvalidRequest("The caller left in the middle of the body"), request)
         except Exception:
             log.exception("a fault of the gateway", route=endpoint.path, request_id=request_id(request))
             response = problem_response(InternalError(), request)
+        if quota is not None:
+            response.headers.update(quota.headers)
         self._metrics.answered(endpoint.path, response.status_code)
         log.info(
             "request",
@@ -127,8 +144,15 @@ class Edge:
         if endpoint.body is not None:
             if not _is_json(request.headers.getlist("content-type")):
                 raise UnsupportedMediaType("Send the body as Content-Type: application/json")
-            body = reading.body(await _bounded_body(request), endpoint.body)
+            body = reading.body(await self._body(request), endpoint.body)
         return Call(caller, request.headers, path, query, body)
+
+    async def _body(self, request: Request) -> bytes:
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                return await _bounded_body(request)
+        except TimeoutError:
+            raise InvalidRequest(f"The body did not arrive within {self._body_seconds:g} seconds") from None
 
 
 class Resource:
@@ -160,7 +184,7 @@ def problem_response(error: GatewayError, request: Request) -> Response:
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.retryable:
-        response.headers["Retry-After"] = str(max(1, round(error.retry_after or 1)))
+        response.headers["Retry-After"] = str(max(1, ceil(error.retry_after or 1)))
     return response
 
 

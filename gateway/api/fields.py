@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
 
 from gateway.model import Member
 
@@ -89,7 +89,8 @@ Moment = Annotated[
     PlainValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-01-31T00:00:00Z"]}),
 ]
-Text500 = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable)]
-Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
-Text64 = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_storable)]
+_STORABLE = Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
+Text500 = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable), _STORABLE]
+Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable), _STORABLE]
+Text64 = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_storable), _STORABLE]
 KeyText = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]

@@ -25,7 +25,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from gateway import answers
 from gateway.api.edge import Endpoint
 from gateway.api.fields import MemberField
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, InvalidRequest
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM = "application/problem+json"
@@ -66,7 +66,7 @@ def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
             "Idempotency-Key and body is safe whatever came back, or nothing at all.",
         ),
         paths=paths,
-    ).model_dump(mode="json", by_alias=True, exclude_none=True)
+    ).model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
     text = str(whole) + str(schemas)
     whole["components"] = {
         "schemas": {name: each for name, each in sorted(_wire(schemas).items()) if _REF.format(model=name) in text},
@@ -104,7 +104,7 @@ def _headers(endpoint: Endpoint) -> list[Parameter]:
     text = {"type": "string"}
     said = [
         ("X-Tenant", False, text, "The tenant, for a client that acts for several."),
-        ("Request-Id", False, {"type": "string", "pattern": "^[!-~]{1,128}$"}, "Kept, and given back."),
+        ("Request-Id", False, text, "Given back where it is 1 to 128 visible ASCII characters, else replaced."),
     ]
     if endpoint.needs_key:
         pattern = {"type": "string", "pattern": "^[!#-~][!-~]{0,254}$"}
@@ -137,13 +137,16 @@ def _parameter(
 
 def _answers(endpoint: Endpoint) -> dict[str, Response]:
     kinds = {200: "Done.", 201: "Applied.", 202: "Perhaps applied: look at `status`, and repeat with the same key."}
-    headers = {"Request-Id": _header("The request's id.")}
+    headers = {"Request-Id": _header("The request's id."), **_quota()}
     if endpoint.needs_key:
         headers["Location"] = _header("Where the adjustment can be seen.")
         headers["Idempotent-Replayed"] = _header("`true` where this repeats a kept answer.")
+    waiting = {"Retry-After": _header("Seconds until the attempt is over, whatever becomes of it.")}
     return {
         str(status): Response(
-            description=kinds[status], headers=headers, content={_JSON: MediaType(schema=_reference(model))}
+            description=kinds[status],
+            headers={**headers, **waiting} if status == 202 else headers,
+            content={_JSON: MediaType(schema=_reference(model))},
         )
         for status, model in endpoint.answers.items()
     }
@@ -155,6 +158,8 @@ def _problems(kinds: Iterable[type[GatewayError]]) -> dict[str, Response]:
     for status, group in groupby(by_status, key=lambda kind: kind.status):
         each = list(group)
         headers = {"Request-Id": _header("The request's id.")}
+        if status == 429:
+            headers |= _quota()
         if any(kind.retryable for kind in each):
             headers["Retry-After"] = _header("Seconds to wait before trying again.")
         if status == 401:
@@ -175,12 +180,28 @@ def _problems(kinds: Iterable[type[GatewayError]]) -> dict[str, Response]:
     return responses
 
 
+def _quota() -> dict[str, Header]:
+    return {
+        "RateLimit-Policy": _header("For a client with a rate: the requests it may make (`q`) in `w` seconds."),
+        "RateLimit": _header("For a client with a rate: the requests left (`r`) within the next `t` seconds."),
+    }
+
+
 def _health(name: str, summary: str) -> PathItem:
     content = {_JSON: MediaType(schema=_reference(answers.Health))}
     responses = {"200": Response(description="Yes.", content=content)}
+    parameters = []
     if name == "readyz":
         responses["503"] = Response(description="No.", content=content)
-    return PathItem(get=Operation(operationId=f"get_{name}", summary=summary, responses=responses, security=[]))
+        responses |= _problems([InvalidRequest])
+        verbose = {"type": "string", "enum": ["", "true", "false"]}
+        parameters.append(
+            _parameter("verbose", "query", verbose, required=False, description="Adds how every vendor stands.")
+        )
+    operation = Operation(
+        operationId=f"get_{name}", summary=summary, parameters=parameters, responses=responses, security=[]
+    )
+    return PathItem(get=operation)
 
 
 def _header(description: str) -> Header:

@@ -1,8 +1,8 @@
 """What callers may send: bodies and query strings, as models that read and that document themselves."""
 
 import base64
-import binascii
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
@@ -16,6 +16,8 @@ from gateway.errors import InvalidRequest
 from gateway.journal import Filters
 from gateway.model import Adjustment, Period
 from gateway.registry import AdapterType
+
+_CURSOR = re.compile(r"(?P<position>[0-9]{1,18})\.(?P<digest>[0-9a-f]{16})\Z")
 
 
 class Sent(BaseModel):
@@ -38,8 +40,8 @@ class AdjustmentBody(Sent):
     options: Any = None
 
     def adjustment(self) -> Adjustment:
-        """The canonical value, defaults filled in."""
-        said = self.options.model_dump(by_alias=True, exclude_none=True) if self.options else {}
+        """The canonical value, defaults filled in; options that say what is meant anyway are left out."""
+        said = self.options.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True) if self.options else {}
         return Adjustment(
             member=self.member,
             points=self.points,
@@ -83,6 +85,12 @@ class ResolutionBody(Sent):
 
 class NoQuery(Sent):
     """No query parameters."""
+
+
+class ReadyQuery(Sent):
+    """How much to tell of readiness."""
+
+    verbose: Literal["", "true", "false"] | None = Field(None, description="Adds how every vendor stands.")
 
 
 class AdjustmentQuery(Sent):
@@ -152,11 +160,11 @@ class ListQuery(Sent):
         if self.cursor is None:
             return None
         try:
-            position, _, digest = base64.b64decode(self.cursor, b"-_", validate=True).decode().partition(".")
-            if digest == self._digest(tenant):
-                return int(position)
-        except (binascii.Error, ValueError):
-            pass
+            read = _CURSOR.match(base64.b64decode(self.cursor, b"-_", validate=True).decode())
+        except ValueError:  # not base64, or no text inside
+            read = None
+        if read and read["digest"] == self._digest(tenant):
+            return int(read["position"])
         raise InvalidRequest("The cursor is not one of a list with these filters; begin without a cursor")
 
     def cursor_for(self, tenant: str, position: int | None) -> str | None:

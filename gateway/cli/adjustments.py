@@ -1,23 +1,26 @@
-"""`adjustments`: look into the journal, beside a gateway that may be running."""
+"""`adjustments`: look into the journal, and settle what is unknown, beside a gateway that may be running."""
 
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
 
 from gateway import exact, rendering
 from gateway.adjustments import Record, Status
 from gateway.answers import AdjustmentHistory, AdjustmentPage
-from gateway.api.fields import Moment
+from gateway.cli.listing import filters, line
 from gateway.cli.options import Config, Format, Output, asked, fail, loaded
-from gateway.journal import Filters, Journal
+from gateway.cli.resolve import resolve
+from gateway.journal import Journal
 
 
 def commands() -> typer.Typer:
     """The commands under `adjustments`."""
-    app = typer.Typer(help="Look into the journal; a gateway may be running.", no_args_is_help=True)
+    app = typer.Typer(
+        help="Look into the journal, and settle what is unknown; a gateway may be running.", no_args_is_help=True
+    )
     app.command("list")(list_)
     app.command("show")(show)
+    app.command("resolve")(resolve)
     return app
 
 
@@ -38,28 +41,26 @@ def list_(
     Example: points-gateway adjustments list -c config/gateway.yaml --status unknown
     """
     settings, _ = loaded(config)
-    moment: TypeAdapter[Moment] = TypeAdapter(Moment)
-    try:
-        since, until = (moment.validate_python(text) if text else None for text in (created_from, created_to))
-    except ValueError:
-        fail("--created-from and --created-to are times with an offset, as in 2026-01-31T00:00:00Z")
-    filters = Filters(member=member, status=status, reference=reference, key=key, created_from=since, created_to=until)
+    wanted = filters(
+        member=member,
+        status=status,
+        reference=reference,
+        key=key,
+        created_from=created_from,
+        created_to=created_to,
+    )
 
     async def found(journal: Journal) -> list[Record]:
-        return [record for _, record in await journal.list(tenant, filters, limit=limit, before=None)]
+        return [record for _, record in await journal.list(tenant, wanted, limit=limit, before=None)]
 
     records = asked(settings, found)
-    answers = [rendering.adjustment(record) for record in records]
     if output is Output.JSON:
+        answers = [rendering.adjustment(record) for record in records]
         typer.echo(AdjustmentPage(data=answers, next_cursor=None).to_json().decode())
         return
-    for each in answers:
-        points = exact.text(each.points)
-        typer.echo(
-            f"{each.created_at}  {each.id}  {each.status:11}  {points:>12}  "
-            f"{each.tenant}  {each.vendor.name}  {each.member}"
-        )
-    if not answers:
+    for record in records:
+        typer.echo(line(record))
+    if not records:
         typer.echo("no adjustments", err=True)
 
 

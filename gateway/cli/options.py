@@ -14,6 +14,7 @@ from gateway import registry
 from gateway.errors import StoreUnavailable
 from gateway.journal import Journal, JournalError, JournalMissing
 from gateway.registry import AdapterType
+from gateway.rendering import final_answer
 from gateway.settings import Settings, SettingsError, load
 
 T = TypeVar("T")
@@ -46,10 +47,13 @@ def loaded(config: Path) -> tuple[Settings, dict[str, AdapterType]]:
         fail(f"{len(error.problems)} problem(s) in the configuration")
 
 
-def asked(settings: Settings, question: Callable[[Journal], Awaitable[T]], *, absent: T | None = None) -> T:
-    """What the journal of a configuration says, read beside a gateway that may be running.
+def asked(
+    settings: Settings, question: Callable[[Journal], Awaitable[T]], *, absent: T | None = None, writes: str = ""
+) -> T:
+    """What the journal of a configuration says, beside a gateway that may be running.
 
-    `absent` is the answer of a journal that no gateway has begun; without one, the command ends.
+    `absent` is the answer of a journal that no gateway has begun; without one, the command ends. `writes` names who
+    writes to it; without a name it is only read.
     """
 
     async def ask(journal: Journal) -> T:
@@ -60,7 +64,7 @@ def asked(settings: Settings, question: Callable[[Journal], Awaitable[T]], *, ab
 
     try:
         journal = Journal.open(
-            settings.store, clock=lambda: datetime.now(UTC), render=lambda record: None, exclusive=False
+            settings.store, owner=writes, clock=lambda: datetime.now(UTC), render=final_answer, exclusive=False
         )
         return asyncio.run(ask(journal))
     except JournalMissing as error:

@@ -3,10 +3,13 @@
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
 
 import structlog
 import typer
@@ -14,11 +17,17 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from gateway import logs
+from gateway.api.connections import Bounds, Connections
 from gateway.api.protocol import Protocol
 from gateway.app import Gateway
 from gateway.cli.options import Config, fail, loaded
+from gateway.cli.workers import Workers
 from gateway.journal import JournalError
 from gateway.settings import Address, Settings
+
+KEEP_ALIVE = 75
+"""Seconds that a connection is kept without a request: longer than the proxies in front keep theirs, as a rule."""
+MOST_FILES = 65_536
 
 
 def serve(
@@ -27,8 +36,12 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="Listen on this port; 0 for any that is free.", min=0, max=65535)
     ] = None,
+    workers: Annotated[int, typer.Option(help="Processes that serve; they share the journal.", min=1, max=64)] = 1,
+    inherit: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C; then finish what is under way within server.drain.
+
+    With several workers, each has an admin listener of its own: on server.admin's port, and on those that follow.
 
     Example: points-gateway serve --config config/gateway.yaml --port 8080
     """
@@ -39,11 +52,29 @@ def serve(
         server=replace(settings.server, listen=Address(host or listen.host, listen.port if port is None else port)),
     )
     logs.configure(settings.server.log_level)
+    if workers > 1:
+        run(_supervised(config, settings.server.listen, workers))
+        return
+    listener = None
+    if inherit is not None:
+        descriptor, number = map(int, inherit.split(":"))
+        listener = socket.socket(fileno=descriptor)
+        settings = replace(settings, server=replace(settings.server, admin=_nth(settings.server.admin, number)))
     try:
         gateway = Gateway(settings, kinds)
     except JournalError as error:
         fail(str(error))
-    run(Server(gateway, settings).run())
+    run(Server(gateway, settings, listener=listener).run())
+
+
+async def _supervised(config: Path, listen: Address, count: int) -> None:
+    with listening(listen) as listener:
+        if not await Workers(config, listener, count).run():
+            fail("not every worker ended in good order; the log says why")
+
+
+def _nth(admin: Address | None, number: int) -> Address | None:
+    return Address(admin.host, admin.port + number if admin.port else 0) if admin else None
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -53,15 +84,18 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
 
 
 def _configured(app: ASGIApp, *, lifespan: Literal["on", "off"], drain: float) -> uvicorn.Config:
+    bounds = Bounds()
+    connections = Connections(min(bounds.connections, open_files() // 2))
     return uvicorn.Config(
         app,
-        http=Protocol,
+        http=cast("type[asyncio.Protocol]", partial(Protocol, connections=connections, bounds=bounds)),
         ws="none",
         lifespan=lifespan,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=max(1, round(drain)),
     )
 
@@ -81,15 +115,16 @@ class Admin(uvicorn.Server):
 class Server(uvicorn.Server):
     """A uvicorn server for one gateway, which hears of a shutdown before its connections do."""
 
-    def __init__(self, gateway: Gateway, settings: Settings) -> None:
+    def __init__(self, gateway: Gateway, settings: Settings, *, listener: socket.socket | None = None) -> None:
         super().__init__(_configured(gateway.asgi, lifespan="on", drain=settings.server.drain))
         self._gateway = gateway
         self._address = settings.server.listen
+        self._inherited = listener
         self._admin_address = settings.server.admin
 
     async def run(self) -> None:  # type: ignore[override]  # ours is asynchronous, to share its loop
         """Listen and serve until a signal comes. Ends the command where the address is taken."""
-        listener = listening(self._address)
+        listener = self._inherited or listening(self._address)
         host, port = listener.getsockname()[:2]
         self.address = Address(host, port)
         async with self._admin():
@@ -127,16 +162,36 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(sig, self.handle_exit, sig, None)
+        if self._inherited is not None:
+            loop.add_reader(sys.stdin.fileno(), self._orphaned)
         try:
             yield
         finally:
             for sig in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(sig)
 
+    def _orphaned(self) -> None:
+        """Stop where whoever started this worker is gone."""
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        self.handle_exit(signal.SIGTERM, None)
+
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Stop accepting; `/readyz` says so to whoever still asks."""
         self._gateway.begin_to_drain()
         super().handle_exit(sig, frame)
+
+
+def open_files() -> int:
+    """How many files and sockets this process may have open, once that is raised as far as it may be by itself."""
+    if sys.platform == "win32":
+        return MOST_FILES
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < MOST_FILES:
+        soft = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return MOST_FILES if soft == resource.RLIM_INFINITY else soft
 
 
 def listening(address: Address) -> socket.socket:

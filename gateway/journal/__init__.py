@@ -2,6 +2,7 @@
 
 from gateway.journal.errors import JournalError, JournalLocked, JournalMissing
 from gateway.journal.journal import Journal
-from gateway.journal.reads import Filters
+from gateway.journal.operations import Conclusion, Decision
+from gateway.journal.reads import Counts, Filters
 
-__all__ = ["Filters", "Journal", "JournalError", "JournalLocked", "JournalMissing"]
+__all__ = ["Conclusion", "Counts", "Decision", "Filters", "Journal", "JournalError", "JournalLocked", "JournalMissing"]

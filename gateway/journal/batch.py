@@ -15,9 +15,12 @@ from gateway.journal.errors import JournalError
 
 MOST = 512
 """Operations in one batch."""
+_TRY_AGAIN = {"40001", "40P01"}  # the server undid the transaction, since it and another's waited for each other
 
 Run = Callable[[Connection, Sequence[Any]], list[Any]]
 """Does operations within a transaction; gives one result for each, in their order."""
+Withdrawal = Callable[[Any], Any]
+"""The operation that takes back one of which nobody knows whether it was done; None where nothing has to be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,12 +30,17 @@ class _Waiting:
 
 
 class Batches:
-    """The one writer of a journal: what is handed to it is done even where nobody waits for it any more."""
+    """The one writer of a process: what is handed to it is done even where nobody waits for it any more."""
 
-    def __init__(self, connect: Callable[[], Connection], run: Run, connection: Connection) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], run: Run, connection: Connection, withdrawal: Withdrawal
+    ) -> None:
         self._connect = connect
         self._run = run
+        self._withdrawal = withdrawal
         self._connection: Connection | None = connection
+        self._doubts: list[Any] = []
+        self._cut = False
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="journal-writer", daemon=True)
@@ -58,7 +66,7 @@ class Batches:
         while not closing:
             batch, closing = self._gather()
             if batch:
-                outcomes = self._outcomes([waiting.operation for waiting in batch])
+                outcomes = self._without_doubts([waiting.operation for waiting in batch])
                 _deliver([(waiting.future, outcome) for waiting, outcome in zip(batch, outcomes, strict=True)])
         self._disconnect()
 
@@ -74,6 +82,20 @@ class Batches:
             except Empty:
                 return batch, False
         return batch, True
+
+    def _without_doubts(self, operations: list[Any]) -> list[Any]:
+        """First take back what was refused to its callers and may have been done all the same, then do the operations.
+
+        Only what is refused here is ever taken back: who is told that an operation was done relies on it.
+        """
+        doubts, self._doubts, self._cut = self._doubts, [], False
+        outcomes = self._outcomes([*doubts, *operations])
+        taken_back, outcomes = outcomes[: len(doubts)], outcomes[len(doubts) :]
+        self._doubts += [doubt for doubt, outcome in zip(doubts, taken_back, strict=True) if _failed(outcome)]
+        if self._cut:
+            refused = [one for one, outcome in zip(operations, outcomes, strict=True) if _refused(outcome)]
+            self._doubts += filter(None, map(self._withdrawal, refused))
+        return outcomes
 
     def _outcomes(self, operations: list[Any]) -> list[Any]:
         """One result or exception for each operation; one that cannot be done does not take the others with it."""
@@ -93,12 +115,17 @@ class Batches:
         return outcomes
 
     def _transact(self, operations: list[Any]) -> list[Any]:
-        """Do all operations or none. A session that was lost before the commit is replaced once."""
-        for fresh in (False, True):
-            committing = False
+        """Do all operations or none.
+
+        Where the session is lost, even while committing, all is done once more on a new one, and each operation
+        recognises what it has done.
+        """
+        for last in (False, True):
+            connecting, committing = True, False
             try:
                 if self._connection is None:
-                    fresh, self._connection = True, self._connect()
+                    self._connection = self._connect()
+                connecting = False
                 transaction = self._connection.begin()
                 try:
                     results = self._run(self._connection, operations)
@@ -109,7 +136,8 @@ class Batches:
             except Exception as error:
                 if _gone(error):
                     self._disconnect()
-                if fresh or committing or not _session_lost(error):
+                self._cut |= committing and _session_lost(error)
+                if last or connecting or not (_session_lost(error) or _undone(error)):
                     raise
             else:
                 return results
@@ -142,7 +170,16 @@ def _settle(outcomes: list[tuple[asyncio.Future[Any], Any]]) -> None:
             future.set_result(outcome)
 
 
-def _gone(error: Exception) -> bool:
+def _refused(outcome: object) -> bool:
+    return isinstance(outcome, StoreUnavailable)
+
+
+def _failed(outcome: object) -> bool:
+    """Whether an operation could not be done because of the database, so that it can be tried again."""
+    return isinstance(outcome, StoreUnavailable) and _gone(outcome.__cause__)
+
+
+def _gone(error: BaseException | None) -> bool:
     """Whether the database failed, rather than one operation; then none of a batch can be done."""
     if isinstance(error, JournalError):
         return True
@@ -153,8 +190,12 @@ def _gone(error: Exception) -> bool:
     )
 
 
-def _session_lost(error: Exception) -> bool:
+def _session_lost(error: BaseException | None) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _undone(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _TRY_AGAIN
 
 
 def _unavailable(error: Exception) -> StoreUnavailable:

@@ -75,7 +75,7 @@ def _stored(text: str) -> str:
 
 
 def row_of(record: Record) -> dict[str, Any]:
-    """Every column of an adjustment's row but `seq`."""
+    """Every column of an adjustment's row but `seq`, `owner` and what is said of looking for it."""
     draft, adjustment = record.draft, record.draft.adjustment
     return {
         "id": draft.id,
@@ -110,6 +110,7 @@ def changes_of(record: Record) -> dict[str, Any]:
     """The columns of an adjustment's row that change in its life."""
     answer = record.answer
     return {
+        "account": record.draft.account,
         "status": record.state.status.value,
         "retryable": record.state.retryable,
         "attempt": record.state.attempt,
@@ -117,7 +118,7 @@ def changes_of(record: Record) -> dict[str, Any]:
         "completed_at": None if record.completed_at is None else to_micros(record.completed_at),
         "applied": None if record.applied is None else dumps(_applied_json(record.applied)),
         "problem": None if record.problem is None else dumps(record.problem),
-        "resolution": None if record.resolution is None else dumps(_resolution_json(record.resolution)),
+        "resolution": None if record.resolution is None else resolution_text(record.resolution),
         "answer_status": None if answer is None else answer.status,
         "answer_body": None if answer is None else answer.body,
     }
@@ -149,6 +150,7 @@ def record_of(row: Any) -> Record:
         rule=rest["rule"],
         not_sent=tuple(rest["not_sent"]),
         lease=float(rest["lease"]),
+        account=row.account,
     )
     return Record(
         draft=draft,
@@ -160,6 +162,7 @@ def record_of(row: Any) -> Record:
         problem=None if row.problem is None else exact.loads(row.problem),
         resolution=None if row.resolution is None else _resolution(exact.loads(row.resolution)),
         answer=None if row.answer_status is None else Answer(row.answer_status, row.answer_body),
+        looks=row.looks,
     )
 
 
@@ -218,13 +221,16 @@ def _applied(kept: dict[str, Any]) -> Applied:
     return Applied(transaction_id=kept["transaction_id"], balance=balance, details=kept["details"])
 
 
-def _resolution_json(resolution: Resolution) -> dict[str, Any]:
-    return {
-        "applied": resolution.applied,
-        "reason": resolution.reason,
-        "by": resolution.by,
-        "at": to_micros(resolution.at),
-    }
+def resolution_text(resolution: Resolution) -> str:
+    """A person's decision as its column has it."""
+    return dumps(
+        {
+            "applied": resolution.applied,
+            "reason": resolution.reason,
+            "by": resolution.by,
+            "at": to_micros(resolution.at),
+        }
+    )
 
 
 def _resolution(kept: dict[str, Any]) -> Resolution:

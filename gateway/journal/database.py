@@ -1,17 +1,24 @@
-"""Where the journal is kept: a URL, the connections to it, and the few things SQLite and PostgreSQL do differently."""
+"""Where the journal is kept: a URL, the connections to it, and the few things SQLite and PostgreSQL do differently.
+
+SQLite takes any number of processes on one machine, with the file on a local disk: its locks do not reach across a
+network file system. PostgreSQL takes any number of processes anywhere.
+"""
 
 import os
 import socket
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
+from gateway.journal import codec
 from gateway.journal.errors import JournalError
 
 READERS = 2
@@ -19,17 +26,28 @@ READERS = 2
 
 _CONNECT_SECONDS = 5
 _DEAD_PEER_SECONDS = 15
+_STALLED_SECONDS = 3
+_TURN_MILLISECONDS = 20
+_BEGUN = "begun"
+# In one message, so that the time costs no round trip; the BEGIN is of the transaction that the SELECT is in already.
+# The function is named without its schema: whoever must can put a clock of their own before the server's.
+_BEGIN_AND_TELL = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint; BEGIN"
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database that can hold a journal. `patience`: seconds to wait for a lock that somebody else holds."""
+    """A database that can hold a journal.
+
+    `patience`: seconds to wait for a lock that somebody else holds. `clock`: what SQLite goes by, whose gateways are
+    all on one machine; PostgreSQL goes by its server's clock.
+    """
 
     url: URL
     patience: float
+    clock: Callable[[], datetime]
 
     @classmethod
-    def parse(cls, text: str, *, patience: float) -> "Database":
+    def parse(cls, text: str, *, patience: float, clock: Callable[[], datetime]) -> "Database":
         """Read `sqlite:///points.db` (three slashes relative, four absolute) or `postgresql://...`.
 
         Raises `JournalError` for any other URL, and where the driver is not installed.
@@ -43,14 +61,14 @@ class Database:
         if url.drivername == "sqlite":
             if url.database in (None, "", ":memory:") or url.query:
                 raise JournalError("a journal in SQLite is a plain file: expected sqlite:///FILE")
-            return cls(url, patience)
+            return cls(url, patience, clock)
         if url.drivername not in ("postgresql", "postgresql+psycopg"):
             raise JournalError(
                 f"a journal cannot be kept in {url.drivername}: expected sqlite:///FILE or postgresql://..."
             )
         if find_spec("psycopg") is None:
             raise JournalError("PostgreSQL needs its driver: install points-gateway[postgresql]")
-        return cls(url.set(drivername="postgresql+psycopg"), patience)
+        return cls(url.set(drivername="postgresql+psycopg"), patience, clock)
 
     @property
     def file(self) -> Path | None:
@@ -70,6 +88,14 @@ class Database:
         self._prepare(engine, writes=False)
         return engine
 
+    def moment(self, connection: Connection) -> datetime:
+        """The time by the journal's clock, in UTC: on PostgreSQL when the connection's transaction began."""
+        if self.file is not None:
+            return self.clock().astimezone(UTC)
+        if not connection.in_transaction():
+            connection.begin()
+        return codec.from_micros(connection.info[_BEGUN])
+
     def _target(self) -> URL:
         return self.url if self.file is None else self.url.set(database=str(self.file))
 
@@ -78,34 +104,42 @@ class Database:
         return {"hide_parameters": True, "connect_args": self._connect_args()}
 
     def _connect_args(self) -> dict[str, Any]:
+        # Transactions are begun by hand: see `_prepare`.
         if self.file is not None:
-            # Transactions are begun by hand (see `_prepare`); each connection is used by one thread at a time.
+            # Each connection is used by one thread at a time.
             return {"isolation_level": None, "check_same_thread": False, "timeout": self.patience}
         wished: dict[str, Any] = {
             "connect_timeout": _CONNECT_SECONDS,
             "tcp_user_timeout": _DEAD_PEER_SECONDS * 1000,
             "application_name": f"points-gateway {os.getpid()}@{socket.gethostname()}",
         }
-        return {name: value for name, value in wished.items() if name not in self.url.query}
+        return {"autocommit": True, **{name: value for name, value in wished.items() if name not in self.url.query}}
 
     def _prepare(self, engine: Engine, *, writes: bool) -> None:
         statements = self._sqlite_session(writes) if self.file is not None else self._postgresql_session(writes)
         event.listen(engine, "connect", _saying(statements))
-        if self.file is not None:
-            # IMMEDIATE takes the write lock at once: one begun to read could not always be turned into one that writes.
-            event.listen(engine, "begin", _beginning("BEGIN IMMEDIATE" if writes else "BEGIN"))
+        if self.file is None:
+            event.listen(engine, "begin", _begin_and_tell)
+        else:
+            turns = max(1, round(self.patience * 1000 / _TURN_MILLISECONDS))
+            event.listen(engine, "begin", _beginning_at_once(turns) if writes else _begin)
 
     def _sqlite_session(self, writes: bool) -> list[str]:
         if not writes:
             return ["PRAGMA query_only=ON"]
-        return ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"]
+        durable = ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"]
+        return [*durable, f"PRAGMA busy_timeout={_TURN_MILLISECONDS}"]
 
     def _postgresql_session(self, writes: bool) -> list[str]:
         if not writes:
             return ["SET default_transaction_read_only = on"]
         return [
             "SET synchronous_commit = on",
+            # Each statement sees what other gateways have committed before it, whatever the server's default is.
+            "SET default_transaction_isolation = 'read committed'",
             f"SET lock_timeout = {max(1, round(self.patience * 1000))}",
+            # So that a gateway that is stopped or stalled half way keeps nobody else waiting; it does its work anew.
+            f"SET idle_in_transaction_session_timeout = {_STALLED_SECONDS * 1000}",
             # So that the server soon frees the lock of a gateway whose machine has gone.
             "SET tcp_keepalives_idle = 15",
             "SET tcp_keepalives_interval = 5",
@@ -123,8 +157,32 @@ def _saying(statements: list[str]) -> Callable[[Any, Any], None]:
     return connected
 
 
-def _beginning(statement: str) -> Callable[[Connection], None]:
+def _begin_and_tell(connection: Connection) -> None:
+    connection.info[_BEGUN] = connection.exec_driver_sql(_BEGIN_AND_TELL).scalar_one()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _beginning_at_once(turns: int) -> Callable[[Connection], None]:
+    """Takes the write lock with the BEGIN: a transaction begun to read could not always be turned into one that writes.
+
+    SQLite itself would ask less and less often for a lock that is held, and may never get it from busy neighbours; so
+    it is told to wait briefly, and anew for each of `turns`.
+    """
+
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+        for left in reversed(range(turns)):
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                busy = (
+                    isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode & 255 == sqlite3.SQLITE_BUSY
+                )
+                if not (busy and left):
+                    raise
+            else:
+                return
 
     return begun

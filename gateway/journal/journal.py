@@ -1,38 +1,47 @@
 """The journal: what is claimed or settled here is durable before anybody hears of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import count
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.adjustments import Draft, Record, Resolution, Settlement, Transition
+from gateway.adjustments import Draft, Record, Resolution, Settlement, Status, Transition
 from gateway.errors import StoreUnavailable
-from gateway.journal import migration, operations, reads, writes
-from gateway.journal.batch import Batches
+from gateway.journal import operations, reads
 from gateway.journal.database import READERS, Database
 from gateway.journal.errors import JournalError
-from gateway.journal.lock import FileLock, hold_session
-from gateway.journal.schema import HEAD
+from gateway.journal.opening import Opened, to_read, to_write
+from gateway.journal.sweeps import OVER
+from gateway.journal.transaction import Render
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Journal:
-    """Where adjustments are kept, in SQLite or PostgreSQL; used from one event loop.
+    """Where adjustments are kept, in SQLite or PostgreSQL, by one gateway or several; used from one event loop.
 
     Every method raises `StoreUnavailable` where the database cannot do what it is asked; a later call finds its own
     way back once the database is there again. Cancelling a caller undoes nothing: what was handed over is done.
+    Leases, and every time that is kept, go by the journal's clock.
     """
 
-    def __init__(self, readers: Engine, batches: Batches | None, release: Callable[[], None]) -> None:
-        self._readers = readers
-        self._batches = batches
-        self._release = release
+    def __init__(
+        self, opened: Opened, moment: Callable[[Connection], datetime], owner: str, *, exclusive: bool
+    ) -> None:
+        self._readers = opened.readers
+        self._batches = opened.batches
+        self._release = opened.release
+        self._moment = moment
+        self._owner = owner
+        self._exclusive = exclusive
+        self._numbers = count(1)
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="journal-reader")
 
     @classmethod
@@ -40,45 +49,76 @@ class Journal:
         cls,
         url: str,
         *,
+        owner: str = "",
         clock: Callable[[], datetime],
-        render: writes.Render,
-        exclusive: bool = True,
+        render: Render,
+        exclusive: bool | None = None,
         patience: float = 5.0,
     ) -> "Journal":
         """Open the journal at `sqlite:///FILE` or `postgresql://...`; made, or brought up to date, where need be.
 
-        `clock` gives aware datetimes. `render` gives the answer to keep for a record that was just settled, or None;
-        it runs in the journal's own thread. `exclusive=False` is for who only reads, beside a gateway or without one.
-        `patience`: seconds to wait for a lock that somebody else holds. Blocks; raises `JournalError`,
-        `JournalLocked` where another gateway holds the journal, `JournalMissing` where there is nothing to read.
+        `owner` names this start of this process, unlike any other: with it, any number of processes write to one
+        journal, on SQLite those of one machine, with the file on a local disk. `exclusive=True` lets in no other who
+        writes, and is meant where there is no owner; `exclusive=False` without an owner is for who only reads.
+        `clock` gives aware datetimes, and is the journal's clock on SQLite; on PostgreSQL that is the server's.
+        `render` gives the answer to keep for a record that was just settled, or None; it runs in the journal's own
+        thread. `patience`: seconds to wait for a lock that somebody else holds. Blocks; raises `JournalError`,
+        `JournalLocked` where others hold the journal, `JournalMissing` where there is nothing to read.
         """
-        database = Database.parse(url, patience=patience)
+        database = Database.parse(url, patience=patience, clock=clock)
+        alone = exclusive if exclusive is not None else not owner
         try:
-            return _exclusive(database, clock, render) if exclusive else _reading(database)
+            opened = to_write(database, render, shared=not alone) if alone or owner else to_read(database)
         except (SQLAlchemyError, OSError) as error:
             reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             raise JournalError(
                 f"the journal at {database.url.render_as_string()} cannot be opened: {reason}"
             ) from error
+        # Who holds the journal alone need not have a name, but its attempts are told from those of an earlier start.
+        return cls(opened, database.moment, owner or secrets.token_hex(8), exclusive=alone)
 
     async def claim(self, draft: Draft) -> tuple[Record, bool]:
         """Make a key ours, in attempt 1: the new record and True, or the record that has the key and False."""
-        claimed: tuple[Record, bool] = await self._write(operations.Claim(draft))
+        claimed: tuple[Record, bool] = await self._write(operations.Claim(draft, self._attempt()))
         return claimed
 
-    async def retry(self, record: Record, lease: float) -> Record | None:
-        """Begin the next attempt of a retryable failure, owned for `lease` seconds; None where another was first."""
-        begun: Record | None = await self._write(operations.Retry(record, lease))
+    async def retry(self, record: Record, lease: float, *, account: str | None = None) -> Record | None:
+        """Begin the next attempt of a retryable failure, owned for `lease` seconds; None where another was first.
+
+        `account`: where it goes to, if not where the last attempt went.
+        """
+        account = record.draft.account if account is None else account
+        begun: Record | None = await self._write(operations.Retry(record, lease, account, self._attempt()))
         return begun
 
-    async def settle(self, settlement: Settlement) -> Record | None:
-        """Keep what an attempt came to; the record as it is from now on.
+    async def conclude(self, settlement: Settlement) -> operations.Conclusion:
+        """Keep what an attempt came to; a settlement that is kept already is not kept twice.
 
-        None where it changes nothing: then the word is kept in the history alone, with `late`, its verdict, and
-        `conflict`, whether it contradicts what the journal says.
+        What changes nothing any more is kept in the history alone, with `late`, its verdict, and `conflict`, whether it
+        contradicts what the journal says.
         """
-        settled: Record | None = await self._write(operations.Settle(settlement))
-        return settled
+        concluded: operations.Conclusion = await self._write(operations.Settle(settlement))
+        return concluded
+
+    async def settle(self, settlement: Settlement) -> Record | None:
+        """As `conclude`: the record as it is from now on, or None where the settlement came too late."""
+        concluded = await self.conclude(settlement)
+        return None if concluded.late else concluded.record
+
+    async def decide(
+        self,
+        record: Record,
+        resolution: Resolution,
+        evidence: Mapping[str, Any],
+        *,
+        problem: Mapping[str, Any] | None = None,
+    ) -> operations.Decision:
+        """Keep a person's decision about an `unknown`, if it is in `record`'s state still and its lease is over.
+
+        `problem` is the problem that its key answers from now on; None leaves the record's.
+        """
+        decided: operations.Decision = await self._write(operations.Resolve(record, resolution, evidence, problem))
+        return decided
 
     async def resolve(
         self,
@@ -88,21 +128,48 @@ class Journal:
         *,
         problem: Mapping[str, Any] | None = None,
     ) -> Record | None:
-        """Keep a person's decision about an `unknown`; None where it is not in `record`'s state any more.
+        """As `decide`: the record as it is from now on, or None where the decision was refused."""
+        decided = await self.decide(record, resolution, evidence, problem=problem)
+        return decided.record if decided.refused is None else None
 
-        `problem` is the problem that its key answers from now on; None leaves the record's.
+    async def present(self, record: Record) -> Record:
+        """The record as it stands by the journal's clock: what is in progress past its lease becomes `unknown`."""
+        if record.state.status is not Status.IN_PROGRESS:
+            return record
+        standing: Record = await self._write(operations.Present(record))
+        return standing
+
+    async def due(self, accounts: Collection[str], limit: int, hold: float) -> list[Record]:
+        """At most `limit` of what is `unknown` at these accounts and due to be looked for at the vendor, oldest first.
+
+        That is what nobody may still settle, and nobody else looks for: who gets a record has it for `hold` seconds.
         """
-        resolved: Record | None = await self._write(operations.Resolve(record, resolution, evidence, problem))
-        return resolved
+        if not accounts:
+            return []
+        found: list[Record] = await self._write(operations.Due(frozenset(accounts), limit, hold))
+        return found
+
+    async def postpone(self, record: Record, seconds: float) -> None:
+        """Have what was looked for in vain looked for again after so many seconds, and count it in `looks`."""
+        await self._write(operations.Postpone(record, seconds))
+
+    async def now(self) -> datetime:
+        """The time by the journal's clock, in UTC; leases are compared with no other."""
+        return await self._read(self._moment)
 
     async def expire(self) -> int:
         """Make `unknown` every attempt whose lease has run out by the journal's clock; gives how many."""
-        expired: int = await self._write(operations.Expire({"reason": "the lease ran out"}, whatever_lease=False))
+        expired: int = await self._write(operations.Expire(OVER, whatever_lease=False))
         return expired
 
     async def recover(self) -> int:
-        """At the start of the only gateway: make `unknown` all that is in flight, for nobody is left to settle it."""
-        found: int = await self._write(operations.Expire({"reason": "found in flight at start"}, whatever_lease=True))
+        """At the start of the only gateway: make `unknown` all that is in flight, for nobody is left to settle it.
+
+        Where others share the journal it is theirs, and only what is past its lease becomes `unknown`.
+        """
+        found: int = await self._write(
+            operations.Expire({"reason": "found in flight at start"}, whatever_lease=self._exclusive)
+        )
         return found
 
     async def find(self, client: str, tenant: str, key: str) -> Record | None:
@@ -124,8 +191,8 @@ class Journal:
         return await self._read(reads.page, tenant, filters, limit, before)
 
     async def counts(self) -> reads.Counts:
-        """How many adjustments stand where, and the age of the oldest `unknown`."""
-        return await self._read(reads.counts)
+        """How many adjustments have not ended, and since when the oldest `unknown` is there; cheap at any size."""
+        return await self._read(reads.counts, self._moment)
 
     async def vendors(self) -> dict[str, int]:
         """How many adjustments each vendor holds, by its configured name."""
@@ -144,6 +211,10 @@ class Journal:
         release, self._release = self._release, _nothing
         release()
 
+    def _attempt(self) -> str:
+        """Whose the next attempt is: this process's, and in it the operation's that begins it."""
+        return f"{self._owner}/{next(self._numbers)}"
+
     async def _write(self, operation: object) -> Any:
         if self._batches is None:
             raise StoreUnavailable("the journal is open for reading only")
@@ -158,53 +229,6 @@ class Journal:
             return await asyncio.get_running_loop().run_in_executor(self._threads, asked)
         except (SQLAlchemyError, UnicodeError, RuntimeError) as error:
             raise StoreUnavailable("the journal cannot be read") from error
-
-
-def _exclusive(database: Database, clock: Callable[[], datetime], render: writes.Render) -> Journal:
-    release: Callable[[], None] = _nothing
-    if (file := database.file) is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        release = FileLock.acquire(file).release
-    writer = database.writer()
-
-    def connect() -> Connection:
-        connection = writer.connect()
-        try:
-            if file is None:
-                hold_session(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    try:
-        connection = connect()
-        try:
-            with connection.begin():
-                migration.upgrade(connection)
-        except BaseException:
-            connection.close()
-            raise
-    except BaseException:
-        release()
-        raise
-
-    def run(connection: Connection, operations: Any) -> Any:
-        return writes.Writes(connection, clock().astimezone(UTC), render).run(operations)
-
-    return Journal(database.reader(), Batches(connect, run, connection), release)
-
-
-def _reading(database: Database) -> Journal:
-    if database.file is not None and not database.file.exists():
-        raise migration.unfit(None)
-    readers = database.reader()
-    with readers.connect() as connection:
-        found = migration.version(connection)
-    if found != HEAD:
-        readers.dispose()
-        raise migration.unfit(found)
-    return Journal(readers, None, _nothing)
 
 
 def _alive(connection: Connection) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from gateway.journal.errors import JournalError, JournalMissing
+from gateway.journal.lock import wait_for_turn
 from gateway.journal.schema import HEAD, VERSION_TABLE
 
 _VERSION = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 (a constant)
@@ -21,11 +22,17 @@ def version(connection: Connection) -> str | None:
 def upgrade(connection: Connection) -> None:
     """Make the tables, or bring them up to date, within the connection's transaction.
 
-    Raises `JournalError` where a newer gateway has been here.
+    Of several gateways at once, one does it and the others wait: on SQLite the transaction sees to that. Raises
+    `JournalError` where a newer gateway has been here.
     """
     found = version(connection)
     if found == HEAD:
         return
+    if connection.dialect.name == "postgresql":
+        wait_for_turn(connection)
+        found = version(connection)
+        if found == HEAD:
+            return
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory

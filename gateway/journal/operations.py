@@ -1,10 +1,38 @@
-"""What can be asked of the journal's writer, as values that wait for the next batch."""
+"""What can be asked of the journal's writer, as values that wait for the next batch, and what it may answer.
+
+Each can be done again where nobody knows whether it was done: it recognises what it did. `owner` is whose an attempt
+is: the process, and the operation that began it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The adjustment as it stands after a settlement.
+
+    `late`: the settlement changed nothing, and is kept in the history alone; `conflict`: it contradicts what the
+    journal says, so that points may be wrong at the vendor.
+    """
+
+    record: Record
+    late: bool = False
+    conflict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The adjustment as it stands after a person's decision, and why that was refused, where it was.
+
+    `lease`: an attempt may still be under way; `changed`: it is not what the person has seen.
+    """
+
+    record: Record
+    refused: Literal["lease", "changed"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +40,7 @@ class Claim:
     """Make a key ours: gives the record, and whether it is this draft's."""
 
     draft: Draft
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +49,62 @@ class Retry:
 
     record: Record
     lease: float
+    account: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Keep what an attempt came to: gives the new record, or None where that changes nothing."""
+    """Keep what an attempt came to: gives a `Conclusion`."""
 
     settlement: Settlement
+
+    @property
+    def record(self) -> Record:
+        """The adjustment that it is about."""
+        return self.settlement.record
 
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Keep a person's decision: gives the new record, or None where there is nothing to decide."""
+    """Keep a person's decision: gives a `Decision`."""
 
     record: Record
     resolution: Resolution
     evidence: Mapping[str, Any]
     problem: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Look for an `unknown` again in so many seconds, and count that it was looked for."""
+
+    record: Record
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """End an attempt of which nothing was sent, since whoever began it could not be told of it."""
+
+    adjustment: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Give an adjustment as it stands, `unknown` where its lease is over."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Give the `unknown` to look for at these accounts, and keep them from others for `hold` seconds."""
+
+    accounts: frozenset[str]
+    limit: int
+    hold: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +120,20 @@ class Touch:
     """Change nothing: it succeeds where the journal can be written."""
 
 
-Step = Retry | Settle | Resolve
+Step = Retry | Settle | Resolve | Postpone | Withdraw
+"""What is done to one adjustment that is known."""
+
+
+def adjustment_of(step: Step) -> str:
+    """The id of the adjustment that a step is about."""
+    return step.adjustment if isinstance(step, Withdraw) else step.record.draft.id
+
+
+def withdrawal(operation: object) -> Withdraw | None:
+    """What takes back an operation of which nobody knows whether it was done; None where nothing has to."""
+    match operation:
+        case Claim(draft, owner):
+            return Withdraw(draft.id, owner)
+        case Retry(record, _, _, owner):
+            return Withdraw(record.draft.id, owner)
+    return None

@@ -1,7 +1,8 @@
 """The tables of the journal. The truth about them is the migrations; a test holds the two together.
 
-Times are microseconds since 1970 in UTC; `draft`, `applied`, `problem`, `resolution`, `evidence` and `exchange`
-are JSON as `codec` writes it. `seq` grows by itself, is never used twice, and is what pages are cut by.
+Times are microseconds since 1970 in UTC; `draft`, `applied`, `problem`, `resolution`, `evidence` and `exchange` are
+JSON as `codec` writes it. `seq` is never used twice, and is what pages are cut by. `owner` is whose the last attempt
+is, down to the operation that began it; `look_at` is when an `unknown` may next be looked for at the vendor.
 """
 
 from sqlalchemy import (
@@ -16,9 +17,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
+    text,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; known here too, so that opening a journal that has it need not load Alembic."""
 
 VERSION_TABLE = "journal_version"
@@ -61,15 +64,24 @@ adjustments = Table(
     Column("resolution", Text),
     Column("answer_status", Integer),
     Column("answer_body", LargeBinary),
+    Column("owner", Text, nullable=False, server_default=text("''")),
+    Column("account", Text, nullable=False, server_default=text("''")),
+    Column("look_at", BigInteger),
+    Column("looks", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("id"),
     UniqueConstraint("key", "tenant", "client"),
     Index(None, "tenant", "seq"),
     Index(None, "tenant", "member", "seq"),
     Index(None, "tenant", "reference", "seq"),
     Index(None, "tenant", "status", "seq"),
-    Index(None, "status", "lease_until"),
     sqlite_autoincrement=True,
 )
+
+# Written into the statements, not bound to them: only so is a partial index found to fit.
+IN_PROGRESS = adjustments.c.status == literal_column("'in_progress'")
+UNKNOWN = adjustments.c.status == literal_column("'unknown'")
+Index("ix_adjustments_in_progress", adjustments.c.lease_until, postgresql_where=IN_PROGRESS, sqlite_where=IN_PROGRESS)
+Index("ix_adjustments_unknown", adjustments.c.created_at, postgresql_where=UNKNOWN, sqlite_where=UNKNOWN)
 
 transitions = Table(
     "transitions",

@@ -1,206 +1,110 @@
-"""What is done to adjustments, many at a time: a few statements for all of a batch, whatever its size."""
+"""What is done in one batch: a few statements for all of it, whatever its size.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+Whatever waits for another writer is asked for in one order, claims by key and then adjustments by id, so that no two
+writers can wait for each other; what is looked for by its state leaves out what another has in hand.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway import adjustments as life
-from gateway.adjustments import Answer, Draft, Record, Settlement, State, Status, Transition, Verdict
+from gateway.adjustments import Draft, Record, State
 from gateway.journal import codec
-from gateway.journal.operations import Claim, Expire, Resolve, Retry, Settle, Step, Touch
-from gateway.journal.schema import adjustments, transitions
+from gateway.journal.operations import Claim, Due, Expire, Postpone, Present, Resolve, Retry, Settle, Touch, Withdraw
+from gateway.journal.schema import adjustments
+from gateway.journal.steps import take
+from gateway.journal.sweeps import due, expire, present
+from gateway.journal.transaction import Transaction
 
-Render = Callable[[Record], Answer | None]
 Key = tuple[str, str, str]
-"""What an idempotency key belongs to, and its name: client, tenant, key."""
+"""What an idempotency key belongs to, and its name: key, client, tenant."""
 
-_STATE = (adjustments.c.id, adjustments.c.status, adjustments.c.retryable, adjustments.c.attempt)
-_CHANGE = update(adjustments).where(adjustments.c.id == bindparam("changed_id"))
-_EXPIRE = _CHANGE.values(status=Status.UNKNOWN.value)
-_CLAIM = insert(adjustments)
-_KEEP = insert(transitions)
-
-
-@dataclass(slots=True)
-class _Changes:
-    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
-    transitions: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, record: Record, transition: Transition) -> None:
-        self.rows[record.draft.id] = {"changed_id": record.draft.id, **codec.changes_of(record)}
-        self.keep(record.draft.id, transition)
-
-    def keep(self, adjustment: str, transition: Transition) -> None:
-        self.transitions.append(codec.transition_row(adjustment, transition))
+_KEY = (adjustments.c.key, adjustments.c.tenant, adjustments.c.client)
+_CLAIM = {
+    "sqlite": sqlite.insert(adjustments).on_conflict_do_nothing(index_elements=_KEY),
+    "postgresql": postgresql.insert(adjustments).on_conflict_do_nothing(index_elements=_KEY),
+}
 
 
-class Writes:
-    """Operations on one batch's connection and at one moment, `now`; `render` makes the answers that are kept."""
+def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
+    """Do every operation; gives their results in the same order."""
+    results: list[Any] = [None] * len(operations)
+    places = list(enumerate(operations))
+    claims = [(place, one) for place, one in places if isinstance(one, Claim)]
+    steps = [(place, one) for place, one in places if isinstance(one, Retry | Settle | Resolve | Postpone | Withdraw)]
+    shown = [(place, one.record) for place, one in places if isinstance(one, Present)]
+    for done in (_claims(transaction, claims), take(transaction, steps), present(transaction, shown)):
+        for place, result in done:
+            results[place] = result
+    for place, one in places:
+        match one:
+            case Expire(evidence, whatever_lease):
+                results[place] = expire(transaction, evidence, whatever_lease=whatever_lease)
+            case Due():
+                results[place] = due(transaction, one)
+            case Touch():
+                transaction.connection.execute(select(1))
+    return results
 
-    def __init__(self, connection: Connection, now: datetime, render: Render) -> None:
-        self._connection = connection
-        self._now = now
-        self._render = render
 
-    def run(self, operations: Sequence[Any]) -> list[Any]:
-        """Do every operation; gives their results in the same order."""
-        results: list[Any] = [None] * len(operations)
-        claims = [(place, one.draft) for place, one in enumerate(operations) if isinstance(one, Claim)]
-        steps = [(place, one) for place, one in enumerate(operations) if isinstance(one, Step)]
-        for kind in (self._claims(claims), self._steps(steps)):
-            for place, result in kind:
-                results[place] = result
-        for place, one in enumerate(operations):
-            if isinstance(one, Expire):
-                results[place] = self._expire(one)
-            if isinstance(one, Touch):
-                self._connection.execute(select(1))
-        return results
+def _claims(transaction: Transaction, claims: list[tuple[int, Claim]]) -> Iterable[tuple[int, tuple[Record, bool]]]:
+    if not claims:
+        return
+    known = _under(transaction, {_key(claim.draft) for _, claim in claims})
+    wanted: dict[Key, tuple[Record, str]] = {}
+    for _, claim in claims:
+        draft = claim.draft
+        if _key(draft) not in known and _key(draft) not in wanted:
+            record = Record(draft, State(), transaction.now, transaction.later(draft.lease))
+            wanted[_key(draft)] = record, claim.owner
+    known |= _inserted(transaction, wanted)
+    if missed := wanted.keys() - known.keys():  # another process was first, in between
+        known |= _under(transaction, missed)
+    for place, claim in claims:
+        record, owner = known[_key(claim.draft)]
+        # The owner is this very operation's, so it is ours even where an earlier try did it; but what has expired since
+        # then is nobody's.
+        yield place, (record, owner == claim.owner and record.state == State())
 
-    def _claims(self, claims: list[tuple[int, Draft]]) -> Iterable[tuple[int, tuple[Record, bool]]]:
-        if not claims:
-            return
-        records = self._under({_key(draft) for _, draft in claims})
-        winners: dict[int, Record] = {}
-        for place, draft in claims:
-            if _key(draft) not in records:
-                lease_until = self._now + timedelta(seconds=draft.lease)
-                records[_key(draft)] = winners[place] = Record(draft, State(), self._now, lease_until)
-        if winners:
-            # Should another process have taken one of these keys since, the constraint refuses the batch, and its
-            # operations are done one by one.
-            self._connection.execute(_CLAIM, [codec.row_of(record) for record in winners.values()])
-            begun = Transition(self._now, None, Status.IN_PROGRESS, 1, "gateway", {})
-            self._connection.execute(_KEEP, [codec.transition_row(one.draft.id, begun) for one in winners.values()])
-        for place, draft in claims:
-            yield place, (records[_key(draft)], place in winners)
 
-    def _under(self, keys: set[Key]) -> dict[Key, Record]:
-        # By name alone, by which the constraint's index is sorted: a list for each of its columns would be multiplied
-        # out. What has the same name and is another's is left behind before whole rows are read.
-        table = adjustments.c
-        named = select(table.id, table.client, table.tenant, table.key).where(
-            table.key.in_({key for _, _, key in keys})
-        )
-        ids = [row.id for row in self._connection.execute(named) if (row.client, row.tenant, row.key) in keys]
-        if not ids:
-            return {}
-        found = select(adjustments).where(table.id.in_(ids))
-        records = (codec.record_of(row) for row in self._connection.execute(found))
-        return {_key(record.draft): record for record in records}
+def _under(transaction: Transaction, keys: set[Key]) -> dict[Key, tuple[Record, str]]:
+    """The records under these keys, each with its owner."""
+    # By name alone, by which the constraint's index is sorted: a list for each of its columns would be multiplied out.
+    # What has the same name and is another's is left behind before whole rows are read.
+    table = adjustments.c
+    named = select(table.id, table.key, table.client, table.tenant).where(table.key.in_({key for key, _, _ in keys}))
+    found = transaction.connection.execute(named)
+    ids = [row.id for row in found if (row.key, row.client, row.tenant) in keys]
+    if not ids:
+        return {}
+    rows = transaction.connection.execute(select(adjustments).where(table.id.in_(ids)))
+    return {(row.key, row.client, row.tenant): (codec.record_of(row), row.owner) for row in rows}
 
-    def _steps(self, steps: list[tuple[int, Step]]) -> Iterable[tuple[int, Record | None]]:
-        if not steps:
-            return
-        states = self._locked(_record_of(step).draft.id for _, step in steps)
-        changes = _Changes()
-        for place, step in steps:
-            record = _record_of(step)
-            changed = self._stepped(step, states[record.draft.id], changes)
-            if changed is not None:
-                states[record.draft.id] = changed.state
-            yield place, changed
-        if changes.rows:
-            self._connection.execute(_CHANGE, list(changes.rows.values()))
-        if changes.transitions:
-            self._connection.execute(_KEEP, changes.transitions)
 
-    def _locked(self, ids: Iterable[str]) -> dict[str, State]:
-        # In the order of their ids, so that two writers cannot wait for each other.
-        found = select(*_STATE).where(adjustments.c.id.in_(set(ids))).order_by(adjustments.c.id).with_for_update()
-        return {row.id: codec.state_of(row) for row in self._connection.execute(found)}
+def _inserted(transaction: Transaction, wanted: dict[Key, tuple[Record, str]]) -> dict[Key, tuple[Record, str]]:
+    """Write new records; gives those that no other writer was quicker with."""
+    if not wanted:
+        return {}
+    rows = [{**codec.row_of(record), "owner": owner} for _, (record, owner) in sorted(wanted.items(), key=_first)]
+    statement = _CLAIM[transaction.connection.dialect.name]
+    inserted = transaction.connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
+    ours = wanted if inserted == len(rows) else _there(transaction, wanted)
+    begun = transaction.transition(None, State(), "gateway", {})
+    transaction.keep([codec.transition_row(record.draft.id, begun) for record, _ in ours.values()])
+    return ours
 
-    def _stepped(self, step: Step, state: State, changes: _Changes) -> Record | None:
-        match step:
-            case Retry(record, lease):
-                return self._retry(record, lease, state, changes)
-            case Settle(settlement):
-                return self._settle(settlement, state, changes)
-            case Resolve():
-                return self._resolve(step, state, changes)
 
-    def _retry(self, record: Record, lease: float, state: State, changes: _Changes) -> Record | None:
-        begun = life.retry(state) if state == record.state else None
-        if begun is None:
-            return None
-        changed = Record(record.draft, begun, record.created_at, self._now + timedelta(seconds=lease))
-        changes.add(changed, self._transition(state, begun, "gateway", {}))
-        return changed
+def _there(transaction: Transaction, wanted: dict[Key, tuple[Record, str]]) -> dict[Key, tuple[Record, str]]:
+    found = select(adjustments.c.id).where(adjustments.c.id.in_([record.draft.id for record, _ in wanted.values()]))
+    ids = set(transaction.connection.scalars(found))
+    return {key: claimed for key, claimed in wanted.items() if claimed[0].draft.id in ids}
 
-    def _settle(self, settlement: Settlement, state: State, changes: _Changes) -> Record | None:
-        record, attempt = settlement.record, settlement.record.state.attempt
-        settled = life.settle(state, attempt=attempt, verdict=settlement.verdict)
-        if settled is None:
-            evidence = {
-                **settlement.evidence,
-                "late": settlement.verdict.value,
-                "conflict": _conflict(settlement, state),
-            }
-            late = Transition(self._now, state.status, state.status, attempt, "gateway", evidence, settlement.exchange)
-            changes.keep(record.draft.id, late)
-            return None
-        changed = self._answered(
-            replace(record, state=settled, applied=settlement.applied, problem=settlement.problem, resolution=None)
-        )
-        transition = self._transition(state, settled, "gateway", settlement.evidence)
-        changes.add(changed, replace(transition, exchange=settlement.exchange))
-        return changed
 
-    def _resolve(self, step: Resolve, state: State, changes: _Changes) -> Record | None:
-        resolved = life.resolve(state, applied=step.resolution.applied)
-        if resolved is None or state != step.record.state:
-            return None
-        changed = self._answered(
-            replace(
-                step.record,
-                state=resolved,
-                resolution=step.resolution,
-                problem=step.record.problem if step.problem is None else step.problem,
-            )
-        )
-        changes.add(changed, self._transition(state, resolved, step.resolution.by, step.evidence))
-        return changed
-
-    def _answered(self, record: Record) -> Record:
-        """The record with its time of completion, if it is complete, and the answer that is kept for its key."""
-        completed_at = None if record.state.status is Status.UNKNOWN else self._now
-        record = replace(record, completed_at=completed_at, answer=None)
-        return replace(record, answer=self._render(record))
-
-    def _transition(self, before: State, after: State, by: str, evidence: Mapping[str, Any]) -> Transition:
-        return Transition(self._now, before.status, after.status, after.attempt, by, evidence)
-
-    def _expire(self, operation: Expire) -> int:
-        found = select(*_STATE).where(adjustments.c.status == Status.IN_PROGRESS.value)
-        if not operation.whatever_lease:
-            found = found.where(adjustments.c.lease_until <= codec.to_micros(self._now))
-        rows = self._connection.execute(found.order_by(adjustments.c.id).with_for_update()).all()
-        kept = []
-        for row in rows:
-            state = codec.state_of(row)
-            if (expired := life.expire(state)) is not None:
-                transition = self._transition(state, expired, "recovery", operation.evidence)
-                kept.append(codec.transition_row(row.id, transition))
-        if kept:
-            self._connection.execute(_EXPIRE, [{"changed_id": row["adjustment"]} for row in kept])
-            self._connection.execute(_KEEP, kept)
-        return len(kept)
+def _first(item: tuple[Key, object]) -> Key:
+    return item[0]
 
 
 def _key(draft: Draft) -> Key:
-    return draft.client, draft.tenant, draft.key
-
-
-def _record_of(step: Step) -> Record:
-    return step.settlement.record if isinstance(step, Settle) else step.record
-
-
-def _conflict(settlement: Settlement, state: State) -> bool:
-    """Whether a late word contradicts what the journal says; then points may be wrong at the vendor."""
-    if settlement.verdict is Verdict.UNKNOWN:
-        return False
-    believed_applied = state.status is Status.SUCCEEDED and state.attempt == settlement.record.state.attempt
-    return (settlement.verdict is Verdict.APPLIED) != believed_applied
+    return draft.key, draft.client, draft.tenant

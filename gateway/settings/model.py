@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from gateway.model import Operation
 from gateway.routing import ANY_CUSTOM
@@ -13,6 +13,7 @@ from gateway.settings.settings import Address, LogLevel, Scope
 
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 _ADDRESS = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]{1,5})")
+_RATE = r"^[1-9][0-9]{0,5}/(?:second|minute|hour)$"
 _SCHEME = re.compile(r"[a-z][a-z0-9_]{0,63}|custom\.(?:\*|[A-Za-z0-9_.-]{1,64})")
 
 
@@ -35,6 +36,12 @@ def _a_scheme(text: str) -> str:
     return text
 
 
+def _a_rate(text: str) -> str:
+    if not re.fullmatch(_RATE, text) or text.endswith("\n"):
+        raise ValueError("expected NUMBER/second, NUMBER/minute or NUMBER/hour, as in 100/second, up to 999999")
+    return text
+
+
 def _no_repeats(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(set(values)) < len(values):
         raise ValueError("expected each value once, and one is repeated")
@@ -51,6 +58,7 @@ def _form(value: Any) -> str | None:
 
 Text = Annotated[str, Field(min_length=1, max_length=64)]
 Scheme = Annotated[str, AfterValidator(_a_scheme)]
+Rate = Annotated[str, AfterValidator(_a_rate), WithJsonSchema({"type": "string", "pattern": _RATE})]
 Listener = Annotated[str, AfterValidator(_an_address)]
 
 
@@ -65,6 +73,12 @@ class ServerEntry(_Entry):
     admin: Listener | None = Field(None, description="A second listener for GET /metrics; none where it is not set.")
     drain: float = Field(20.0, ge=0, le=3600, description="Seconds that a shutdown waits for calls under way.")
     log_level: LogLevel = Field("info", description="The least severe log lines that are written.")
+    outages: int = Field(
+        5,
+        ge=0,
+        le=10_000,
+        description="Outages of a vendor in a row after which it is left alone for a while; 0: never.",
+    )
 
 
 class WhenEntry(_Entry):
@@ -120,4 +134,7 @@ class ClientEntry(_Entry):
     )
     scopes: Annotated[tuple[Scope, ...], AfterValidator(_no_repeats)] = Field(
         strict=False, min_length=1, description="What the client may do; none implies another."
+    )
+    rate: Rate | None = Field(
+        None, description="Requests in any second, minute or hour, as in 100/second; no bound where it is not set."
     )

@@ -21,22 +21,30 @@ class Address(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The gateway's own listeners; `drain` is how many seconds a shutdown waits for calls under way."""
+    """The gateway's own listeners; `drain` is how many seconds a shutdown waits for calls under way.
+
+    `outages`: how many of a vendor in a row have it left alone for a while; 0 where none do.
+    """
 
     listen: Address
     admin: Address | None
     drain: float
     log_level: LogLevel
+    outages: int = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An app that may call: its keys as SHA-256 digests, the tenants it acts for and what it may do."""
+    """An app that may call: its keys as SHA-256 digests, the tenants it acts for and what it may do.
+
+    `rate`: how often, as in `100/second`; None where there is no bound.
+    """
 
     name: str
     keys: frozenset[bytes] = field(repr=False)
     tenants: frozenset[str]
     scopes: frozenset[Scope]
+    rate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

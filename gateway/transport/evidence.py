@@ -1,6 +1,7 @@
 """What is known of one request to a vendor, and what is raised where no complete answer came back.
 
 TransportError
+├── RequestRefused       it was not fit to be sent
 └── TransportTimeout     the deadline came first
 """
 
@@ -32,6 +33,10 @@ class TransportError(Exception):
     """Raised when no complete answer arrived; whether the request left is in the evidence, never in the class."""
 
     timeout: ClassVar[bool] = False
+
+
+class RequestRefused(TransportError):
+    """Raised when the request itself could not go out as it is; the vendor has no part in it."""
 
 
 class TransportTimeout(TransportError):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from yarl import URL
 
 from gateway.port import VendorRequest
-from gateway.transport.evidence import TransportError
+from gateway.transport.evidence import RequestRefused
 
 _METHOD = re.compile(r"[A-Z]+\Z")
 _PATH = re.compile(r"(?:[/?][!-\"$-~]*)?\Z")  # visible ASCII but "#"; it cannot run on into the host of the base URL
@@ -22,32 +22,32 @@ _OURS = frozenset(
 
 
 def url(base_url: str, request: VendorRequest) -> URL:
-    """The address of a request, its path as it was given. Raises `TransportError` where it would not stay so."""
+    """The address of a request, its path as it was given. Raises `RequestRefused` where it would not stay so."""
     if not _METHOD.match(request.method):
-        raise TransportError("The request was refused here: its method is not one")
+        raise RequestRefused("The request was refused here: its method is not one")
     if not _PATH.match(request.path):
-        raise TransportError("The request was refused here: its path is not percent-encoded")
+        raise RequestRefused("The request was refused here: its path is not percent-encoded")
     address = URL(base_url + request.path, encoded=True)
     target = urlsplit(base_url).path + request.path
     if address.raw_path_qs != (target if target.startswith("/") else "/" + target):
-        raise TransportError("The request was refused here: its path would not go out as it is")
+        raise RequestRefused("The request was refused here: its path would not go out as it is")
     return address
 
 
 def headers(request: VendorRequest, *, user_agent: str) -> Mapping[str, str]:
     """The headers to send besides `Host` and `Content-Length`.
 
-    Raises `TransportError` for a control character, for anything but ASCII, and for a header that is the
+    Raises `RequestRefused` for a control character, for anything but ASCII, and for a header that is the
     transport's own to set; the message names the header, never its value.
     """
     sent = {"Accept-Encoding": "identity"}
     for name, value in request.headers.items():
         if not _NAME.match(name):
-            raise TransportError("The request was refused here: a header's name is not one")
+            raise RequestRefused("The request was refused here: a header's name is not one")
         if name.lower() in _OURS:
-            raise TransportError(f"The request was refused here: the header {name} is not an adapter's to set")
+            raise RequestRefused(f"The request was refused here: the header {name} is not an adapter's to set")
         if not _VALUE.match(value):
-            raise TransportError(f"The request was refused here: the header {name} holds what headers cannot")
+            raise RequestRefused(f"The request was refused here: the header {name} holds what headers cannot")
         sent[name] = value
     if not any(name.lower() == "user-agent" for name in sent):
         sent["User-Agent"] = user_agent

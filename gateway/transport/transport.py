@@ -44,7 +44,7 @@ class Transport:
         self._clock = clock
         self._body_limit = body_limit
         self._resolver = resolver
-        self._proxy = URL(settings.proxy) if settings.proxy else None
+        self._proxy = URL(settings.proxy.reveal()) if settings.proxy else None
         self._tls = _trust(settings.ca_file)
         self._user_agent = f"points-gateway/{version('points-gateway')}"
         self._session: ClientSession | None = None

@@ -29,7 +29,7 @@ def configuration(vendors: Vendors, *, nowhere: str) -> dict[str, Any]:
             "club": _with_timeout(vendors.club),
             "club_hasty": {"extends": "club", "timeout": HASTY},
             "club_consenting": {"extends": "club", "ignore": ["description", "reference", "store"]},
-            "crm": _with_timeout(vendors.crm),
+            "crm": {**_with_timeout(vendors.crm), "account": None},  # without an account, nothing is searched for
             "crm_hasty": {"extends": "crm", "timeout": HASTY},
             "perks": _with_timeout(vendors.perks),
             "perks_xml": {"extends": "perks", "format": "xml"},

@@ -92,8 +92,8 @@ def start(vendors: Vendors, configured: Callable[..., dict[str, Any]], tmp_path:
     """Starts further gateways; those started in one test share a folder, and so a journal."""
     with ExitStack() as started:
 
-        def begin(**changes: Any) -> GatewayProcess:
-            process = GatewayProcess(tmp_path, configured(**changes))
+        def begin(*, workers: int = 1, **changes: Any) -> GatewayProcess:
+            process = GatewayProcess(tmp_path, configured(**changes), workers=workers)
             started.callback(lambda: assert_nothing_private(process.log, vendors))
             started.callback(process.kill)
             return process

@@ -18,7 +18,9 @@ COMMAND = Path(sys.executable).with_name("points-gateway")
 class GatewayProcess:
     """One running `points-gateway serve`; `url` is where, once `serving` has returned."""
 
-    def __init__(self, folder: Path, configuration: Mapping[str, Any], *, packages: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, configuration: Mapping[str, Any], *, packages: Path | None = None, workers: int = 1
+    ) -> None:
         self.folder = folder
         self.url = ""
         self.lines: list[str] = []
@@ -27,7 +29,7 @@ class GatewayProcess:
         file = folder / "gateway.yaml"
         file.write_text(json.dumps(configuration))  # JSON is YAML
         self._process = subprocess.Popen(
-            [COMMAND, "serve", "--config", file, "--port", "0"],
+            [COMMAND, "serve", "--config", file, "--port", "0", "--workers", str(workers)],
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",

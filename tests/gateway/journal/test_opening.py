@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -162,6 +163,23 @@ def test_sqlite_is_made_durable(tmp_path: Path) -> None:
     with engine.connect() as connection:
         names = ("journal_mode", "synchronous", "foreign_keys")
         assert [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names] == ["wal", 2, 1]
+
+
+def test_postgresql_is_made_durable_and_stalls_nobody(postgresql: Any) -> None:
+    """A session syncs at every commit, sees what others commit, and is ended where it stalls within a transaction."""
+    url = postgresql.database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'".encode())
+    engine = Database.parse(url, patience=2.5, clock=_clock).writer()
+    wanted = {
+        "synchronous_commit": "on",
+        "transaction_isolation": "read committed",
+        "lock_timeout": "2500ms",
+        "idle_in_transaction_session_timeout": "3s",
+    }
+    with engine.connect() as connection:
+        assert {name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in wanted} == wanted
 
 
 def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:

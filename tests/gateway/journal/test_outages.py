@@ -5,11 +5,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 
 from gateway.adjustments import Answer, Draft, Record, Resolution, Settlement, Status, Verdict
 from gateway.errors import StoreUnavailable
@@ -251,3 +252,35 @@ def test_an_update_is_not_lost_between_two_writers(
         return await asyncio.gather(journal.settle(settlement(unknown)), journal.resolve(unknown, decision, {}))
 
     assert [result is not None for result in runner.run(both())].count(True) == 1
+
+
+def test_a_full_disk_refuses_and_service_resumes(
+    tmp_path: Path, draft: Callable[..., Draft], clock: Any, runner: asyncio.Runner
+) -> None:
+    """Where the file cannot grow, claims are refused and leave nothing behind; once it can, they are done again."""
+    connections: list[Any] = []
+    full: list[str] = []
+
+    def connected(connection: Any, _: Any) -> None:
+        connections.append(connection)
+        for pragma in full:
+            connection.execute(pragma)
+
+    event.listen(Engine, "connect", connected)
+    try:
+        journal = Journal.open(f"sqlite:///{tmp_path}/x.db", owner="a", clock=clock, render=lambda record: None)
+        record, _ = runner.run(journal.claim(draft()))
+        full.append("PRAGMA max_page_count=1")  # no more than there are now
+        connections[0].execute(full[0])
+        large = [draft(rule="r" * 100_000, key="k") for _ in range(2)]
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable) as failed:
+                runner.run(journal.claim(large[0]))
+            assert "full" in str(failed.value.__cause__)
+        assert runner.run(journal.find("storefront", "acme", "k")) is None
+        full.clear()
+        assert runner.run(journal.claim(large[1]))[1]
+        assert runner.run(journal.settle(settlement(record))).state.status is Status.SUCCEEDED
+        runner.run(journal.close())
+    finally:
+        event.remove(Engine, "connect", connected)

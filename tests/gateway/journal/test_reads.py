@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, create_engine, event, text
 
 from gateway.adjustments import Draft, Record, Settlement, Status, Verdict
 from gateway.journal import Filters, Journal
@@ -118,6 +119,32 @@ def test_counts_of_an_empty_journal(journal: Journal, runner: asyncio.Runner) ->
     assert counts.by_status == {"in_progress": 0, "unknown": 0}
     assert counts.oldest_unknown is None
     assert runner.run(journal.vendors()) == {}
+
+
+def test_counting_reads_only_what_has_not_ended(journal: Journal, url: str, runner: asyncio.Runner) -> None:
+    """Every count is made from an index that holds nothing else, so that it is cheap however much there is."""
+    asked: list[str] = []
+
+    def executed(_: Any, __: Any, statement: str, *rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", executed)
+    try:
+        runner.run(journal.counts())
+    finally:
+        event.remove(Engine, "before_cursor_execute", executed)
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        explain = "EXPLAIN QUERY PLAN"
+        if url.startswith("postgresql"):
+            explain = "EXPLAIN"
+            connection.execute(text("SET enable_seqscan = off"))  # there are too few rows here for an index to pay
+        counting = [f"{explain} {statement}" for statement in asked if "adjustments" in statement]
+        plans = [str(connection.execute(text(statement)).all()) for statement in counting]
+    engine.dispose()
+    assert len(plans) == 2
+    assert "ix_adjustments_in_progress" in plans[0]
+    assert "ix_adjustments_unknown" in plans[1]
 
 
 def test_vendors_are_counted(journal: Journal, kept: list[Record], runner: asyncio.Runner) -> None:

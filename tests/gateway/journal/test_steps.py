@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.adjustments import Answer, Draft, Record, Resolution, Settlement, State, Status, Transition, Verdict
-from gateway.journal import Journal
+from gateway.journal import Conclusion, Journal
 from gateway.model import Applied, Balance
 
 APPLIED = Applied(
@@ -152,6 +152,24 @@ def test_a_late_word_is_kept_and_changes_nothing(life: Life, first: Verdict, lat
     assert (kept.before, kept.after) == (life.now.state.status, life.now.state.status)
     assert kept.evidence == {**EVIDENCE, "late": late.value, "conflict": conflict}
     assert kept.exchange == EXCHANGE
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_settlement_that_is_kept_is_not_kept_twice(life: Life, verdict: Verdict) -> None:
+    """The same settlement once more gives what stands, and is no late word."""
+    settlement = Settlement(life.record, verdict, EVIDENCE, EXCHANGE)
+    first, again = (life.runner.run(life.journal.conclude(settlement)) for _ in range(2))
+    assert first == again == Conclusion(life.now)
+    assert len(life.history) == 2
+
+
+def test_a_late_word_that_is_kept_is_not_kept_twice(life: Life) -> None:
+    """The same late word once more says what it said before, and stands once in the history."""
+    life.settle(Verdict.REFUSED)
+    late = Settlement(life.record, Verdict.APPLIED, EVIDENCE, EXCHANGE)
+    first, again = (life.runner.run(life.journal.conclude(late)) for _ in range(2))
+    assert first == again == Conclusion(life.now, late=True, conflict=True)
+    assert len(life.history) == 3
 
 
 def test_a_late_success_of_an_earlier_attempt_is_a_conflict(life: Life) -> None:

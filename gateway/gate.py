@@ -1,0 +1,111 @@
+"""The gate before one vendor: who may call it now, by its circuit and by its free slots.
+
+What is not let through was not sent: no byte of it left. So one vendor that hangs holds up its own callers for a
+bounded time, and nobody else's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.circuit import Circuit, Pass, Sign, State
+from gateway.errors import VendorError, VendorRateLimited, VendorUnavailable
+from gateway.metrics import Metrics
+from gateway.port import VendorSettings
+from gateway.slots import NoSlot, Slots
+from gateway.transport import Evidence, RequestRefused, TransportError
+
+log = structlog.get_logger(__name__)
+PATIENCE = 0.2
+"""The part of a vendor's time-out for which a call waits for a slot."""
+QUEUE = 2
+"""For each slot, how many calls may wait for one."""
+
+
+class Held(VendorUnavailable):
+    """Raised when a call is not let through; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one vendor's circuit stands; `wait` is the seconds until a call may go out."""
+
+    vendor: str
+    state: State
+    wait: float
+
+
+class Gate:
+    """Lets calls to one configured vendor through. `outages`, `clock`: as of `Circuit`."""
+
+    def __init__(
+        self, name: str, settings: VendorSettings, *, outages: int, clock: Callable[[], float], metrics: Metrics
+    ) -> None:
+        self._name = name
+        self._metrics = metrics
+        self._patience = settings.timeout * PATIENCE
+        self._slots = Slots(settings.max_concurrency, waiting=settings.max_concurrency * QUEUE, patience=self._patience)
+        self._circuit = Circuit(outages=outages, clock=clock, changed=self._changed)
+        metrics.circuit(name, State.CLOSED)
+
+    @property
+    def standing(self) -> Standing:
+        """How the vendor stands now."""
+        return Standing(self._name, self._circuit.state, self._circuit.wait())
+
+    async def enter(self, deadline: float) -> Pass:
+        """Leave to have one exchange, to be given back by `leave`; `deadline` is on the event loop's clock.
+
+        Raises `Held`, with the seconds after which to try again.
+        """
+        if wait := self._circuit.wait():
+            raise self._out_of_reach(wait)
+        try:
+            await self._slots.take(deadline)
+        except NoSlot:
+            self._metrics.held(self._name, "slots")
+            detail = "The vendor has as many calls under way as it may, and none ended in time; nothing was sent"
+            raise Held(detail, retry_after=self._patience) from None
+        given = self._circuit.enter()  # it may have opened while this call waited
+        if given is None:
+            self._slots.release()
+            raise self._out_of_reach(self._circuit.wait())
+        return given
+
+    def leave(self, given: Pass, evidence: Evidence, status: int | None, error: BaseException | None) -> None:
+        """Take in how an exchange ended: its last request, the status of its last answer, what was raised."""
+        self._slots.release()
+        retry_after = error.retry_after if isinstance(error, VendorError) else None
+        self._circuit.leave(given, sign(evidence, status, error), retry_after)
+
+    def _out_of_reach(self, wait: float) -> Held:
+        self._metrics.held(self._name, "circuit")
+        return Held("The vendor was out of reach a moment ago and is left alone; nothing was sent", retry_after=wait)
+
+    def _changed(self, state: State, seconds: float) -> None:
+        self._metrics.circuit(self._name, state)
+        if state is State.OPEN:
+            log.warning("a vendor is left alone", vendor=self._name, circuit=state.value, seconds=round(seconds, 1))
+        elif state is State.HALF_OPEN:
+            log.info("a vendor is tried again", vendor=self._name, circuit=state.value)
+        else:
+            log.warning("a vendor is back", vendor=self._name, circuit=state.value)
+
+
+def sign(evidence: Evidence, status: int | None, error: BaseException | None) -> Sign:
+    """What an exchange says about the vendor's health; a refusal is an answer like any other."""
+    if isinstance(error, RequestRefused):
+        return Sign.NOTHING
+    if isinstance(error, TransportError):
+        if not error.timeout and evidence.status is not None:
+            return Sign.OUTAGE if evidence.status >= 500 else Sign.ANSWERED  # it spoke, if not to the end
+        return Sign.OUTAGE
+    if isinstance(error, VendorError):
+        if isinstance(error, VendorRateLimited):
+            return Sign.BUSY
+        told = max(error.vendor_status or 0, status or 0)
+        return Sign.OUTAGE if told >= 500 and not error.judged else Sign.ANSWERED
+    if status is None or (error is not None and not isinstance(error, Exception)):
+        return Sign.NOTHING  # cancelled, or a fault of ours: the vendor has no part in it
+    return Sign.OUTAGE if status >= 500 else Sign.ANSWERED

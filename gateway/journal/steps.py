@@ -1,0 +1,208 @@
+"""What is done to adjustments that are known, each locked first: settle, retry, resolve, postpone, withdraw."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from gateway import adjustments as life
+from gateway.adjustments import Record, Settlement, State, Status, Transition, Verdict
+from gateway.journal import codec
+from gateway.journal.operations import (
+    Conclusion,
+    Decision,
+    Postpone,
+    Resolve,
+    Retry,
+    Settle,
+    Step,
+    Withdraw,
+    adjustment_of,
+)
+from gateway.journal.schema import adjustments, transitions
+from gateway.journal.transaction import Transaction
+
+_COLUMNS = ("id", "status", "retryable", "attempt", "lease_until", "owner", "resolution", "looks")
+_STANDING = select(*(adjustments.c[name] for name in _COLUMNS)).order_by(adjustments.c.id).with_for_update()
+_ROW = update(adjustments).where(adjustments.c.id == bindparam("changed_id"))
+_POSTPONE = _ROW.values(look_at=bindparam("later"), looks=bindparam("counted"))
+_SAID = {Verdict.APPLIED: Status.SUCCEEDED, Verdict.UNKNOWN: Status.UNKNOWN}
+
+
+@dataclass(slots=True)
+class _Standing:
+    """What decides about the next step of one adjustment; `record` once this batch has changed it."""
+
+    state: State
+    lease_until: int
+    owner: str
+    resolution: str | None
+    looks: int
+    record: Record | None = None
+
+
+def take(transaction: Transaction, steps: list[tuple[int, Step]]) -> Iterable[tuple[int, Any]]:
+    """Take every step, in their order; gives the place and the result of each."""
+    if steps:
+        yield from Steps(transaction, {adjustment_of(step) for _, step in steps}).take(steps)
+
+
+@dataclass(slots=True)
+class Steps:
+    """The steps of one batch, and what they have changed so far."""
+
+    transaction: Transaction
+    ids: set[str]
+    standing: dict[str, _Standing] = field(init=False)
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    postponed: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        found = self.transaction.connection.execute(_STANDING.where(adjustments.c.id.in_(self.ids)))
+        self.standing = {
+            row.id: _Standing(codec.state_of(row), row.lease_until, row.owner, row.resolution, row.looks)
+            for row in found
+        }
+
+    def take(self, steps: list[tuple[int, Step]]) -> list[tuple[int, Any]]:
+        """Take the steps and write what they change."""
+        results = [(place, self._taken(step)) for place, step in steps]
+        connection = self.transaction.connection
+        if self.rows:
+            connection.execute(_ROW, list(self.rows.values()))
+        if self.postponed:
+            connection.execute(_POSTPONE, self.postponed)
+        self.transaction.keep(self.kept)
+        return results
+
+    def _taken(self, step: Step) -> Any:
+        if isinstance(step, Withdraw):
+            return self._withdraw(step)
+        standing = self.standing[step.record.draft.id]
+        match step:
+            case Retry():
+                return self._retry(step, standing)
+            case Settle(settlement):
+                return self._settle(settlement, standing)
+            case Resolve():
+                return self._resolve(step, standing)
+            case Postpone():
+                return self._postpone(step, standing)
+
+    def _retry(self, step: Retry, standing: _Standing) -> Record | None:
+        record = step.record
+        begun = life.retry(record.state)
+        draft = replace(record.draft, account=step.account)
+        if begun is None:
+            return None
+        if standing.state == begun and standing.owner == step.owner:
+            return Record(draft, begun, record.created_at, codec.from_micros(standing.lease_until))
+        if standing.state != record.state:
+            return None
+        changed = Record(draft, begun, record.created_at, self.transaction.later(step.lease))
+        standing.owner = step.owner
+        self._change(standing, changed, self.transaction.transition(record.state, begun, "gateway", {}))
+        return changed
+
+    def _settle(self, settlement: Settlement, standing: _Standing) -> Conclusion:
+        attempt = settlement.record.state.attempt
+        settled = life.settle(standing.state, attempt=attempt, verdict=settlement.verdict)
+        if settled is None:
+            return self._late(settlement, standing)
+        changed = self.transaction.answered(
+            replace(
+                settlement.record,
+                state=settled,
+                applied=settlement.applied,
+                problem=settlement.problem,
+                resolution=None,
+                looks=standing.looks,
+            )
+        )
+        transition = self.transaction.transition(standing.state, settled, settlement.by, settlement.evidence)
+        self._change(standing, changed, replace(transition, exchange=settlement.exchange))
+        return Conclusion(changed)
+
+    def _late(self, settlement: Settlement, standing: _Standing) -> Conclusion:
+        """What came after the end is kept in the history; what was kept before, in whichever way, is not kept twice."""
+        adjustment, attempt = settlement.record.draft.id, settlement.record.state.attempt
+        record = self._current(adjustment)
+        exchange = codec.dumps(settlement.exchange)
+        said = [
+            (row["after"], row["evidence"])
+            for row in self._history(adjustment)
+            if (row["attempt"], row["by"], row["exchange"]) == (attempt, settlement.by, exchange)
+        ]
+        if (_SAID.get(settlement.verdict, Status.FAILED).value, codec.dumps(settlement.evidence)) in said:
+            return Conclusion(record)
+        evidence = [
+            {**settlement.evidence, "late": settlement.verdict.value, "conflict": conflict}
+            for conflict in (False, True)
+        ]
+        for conflict in (False, True):
+            if codec.dumps(evidence[conflict]) in {text for _, text in said}:
+                return Conclusion(record, late=True, conflict=conflict)
+        conflict = _conflict(settlement, standing.state)
+        at = self.transaction.transition(standing.state, standing.state, settlement.by, evidence[conflict])
+        self._keep(adjustment, replace(at, attempt=attempt, exchange=settlement.exchange))
+        return Conclusion(record, late=True, conflict=conflict)
+
+    def _resolve(self, step: Resolve, standing: _Standing) -> Decision:
+        resolved = life.resolve(standing.state, applied=step.resolution.applied)
+        if resolved is None or standing.state != step.record.state:
+            done = standing.resolution == codec.resolution_text(step.resolution)
+            return Decision(self._current(step.record.draft.id), None if done else "changed")
+        if standing.lease_until > self.transaction.micros:
+            return Decision(self._current(step.record.draft.id), "lease")
+        problem = step.record.problem if step.problem is None else step.problem
+        changed = self.transaction.answered(
+            replace(step.record, state=resolved, resolution=step.resolution, problem=problem, looks=standing.looks)
+        )
+        transition = self.transaction.transition(standing.state, resolved, step.resolution.by, step.evidence)
+        self._change(standing, changed, transition)
+        return Decision(changed)
+
+    def _postpone(self, step: Postpone, standing: _Standing) -> None:
+        # Counted from what the caller has seen: where this is done again, it is not counted again.
+        if standing.state.status is Status.UNKNOWN and standing.looks == step.record.looks:
+            standing.looks += 1
+            later = codec.to_micros(self.transaction.later(step.seconds))
+            self.postponed.append({"changed_id": step.record.draft.id, "later": later, "counted": standing.looks})
+
+    def _withdraw(self, step: Withdraw) -> None:
+        standing = self.standing.get(step.adjustment)
+        if standing is None or standing.owner != step.owner:
+            return  # it was never begun
+        evidence = {"sent": False, "error": "the journal could not say that the attempt was begun"}
+        record = self._current(step.adjustment)
+        self._settle(Settlement(record, Verdict.NOT_APPLIED, evidence), standing)
+
+    def _current(self, adjustment: str) -> Record:
+        changed = self.standing[adjustment].record
+        return changed or self.transaction.records([adjustment])[adjustment]
+
+    def _history(self, adjustment: str) -> list[dict[str, Any]]:
+        found = select(transitions).where(transitions.c.adjustment == adjustment)
+        rows = [dict(row) for row in self.transaction.connection.execute(found).mappings()]
+        return rows + [row for row in self.kept if row["adjustment"] == adjustment]
+
+    def _change(self, standing: _Standing, record: Record, transition: Transition) -> None:
+        adjustment = record.draft.id
+        changes = codec.changes_of(record)
+        standing.state, standing.record = record.state, record
+        standing.lease_until, standing.resolution = changes["lease_until"], changes["resolution"]
+        self.rows[adjustment] = {"changed_id": adjustment, **changes, "owner": standing.owner}
+        self._keep(adjustment, transition)
+
+    def _keep(self, adjustment: str, transition: Transition) -> None:
+        self.kept.append(codec.transition_row(adjustment, transition))
+
+
+def _conflict(settlement: Settlement, state: State) -> bool:
+    """Whether a late word contradicts what the journal says; then points may be wrong at the vendor."""
+    if settlement.verdict is Verdict.UNKNOWN:
+        return False
+    believed_applied = state.status is Status.SUCCEEDED and state.attempt == settlement.record.state.attempt
+    return (settlement.verdict is Verdict.APPLIED) != believed_applied

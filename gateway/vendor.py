@@ -1,0 +1,100 @@
+"""What every configured vendor has, whichever adapter translates for it."""
+
+import hashlib
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gateway.secrets import MASK, Secret
+
+
+class VendorSettings(BaseModel):
+    """What every configured vendor has; an adapter's own settings extend this. Durations in seconds."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    adapter: str = Field(description="Which adapter translates for this vendor.")
+    base_url: str = Field(description="Where the vendor's documented paths begin; http or https.")
+    timeout: float = Field(10.0, gt=0, le=300, description="Seconds for one whole vendor call.")
+    max_concurrency: int = Field(64, ge=1, le=10_000, description="Calls under way at once.")
+    ca_file: str | None = Field(None, description="A PEM file of authorities to trust instead of the system's.")
+    proxy: Secret | None = Field(
+        None, description="An HTTP proxy, with its user and password if it has any; the environment's are not used."
+    )
+    allow_http: bool = Field(False, description="Allow plain http to an address that is not loopback.")
+    trust_absence: bool = Field(
+        False, description="Take what the vendor cannot find for not applied; only where its search misses nothing."
+    )
+    ignore: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        description="Fields that are kept and not sent, instead of refused.",
+        json_schema_extra={"items": {"enum": ["description", "reason", "reference", "store"]}},
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _well_formed(cls, value: str) -> str:
+        if "@" in urlsplit(_an_address(value)).netloc:
+            raise ValueError("expected an address without a user")
+        return value.rstrip("/")
+
+    @field_validator("proxy")
+    @classmethod
+    def _an_address_too(cls, value: Secret | None) -> Secret | None:
+        if value is not None:
+            _an_address(value.reveal())
+        return value
+
+    @field_validator("ignore")
+    @classmethod
+    def _may_be_ignored(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("expected each name once, and one is repeated")
+        for name in value:
+            if name not in ("description", "reason", "reference", "store"):
+                raise ValueError(f"{name!r} cannot be ignored: expected description, reason, reference or store")
+        return value
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> "VendorSettings":
+        url = urlsplit(self.base_url)
+        if url.scheme == "http" and not self.allow_http and not _is_loopback(str(url.hostname)):
+            raise ValueError("base_url is plain http to another machine: use https, or set allow_http: true")
+        return self
+
+    def identity(self) -> str:
+        """Which account at the vendor this is, for comparing only: its adapter, address and credentials."""
+        credentials = self.model_copy(update={"proxy": None}).secrets()
+        told = "\0".join((self.adapter, self.base_url, *sorted(credentials)))
+        return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret text in these settings, as it is now, for masking."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.reveal() for value in values if isinstance(value, Secret))
+
+    def masked(self) -> "VendorSettings":
+        """The same settings with every secret replaced by `***`."""
+        names = type(self).model_fields
+        return self.model_copy(update={name: Secret(MASK) for name in names if isinstance(getattr(self, name), Secret)})
+
+
+def _an_address(value: str) -> str:
+    """An http or https address. Raises `ValueError`, without showing it, for anything else."""
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname or not value.isascii():
+        raise ValueError("expected an http:// or https:// address")
+    if url.query or url.fragment:
+        raise ValueError("expected an address without query or fragment")
+    if url.port == 0:
+        raise ValueError("expected a port from 1 to 65535")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,55 @@
+"""A body that does not come, at the edge: a problem instead of a caller who waits for nothing."""
+
+import asyncio
+import json
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from gateway.api.access import Access
+from gateway.api.edge import Call, Edge, Endpoint, Resource
+from gateway.api.limiting import Limiter
+from gateway.api.schemas import ResolutionBody
+from gateway.metrics import Metrics
+from gateway.settings import Client
+
+KEY = b"key-of-the-app-0000000000000000000000"
+Answer = dict[str, Any]
+
+
+async def answered(pieces: list[bytes]) -> tuple[int, Answer]:
+    """The status and body for a request whose body comes in these pieces, and then no more."""
+    client = Client("app", frozenset(), frozenset({"acme"}), frozenset({"points:resolve"}))
+    access = Access({sha256(KEY).digest(): "app"}, {"app": client})
+    limiter = Limiter({"app": client}, clock=lambda: 0.0)
+
+    async def handler(call: Call) -> Any:
+        raise AssertionError("a request without its body is not carried out")
+
+    endpoint = Endpoint("POST", "/x", "x", "X", "points:resolve", handler, {}, (), body=ResolutionBody)
+    said: list[Answer] = []
+    never = asyncio.Event()
+
+    async def receive() -> Answer:
+        if not pieces:
+            await never.wait()
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": True}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    headers = [(b"authorization", b"Bearer " + KEY), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "headers": headers}
+    edge = Edge(access, limiter, Metrics(), body_seconds=0.02)
+    async with asyncio.timeout(10):
+        await Resource(edge, endpoint)(scope, receive, send)
+    return said[0]["status"], json.loads(said[1]["body"])
+
+
+@pytest.mark.parametrize("pieces", [[], [b"{"], [b"{", b'"outcome"', b": "]], ids=repr)
+def test_a_body_that_does_not_come(pieces: list[bytes]) -> None:
+    """It is 400 `invalid_request`, and nothing was carried out."""
+    status, problem = asyncio.run(answered(list(pieces)))
+    assert (status, problem["code"]) == (400, "invalid_request")
+    assert problem["detail"] == "The body did not arrive within 0.02 seconds"

@@ -1,0 +1,88 @@
+"""Journals of earlier gateways: what they hold is there afterwards, and can be gone on with."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, text
+
+import gateway.journal
+from gateway.adjustments import Resolution, Settlement, State, Status, Verdict
+from gateway.journal import Journal
+from gateway.journal.schema import VERSION_TABLE, metadata
+
+ROW = {
+    "client": "storefront",
+    "tenant": "acme",
+    "fingerprint": "f",
+    "vendor": "crm",
+    "adapter": "example",
+    "member": "contact_id:1",
+    "points": "5",
+    "draft": '{"point_type":null,"description":null,"reason":null,"store":null,"pending":false,"options":{},"rule":"r",'
+    '"not_sent":[],"lease":15.0}',
+    "retryable": False,
+    "attempt": 1,
+    "created_at": 1_700_000_000_000_000,
+    "lease_until": 1_700_000_015_000_000,
+}
+STEP = {"at": 1_700_000_000_000_000, "after": "in_progress", "attempt": 1, "by": "gateway", "evidence": "{}"}
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir()
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    yield engine
+    engine.dispose()
+
+
+def insert(table: str, row: dict[str, Any]) -> Any:
+    names = ", ".join(f'"{name}"' for name in row)
+    return text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in row)})").bindparams(**row)
+
+
+@pytest.fixture
+def first(engine: Engine) -> None:
+    """A journal as the first gateway left it: one adjustment in progress, one unknown."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(str(gateway.journal.__file__)).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for status in ("in_progress", "unknown"):
+            row = {"id": f"adj_{status}", "key": status, "status": status, **ROW}
+            connection.execute(insert("adjustments", row))
+            connection.execute(insert("transitions", {"adjustment": row["id"], "exchange": "[]", **STEP}))
+
+
+@pytest.mark.usefixtures("first")
+def test_the_first_gateways_journal_is_brought_up_to_date(opener: Any, engine: Engine) -> None:
+    """Its tables become those that the code has in mind."""
+    opener()
+    options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+
+
+@pytest.mark.usefixtures("first")
+def test_what_the_first_gateway_kept_is_gone_on_with(opener: Any, runner: asyncio.Runner) -> None:
+    """Its rows are read, belong to no account, and are expired, settled and decided like any other."""
+    journal: Journal = opener()
+    assert runner.run(journal.expire()) == 1
+    record = runner.run(journal.find("storefront", "acme", "in_progress"))
+    assert record is not None
+    assert (record.state, record.draft.account, record.looks) == (State(Status.UNKNOWN), "", 0)
+    assert len(runner.run(journal.history("adj_in_progress"))) == 2
+    settled = runner.run(journal.conclude(Settlement(record, Verdict.APPLIED, {})))
+    assert settled.record.state == State(Status.SUCCEEDED)
+    (other,) = runner.run(journal.due([""], 10, 60.0))
+    decided = runner.run(journal.decide(other, Resolution(False, "r", "ops", other.created_at), {}))
+    assert (decided.refused, decided.record.state) == (None, State(Status.FAILED))
