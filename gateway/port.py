@@ -48,7 +48,9 @@ class VendorRequest:
     """One HTTP request to a vendor.
 
     `path` is appended to the vendor's `base_url`; it is percent-encoded already and sent byte for byte.
-    `effect` says that it may change points at the vendor: only such a request counts as evidence.
+    `effect` says that it may change points at the vendor: only such a request counts as evidence. `decides` says that
+    its answer settles what became of one: like a request with an effect, it has a connection to itself, where no
+    other answer can be taken for its own.
     """
 
     method: str
@@ -56,6 +58,7 @@ class VendorRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     effect: bool = False
+    decides: bool = False
 
     @classmethod
     def json(

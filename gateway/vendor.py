@@ -23,6 +23,11 @@ class VendorSettings(BaseModel):
         None, description="An HTTP proxy, with its user and password if it has any; the environment's are not used."
     )
     allow_http: bool = Field(False, description="Allow plain http to an address that is not loopback.")
+    reuse_connections: bool = Field(
+        False,
+        description="Let writes use connections that were used before. Faster; but where something on the way answers "
+        "twice, a second answer can be taken for that to a later write.",
+    )
     trust_absence: bool = Field(
         False, description="Take what the vendor cannot find for not applied; only where its search misses nothing."
     )

@@ -115,7 +115,7 @@ class ContactPoints(Adapter[Settings]):
         contact_id, type_ = _positive(member.value, "member"), self._type(point_type)
         query = f"contactId={contact_id}&sourceId={quote(id, safe='')}"
         headers = {"X-ApiKey": self.settings.api_key.reveal(), "Accept": "application/json"}
-        response = yield VendorRequest("GET", f"/api/v2/{self.settings.account}/Points?{query}", headers)
+        response = yield VendorRequest("GET", f"/api/v2/{self.settings.account}/Points?{query}", headers, decides=True)
         self.judge(response.status, listed=False, message=wire.message(response), retry_after=response.retry_after())
         matches = [point for point in wire.Point.all_of(response) if point.details["source_id"] == id]
         for point in matches:

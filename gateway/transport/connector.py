@@ -17,6 +17,7 @@ from typing import cast
 from aiohttp import ClientHandlerType, ClientPayloadError, ClientRequest, ClientResponse, ClientTimeout, TCPConnector
 from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
@@ -28,12 +29,17 @@ KEEPALIVE = 15.0
 
 @dataclass(slots=True)
 class Call:
-    """One call, with its deadline on two clocks: the event loop's, and one that goes on while the machine sleeps."""
+    """One call, with its deadline on two clocks: the event loop's, and one that goes on while the machine sleeps.
+
+    `alone`: it has a connection to itself. On one that was used before, what somebody on the way says twice can
+    arrive after the next request has left, and nothing tells it from that request's own answer.
+    """
 
     evidence: Evidence
     deadline: float
     expires: float
     clock: Callable[[], float]
+    alone: bool = False
 
     async def attach(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Give the request its call: aiohttp makes the request itself, so a middleware is the public way to it."""
@@ -55,6 +61,12 @@ class Request(ClientRequest):
     """A request that knows its call."""
 
     call: Call
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        """What a kept connection must have been used for; nothing was, for a call that has one to itself."""
+        key = super().connection_key
+        return key._replace(proxy_headers_hash=id(self)) if self.call.alone else key
 
 
 class Wire(ResponseHandler):
@@ -122,6 +134,8 @@ class Connector(TCPConnector):
             # A waiter that is cancelled just after a free slot woke it would leave the next one asleep.
             self._release_waiter()
             raise
+        if call.alone:
+            wire.force_close()  # once the answer is complete
         wire.resting = False
         connection.add_callback(wire.rest)
         try:

@@ -69,7 +69,8 @@ class Transport:
         within = asyncio.timeout_at(deadline)
         try:
             async with within:
-                return await self._exchange(request, Call(evidence, deadline, expires, self._clock))
+                alone = (request.effect or request.decides) and not self._settings.reuse_connections
+                return await self._exchange(request, Call(evidence, deadline, expires, self._clock, alone))
         except asyncio.CancelledError:
             evidence.error = "The call was cancelled"
             task = asyncio.current_task()

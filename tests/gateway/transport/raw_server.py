@@ -180,7 +180,8 @@ def tls(**attributes: Any) -> ssl.SSLContext:
 async def opened(
     url: str, *, clock: Callable[[], float] = boottime, resolver: Any = None, **settings: Any
 ) -> AsyncIterator[Transport]:
-    """A transport to `url`, closed afterwards."""
+    """A transport to `url`, closed afterwards; writes reuse connections, which is where the dangers are."""
+    settings = {"reuse_connections": True, **settings}
     options = {"body_limit": settings.pop("body_limit")} if "body_limit" in settings else {}
     transport = Transport(
         VendorSettings(adapter="any", base_url=url, allow_http=True, **settings), clock, resolver=resolver, **options
