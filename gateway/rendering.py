@@ -156,7 +156,9 @@ def _problem_of(record: Record) -> dict[str, Any] | None:
     if record.state.retryable:
         settled = StoreUnavailable("The journal could not be written, and nothing was sent")
     else:
-        settled = NotApplied(f"{'A person' if record.resolution else 'The vendor'} says that nothing was applied")
+        settled = NotApplied(
+            "A person says that nothing was applied" if record.resolution else "It is known that nothing was applied"
+        )
     settled.adjustment = record.draft.id
     settled.vendor = (record.draft.vendor, record.draft.adapter)
     return problem(settled, request_id=told.get("request_id", record.draft.id)).model_dump()

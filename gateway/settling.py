@@ -93,8 +93,13 @@ class Settling:
                 self._alarm(record, f"the vendor has it {len(matches)} times")
             await self._journal.postpone(record, _pause(record))
             return
-        concluded = await self._journal.settle(settlement)
-        if concluded is not None:
+        concluded = await self._journal.conclude(settlement)
+        if concluded.conflict:
+            self._metrics.alarmed("conflict")
+            log.error("a vendor contradicts what was settled", adjustment=record.draft.id, **evidence)
+        elif concluded.late:
+            log.warning("an outcome came after its adjustment was settled", adjustment=record.draft.id, **evidence)
+        else:
             self._drop(record.draft.adjustment.member)
             log.info("the vendor was asked, and the unknown is settled", adjustment=record.draft.id, **evidence)
 

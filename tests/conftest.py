@@ -32,9 +32,9 @@ class PostgreSQL:
         options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c max_connections=50"
         self._run("pg_ctl", "--wait", f"--log={self._folder}/log", f"--options={options}", "start")
 
-    def stop(self) -> None:
-        """Stop it and return once it is gone; its clients are cut off."""
-        self._run("pg_ctl", "--wait", "--mode=fast", "stop")
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it and return once it is gone; its clients are cut off. What `immediate` leaves is not looked after."""
+        self._run("pg_ctl", "--wait", f"--mode={mode}", "stop")
 
     def database(self) -> str:
         """The URL of a new, empty database."""
@@ -80,6 +80,6 @@ def postgresql() -> Iterator[PostgreSQL]:
     try:
         server = PostgreSQL(folder)
         yield server
-        server.stop()
+        server.stop("immediate")
     finally:
         shutil.rmtree(folder)

@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
 
 from gateway.errors import StoreUnavailable
-from gateway.journal.errors import JournalError
 
 MOST = 512
 """Operations in one batch."""
@@ -55,7 +54,7 @@ class Batches:
         return await future
 
     async def close(self) -> None:
-        """Do what still waits, then give the connection back."""
+        """Do what still waits, take back what is in doubt, then give the connection back."""
         if not self._closed:
             self._closed = True
             self._queue.put(None)
@@ -68,6 +67,8 @@ class Batches:
             if batch:
                 outcomes = self._without_doubts([waiting.operation for waiting in batch])
                 _deliver([(waiting.future, outcome) for waiting, outcome in zip(batch, outcomes, strict=True)])
+        if self._doubts:
+            self._without_doubts([])
         self._disconnect()
 
     def _gather(self) -> tuple[list[_Waiting], bool]:
@@ -181,8 +182,6 @@ def _failed(outcome: object) -> bool:
 
 def _gone(error: BaseException | None) -> bool:
     """Whether the database failed, rather than one operation; then none of a batch can be done."""
-    if isinstance(error, JournalError):
-        return True
     if _session_lost(error):
         return True
     return isinstance(error, SQLAlchemyError) and not isinstance(

@@ -81,7 +81,7 @@ def row_of(record: Record) -> dict[str, Any]:
         "id": draft.id,
         "client": draft.client,
         "tenant": draft.tenant,
-        "key": draft.key,
+        "key": storable(draft.key),
         "fingerprint": draft.fingerprint,
         "vendor": draft.vendor,
         "adapter": draft.adapter,
@@ -132,7 +132,7 @@ def record_of(row: Any) -> Record:
         id=row.id,
         client=row.client,
         tenant=row.tenant,
-        key=row.key,
+        key=_stored(row.key),
         fingerprint=row.fingerprint,
         adjustment=Adjustment(
             member=Member(scheme, value),

@@ -31,7 +31,7 @@ _TURN_MILLISECONDS = 20
 _BEGUN = "begun"
 # In one message, so that the time costs no round trip; the BEGIN is of the transaction that the SELECT is in already.
 # The function is named without its schema: whoever must can put a clock of their own before the server's.
-_BEGIN_AND_TELL = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint; BEGIN"
+_TELL_AND_BEGIN = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint; BEGIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Database:
         statements = self._sqlite_session(writes) if self.file is not None else self._postgresql_session(writes)
         event.listen(engine, "connect", _saying(statements))
         if self.file is None:
-            event.listen(engine, "begin", _begin_and_tell)
+            event.listen(engine, "begin", _telling_and_beginning(writes))
         else:
             turns = max(1, round(self.patience * 1000 / _TURN_MILLISECONDS))
             event.listen(engine, "begin", _beginning_at_once(turns) if writes else _begin)
@@ -140,10 +140,6 @@ class Database:
             f"SET lock_timeout = {max(1, round(self.patience * 1000))}",
             # So that a gateway that is stopped or stalled half way keeps nobody else waiting; it does its work anew.
             f"SET idle_in_transaction_session_timeout = {_STALLED_SECONDS * 1000}",
-            # So that the server soon frees the lock of a gateway whose machine has gone.
-            "SET tcp_keepalives_idle = 15",
-            "SET tcp_keepalives_interval = 5",
-            "SET tcp_keepalives_count = 3",
         ]
 
 
@@ -157,8 +153,14 @@ def _saying(statements: list[str]) -> Callable[[Any, Any], None]:
     return connected
 
 
-def _begin_and_tell(connection: Connection) -> None:
-    connection.info[_BEGUN] = connection.exec_driver_sql(_BEGIN_AND_TELL).scalar_one()
+def _telling_and_beginning(writes: bool) -> Callable[[Connection], None]:
+    """Notes the server's time. A server that takes no writes, as a standby, refuses a transaction begun to write."""
+    statement = f"{_TELL_AND_BEGIN} READ WRITE" if writes else _TELL_AND_BEGIN
+
+    def begun(connection: Connection) -> None:
+        connection.info[_BEGUN] = connection.exec_driver_sql(statement).scalar_one()
+
+    return begun
 
 
 def _begin(connection: Connection) -> None:

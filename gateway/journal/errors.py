@@ -11,7 +11,7 @@ class JournalError(Exception):
 
 
 class JournalLocked(JournalError):
-    """Raised when another gateway process holds the journal."""
+    """Raised when somebody who needs a journal alone meets others who write to it, or the other way round."""
 
 
 class JournalMissing(JournalError):

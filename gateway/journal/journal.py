@@ -1,9 +1,9 @@
 """The journal: what is claimed or settled here is durable before anybody hears of it."""
 
 import asyncio
-import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -17,7 +17,6 @@ from gateway.journal import operations, reads
 from gateway.journal.database import READERS, Database
 from gateway.journal.errors import JournalError
 from gateway.journal.opening import Opened, to_read, to_write
-from gateway.journal.sweeps import OVER
 from gateway.journal.transaction import Render
 
 P = ParamSpec("P")
@@ -32,15 +31,12 @@ class Journal:
     Leases, and every time that is kept, go by the journal's clock.
     """
 
-    def __init__(
-        self, opened: Opened, moment: Callable[[Connection], datetime], owner: str, *, exclusive: bool
-    ) -> None:
+    def __init__(self, opened: Opened, moment: Callable[[Connection], datetime], owner: str) -> None:
         self._readers = opened.readers
         self._batches = opened.batches
-        self._release = opened.release
+        self._hold = opened.hold
         self._moment = moment
         self._owner = owner
-        self._exclusive = exclusive
         self._numbers = count(1)
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="journal-reader")
 
@@ -49,45 +45,44 @@ class Journal:
         cls,
         url: str,
         *,
-        owner: str = "",
+        owner: str,
         clock: Callable[[], datetime],
         render: Render,
-        exclusive: bool | None = None,
         patience: float = 5.0,
     ) -> "Journal":
         """Open the journal at `sqlite:///FILE` or `postgresql://...`; made, or brought up to date, where need be.
 
-        `owner` names this start of this process, unlike any other: with it, any number of processes write to one
-        journal, on SQLite those of one machine, with the file on a local disk. `exclusive=True` lets in no other who
-        writes, and is meant where there is no owner; `exclusive=False` without an owner is for who only reads.
-        `clock` gives aware datetimes, and is the journal's clock on SQLite; on PostgreSQL that is the server's.
-        `render` gives the answer to keep for a record that was just settled, or None; it runs in the journal's own
-        thread. `patience`: seconds to wait for a lock that somebody else holds. Blocks; raises `JournalError`,
-        `JournalLocked` where others hold the journal, `JournalMissing` where there is nothing to read.
+        Any number of processes write to one journal, on SQLite those of one machine, with the file on a local disk.
+        `owner` names this start of this process, unlike any other, ever: whoever had the same name would take its
+        attempts for their own. `clock` gives aware datetimes, and is the journal's clock on SQLite; on PostgreSQL that
+        is the server's. `render` gives the answer to keep for a record that was just settled, or None; it runs in the
+        journal's own thread. `patience`: seconds to wait for a lock that somebody else holds. Blocks; raises
+        `JournalError`, and of its kinds `JournalLocked` where somebody has the journal to themselves.
         """
         database = Database.parse(url, patience=patience, clock=clock)
-        alone = exclusive if exclusive is not None else not owner
-        try:
-            opened = to_write(database, render, shared=not alone) if alone or owner else to_read(database)
-        except (SQLAlchemyError, OSError) as error:
-            reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-            raise JournalError(
-                f"the journal at {database.url.render_as_string()} cannot be opened: {reason}"
-            ) from error
-        # Who holds the journal alone need not have a name, but its attempts are told from those of an earlier start.
-        return cls(opened, database.moment, owner or secrets.token_hex(8), exclusive=alone)
+        with _opening(database):
+            return cls(to_write(database, render), database.moment, owner)
+
+    @classmethod
+    def to_read(cls, url: str, *, clock: Callable[[], datetime], patience: float = 5.0) -> "Journal":
+        """As `open`, for who changes nothing: beside whoever writes, and nothing is made where there is no journal.
+
+        Blocks; raises `JournalError`, and of its kinds `JournalMissing` where there is nothing to read.
+        """
+        database = Database.parse(url, patience=patience, clock=clock)
+        with _opening(database):
+            return cls(to_read(database), database.moment, "")
 
     async def claim(self, draft: Draft) -> tuple[Record, bool]:
         """Make a key ours, in attempt 1: the new record and True, or the record that has the key and False."""
         claimed: tuple[Record, bool] = await self._write(operations.Claim(draft, self._attempt()))
         return claimed
 
-    async def retry(self, record: Record, lease: float, *, account: str | None = None) -> Record | None:
+    async def retry(self, record: Record, lease: float, *, account: str) -> Record | None:
         """Begin the next attempt of a retryable failure, owned for `lease` seconds; None where another was first.
 
-        `account`: where it goes to, if not where the last attempt went.
+        `account`: where it goes to, as in `Draft`; the configuration may have changed since the last attempt.
         """
-        account = record.draft.account if account is None else account
         begun: Record | None = await self._write(operations.Retry(record, lease, account, self._attempt()))
         return begun
 
@@ -100,37 +95,10 @@ class Journal:
         concluded: operations.Conclusion = await self._write(operations.Settle(settlement))
         return concluded
 
-    async def settle(self, settlement: Settlement) -> Record | None:
-        """As `conclude`: the record as it is from now on, or None where the settlement came too late."""
-        concluded = await self.conclude(settlement)
-        return None if concluded.late else concluded.record
-
-    async def decide(
-        self,
-        record: Record,
-        resolution: Resolution,
-        evidence: Mapping[str, Any],
-        *,
-        problem: Mapping[str, Any] | None = None,
-    ) -> operations.Decision:
-        """Keep a person's decision about an `unknown`, if it is in `record`'s state still and its lease is over.
-
-        `problem` is the problem that its key answers from now on; None leaves the record's.
-        """
-        decided: operations.Decision = await self._write(operations.Resolve(record, resolution, evidence, problem))
+    async def decide(self, record: Record, resolution: Resolution, evidence: Mapping[str, Any]) -> operations.Decision:
+        """Keep a person's decision about an `unknown`, if it is in `record`'s state still and its lease is over."""
+        decided: operations.Decision = await self._write(operations.Resolve(record, resolution, evidence))
         return decided
-
-    async def resolve(
-        self,
-        record: Record,
-        resolution: Resolution,
-        evidence: Mapping[str, Any],
-        *,
-        problem: Mapping[str, Any] | None = None,
-    ) -> Record | None:
-        """As `decide`: the record as it is from now on, or None where the decision was refused."""
-        decided = await self.decide(record, resolution, evidence, problem=problem)
-        return decided.record if decided.refused is None else None
 
     async def present(self, record: Record) -> Record:
         """The record as it stands by the journal's clock: what is in progress past its lease becomes `unknown`."""
@@ -153,24 +121,10 @@ class Journal:
         """Have what was looked for in vain looked for again after so many seconds, and count it in `looks`."""
         await self._write(operations.Postpone(record, seconds))
 
-    async def now(self) -> datetime:
-        """The time by the journal's clock, in UTC; leases are compared with no other."""
-        return await self._read(self._moment)
-
     async def expire(self) -> int:
         """Make `unknown` every attempt whose lease has run out by the journal's clock; gives how many."""
-        expired: int = await self._write(operations.Expire(OVER, whatever_lease=False))
+        expired: int = await self._write(operations.Expire())
         return expired
-
-    async def recover(self) -> int:
-        """At the start of the only gateway: make `unknown` all that is in flight, for nobody is left to settle it.
-
-        Where others share the journal it is theirs, and only what is past its lease becomes `unknown`.
-        """
-        found: int = await self._write(
-            operations.Expire({"reason": "found in flight at start"}, whatever_lease=self._exclusive)
-        )
-        return found
 
     async def find(self, client: str, tenant: str, key: str) -> Record | None:
         """The adjustment under a client's key within a tenant."""
@@ -208,8 +162,7 @@ class Journal:
             await self._batches.close()
         await asyncio.to_thread(self._threads.shutdown)
         self._readers.dispose()
-        release, self._release = self._release, _nothing
-        release()
+        self._hold.close()
 
     def _attempt(self) -> str:
         """Whose the next attempt is: this process's, and in it the operation's that begins it."""
@@ -235,5 +188,12 @@ def _alive(connection: Connection) -> None:
     connection.execute(select(1))
 
 
-def _nothing() -> None:
-    return
+@contextmanager
+def _opening(database: Database) -> Iterator[None]:
+    """Says what failed in words of ours."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        shown = database.url.set(query={}).render_as_string()  # a password may stand in the query too
+        raise JournalError(f"the journal at {shown} cannot be opened: {reason}") from error

@@ -1,8 +1,8 @@
-"""Who may write to a journal at the same time, and who may change its tables; whatever ends a process lets go.
+"""Who has a journal to themselves, to make it, change its tables or take its file; whatever ends a process lets go.
 
-For SQLite the locks are `flock`s: `FILE.lock` is held, alone or shared, for as long as a gateway runs, `FILE.opening`
-while it opens. For PostgreSQL they are advisory locks: the hold is the writing session's own, so that a session which
-was lost, and with it the lock, can write nothing.
+For SQLite these are `flock`s: one gateway at a time has `FILE.opening`, while it opens, and all who write share
+`FILE.lock` for as long as they run, which tells of them to whoever wants the file alone. For PostgreSQL an advisory
+lock keeps apart those who would change the tables.
 """
 
 import fcntl
@@ -15,22 +15,11 @@ from sqlalchemy import Connection, text
 
 from gateway.journal.errors import JournalError, JournalLocked
 
-# One for each kind of lock; the other half of the key is the schema, so that each schema may hold a journal.
-_HOLD = 0x706F696E
+# The other half of the key is the schema, so that each schema may hold a journal.
 _OPENING = 0x706F696F
-_TRY = "SELECT pg_try_advisory_lock{}(:kind, hashtext(current_schema()))"
-_TRY_ALONE = text(_TRY.format(""))
-_TRY_SHARED = text(_TRY.format("_shared"))
-_HOLDER = text(
-    "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
-    " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = :kind"
-    " AND l.objid::bigint = (hashtext(current_schema())::bigint & 4294967295)"
-    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"
-)
 _SETTING = text("SELECT current_setting(:name)")
 _SET = text("SELECT set_config(:name, :value, true)")
 _WAIT = text("SELECT pg_advisory_xact_lock(:kind, hashtext(current_schema()))")
-_ADVICE = "stop it first, or give this one a journal of its own"
 
 
 class FileLock:
@@ -41,25 +30,19 @@ class FileLock:
 
     @classmethod
     def acquire(cls, journal: Path, *, shared: bool) -> "FileLock":
-        """Take the hold on the journal in this file, beside others who share it or alone.
+        """Take the hold on the journal in this file: beside others who write to it, or alone, to take it away.
 
-        Raises `JournalLocked`, naming the process that has it alone, and `JournalError` where the lock file cannot be
-        made.
+        Raises `JournalLocked` where others are in the way, and `JournalError` where the lock file cannot be made.
         """
         descriptor, path = _opened(journal, "lock")
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
             os.close(descriptor)
-            who = f"the gateway with process id {holder}" if holder else "gateways that share it"
-            raise JournalLocked(f"{journal} is held by {who}: {_ADVICE}") from None
+            raise JournalLocked(f"{journal} is held by another process: stop it first") from None
         except OSError as error:
             os.close(descriptor)
             raise JournalError(f"{path} cannot be locked: {error.strerror}") from error
-        os.ftruncate(descriptor, 0)
-        if not shared:
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         return cls(descriptor)
 
     def release(self) -> None:
@@ -76,15 +59,6 @@ def opening_file(journal: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def hold_session(connection: Connection, *, shared: bool) -> None:
-    """Hold a PostgreSQL journal for as long as this session lives. Raises `JournalLocked` where another one does."""
-    held = connection.scalar(_TRY_SHARED if shared else _TRY_ALONE, {"kind": _HOLD})
-    holder = None if held else connection.scalar(_HOLDER, {"kind": _HOLD})
-    connection.commit()
-    if not held:
-        raise JournalLocked(f"the journal is held by {holder or 'another gateway'} (name, process id, host): {_ADVICE}")
 
 
 def wait_for_turn(connection: Connection) -> None:

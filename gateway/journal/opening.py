@@ -1,8 +1,8 @@
-"""How a journal is opened: held, made or brought up to date, and read by connections of its own."""
+"""How a journal is opened: made or brought up to date, written by one connection, and read by others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from gateway.journal import migration
 from gateway.journal.batch import Batches
 from gateway.journal.database import Database
-from gateway.journal.lock import FileLock, hold_session, opening_file
+from gateway.journal.lock import FileLock, opening_file
 from gateway.journal.operations import withdrawal
 from gateway.journal.schema import HEAD
 from gateway.journal.transaction import Render, Transaction
@@ -19,39 +19,28 @@ from gateway.journal.writes import write
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a journal works with: who reads, who writes (None for a reader), and what lets go of it."""
+    """What a journal works with: who reads, who writes (None for a reader), and what is held until it is closed."""
 
     readers: Engine
-    batches: Batches | None
-    release: Callable[[], None]
+    batches: Batches | None = None
+    hold: ExitStack = field(default_factory=ExitStack)
 
 
-def to_write(database: Database, render: Render, *, shared: bool) -> Opened:
-    """Open for writing. Raises `JournalLocked`, or `JournalError` where the tables do not fit."""
+def to_write(database: Database, render: Render) -> Opened:
+    """Open for writing, beside others who do. Raises `JournalError` where the tables do not fit."""
     writer = database.writer()
-
-    def connect() -> Connection:
-        connection = writer.connect()
-        try:
-            if database.file is None:
-                hold_session(connection, shared=shared)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
     def run(connection: Connection, operations: Sequence[Any]) -> list[Any]:
         return write(Transaction(connection, database.moment(connection), render), operations)
 
     with ExitStack() as undo:
-        release: Callable[[], None] = _nothing
+        hold = undo.enter_context(ExitStack())
         if (file := database.file) is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-            release = FileLock.acquire(file, shared=shared).release
-            undo.callback(release)
-        connection = _up_to_date(database, connect, undo)
+            hold.callback(FileLock.acquire(file, shared=True).release)
+        connection = _up_to_date(database, writer)
         undo.pop_all()
-        return Opened(database.reader(), Batches(connect, run, connection, withdrawal), release)
+        return Opened(database.reader(), Batches(writer.connect, run, connection, withdrawal), hold)
 
 
 def to_read(database: Database) -> Opened:
@@ -59,25 +48,24 @@ def to_read(database: Database) -> Opened:
     if database.file is not None and not database.file.exists():
         raise migration.unfit(None)
     readers = database.reader()
-    with readers.connect() as connection:
-        found = migration.version(connection)
-    if found != HEAD:
-        readers.dispose()
-        raise migration.unfit(found)
-    return Opened(readers, None, _nothing)
+    with ExitStack() as undo:
+        undo.callback(readers.dispose)
+        with readers.connect() as connection:
+            found = migration.version(connection)
+        if found != HEAD:
+            raise migration.unfit(found)
+        undo.pop_all()
+        return Opened(readers)
 
 
-def _up_to_date(database: Database, connect: Callable[[], Connection], undo: ExitStack) -> Connection:
+def _up_to_date(database: Database, writer: Engine) -> Connection:
     """A connection to tables that fit; of several processes one makes them, and the others wait for it."""
-    with ExitStack() as turn:
+    with ExitStack() as turn, ExitStack() as undo:
         if database.file is not None:
             turn.enter_context(opening_file(database.file))
-        connection = connect()
+        connection = writer.connect()
         undo.callback(connection.close)
         with connection.begin():
             migration.upgrade(connection)
-    return connection
-
-
-def _nothing() -> None:
-    return
+        undo.pop_all()
+        return connection

@@ -72,7 +72,6 @@ class Resolve:
     record: Record
     resolution: Resolution
     evidence: Mapping[str, Any]
-    problem: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +108,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """Make `unknown` what is in progress and nobody's: gives how many."""
-
-    evidence: Mapping[str, Any]
-    whatever_lease: bool
+    """Make `unknown` what is in progress past its lease: gives how many."""
 
 
 @dataclass(frozen=True, slots=True)

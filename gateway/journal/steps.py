@@ -130,23 +130,19 @@ class Steps:
         adjustment, attempt = settlement.record.draft.id, settlement.record.state.attempt
         record = self._current(adjustment)
         exchange = codec.dumps(settlement.exchange)
-        said = [
+        said = {
             (row["after"], row["evidence"])
             for row in self._history(adjustment)
             if (row["attempt"], row["by"], row["exchange"]) == (attempt, settlement.by, exchange)
-        ]
+        }
         if (_SAID.get(settlement.verdict, Status.FAILED).value, codec.dumps(settlement.evidence)) in said:
             return Conclusion(record)
-        evidence = [
-            {**settlement.evidence, "late": settlement.verdict.value, "conflict": conflict}
-            for conflict in (False, True)
-        ]
-        for conflict in (False, True):
-            if codec.dumps(evidence[conflict]) in {text for _, text in said}:
-                return Conclusion(record, late=True, conflict=conflict)
+        # Whatever follows, a late word stays what it was: nothing leads from contradicting to agreeing, nor back.
         conflict = _conflict(settlement, standing.state)
-        at = self.transaction.transition(standing.state, standing.state, settlement.by, evidence[conflict])
-        self._keep(adjustment, replace(at, attempt=attempt, exchange=settlement.exchange))
+        evidence = {**settlement.evidence, "late": settlement.verdict.value, "conflict": conflict}
+        if codec.dumps(evidence) not in {text for _, text in said}:
+            at = self.transaction.transition(standing.state, standing.state, settlement.by, evidence)
+            self._keep(adjustment, replace(at, attempt=attempt, exchange=settlement.exchange))
         return Conclusion(record, late=True, conflict=conflict)
 
     def _resolve(self, step: Resolve, standing: _Standing) -> Decision:
@@ -156,9 +152,8 @@ class Steps:
             return Decision(self._current(step.record.draft.id), None if done else "changed")
         if standing.lease_until > self.transaction.micros:
             return Decision(self._current(step.record.draft.id), "lease")
-        problem = step.record.problem if step.problem is None else step.problem
         changed = self.transaction.answered(
-            replace(step.record, state=resolved, resolution=step.resolution, problem=problem, looks=standing.looks)
+            replace(step.record, state=resolved, resolution=step.resolution, looks=standing.looks)
         )
         transition = self.transaction.transition(standing.state, resolved, step.resolution.by, step.evidence)
         self._change(standing, changed, transition)

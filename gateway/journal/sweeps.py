@@ -1,9 +1,8 @@
 """What is looked for by where it stands: leases that are over, and the `unknown` that are due to be looked for."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, true, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
 from gateway import adjustments as life
 from gateway.adjustments import Record, Status
@@ -12,7 +11,7 @@ from gateway.journal.operations import Due
 from gateway.journal.schema import IN_PROGRESS, UNKNOWN, adjustments
 from gateway.journal.transaction import Transaction
 
-OVER = {"reason": "the lease ran out"}
+_OVER = {"reason": "the lease ran out"}
 
 _ROW = update(adjustments).where(adjustments.c.id == bindparam("changed_id"))
 _EXPIRE = _ROW.values(status=Status.UNKNOWN.value)
@@ -20,22 +19,15 @@ _HOLD = _ROW.values(look_at=bindparam("held_until"))
 _STATE = (adjustments.c.id, adjustments.c.status, adjustments.c.retryable, adjustments.c.attempt)
 
 
-def expire(
-    transaction: Transaction,
-    evidence: Mapping[str, Any],
-    *,
-    whatever_lease: bool = False,
-    among: ColumnElement[bool] | None = None,
-) -> int:
-    """Make `unknown` what is in progress past its lease, or whatever its lease; gives how many."""
-    over = true() if whatever_lease else adjustments.c.lease_until <= transaction.micros
-    found = select(*_STATE).where(IN_PROGRESS, over, true() if among is None else among)
+def expire(transaction: Transaction, *among: ColumnElement[bool]) -> int:
+    """Make `unknown` what is in progress past its lease, and fits `among`; gives how many."""
+    found = select(*_STATE).where(IN_PROGRESS, adjustments.c.lease_until <= transaction.micros, *among)
     kept = []
     # What another has in hand is being settled, or expired by that other.
     for row in transaction.connection.execute(found.with_for_update(skip_locked=True)).all():
         state = codec.state_of(row)
         if (expired := life.expire(state)) is not None:
-            kept.append(codec.transition_row(row.id, transaction.transition(state, expired, "recovery", evidence)))
+            kept.append(codec.transition_row(row.id, transaction.transition(state, expired, "recovery", _OVER)))
     if kept:
         transaction.connection.execute(_EXPIRE, [{"changed_id": row["adjustment"]} for row in kept])
         transaction.keep(kept)
@@ -52,8 +44,9 @@ def present(transaction: Transaction, asked: list[tuple[int, Record]]) -> Iterab
         for id_, record in records.items()
         if record.state.status is Status.IN_PROGRESS and record.lease_until <= transaction.now
     ]
-    if over and expire(transaction, OVER, among=adjustments.c.id.in_(over)):
-        records |= transaction.records(over)
+    if over:
+        expire(transaction, adjustments.c.id.in_(over))
+        records |= transaction.records(over)  # expired here, or by another since they were read
     for place, record in asked:
         yield place, records[record.draft.id]
 

@@ -19,7 +19,7 @@ from gateway.journal.sweeps import due, expire, present
 from gateway.journal.transaction import Transaction
 
 Key = tuple[str, str, str]
-"""What an idempotency key belongs to, and its name: key, client, tenant."""
+"""An idempotency key as its column has it, and what it belongs to: key, client, tenant."""
 
 _KEY = (adjustments.c.key, adjustments.c.tenant, adjustments.c.client)
 _CLAIM = {
@@ -40,8 +40,8 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
             results[place] = result
     for place, one in places:
         match one:
-            case Expire(evidence, whatever_lease):
-                results[place] = expire(transaction, evidence, whatever_lease=whatever_lease)
+            case Expire():
+                results[place] = expire(transaction)
             case Due():
                 results[place] = due(transaction, one)
             case Touch():
@@ -107,4 +107,4 @@ def _first(item: tuple[Key, object]) -> Key:
 
 
 def _key(draft: Draft) -> Key:
-    return draft.key, draft.client, draft.tenant
+    return codec.storable(draft.key), draft.client, draft.tenant

@@ -89,10 +89,14 @@ class Opener:
     journals: list[Journal] = field(default_factory=list)
 
     def __call__(self, **given: Any) -> Journal:
-        usual: dict[str, Any] = {"clock": self.clock, "render": render}
-        if "exclusive" not in given:
-            usual["owner"] = f"owner-{len(self.journals)}"
-        journal = Journal.open(self.url, **{**usual, **given})
+        usual = {"owner": f"owner-{len(self.journals)}", "clock": self.clock, "render": render}
+        return self._kept(Journal.open(self.url, **{**usual, **given}))
+
+    def to_read(self) -> Journal:
+        """A journal that is open for reading only."""
+        return self._kept(Journal.to_read(self.url, clock=self.clock))
+
+    def _kept(self, journal: Journal) -> Journal:
         self.journals.append(journal)
         return journal
 

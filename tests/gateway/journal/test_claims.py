@@ -67,6 +67,16 @@ def test_a_key_belongs_to_a_client_within_a_tenant(
     assert runner.run(journal.find("kiosk", "nobody", "k")) is None
 
 
+def test_a_key_is_found_whatever_it_is(journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner) -> None:
+    """A key of any visible characters, one that looks like a quoted text too, is claimed once, found and listed."""
+    for key in ('"', '"a"', '"a', "\\u0061", "'; --", "a", "~" * 255):
+        record, ours = runner.run(journal.claim(draft(key=key)))
+        assert (ours, record.draft.key) == (True, key)
+        assert runner.run(journal.claim(draft(key=key))) == (record, False)
+        assert runner.run(journal.find("storefront", "acme", key)) == record
+        assert [found for _, found in runner.run(journal.list("acme", Filters(key=key), limit=9))] == [record]
+
+
 def test_more_claims_than_a_batch_holds(journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner) -> None:
     """Claims beyond the size of one batch are done in the next ones."""
 

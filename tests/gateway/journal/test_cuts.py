@@ -152,13 +152,12 @@ def test_a_batch_of_claims_is_looked_up(line: Line, where: str, draft: Callable[
 def test_a_retry_is_looked_up(line: Line, where: str, draft: Callable[..., Draft]) -> None:
     """The next attempt is begun once, and is ours."""
     record, _ = line.runner.run(line.cut.claim(draft()))
-    failed = line.runner.run(line.cut.settle(Settlement(record, Verdict.NOT_APPLIED, {})))
-    assert failed is not None
-    begun = line.at_commit(where, line.cut.retry(failed, 9.0))
+    failed = line.runner.run(line.cut.conclude(Settlement(record, Verdict.NOT_APPLIED, {}))).record
+    begun = line.at_commit(where, line.cut.retry(failed, 9.0, account=""))
     assert begun == line.kept(record)
     assert begun.state == State(attempt=2)
     assert line.steps(record) == ["in_progress", "failed", "in_progress"]
-    assert line.runner.run(line.whole.retry(failed, 9.0)) is None
+    assert line.runner.run(line.whole.retry(failed, 9.0, account="")) is None
 
 
 @pytest.mark.parametrize("verdict", Verdict)
@@ -174,7 +173,7 @@ def test_a_settlement_is_looked_up(line: Line, where: str, verdict: Verdict, dra
 def test_a_late_word_is_looked_up(line: Line, where: str, draft: Callable[..., Draft]) -> None:
     """A late word is kept once, and its caller hears that it was late."""
     record, _ = line.runner.run(line.cut.claim(draft()))
-    line.runner.run(line.whole.settle(Settlement(record, Verdict.REFUSED, {})))
+    line.runner.run(line.whole.conclude(Settlement(record, Verdict.REFUSED, {})))
     concluded = line.at_commit(where, line.cut.conclude(Settlement(record, Verdict.APPLIED, {})))
     assert concluded == Conclusion(line.kept(record), late=True, conflict=True)
     assert line.steps(record) == ["in_progress", "failed", "failed"]
@@ -233,9 +232,21 @@ def test_a_claim_that_was_refused_is_taken_back(line: Line, draft: Callable[...,
     assert kept is not None
     assert kept.state == State(Status.FAILED, retryable=True)
     assert line.runner.run(line.whole.history(record.draft.id))[-1].evidence["sent"] is False
-    assert line.runner.run(line.whole.retry(kept, 9.0)) is not None
+    assert line.runner.run(line.whole.retry(kept, 9.0, account="")) is not None
     line.runner.run(line.cut.ready())
     assert line.steps(record) == ["in_progress", "failed", "in_progress"]
+
+
+def test_a_claim_that_was_refused_is_taken_back_at_the_end(line: Line, draft: Callable[..., Draft]) -> None:
+    """A journal that is closed right after such a claim takes it back first."""
+    line.proxy.refuse = True
+    with pytest.raises(StoreUnavailable):
+        line.at_commit("after", line.cut.claim(draft(key="k")))
+    line.proxy.refusing = False
+    line.runner.run(line.cut.close())
+    record = line.runner.run(line.whole.find("storefront", "acme", "k"))
+    assert record is not None
+    assert record.state == State(Status.FAILED, retryable=True)
 
 
 def test_a_settlement_that_was_refused_is_found_kept(line: Line, draft: Callable[..., Draft]) -> None:

@@ -20,15 +20,9 @@ def claimed(journal: Journal, runner: asyncio.Runner, draft: Draft) -> Record:
 
 
 def unknown(journal: Journal, runner: asyncio.Runner, draft: Draft) -> Record:
-    record = runner.run(journal.settle(Settlement(claimed(journal, runner, draft), Verdict.UNKNOWN, {})))
-    assert record is not None
-    return record
-
-
-def test_the_journal_tells_its_time(journal: Journal, clock: Any, runner: asyncio.Runner) -> None:
-    """`now` is the clock that leases go by: the server's on PostgreSQL, ours on SQLite."""
-    clock.advance(123.456789)
-    assert runner.run(journal.now()) == clock.now
+    concluded = runner.run(journal.conclude(Settlement(claimed(journal, runner, draft), Verdict.UNKNOWN, {})))
+    assert not concluded.late
+    return concluded.record
 
 
 def test_a_server_goes_by_its_own_clock(
@@ -37,9 +31,9 @@ def test_a_server_goes_by_its_own_clock(
     """On PostgreSQL a gateway whose own clock is wrong by years writes the server's time."""
     journal = Journal.open(postgresql.database(), owner="a", clock=clock, render=lambda record: None)
     clock.set(clock.now.replace(year=1999))
-    before = runner.run(journal.now())
+    before = runner.run(journal.counts()).at
     record = claimed(journal, runner, draft())
-    assert clock.now < before <= record.created_at <= runner.run(journal.now())
+    assert clock.now < before <= record.created_at <= runner.run(journal.counts()).at
     runner.run(journal.close())
 
 
@@ -65,9 +59,8 @@ def test_what_another_has_settled_is_presented_so(
 ) -> None:
     """A record that was in progress when it was read is given as it was settled since; others as they are."""
     record = claimed(journal, runner, draft())
-    settled = runner.run(journal.settle(Settlement(record, Verdict.APPLIED, {})))
+    settled = runner.run(journal.conclude(Settlement(record, Verdict.APPLIED, {}))).record
     assert runner.run(journal.present(record)) == settled
-    assert settled is not None
     assert runner.run(journal.present(settled)) is settled
 
 
@@ -80,7 +73,6 @@ def test_nothing_is_decided_during_a_lease(
     clock.advance(29.999999)
     refused = runner.run(journal.decide(record, decision, {}))
     assert (refused.refused, refused.record) == ("lease", record)
-    assert runner.run(journal.resolve(record, decision, {})) is None
     clock.advance(0.000001)
     decided = runner.run(journal.decide(record, decision, {}))
     assert (decided.refused, decided.record.state) == (None, State(Status.SUCCEEDED))
@@ -179,12 +171,11 @@ def test_a_search_settles_the_unknown(
 def test_an_account_goes_with_the_attempt(
     journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner
 ) -> None:
-    """The next attempt keeps its account, or has the one that it goes to."""
+    """The next attempt has the account that it goes to, be it that of the last one or another."""
     record = claimed(journal, runner, draft(account="a"))
-    for given, account in (({}, "a"), ({"account": "b"}, "b")):
-        failed = runner.run(journal.settle(Settlement(record, Verdict.NOT_APPLIED, {})))
-        assert failed is not None
-        begun = runner.run(journal.retry(failed, 9.0, **given))
+    for account in ("a", "b"):
+        failed = runner.run(journal.conclude(Settlement(record, Verdict.NOT_APPLIED, {})))
+        begun = runner.run(journal.retry(failed.record, 9.0, account=account))
         assert begun is not None
         record = begun
         assert record.draft.account == account

@@ -1,7 +1,6 @@
-"""Opening a journal: who may write to it, tables that are right, refusals that say what to do."""
+"""Opening a journal: to write or to read, tables that are right, refusals that say what to do."""
 
 import asyncio
-import os
 import sqlite3
 import subprocess
 import sys
@@ -21,73 +20,28 @@ from sqlalchemy import create_engine, text
 import gateway.journal
 from gateway.adjustments import Status
 from gateway.errors import StoreUnavailable
-from gateway.journal import Filters, Journal, JournalError, JournalLocked, JournalMissing
+from gateway.journal import Filters, Journal, JournalError, JournalMissing
 from gateway.journal.database import Database
 from gateway.journal.schema import HEAD, VERSION_TABLE, metadata
 
 
 @pytest.fixture
-def holder(neighbours: Callable[..., list[Any]]) -> Any:
-    """Another process that holds the journal alone and has claimed one key."""
-    (holder,) = neighbours("")
-    ((_, holder.adjustment, _),) = holder.do("claim", keys=["k"], lease=3600.0)
-    return holder
+def other(neighbours: Callable[..., list[Any]]) -> Any:
+    """A gateway in another process, that has claimed one key."""
+    (other,) = neighbours("other")
+    ((_, other.adjustment, _),) = other.do("claim", keys=["k"], lease=3600.0)
+    return other
 
 
 def engine_url(url: str) -> str:
     return url.replace("postgresql:", "postgresql+psycopg:")
 
 
-def test_a_second_gateway_is_refused(opener: Any, holder: Any) -> None:
-    """While one process holds a journal another cannot open it, and hears which process that is."""
-    for given in ({"exclusive": True}, {"owner": "another"}):
-        with pytest.raises(JournalLocked, match=rf"\b{holder.process.pid}\b.*stop it first"):
-            opener(**given)
-
-
-def test_a_second_journal_in_one_process_is_refused(opener: Any) -> None:
-    """The hold is on the journal, not on the process."""
-    opener(exclusive=True)
-    with pytest.raises(JournalLocked, match=rf"\b{os.getpid()}\b"):
-        opener(exclusive=True)
-
-
-def test_a_shared_journal_is_not_held_alone(opener: Any, runner: asyncio.Runner) -> None:
-    """While several share a journal nobody gets it alone; once all have gone, somebody does."""
-    sharing = [opener(), opener()]
-    for journal in sharing:
-        with pytest.raises(JournalLocked, match="stop it first"):
-            opener(exclusive=True)
-        runner.run(journal.close())
-    runner.run(opener(exclusive=True).ready())
-
-
-def test_a_closed_journal_is_free(opener: Any, holder: Any, runner: asyncio.Runner) -> None:
-    """Once the holder has ended in peace, the next one has the journal."""
-    assert holder.end() == 0
-    runner.run(opener(exclusive=True).ready())
-
-
-def test_what_a_killed_process_had_in_flight_becomes_unknown(opener: Any, holder: Any, runner: asyncio.Runner) -> None:
-    """A kill between claim and settle leaves the claim, frees the journal, and recovery makes it unknown."""
-    holder.process.kill()
-    holder.process.wait()
-    journal = opener(exclusive=True)
-    record = runner.run(journal.get("acme", holder.adjustment))
-    assert record.state.status is Status.IN_PROGRESS
-    assert runner.run(journal.recover()) == 1
-    record = runner.run(journal.get("acme", holder.adjustment))
-    assert record.state.status is Status.UNKNOWN
-    kept = runner.run(journal.history(holder.adjustment))[-1]
-    assert (kept.by, kept.evidence) == ("recovery", {"reason": "found in flight at start"})
-    assert runner.run(journal.recover()) == 0
-
-
-def test_a_reader_reads_beside_the_gateway(opener: Any, holder: Any, runner: asyncio.Runner) -> None:
-    """Who only reads needs no hold; it sees what is committed and can write nothing."""
-    reader = opener(exclusive=False)
+def test_a_reader_reads_beside_the_gateway(opener: Any, other: Any, runner: asyncio.Runner) -> None:
+    """Who only reads sees what is committed and can write nothing."""
+    reader = opener.to_read()
     ((_, record),) = runner.run(reader.list(None, Filters(), limit=10))
-    assert record.draft.id == holder.adjustment
+    assert record.draft.id == other.adjustment
     runner.run(reader.ready())
     with pytest.raises(StoreUnavailable, match="reading only"):
         runner.run(reader.claim(record.draft))
@@ -96,7 +50,7 @@ def test_a_reader_reads_beside_the_gateway(opener: Any, holder: Any, runner: asy
 def test_a_reader_makes_no_journal(opener: Any, url: str) -> None:
     """Who only reads is told where there is no journal, and leaves nothing behind."""
     with pytest.raises(JournalMissing, match="no journal there yet"):
-        opener(exclusive=False)
+        opener.to_read()
     assert not Path(url.removeprefix("sqlite:///")).exists()
 
 
@@ -127,15 +81,15 @@ def test_an_up_to_date_journal_opens_without_alembic(opener: Any, url: str, runn
     subprocess.run([sys.executable, "-c", code, url], check=True)
 
 
-@pytest.mark.parametrize("given", [{"owner": "a"}, {"exclusive": True}, {"exclusive": False}])
-def test_a_newer_journal_is_refused(opener: Any, url: str, runner: asyncio.Runner, given: dict[str, Any]) -> None:
-    """Tables that a later gateway has changed are not touched, and the hold is let go again."""
+@pytest.mark.parametrize("to_read", [False, True])
+def test_a_newer_journal_is_refused(opener: Any, url: str, runner: asyncio.Runner, to_read: bool) -> None:
+    """Tables that a later gateway has changed are not touched."""
     runner.run(opener().close())
     engine = create_engine(engine_url(url))
     with engine.begin() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     with pytest.raises(JournalError, match="version 9999"):
-        opener(**given)
+        opener.to_read() if to_read else opener()
     with engine.begin() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{HEAD}'"))
     engine.dispose()
@@ -186,9 +140,10 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
     """A file of something else is left as it is, and the text names it."""
     path = tmp_path / "notes.txt"
     path.write_text("something else entirely, and long enough to be read as a header " * 20)
-    for owner in ("a", ""):
-        with pytest.raises(JournalError, match=r"notes\.txt cannot be opened: .*not a database"):
-            Journal.open(f"sqlite:///{path}", owner=owner, clock=_clock, render=_render, exclusive=False)
+    with pytest.raises(JournalError, match=r"notes\.txt cannot be opened: .*not a database"):
+        Journal.open(f"sqlite:///{path}", owner="a", clock=_clock, render=_render)
+    with pytest.raises(JournalError, match=r"notes\.txt cannot be opened: .*not a database"):
+        Journal.to_read(f"sqlite:///{path}", clock=_clock)
 
 
 @pytest.mark.parametrize(
@@ -212,20 +167,12 @@ def test_a_url_that_cannot_be_used_is_refused(url: str, said: str) -> None:
     assert "hunter2" not in str(refused.value)
 
 
-def test_one_file_under_two_names_is_one_journal(tmp_path: Path, runner: asyncio.Runner) -> None:
-    """A link to a journal that is held leads to the same hold."""
-    journal = Journal.open(f"sqlite:///{tmp_path}/a.db", clock=_clock, render=_render, exclusive=True)
-    (tmp_path / "b.db").symlink_to(tmp_path / "a.db")
-    with pytest.raises(JournalLocked):
-        Journal.open(f"sqlite:///{tmp_path}/b.db", owner="b", clock=_clock, render=_render)
-    runner.run(journal.close())
-
-
-def test_a_journal_left_by_a_crash_is_whole(opener: Any, holder: Any, url: str) -> None:
-    """After a kill SQLite finds its file sound."""
-    holder.process.kill()
-    holder.process.wait()
-    opener()
+def test_a_journal_left_by_a_crash_is_whole(opener: Any, other: Any, url: str, runner: asyncio.Runner) -> None:
+    """After a kill what was claimed is there, and SQLite finds its file sound."""
+    other.process.kill()
+    other.process.wait()
+    record = runner.run(opener().get("acme", other.adjustment))
+    assert record.state.status is Status.IN_PROGRESS
     if url.startswith("sqlite"):
         with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -238,3 +185,11 @@ def _clock() -> datetime:
 
 def _render(record: object) -> None:
     return None
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:hidden@127.0.0.1:1/x", "postgresql://127.0.0.1:1/x?password=hidden"])
+def test_a_password_is_never_shown(url: str) -> None:
+    """What cannot be opened is named without its password, wherever in the URL that stood."""
+    with pytest.raises(JournalError, match=r"127\.0\.0\.1:1/x cannot be opened") as raised:
+        Journal.to_read(url, clock=_clock)
+    assert "hidden" not in str(raised.value)

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, event, text
 
 from gateway.adjustments import Answer, Draft, Record, Resolution, Settlement, Status, Verdict
 from gateway.errors import StoreUnavailable
-from gateway.journal import Journal
+from gateway.journal import Conclusion, Decision, Journal
 
 
 @contextmanager
@@ -60,9 +60,9 @@ def test_an_operation_that_cannot_be_done_fails_alone(
         (journal.claim(draft()), True),
         (journal.claim(draft(id=first.draft.id)), False),
         (journal.claim(draft(rule=object())), False),
-        (journal.settle(settlement(unheard_of)), False),
-        (journal.settle(settlement(second, evidence={"a": object()})), False),
-        (journal.settle(settlement(first)), True),
+        (journal.conclude(settlement(unheard_of)), False),
+        (journal.conclude(settlement(second, evidence={"a": object()})), False),
+        (journal.conclude(settlement(first)), True),
         (journal.claim(draft()), True),
     ]
 
@@ -91,8 +91,8 @@ def test_a_rendering_that_fails_settles_nothing(
     record, _ = runner.run(journal.claim(draft()))
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
-            runner.run(journal.settle(settlement(record)))
-    settled = runner.run(journal.settle(settlement(record)))
+            runner.run(journal.conclude(settlement(record)))
+    settled = runner.run(journal.conclude(settlement(record))).record
     assert settled.answer == Answer(201, b"at last")
 
 
@@ -132,7 +132,7 @@ def test_service_resumes_after_the_server_was_away(
     finally:
         postgresql.start()
     assert runner.run(journal.get(None, record.draft.id)) == record
-    assert runner.run(journal.settle(settlement(record))).state.status is Status.SUCCEEDED
+    assert runner.run(journal.conclude(settlement(record))).record.state.status is Status.SUCCEEDED
     runner.run(journal.close())
 
 
@@ -144,25 +144,31 @@ def test_a_session_lost_while_idle_is_not_noticed(
     record, _ = runner.run(journal.claim(draft()))
     postgresql.stop()
     postgresql.start()
-    assert runner.run(journal.settle(settlement(record))).state.status is Status.SUCCEEDED
+    assert runner.run(journal.conclude(settlement(record))).record.state.status is Status.SUCCEEDED
     runner.run(journal.close())
 
 
-def test_a_gateway_that_lost_its_hold_writes_nothing(
+def test_a_server_that_takes_no_writes_is_not_ready(
     postgresql: Any, draft: Callable[..., Draft], clock: Any, runner: asyncio.Runner
 ) -> None:
-    """Where another took the journal over while the session was lost, the former holder cannot write to it."""
+    """On a server that can only be read, as after a change to its standby, nothing is ready until it can be written."""
     url = postgresql.database()
-    former = Journal.open(url, clock=clock, render=lambda record: None, exclusive=True)
-    record, _ = runner.run(former.claim(draft()))
-    postgresql.stop()
-    postgresql.start()
-    latter = Journal.open(url, clock=clock, render=lambda record: None, exclusive=True)
-    with pytest.raises(StoreUnavailable):
-        runner.run(former.settle(settlement(record)))
-    assert runner.run(latter.get(None, record.draft.id)) == record
-    runner.run(former.close())
-    runner.run(latter.close())
+    journal = Journal.open(url, owner="a", clock=clock, render=lambda record: None)
+
+    def sessions_begin_with(setting: str) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute(f"ALTER DATABASE {connection.info.dbname} {setting}".encode())
+            others = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database()"
+            connection.execute(f"{others} AND pid <> pg_backend_pid()".encode())
+
+    sessions_begin_with("SET default_transaction_read_only = on")
+    for call in (journal.ready(), journal.claim(draft())):
+        with pytest.raises(StoreUnavailable):
+            runner.run(call)
+    sessions_begin_with("RESET default_transaction_read_only")
+    runner.run(journal.ready())
+    runner.run(journal.close())
 
 
 def test_a_caller_that_leaves_changes_nothing(opener: Any, draft: Callable[..., Draft], runner: asyncio.Runner) -> None:
@@ -173,7 +179,7 @@ def test_a_caller_that_leaves_changes_nothing(opener: Any, draft: Callable[..., 
     waiting = [draft() for _ in range(10)]
 
     async def leave() -> list[Any]:
-        settling = asyncio.ensure_future(journal.settle(settlement(record)))
+        settling = asyncio.ensure_future(journal.conclude(settlement(record)))
         await gate.wait_reached()
         claiming = [asyncio.ensure_future(journal.claim(one)) for one in waiting]
         await asyncio.sleep(0)
@@ -195,7 +201,7 @@ def test_closing_does_what_was_handed_over(opener: Any, draft: Callable[..., Dra
     record, _ = runner.run(journal.claim(draft()))
 
     async def close() -> list[Any]:
-        settling = asyncio.ensure_future(journal.settle(settlement(record)))
+        settling = asyncio.ensure_future(journal.conclude(settlement(record)))
         await gate.wait_reached()
         claiming = [asyncio.ensure_future(journal.claim(draft())) for _ in range(10)]
         await asyncio.sleep(0)
@@ -205,7 +211,7 @@ def test_closing_does_what_was_handed_over(opener: Any, draft: Callable[..., Dra
         return await asyncio.gather(settling, *claiming)
 
     settled, *claimed = runner.run(close())
-    assert settled.state.status is Status.SUCCEEDED
+    assert settled.record.state.status is Status.SUCCEEDED
     assert all(ours for _, ours in claimed)
     for call in (journal.claim(draft()), journal.get(None, "x"), journal.ready()):
         with pytest.raises(StoreUnavailable):
@@ -223,7 +229,7 @@ def test_waiting_operations_share_one_commit(
     record, _ = runner.run(journal.claim(draft()))
 
     async def claim_while_settling() -> None:
-        settling = asyncio.ensure_future(journal.settle(settlement(record)))
+        settling = asyncio.ensure_future(journal.conclude(settlement(record)))
         await gate.wait_reached()
         claiming = [asyncio.ensure_future(journal.claim(draft())) for _ in range(100)]
         await asyncio.sleep(0)
@@ -242,16 +248,17 @@ def test_waiting_operations_share_one_commit(
 def test_an_update_is_not_lost_between_two_writers(
     journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner
 ) -> None:
-    """Settling and resolving at once gives one of them the adjustment and the other nothing."""
+    """Of a settlement and a decision at once one is done, and the other hears what stands."""
     record, _ = runner.run(journal.claim(draft(lease=0.0)))
-    unknown = runner.run(journal.settle(replace(settlement(record), verdict=Verdict.UNKNOWN)))
-    assert unknown is not None
+    unknown = runner.run(journal.conclude(replace(settlement(record), verdict=Verdict.UNKNOWN))).record
 
-    async def both() -> list[Any]:
+    async def both() -> tuple[Conclusion, Decision]:
         decision = Resolution(False, "r", "ops", record.created_at)
-        return await asyncio.gather(journal.settle(settlement(unknown)), journal.resolve(unknown, decision, {}))
+        return await asyncio.gather(journal.conclude(settlement(unknown)), journal.decide(unknown, decision, {}))
 
-    assert [result is not None for result in runner.run(both())].count(True) == 1
+    concluded, decided = runner.run(both())
+    assert [concluded.late, decided.refused is not None].count(True) == 1
+    assert concluded.record == decided.record
 
 
 def test_a_full_disk_refuses_and_service_resumes(
@@ -280,7 +287,7 @@ def test_a_full_disk_refuses_and_service_resumes(
         assert runner.run(journal.find("storefront", "acme", "k")) is None
         full.clear()
         assert runner.run(journal.claim(large[1]))[1]
-        assert runner.run(journal.settle(settlement(record))).state.status is Status.SUCCEEDED
+        assert runner.run(journal.conclude(settlement(record))).record.state.status is Status.SUCCEEDED
         runner.run(journal.close())
     finally:
         event.remove(Engine, "connect", connected)

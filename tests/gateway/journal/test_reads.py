@@ -25,7 +25,7 @@ def kept(journal: Journal, draft: Callable[..., Draft], clock: Any, runner: asyn
         wanted = draft(adjustment, key=f"k{number}", tenant=tenant, vendor="crm" if number < 7 else "club")
         record, _ = runner.run(journal.claim(wanted))
         if number == 2:
-            record = runner.run(journal.settle(Settlement(record, Verdict.UNKNOWN, {}))) or record
+            record = runner.run(journal.conclude(Settlement(record, Verdict.UNKNOWN, {}))).record
         records.append(record)
         clock.advance(1)
     return records

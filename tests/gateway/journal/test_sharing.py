@@ -50,8 +50,7 @@ def test_a_killed_gateways_attempt_becomes_unknown(neighbours: Start, journal: J
     ((_, running, _),) = gone.do("claim", keys=["k2"], lease=30.0)
     gone.process.kill()
     gone.process.wait()
-    assert runner.run(journal.expire()) == 1
-    assert runner.run(journal.recover()) == 0
+    assert [runner.run(journal.expire()) for _ in range(2)] == [1, 0]
     states = [runner.run(journal.get(None, adjustment)).state for adjustment in (over, running)]
     assert states == [State(Status.UNKNOWN), State(Status.IN_PROGRESS)]
 
@@ -104,10 +103,12 @@ def test_one_of_two_makes_the_next_attempt(opener: Any, draft: Callable[..., Dra
     failed = []
     for _ in range(20):
         record, _ = runner.run(one.claim(draft()))
-        failed.append(runner.run(one.settle(Settlement(record, Verdict.NOT_APPLIED, {}))))
+        failed.append(runner.run(one.conclude(Settlement(record, Verdict.NOT_APPLIED, {}))).record)
 
     async def retry_all() -> list[Any]:
-        return await asyncio.gather(*(journal.retry(record, 9.0) for record in failed for journal in (one, other)))
+        return await asyncio.gather(
+            *(journal.retry(record, 9.0, account="") for record in failed for journal in (one, other))
+        )
 
     begun = runner.run(retry_all())
     assert [(mine is None) + (theirs is None) for mine, theirs in zip(begun[::2], begun[1::2], strict=True)] == [1] * 20
@@ -191,10 +192,10 @@ def test_a_deadlock_reaches_nobody(
     other.execute(lock, ("adj_b",))
 
     async def settle_meanwhile() -> list[Any]:
-        settling = asyncio.gather(*(journal.settle(Settlement(record, Verdict.APPLIED, {})) for record in records))
+        settling = asyncio.gather(*(journal.conclude(Settlement(record, Verdict.APPLIED, {})) for record in records))
         await asyncio.to_thread(wait_for_a_wait, other)
         await asyncio.to_thread(other.execute, lock, ("adj_a",))
         other.rollback()
         return await settling
 
-    assert [record.state.status for record in runner.run(settle_meanwhile())] == [Status.SUCCEEDED] * 2
+    assert [each.record.state.status for each in runner.run(settle_meanwhile())] == [Status.SUCCEEDED] * 2

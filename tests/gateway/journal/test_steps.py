@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.adjustments import Answer, Draft, Record, Resolution, Settlement, State, Status, Transition, Verdict
-from gateway.journal import Conclusion, Journal
+from gateway.journal import Conclusion, Decision, Journal
 from gateway.model import Applied, Balance
 
 APPLIED = Applied(
@@ -29,12 +29,17 @@ class Life:
     def __init__(self, journal: Journal, runner: asyncio.Runner, record: Record) -> None:
         self.journal, self.runner, self.record = journal, runner, record
 
-    def settle(self, verdict: Verdict, **given: Any) -> Record | None:
-        return self.runner.run(self.journal.settle(Settlement(self.record, verdict, EVIDENCE, **given)))
+    def conclude(self, verdict: Verdict, **given: Any) -> Conclusion:
+        return self.runner.run(self.journal.conclude(Settlement(self.record, verdict, EVIDENCE, **given)))
 
-    def resolve(self, record: Record, *, applied: bool) -> Record | None:
+    def settle(self, verdict: Verdict, **given: Any) -> Record:
+        concluded = self.conclude(verdict, **given)
+        assert not concluded.late
+        return concluded.record
+
+    def decide(self, record: Record, *, applied: bool) -> Decision:
         decision = Resolution(applied, "seen in their portal", "ops:jane", self.record.created_at)
-        return self.runner.run(self.journal.resolve(record, decision, {"ticket": "T-1"}))
+        return self.runner.run(self.journal.decide(record, decision, {"ticket": "T-1"}))
 
     @property
     def now(self) -> Record:
@@ -56,7 +61,6 @@ def test_a_success_is_kept_whole(life: Life, clock: Any) -> None:
     """What the vendor said, the time, and the answer byte for byte come back as they were settled."""
     clock.advance(1.5)
     settled = life.settle(Verdict.APPLIED, applied=APPLIED, exchange=EXCHANGE)
-    assert settled is not None
     assert (settled.state, settled.completed_at) == (State(Status.SUCCEEDED), clock.now)
     assert settled.answer is not None
     assert settled.answer.body.endswith(bytes(range(256)))
@@ -98,10 +102,9 @@ def test_the_history_tells_every_step(life: Life, clock: Any) -> None:
 def test_a_retryable_failure_has_a_next_attempt(life: Life, clock: Any) -> None:
     """The next attempt forgets problem and answer, has a lease of its own, and its transition."""
     failed = life.settle(Verdict.NOT_APPLIED, problem=PROBLEM)
-    assert failed is not None
     assert (failed.state, failed.completed_at) == (State(Status.FAILED, retryable=True), clock.now)
     clock.advance(60)
-    begun = life.runner.run(life.journal.retry(failed, 9.0))
+    begun = life.runner.run(life.journal.retry(failed, 9.0, account=""))
     assert begun == life.now
     assert begun is not None
     assert begun.state == State(Status.IN_PROGRESS, attempt=2)
@@ -114,10 +117,9 @@ def test_a_retryable_failure_has_a_next_attempt(life: Life, clock: Any) -> None:
 def test_one_of_many_retries_at_once_wins(life: Life) -> None:
     """Of 20 that want the next attempt at the same time one gets it."""
     failed = life.settle(Verdict.NOT_APPLIED)
-    assert failed is not None
 
     async def retry_all() -> list[Record | None]:
-        return await asyncio.gather(*(life.journal.retry(failed, 9.0) for _ in range(20)))
+        return await asyncio.gather(*(life.journal.retry(failed, 9.0, account="") for _ in range(20)))
 
     assert [record.state.attempt for record in life.runner.run(retry_all()) if record] == [2]
     assert len(life.history) == 3
@@ -127,8 +129,7 @@ def test_one_of_many_retries_at_once_wins(life: Life) -> None:
 def test_only_a_retryable_failure_is_retried(life: Life, verdict: Verdict) -> None:
     """What succeeded, failed for good or is unknown has no next attempt."""
     settled = life.settle(verdict)
-    assert settled is not None
-    assert life.runner.run(life.journal.retry(settled, 9.0)) is None
+    assert life.runner.run(life.journal.retry(settled, 9.0, account="")) is None
     assert life.now == settled
 
 
@@ -146,7 +147,7 @@ def test_only_a_retryable_failure_is_retried(life: Life, verdict: Verdict) -> No
 def test_a_late_word_is_kept_and_changes_nothing(life: Life, first: Verdict, late: Verdict, conflict: bool) -> None:
     """A word after the end stays in the history, marked where it contradicts the journal."""
     settled = life.settle(first)
-    assert life.settle(late, exchange=EXCHANGE) is None
+    assert life.conclude(late, exchange=EXCHANGE) == Conclusion(settled, late=True, conflict=conflict)
     assert life.now == settled
     kept = life.history[-1]
     assert (kept.before, kept.after) == (life.now.state.status, life.now.state.status)
@@ -175,9 +176,8 @@ def test_a_late_word_that_is_kept_is_not_kept_twice(life: Life) -> None:
 def test_a_late_success_of_an_earlier_attempt_is_a_conflict(life: Life) -> None:
     """What attempt 1 applied after all, once attempt 2 is sent, is kept as a conflict of attempt 1."""
     failed = life.settle(Verdict.NOT_APPLIED)
-    assert failed is not None
-    life.runner.run(life.journal.retry(failed, 9.0))
-    assert life.settle(Verdict.APPLIED) is None
+    life.runner.run(life.journal.retry(failed, 9.0, account=""))
+    assert life.conclude(Verdict.APPLIED) == Conclusion(life.now, late=True, conflict=True)
     assert life.now.state == State(Status.IN_PROGRESS, attempt=2)
     assert (life.history[-1].attempt, life.history[-1].evidence["conflict"]) == (1, True)
 
@@ -185,13 +185,14 @@ def test_a_late_success_of_an_earlier_attempt_is_a_conflict(life: Life) -> None:
 def test_many_settlements_of_one_at_once_settle_it_once(life: Life) -> None:
     """Settlements of one adjustment in one batch come one after the other."""
 
-    async def settle_all() -> list[Record | None]:
+    async def settle_all() -> list[Conclusion]:
         return await asyncio.gather(
-            *(life.journal.settle(Settlement(life.record, Verdict.APPLIED, {"n": n})) for n in range(10))
+            *(life.journal.conclude(Settlement(life.record, Verdict.APPLIED, {"n": n})) for n in range(10))
         )
 
-    settled = life.runner.run(settle_all())
-    assert [record.state.status for record in settled if record] == [Status.SUCCEEDED]
+    concluded = life.runner.run(settle_all())
+    assert [each.late for each in concluded] == [False] + [True] * 9
+    assert {each.record.state.status for each in concluded} == {Status.SUCCEEDED}
     assert len(life.history) == 11
 
 
@@ -199,33 +200,20 @@ def test_many_settlements_of_one_at_once_settle_it_once(life: Life) -> None:
 def test_a_person_resolves_the_unknown(life: Life, clock: Any, applied: bool, status: Status) -> None:
     """A decision is final and complete, and kept with who made it and why."""
     unknown = life.settle(Verdict.UNKNOWN)
-    assert unknown is not None
     clock.advance(3600)
-    resolved = life.resolve(unknown, applied=applied)
-    assert resolved == life.now
+    assert life.decide(unknown, applied=applied) == Decision(life.now)
     assert (life.now.state, life.now.completed_at) == (State(status), clock.now)
     assert life.now.resolution == Resolution(applied, "seen in their portal", "ops:jane", life.record.created_at)
     assert life.now.answer is not None
     assert (life.history[-1].by, life.history[-1].evidence) == ("ops:jane", {"ticket": "T-1"})
 
 
-def test_a_resolution_may_bring_its_problem(life: Life, clock: Any) -> None:
-    """The problem that the key answers from now on can come with the decision."""
-    unknown = life.settle(Verdict.UNKNOWN, problem=PROBLEM)
-    assert unknown is not None
-    clock.advance(30)
-    decision = Resolution(False, "not there", "ops", life.record.created_at)
-    life.runner.run(life.journal.resolve(unknown, decision, {}, problem={"code": "not_applied"}))
-    assert life.now.problem == {"code": "not_applied"}
-
-
 def test_a_resolution_comes_too_late(life: Life) -> None:
     """What is settled already, or is not unknown at all, cannot be decided by a person."""
-    assert life.resolve(life.record, applied=True) is None
+    assert life.decide(life.record, applied=True) == Decision(life.record, "changed")
     unknown = life.settle(Verdict.UNKNOWN)
-    assert unknown is not None
     settled = life.settle(Verdict.APPLIED)
-    assert life.resolve(unknown, applied=False) is None
+    assert life.decide(unknown, applied=False) == Decision(settled, "changed")
     assert life.now == settled
 
 
