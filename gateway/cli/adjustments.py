@@ -7,6 +7,7 @@ import typer
 from gateway import exact, rendering
 from gateway.adjustments import Record, Status
 from gateway.answers import AdjustmentHistory, AdjustmentPage
+from gateway.cli.hint import hint
 from gateway.cli.listing import filters, line
 from gateway.cli.options import Config, Format, Output, asked, fail, loaded
 from gateway.cli.resolve import resolve
@@ -67,18 +68,21 @@ def list_(
 def show(
     id: Annotated[str, typer.Argument(help="The adjustment's id, adj_...")],  # noqa: A002 (the field's name)
     config: Config,
+    balance: Annotated[bool, typer.Option("--balance", help="Ask the vendor for a hint: the balance now.")] = False,
     output: Format = Output.TEXT,
 ) -> None:
     """Show an adjustment and its whole history.
 
     Example: points-gateway adjustments show adj_... -c config/gateway.yaml
     """
-    settings, _ = loaded(config)
+    settings, kinds = loaded(config)
 
     async def found(journal: Journal) -> AdjustmentHistory | None:
         record = await journal.get(None, id)
         if record is None:
             return None
+        if balance:
+            typer.echo(f"hint: {await hint(settings, kinds, journal, record)}", err=True)
         return rendering.with_history(record, await journal.history(id))
 
     answer = asked(settings, found)

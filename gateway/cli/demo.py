@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -15,10 +16,13 @@ from gateway.cli import simulate
 from gateway.cli.options import fail, loaded
 from gateway.cli.serve import Server, run
 from gateway.journal import JournalError
+from gateway.journal.lock import FileLock
 from gateway.registry import AdapterType
 from gateway.settings import Address, Settings
 
 KEY = "demo-storefront-key-000000000000000"
+_HERE = ("127.0.0.1", "localhost")
+_SQLITE = "sqlite:///"
 _BANNER = """
 The points gateway runs on {url} with {count} simulated vendors. Try, in another terminal:
 
@@ -52,10 +56,17 @@ def demo(
     """Run a gateway with every vendor simulated, on this machine only, until Ctrl-C.
 
     Its journal begins empty each time, as the simulated vendors do.
+
+    Example: points-gateway demo --port 8090
     """
     if not config.exists():
         fail(f"{config} is not here: run this in a checkout of the project, or name a configuration with --config")
     settings, kinds = loaded(config)
+    for name, vendor in settings.vendors.items():
+        if urlsplit(vendor.base_url).hostname not in _HERE:
+            fail(f"vendors.{name} is not on this machine: a demo calls simulated vendors alone, on 127.0.0.1")
+    if not settings.store.startswith(_SQLITE):
+        fail("the journal of a demo begins empty each time: expected one in SQLite as store")
     listen = settings.server.listen
     if port is not None:
         settings = replace(settings, server=replace(settings.server, listen=Address(listen.host, port)))
@@ -68,10 +79,10 @@ def demo(
 async def _demonstrate(settings: Settings, kinds: Mapping[str, AdapterType], config: Path) -> None:
     async with AsyncExitStack() as running:
         await simulate.begin(running, settings, "127.0.0.1")  # their ports show whether another demo runs
-        _begin_anew(settings.store)
         try:
+            _begin_anew(Path(settings.store.removeprefix(_SQLITE)))
             gateway = Gateway(settings, kinds)
-        except JournalError as error:
+        except (JournalError, OSError) as error:
             fail(str(error))
         await _Server(gateway, settings, config).run()
 
@@ -91,8 +102,16 @@ class _Server(Server):
             typer.echo(_BANNER.format(url=self.url, key=KEY, count=self._count, config=self._config))
 
 
-def _begin_anew(store: str) -> None:
-    """Forget the journal of the last demo: the simulated vendors have forgotten it too."""
-    path = Path(store.removeprefix("sqlite:///"))
-    for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        leftover.unlink(missing_ok=True)
+def _begin_anew(journal: Path) -> None:
+    """Forget the journal of the last demo: the simulated vendors have forgotten it too.
+
+    Raises `JournalLocked` where a gateway runs on it.
+    """
+    if not journal.exists():
+        return
+    hold = FileLock.acquire(journal, shared=False)
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            journal.with_name(journal.name + suffix).unlink(missing_ok=True)
+    finally:
+        hold.release()

@@ -1,6 +1,7 @@
 """`explain`: which rule decides a call, which vendor serves it, and what would be sent."""
 
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -35,11 +36,13 @@ def explain(
     member: Annotated[str, typer.Option(help="The member, as in email:jason@example.com.")],
     points: Annotated[str | None, typer.Option(help="Points to add, or with - to remove (adjust).")] = None,
     point_type: Annotated[str | None, typer.Option(help="The canonical point type.")] = None,
-    description: Annotated[str | None, typer.Option(help="(adjust)")] = None,
-    reason: Annotated[str | None, typer.Option(help="(adjust)")] = None,
-    reference: Annotated[str | None, typer.Option(help="(adjust)")] = None,
-    store: Annotated[str | None, typer.Option(help="(adjust)")] = None,
-    pending: Annotated[bool | None, typer.Option("--pending", help="(adjust)")] = None,
+    description: Annotated[str | None, typer.Option(help="Words that go with it (adjust).")] = None,
+    reason: Annotated[str | None, typer.Option(help="The canonical reason (adjust).")] = None,
+    reference: Annotated[str | None, typer.Option(help="The app's own id for the event (adjust).")] = None,
+    store: Annotated[str | None, typer.Option(help="The store (adjust).")] = None,
+    pending: Annotated[
+        bool | None, typer.Option("--pending", help="The points wait before they count (adjust).")
+    ] = None,
     options: Annotated[str | None, typer.Option(help="Options as JSON, by adapter name (adjust).")] = None,
     start: Annotated[str | None, typer.Option("--from", help="As in 2026-01-01T00:00:00Z (expiring).")] = None,
     end: Annotated[str | None, typer.Option("--to", help="As in 2026-01-31T23:59:59Z (expiring).")] = None,
@@ -66,11 +69,8 @@ def explain(
                 "reference": reference,
                 "store": store,
                 "pending": pending,
-                "options": orjson.Fragment(options) if options else None,
             }
-            body = strict.body(
-                orjson.dumps({k: v for k, v in said.items() if v is not None}), adjustment_body(kinds.values())
-            )
+            body = strict.body(_body(said, options), adjustment_body(kinds.values()))
             preview = plans.adjust(tenant, body.adjustment(), id=PREVIEWED_ID).preview()
         elif operation is Call.BALANCE:
             preview = plans.balance(tenant, _member(member), point_type).preview()
@@ -81,6 +81,14 @@ def explain(
         typer.echo(told.to_json().decode() if output is Output.JSON else f"{error.code}: {error.detail}", err=True)
         raise typer.Exit(1) from error
     typer.echo(preview.to_json().decode() if output is Output.JSON else _text(preview))
+
+
+def _body(said: Mapping[str, str | bool | None], options: str | None) -> bytes:
+    """The body that an app would send; bytes of a command line that are not UTF-8 are left for its reader to refuse."""
+    parts = {name: orjson.Fragment(json.dumps(value)) for name, value in said.items() if value is not None}
+    if options is not None:
+        parts["options"] = orjson.Fragment(options.encode(errors="surrogateescape"))
+    return orjson.dumps(parts)
 
 
 def _member(notation: str) -> Member:

@@ -1,11 +1,11 @@
 """How adjustments are chosen and shown on the command line."""
 
+import typer
 from pydantic import TypeAdapter
 
 from gateway import exact
 from gateway.adjustments import Record, Status
 from gateway.api.fields import Moment
-from gateway.cli.options import fail
 from gateway.journal import Filters
 from gateway.model import time_text
 
@@ -19,12 +19,13 @@ def filters(
     created_from: str | None = None,
     created_to: str | None = None,
 ) -> Filters:
-    """The filters that options ask for; a time that cannot be read ends the command."""
+    """The filters that options ask for. Raises `BadParameter` for a time that cannot be read."""
     moment: TypeAdapter[Moment] = TypeAdapter(Moment)
     try:
-        since, until = (moment.validate_python(text) if text else None for text in (created_from, created_to))
-    except ValueError:
-        fail("--created-from and --created-to are times with an offset, as in 2026-01-31T00:00:00Z")
+        since, until = (None if text is None else moment.validate_python(text) for text in (created_from, created_to))
+    except ValueError as error:
+        told = "--created-from and --created-to are times with an offset, as in 2026-01-31T00:00:00Z"
+        raise typer.BadParameter(told) from error
     return Filters(member=member, status=status, reference=reference, key=key, created_from=since, created_to=until)
 
 

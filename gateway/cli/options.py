@@ -63,9 +63,10 @@ def asked(
             await journal.close()
 
     try:
-        journal = Journal.open(
-            settings.store, owner=writes, clock=lambda: datetime.now(UTC), render=final_answer, exclusive=False
-        )
+        if writes:
+            journal = Journal.open(settings.store, owner=writes, clock=_clock, render=final_answer)
+        else:
+            journal = Journal.to_read(settings.store, clock=_clock)
         return asyncio.run(ask(journal))
     except JournalMissing as error:
         if absent is None:
@@ -73,6 +74,15 @@ def asked(
         return absent
     except (JournalError, StoreUnavailable) as error:
         fail(str(error))
+
+
+def refusal(error: OSError) -> str:
+    """Why an address cannot be listened on, in the system's words alone: asyncio and socket add their own."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
 
 def fail(why: str) -> NoReturn:

@@ -1,6 +1,7 @@
 """`adjustments resolve`: a person settles what is unknown."""
 
 import getpass
+import os
 import secrets
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from gateway.journal import Journal
 MOST = 10_000
 _REFUSED = {
     "lease": "may still change by itself; try again once the vendor's time-out and a few seconds have passed",
-    "changed": "is not unknown any more",
+    "changed": "is {status}, and only what is unknown can be settled",
 }
 
 
@@ -41,11 +42,13 @@ def resolve(
     Example: points-gateway adjustments resolve adj_... --applied --reason "point 4711 in their list" -c points.yaml
     """
     if applied is None:
-        fail("say what the vendor's records say: --applied or --not-applied")
+        raise typer.BadParameter("say what the vendor's records say: --applied or --not-applied")
     if (id is None) is not every:
-        fail("name one adjustment by its id, or say --all")
+        raise typer.BadParameter("name one adjustment by its id, or say --all")
+    if id is not None and any(each is not None for each in (tenant, member, reference, created_from, created_to)):
+        raise typer.BadParameter("filters go with --all, and not with an id")
     if not 1 <= len(reason) <= 500:
-        fail("--reason is 1 to 500 characters")
+        raise typer.BadParameter("--reason is 1 to 500 characters")
     settings, _ = loaded(config)
     wanted = filters(
         member=member, status=Status.UNKNOWN, reference=reference, created_from=created_from, created_to=created_to
@@ -60,9 +63,8 @@ def resolve(
     async def settled(journal: Journal) -> list[tuple[Record, str | None]]:
         done: list[tuple[Record, str | None]] = []
         for record in records:
-            by = f"command line, {getpass.getuser()}"
-            resolution = Resolution(applied=applied, reason=reason, by=by, at=datetime.now(UTC))
-            decision = await journal.decide(record, resolution, {})
+            resolution = Resolution(applied=applied, reason=reason, by=f"command line, {_who()}", at=datetime.now(UTC))
+            decision = await journal.decide(await journal.present(record), resolution, {})
             done.append((decision.record, decision.refused))
         return done
 
@@ -80,6 +82,15 @@ def resolve(
         typer.echo(line(record))
         if why is not None:
             refused += 1
-            typer.echo(f"points-gateway: {record.draft.id} {_REFUSED[why]}", err=True)
+            told = _REFUSED[why].format(status=record.state.status)
+            typer.echo(f"points-gateway: {record.draft.id} {told}", err=True)
     if refused:
         fail(f"{refused} of {len(records)} could not be settled")
+
+
+def _who() -> str:
+    """The name of who runs the command; in a container, the user may have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"

@@ -20,7 +20,7 @@ from gateway import logs
 from gateway.api.connections import Bounds, Connections
 from gateway.api.protocol import Protocol
 from gateway.app import Gateway
-from gateway.cli.options import Config, fail, loaded
+from gateway.cli.options import Config, fail, loaded, refusal
 from gateway.cli.workers import Workers
 from gateway.journal import JournalError
 from gateway.settings import Address, Settings
@@ -138,7 +138,8 @@ class Server(uvicorn.Server):
             yield
             return
         admin = Admin(self._gateway)
-        serving = asyncio.create_task(admin.serve(sockets=[listening(self._admin_address)]))
+        listener = listening(self._admin_address, "another server.admin")
+        serving = asyncio.create_task(admin.serve(sockets=[listener]))
         try:
             yield
         finally:
@@ -194,13 +195,13 @@ def open_files() -> int:
     return MOST_FILES if soft == resource.RLIM_INFINITY else soft
 
 
-def listening(address: Address) -> socket.socket:
-    """A listening socket; ends the command where there can be none."""
+def listening(address: Address, instead: str = "another with --port or server.listen") -> socket.socket:
+    """A listening socket; ends the command where there can be none, and says what to choose `instead`."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
         return socket.create_server(address, family=family, backlog=2048)
     except OSError as error:
-        fail(f"cannot listen on {_shown(address)}: {error.strerror}; choose another with --port or server.listen")
+        fail(f"cannot listen on {_shown(address)}: {refusal(error)}; choose {instead}")
 
 
 def _shown(address: Address) -> str:

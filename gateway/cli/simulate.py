@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from gateway import registry
-from gateway.cli.options import Config, fail, loaded
+from gateway.cli.options import Config, fail, loaded, refusal
 from gateway.settings import Settings
 
 
@@ -39,20 +39,23 @@ async def _run(settings: Settings, host: str) -> None:
 
 
 async def begin(running: AsyncExitStack, settings: Settings, host: str) -> dict[str, str]:
-    """Start a simulator for every vendor: where it listens, by the vendor's name.
+    """Start a simulator for every vendor: where it listens, by the vendor's name. Accounts at one address share one.
 
     Ends the command where a vendor has no simulator, or its port is taken.
     """
     known = registry.simulators()
-    urls = {}
+    urls: dict[str, str] = {}
+    begun: dict[tuple[str, int], str] = {}
     for name, vendor in settings.vendors.items():
         if vendor.adapter not in known:
             fail(f"vendors.{name}: there is no simulator for the adapter {vendor.adapter!r}")
-        simulator = known[vendor.adapter]()
         port = urlsplit(vendor.base_url).port or 80
-        try:
-            urls[name] = await simulator.start(host, port)
-        except OSError as error:
-            fail(f"vendors.{name}: the simulator cannot listen on {host}:{port}: {error.strerror}")
-        running.push_async_callback(simulator.stop)
+        if (place := (vendor.adapter, port)) not in begun:
+            simulator = known[vendor.adapter]()
+            try:
+                begun[place] = await simulator.start(host, port)
+            except OSError as error:
+                fail(f"vendors.{name}: the simulator cannot listen on {host}:{port}: {refusal(error)}")
+            running.push_async_callback(simulator.stop)
+        urls[name] = begun[place]
     return urls

@@ -1,0 +1,54 @@
+"""The journal is looked into and settled beside a gateway that runs on it, and that answers accordingly."""
+
+import getpass
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from gateway.simulation import Simulator
+from tests.end_to_end.process import GatewayProcess
+from tests.gateway.cli.conftest import KEY, Call, Command, Left, calls, configuration
+
+
+@pytest.fixture
+def http(left: Left, vendor: Simulator) -> Iterator[httpx.Client]:
+    """A client of a gateway that runs on the journal; it stops in good order."""
+    headers = {"Authorization": f"Bearer {KEY}", "X-Tenant": "acme"}
+    with ExitStack() as running:
+        process = GatewayProcess(left.config.parent, configuration(vendor))
+        running.callback(lambda: process.stop())
+        yield running.enter_context(httpx.Client(base_url=process.serving(), headers=headers, trust_env=False))
+        assert process.stop() == 0, process.log
+
+
+def repeated(http: httpx.Client, key: str, call: Call) -> httpx.Response:
+    """The answer to the repeat of a call."""
+    return http.post("/v1/adjustments", json=call.body, headers={"Idempotency-Key": key})
+
+
+def test_settled_keys_are_answered(http: httpx.Client, command: Command, left: Left, vendor: Simulator) -> None:
+    """A key that was answered 202 is answered 201 or 502 once it is settled; nothing is sent again."""
+    made, sent = calls(vendor), len(vendor.requests)
+    assert [repeated(http, key, made[key]).status_code for key in ("second", "third")] == [202, 202]
+    for key, word in (("second", "--applied"), ("third", "--not-applied")):
+        words = [left.ids[key], word, "--reason", "their list", "-c", left.config]
+        assert command("adjustments", "resolve", *words).code == 0
+    applied, not_applied = (repeated(http, key, made[key]) for key in ("second", "third"))
+    assert (applied.status_code, applied.json()["status"]) == (201, "succeeded")
+    assert (not_applied.status_code, not_applied.json()["code"]) == (502, "not_applied")
+    assert applied.headers["idempotent-replayed"] == not_applied.headers["idempotent-replayed"] == "true"
+    history = http.get(f"/v1/adjustments/{left.ids['second']}", params={"include": "history"}).json()["history"]
+    assert history[-1]["by"] == f"command line, {getpass.getuser()}"
+    assert len(vendor.requests) == sent
+
+
+def test_what_the_gateway_does_is_listed(http: httpx.Client, command: Command, left: Left) -> None:
+    """An adjustment that the gateway has just made is in the list."""
+    call = Call("acme", {"member": "contact_id:1", "points": "4"})
+    identifier = repeated(http, "sixth", call).json()["id"]
+    listed = json.loads(command("adjustments", "list", "-c", left.config, "--limit", "1", "-o", "json").out)["data"]
+    assert [each["id"] for each in listed] == [identifier]
+    assert command("check", "-c", left.config).code == 0

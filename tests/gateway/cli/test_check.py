@@ -1,0 +1,159 @@
+"""`check`: everything that is wrong with a configuration, each with its place; what is doubtful fails nothing."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.gateway.cli.conftest import KEY, Command, Left, demonstration
+
+WRONG = """\
+server: {listen: 127.0.0.1:8080, drian: 5}
+store: sqlite:///points.db
+vendors:
+  crm:
+    adapter: contact-points
+    base_url: http://127.0.0.1:9104
+    timeout: soon
+    api_key: ${env:NO_SUCH_VARIABLE}
+tenants:
+  acme: {routes: {adjust: crn}}
+clients:
+  app: {keys: [demo-storefront-key-000000000000000], tenants: [acme], scopes: [points:all]}
+"""
+PLACES = [
+    (1, 34, "server.drian"),
+    (7, 14, "vendors.crm.timeout"),
+    (8, 14, "vendors.crm.api_key"),
+    (10, 27, "tenants.acme.routes.adjust"),
+    (12, 80, "clients.app.scopes[0]"),
+]
+EMPTY = "vendors: {}\ntenants: {}\nclients: {}\n"
+
+
+def written(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def places(told: str) -> list[tuple[str, int, int, str]]:
+    """File, line, column and path of each problem."""
+    found = re.findall(r"^(\S+?):(\d+):(\d+): ([\w.\[\]]+): \S", told, re.MULTILINE)
+    return [(file, int(line), int(column), where) for file, line, column, where in found]
+
+
+def test_a_good_configuration(command: Command, tmp_path: Path) -> None:
+    """A configuration without fault ends with exit code 0 and says what it holds, though no gateway ever ran."""
+    config, _ = demonstration(tmp_path)
+    said = command("check", "--config", config)
+    assert (said.code, said.err) == (0, "")
+    assert said.out == f"{config}: good: 4 vendor(s), 1 tenant(s), 2 client(s)\n"
+
+
+def test_every_problem_has_its_place(command: Command, tmp_path: Path) -> None:
+    """All problems are told in one go, each with file, line and column, and the exit code is 1."""
+    config = written(tmp_path / "points.yaml", WRONG)
+    said = command("check", "--config", config)
+    assert (said.code, said.out) == (1, "")
+    assert places(said.err) == [(str(config), *place) for place in PLACES]
+    assert said.err.endswith(f"points-gateway: {len(PLACES)} problem(s) in the configuration\n")
+
+
+def test_the_files_of_a_folder_are_told_apart(command: Command, tmp_path: Path) -> None:
+    """Of a folder, each problem names the file that it stands in."""
+    first = written(tmp_path / "config/a.yaml", "server: {drian: 5}\n")
+    second = written(tmp_path / "config/b.yaml", "store: points.db\n" + EMPTY)
+    said = command("check", "--config", tmp_path / "config")
+    assert said.code == 1
+    assert {file for file, *_ in places(said.err)} == {str(first), str(second)}
+
+
+@pytest.mark.parametrize("text", ["vendors: [", "\x00", "", "- a list\n"], ids=["cut", "control", "empty", "list"])
+def test_what_is_no_configuration(command: Command, tmp_path: Path, text: str) -> None:
+    """A file that cannot be read at all is told with a place too."""
+    config = written(tmp_path / "points.yaml", text)
+    said = command("check", "--config", config)
+    assert said.code == 1
+    assert re.match(rf"{re.escape(str(config))}:\d+:\d+: \S", said.err)
+
+
+def test_a_configuration_that_is_not_there(command: Command, tmp_path: Path) -> None:
+    """A file that does not exist is one problem, in one line."""
+    said = command("check", "--config", tmp_path / "points.yaml")
+    assert said.code == 1
+    assert said.err.startswith(f"{tmp_path / 'points.yaml'}:1:1: cannot be read: No such file")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "api_key: [a-secret-that-shows]",
+        "api_key: {value: a-secret-that-shows}",
+        'api_key: "a-secret-that-shows\\nin two lines"',
+        "api_key: !a-secret-that-shows",
+        "api_key: good\n    timeout: ${env:WRONG_PLACE}",
+    ],
+    ids=["list", "mapping", "two lines", "tag", "elsewhere"],
+)
+def test_no_problem_shows_a_secret(
+    command: Command, tmp_path: Path, entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret that is written in a wrong way, or read into a wrong place, is not repeated."""
+    monkeypatch.setenv("WRONG_PLACE", "a-secret-that-shows")
+    vendor = f"adapter: contact-points\n    base_url: http://127.0.0.1:9104\n    {entry}\n"
+    said = command(
+        "check",
+        "--config",
+        written(tmp_path / "a.yaml", f"{EMPTY[12:]}store: 'sqlite:///a'\nvendors:\n  crm:\n    {vendor}"),
+    )
+    assert said.code == 1
+    assert places(said.err)
+    assert "a-secret" not in said.out + said.err
+
+
+def test_a_short_key_is_a_warning(command: Command, tmp_path: Path) -> None:
+    """A client key of less than 32 characters is told with its place, not shown, and fails nothing."""
+    client = "clients: {app: {keys: [short-key-of-somebody], tenants: ['*'], scopes: [points:read]}}\n"
+    config = written(tmp_path / "points.yaml", f"store: sqlite:///points.db\nvendors: {{}}\ntenants: {{}}\n{client}")
+    said = command("check", "--config", config)
+    assert said.code == 0
+    assert said.err.startswith(f"{config}:4:24: clients.app.keys[0]: ")
+    assert said.err.endswith(" (warning)\n")
+    assert "short-key-of-somebody" not in said.out + said.err
+    assert ": good: " in said.out
+
+
+def test_a_vendor_that_is_gone_is_a_warning(command: Command, left: Left) -> None:
+    """A vendor that the journal knows and the configuration does not is named with what it holds, and fails nothing."""
+    settings = json.loads(left.config.read_text())
+    del settings["vendors"]["crm_north"], settings["tenants"]["north"]
+    left.config.write_text(json.dumps(settings))
+    said = command("check", "--config", left.config)
+    assert said.code == 0
+    why = "it holds 1 adjustment(s) in the journal and is not configured"
+    assert said.err == f"{left.config}: vendors.crm_north: {why} (warning)\n"
+    assert ": good: 1 vendor(s)" in said.out
+
+
+def test_a_journal_that_fits_draws_no_warning(command: Command, left: Left) -> None:
+    """Where every vendor of the journal is configured, nothing is said."""
+    said = command("check", "--config", left.config)
+    assert (said.code, said.err) == (0, "")
+
+
+def test_a_journal_that_cannot_be_read(command: Command, left: Left) -> None:
+    """A file that is no journal ends the check with exit code 1 and a sentence."""
+    left.config.with_name("points.db").write_text("This is no database, and was never meant to be one. " * 40)
+    said = command("check", "--config", left.config)
+    assert said.code == 1
+    assert re.fullmatch(r"points-gateway: the journal at .*points\.db cannot be opened: .+\n", said.err)
+
+
+def test_the_environment_names_the_configuration(command: Command, left: Left, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without --config, POINTS_GATEWAY_CONFIG says which configuration is meant."""
+    monkeypatch.setenv("POINTS_GATEWAY_CONFIG", str(left.config))
+    said = command("check")
+    assert (said.code, said.out.partition(": good")[0]) == (0, str(left.config))
+    assert KEY not in said.out

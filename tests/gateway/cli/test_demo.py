@@ -1,0 +1,146 @@
+"""`demo`: what it prints works when it is pasted, and Ctrl-C leaves nothing behind."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.journal.lock import FileLock
+from tests.gateway.cli.conftest import DEADLINE, Command, Left, Running, demonstration, is_free, ran
+
+needs_curl = pytest.mark.skipif(not shutil.which("curl") or not shutil.which("bash"), reason="needs curl and bash")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo that runs: its process, its configuration, its ports, and what it has printed."""
+
+    process: Running
+    config: Path
+    ports: list[int]
+    printed: str
+
+
+def begun(folder: Path) -> Demo:
+    """A demo on ports of its own, once it has said what to try."""
+    config, ports = demonstration(folder)
+    process = Running("demo", "--config", config)
+    try:
+        return Demo(process, config, ports, process.said("Ctrl-C stops everything"))
+    except AssertionError:
+        process.stop()
+        raise
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    demo = begun(tmp_path_factory.mktemp("demo"))
+    yield demo
+    demo.process.stop()
+
+
+def commands(printed: str) -> list[str]:
+    """The commands that it prints, as they would be copied."""
+    return re.findall(r"^  (curl (?:.*\\\n)*.*)$", printed, re.MULTILINE)
+
+
+def pasted(text: str) -> tuple[int, dict[str, str], Any]:
+    """What a shell answers to a command with `curl -i`: status, headers and body."""
+    done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, timeout=DEADLINE, check=True)
+    head, _, body = done.stdout.replace("\r\n", "\n").partition("\n\n")
+    status, *lines = head.splitlines()
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    return int(status.split()[1]), headers, json.loads(body)
+
+
+def test_it_says_what_to_try(demo: Demo) -> None:
+    """It prints where it runs, four commands, the page to try in a browser, and how it ends; nothing else."""
+    url = f"http://127.0.0.1:{demo.ports[0]}"
+    assert f"runs on {url} with 4 simulated vendors" in demo.printed
+    assert f"{url}/docs" in demo.printed
+    assert f"The configuration behind this: {demo.config}. Ctrl-C stops everything." in demo.printed
+    assert len(commands(demo.printed)) == 4
+    assert not re.search("Traceback|warning", demo.printed)
+
+
+@needs_curl
+def test_what_it_prints_works(demo: Demo) -> None:
+    """Pasted into a shell one after the other, the first one twice, the commands do what stands above them."""
+    credit, balance, expiring, refused = commands(demo.printed)
+    status, headers, adjusted = pasted(credit)
+    assert (status, adjusted["status"], adjusted["points"]) == (201, "succeeded", "5")
+    assert "idempotent-replayed" not in headers
+    status, headers, repeated = pasted(credit)
+    assert (status, repeated, headers["idempotent-replayed"]) == (201, adjusted, "true")
+    status, _, held = pasted(balance)
+    assert (status, held["available"]) == (200, adjusted["balance"]["available"])
+    status, _, lost = pasted(expiring)
+    assert (status, lost["vendor"]["adapter"], lost["points"]) == (200, "expiring-points", "150.24")
+    status, _, problem = pasted(refused)
+    assert (status, problem["code"], problem["errors"][0]["pointer"]) == (422, "field_not_supported", "/points")
+
+
+def test_a_second_demo_says_what_is_taken(demo: Demo) -> None:
+    """A demo beside a running one ends with exit code 1, names the port, and does the first no harm."""
+    journal = demo.config.parents[1] / "var/demo.db"
+    held = journal.stat().st_ino
+    said = ran("demo", "--config", demo.config)
+    assert (said.code, said.out) == (1, "")
+    taken = demo.ports[2]  # the first vendor's, after those of the API and of the admin listener
+    why = f"the simulator cannot listen on 127.0.0.1:{taken}: Address already in use"
+    assert said.err == f"points-gateway: vendors.arcade: {why}\n"
+    assert journal.stat().st_ino == held
+
+
+def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
+    """Ctrl-C ends it with exit code 0; no process of it is left, and nobody listens on its ports."""
+    demo = begun(tmp_path)
+    try:
+        assert not [port for port in demo.ports if is_free(port)]
+        assert demo.process.signalled(signal.SIGINT) == 0
+        with pytest.raises(ProcessLookupError):
+            os.killpg(demo.process.group, 0)
+        assert [port for port in demo.ports if is_free(port)] == demo.ports
+        assert demo.process.out.removeprefix(demo.printed).strip() == "Stopped."
+    finally:
+        demo.process.stop()
+
+
+def test_a_vendor_elsewhere_is_refused(command: Command, tmp_path: Path) -> None:
+    """A configuration that leads to a real vendor is not demonstrated: that vendor would be called."""
+    config, ports = demonstration(tmp_path)
+    text = config.read_text("utf-8").replace(f"http://127.0.0.1:{ports[-1]}", "https://vendor.example")
+    config.write_text(text, "utf-8")
+    said = command("demo", "--config", config)
+    assert said.code == 1
+    assert said.err.startswith("points-gateway: vendors.crm is not on this machine: ")
+
+
+def test_a_journal_in_use_is_left_alone(command: Command, tmp_path: Path, left: Left) -> None:
+    """A demo does not empty a journal that a gateway runs on."""
+    config, _ = demonstration(tmp_path)
+    journal = tmp_path / "var/demo.db"
+    journal.parent.mkdir()
+    shutil.copy(left.config.with_name("points.db"), journal)
+    before = journal.read_bytes()
+    lock = FileLock.acquire(journal, shared=True)
+    said = command("demo", "--config", config)
+    lock.release()
+    assert (said.code, said.err) == (1, f"points-gateway: {journal} is held by another process: stop it first\n")
+    assert journal.read_bytes() == before
+
+
+def test_without_a_configuration(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside a checkout it says where it would run."""
+    monkeypatch.chdir(tmp_path)
+    said = command("demo")
+    assert said.code == 1
+    assert "config/demo.yaml is not here: run this in a checkout of the project, or name" in said.err

@@ -1,0 +1,123 @@
+"""The help of every command teaches it, and a command line that is wrong is told apart from what fails."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.gateway.cli.conftest import ROOT, Command, Left
+
+COMMANDS = (
+    "serve",
+    "check",
+    "explain",
+    "adjustments list",
+    "adjustments show",
+    "adjustments resolve",
+    "schema",
+    "demo",
+    "simulate",
+)
+ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "schema")
+
+
+def listed(shown: str) -> list[str]:
+    """The commands in the last panel of a help text."""
+    return re.findall(r"^│ (\w+) ", shown.rpartition("─ Commands ─")[2], re.MULTILINE)
+
+
+def example(command: Command, name: str) -> list[str]:
+    """The words of a command's example, up to a redirection."""
+    [line] = re.findall(r"Example: points-gateway (.+)", command(*name.split(), "--help").out)
+    return shlex.split(line.partition(" > ")[0])
+
+
+def test_the_commands_are_these(command: Command) -> None:
+    """The help lists every command, and those below `adjustments`."""
+    top = listed(command("--help").out)
+    assert sorted(top) == sorted({name.split()[0] for name in COMMANDS})
+    below = [f"adjustments {name}" for name in listed(command("adjustments", "--help").out)]
+    assert below == [name for name in COMMANDS if " " in name]
+
+
+def test_the_help_says_where_to_begin(command: Command) -> None:
+    """The help of the whole names the first command to try, and says what exit codes mean."""
+    shown = command("--help")
+    assert shown.code == 0
+    assert "Begin with points-gateway demo" in shown.out
+    assert "Exit codes: 0 done; 1 it could not be done, and standard error says why" in shown.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_explained(command: Command, name: str) -> None:
+    """Each command says what it does and what each of its options is for."""
+    shown = command(*name.split(), "--help")
+    assert (shown.code, shown.err) == (0, "")
+    rows = re.findall(r"^│ [ *]? *(--?\S+)(.*?)│$", shown.out, re.MULTILINE)
+    assert rows
+    for option, rest in rows:
+        assert re.search(r"\w{3,}.*[.)\]] *$", rest), f"{name} {option}: {rest}"
+
+
+@pytest.mark.parametrize("name", ENDS_BY_ITSELF)
+def test_an_example_runs(command: Command, name: str, left: Left, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a checkout, the example of a command that ends by itself succeeds."""
+    words = example(command, name)
+    config = left.config.parent / "config"
+    config.mkdir()
+    shutil.copy(ROOT / "config/demo.yaml", config)
+    shutil.copy(left.config, config / "gateway.yaml")
+    shutil.copy(left.config.with_name("points.db"), config)
+    monkeypatch.chdir(left.config.parent)
+    assert command(*words).code == 0
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ENDS_BY_ITSELF])
+def test_an_example_parses(command: Command, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example of any other command fails for want of a configuration alone."""
+    words = example(command, name)
+    assert " ".join(words).startswith(name)
+    monkeypatch.chdir(tmp_path)
+    said = command(*words)
+    assert said.code == 1
+    assert re.search("cannot be read: No such file|is not here: run this in a checkout", said.err)
+
+
+@pytest.mark.parametrize(
+    "words", [["nosuch"], ["adjustments", "nosuch"], *([*name.split(), "--nosuch"] for name in COMMANDS)]
+)
+def test_what_is_not_known_is_refused(command: Command, words: list[str]) -> None:
+    """An unknown command or option ends with exit code 2 and is named on standard error."""
+    said = command(*words)
+    assert (said.code, said.out) == (2, "")
+    assert words[-1] in said.err
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("schema", "demo")])
+def test_a_configuration_is_required(command: Command, name: str) -> None:
+    """A command that needs a configuration and is given none ends with exit code 2."""
+    given = {"explain": ["adjust", "--tenant=acme", "--member=email:a"], "adjustments show": ["adj_1"]}
+    said = command(*name.split(), *given.get(name, []), *(["--reason=seen"] if name.endswith("resolve") else []))
+    assert said.code == 2
+    assert "--config" in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["serve", "--port", "65536"],
+        ["serve", "--workers", "0"],
+        ["explain", "transfer"],
+        ["adjustments", "list", "--status", "lost"],
+        ["adjustments", "list", "--limit", "0"],
+        ["adjustments", "list", "-o", "xml"],
+    ],
+    ids=" ".join,
+)
+def test_a_value_that_is_none_of_its_option(command: Command, words: list[str], left: Left) -> None:
+    """A value that its option cannot take ends with exit code 2, and what it was given for is named."""
+    said = command(*words, "--config", left.config)
+    assert (said.code, said.out) == (2, "")
+    assert re.search(r"Invalid value for '(--|-o|\{?operation)", said.err)
