@@ -1,0 +1,180 @@
+"""Holds the vendor's ledger, the journal and what callers were told against each other, and names what breaks.
+
+The promise: at most one effect for a key; `succeeded` means one; `failed` means none; what cannot be known is
+`unknown`, can be seen, and is never sent again by itself.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.adjustments import Status, Transition
+from tests.attack.testimony import Case, Heard, Testimony, Word
+
+REFUSALS = ("vendor_rejected", "member_not_found", "insufficient_points", "not_applied")
+
+
+class Kind(StrEnum):
+    """One way to break the promise."""
+
+    TWO_EFFECTS = "two effects for one key"
+    SUCCEEDED_WITHOUT_EFFECT = "succeeded without an effect"
+    FAILED_WITH_EFFECT = "failed with an effect"
+    OTHER_EFFECT = "an effect that was not asked for"
+    EFFECT_WITHOUT_CLAIM = "sent without a claim in the journal"
+    WORD_CHANGED = "a final word that changed"
+    REPLAY_DIFFERS = "a replay that differs"
+    KEY_LOST = "a key that the journal does not know"
+    KEY_TWICE = "a key with two adjustments"
+    SENT_AGAIN = "sent again without proof"
+    STILL_IN_PROGRESS = "in progress after its lease"
+    STRANGE_ANSWER = "an answer that the contract does not have"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that breaks the promise, for one key."""
+
+    kind: Kind
+    key: str
+    detail: str
+
+
+def violations(testimony: Testimony) -> list[Violation]:
+    """Everything in a run that breaks the promise."""
+    cases, entries, strays = testimony.cases()
+    found = [Violation(Kind.OTHER_EFFECT, "", f"{entry.kind} for {entry.member}") for entry in entries]
+    found += [Violation(Kind.OTHER_EFFECT, kept.record.draft.key, "only the journal knows it") for kept in strays]
+    for case in cases:
+        for kind, check in _CHECKS:
+            found += [Violation(kind, case.asked.key, detail) for detail in check(case)]
+        found += [
+            Violation(Kind.STILL_IN_PROGRESS, case.asked.key, f"its lease ended at {kept.record.lease_until}")
+            for kept in case.kept
+            if kept.status is Status.IN_PROGRESS and kept.record.lease_until <= testimony.over
+        ]
+    return found
+
+
+def _two_effects(case: Case) -> Iterator[str]:
+    if len(case.applied) > 1:
+        yield f"{len(case.applied)} effects: {', '.join(entry.act for entry in case.applied)}"
+
+
+def _succeeded_without_effect(case: Case) -> Iterator[str]:
+    if case.applied:
+        return
+    yield from ("by the journal" for kept in case.kept if kept.status is Status.SUCCEEDED)
+    if case.told(Word.SUCCEEDED):
+        yield "as a caller was told"
+
+
+def _failed_with_effect(case: Case) -> Iterator[str]:
+    if not case.applied:
+        return
+    yield from ("by the journal" for kept in case.kept if kept.status is Status.FAILED)
+    if case.told(Word.FAILED):
+        yield "as a caller was told"
+    for kept in case.kept:
+        for step in kept.history:
+            if step.after is Status.FAILED and any(entry.at < step.at for entry in case.applied):
+                yield f"attempt {step.attempt} was called failed after its effect"
+
+
+def _other_effect(case: Case) -> Iterator[str]:
+    ids = {kept.record.draft.id for kept in case.kept}
+    for entry in case.applied:
+        if entry.points != case.asked.points:
+            yield f"{entry.points} points instead of {case.asked.points}"
+        if entry.source is not None and ids and entry.source not in ids:
+            yield f"made under the id {entry.source}"
+
+
+def _effect_without_claim(case: Case) -> Iterator[str]:
+    if case.received and not case.kept:
+        yield f"{len(case.received)} requests arrived"
+
+
+def _word_changed(case: Case) -> Iterator[str]:
+    for status, word in ((Status.SUCCEEDED, Word.SUCCEEDED), (Status.FAILED, Word.FAILED)):
+        for kept in case.kept:
+            if case.told(word) and (kept.status is not status or not kept.record.state.final):
+                yield f"a caller was told {word}, the journal says {kept.status}"
+    for heard in (heard for heard in case.heard if heard.final):
+        for later in case.after(heard):
+            if later.adjustment is not None and later.word is not heard.word:
+                yield f"a caller was told {heard.word}, and later {later.status}"
+
+
+def _replay_differs(case: Case) -> Iterator[str]:
+    answers = {(heard.status, heard.body) for heard in case.heard if heard.final}
+    if len(answers) > 1:
+        yield f"{len(answers)} different final answers"
+    for kept in case.kept:
+        answer = kept.record.answer
+        if answer is not None and answers - {(answer.status, answer.body)}:
+            yield "a caller was told other than what the journal keeps"
+
+
+def _key_lost(case: Case) -> Iterator[str]:
+    ids = {kept.record.draft.id for kept in case.kept}
+    for named in sorted({heard.adjustment for heard in case.heard if heard.adjustment is not None} - ids):
+        yield f"a caller was told of {named}"
+    if not ids and any(heard.word is not Word.NOTHING for heard in case.heard):
+        yield "a caller was told what became of it"
+
+
+def _key_twice(case: Case) -> Iterator[str]:
+    if len(case.kept) > 1:
+        yield ", ".join(kept.record.draft.id for kept in case.kept)
+
+
+def _sent_again(case: Case) -> Iterator[str]:
+    for kept in case.kept:
+        allowed = kept.attempts - sum(_stayed_here(step) for step in kept.history)
+        if len(case.received) > allowed:
+            yield f"{len(case.received)} requests arrived where {allowed} could have left"
+        for place, step in enumerate(kept.history):
+            followed = any(each.attempt > step.attempt for each in kept.history[place:])
+            if step.after is Status.UNKNOWN and followed:
+                yield f"attempt {step.attempt} became unknown, and another followed"
+    for heard in (heard for heard in case.heard if heard.word is Word.UNKNOWN):
+        for later in case.after(heard):
+            if later.code.startswith("vendor_") and later.said.get("retryable") is True:
+                yield "a caller who was told unknown was later told to try again"
+
+
+def _strange_answer(case: Case) -> Iterator[str]:
+    for heard in case.heard:
+        if not _in_contract(heard):
+            yield f"{heard.status}: {(heard.body or b'')[:300]!r}"
+
+
+def _in_contract(heard: Heard) -> bool:
+    if heard.status is None:
+        return True
+    if heard.status < 300:
+        return (heard.status, heard.word) in ((201, Word.SUCCEEDED), (202, Word.UNKNOWN))
+    if heard.said.get("retryable") is True:
+        return heard.code != "internal_error"
+    return heard.code in REFUSALS
+
+
+def _stayed_here(step: Transition) -> bool:
+    """Whether an attempt ended with the word that no byte of it had left."""
+    return step.after is Status.FAILED and step.before is not Status.FAILED and step.evidence.get("sent") is False
+
+
+_CHECKS: tuple[tuple[Kind, Callable[[Case], Iterable[str]]], ...] = (
+    (Kind.TWO_EFFECTS, _two_effects),
+    (Kind.SUCCEEDED_WITHOUT_EFFECT, _succeeded_without_effect),
+    (Kind.FAILED_WITH_EFFECT, _failed_with_effect),
+    (Kind.OTHER_EFFECT, _other_effect),
+    (Kind.EFFECT_WITHOUT_CLAIM, _effect_without_claim),
+    (Kind.WORD_CHANGED, _word_changed),
+    (Kind.REPLAY_DIFFERS, _replay_differs),
+    (Kind.KEY_LOST, _key_lost),
+    (Kind.KEY_TWICE, _key_twice),
+    (Kind.SENT_AGAIN, _sent_again),
+    (Kind.STRANGE_ANSWER, _strange_answer),
+)

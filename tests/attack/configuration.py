@@ -1,0 +1,72 @@
+"""The configuration of a gateway under attack: two vendors behind one network, and one client."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+from tests.attack.testimony import Asked
+
+CLIENT_KEY = "test-key-of-the-attack-" + "0" * 24
+
+TIMEOUT = 0.3
+"""Seconds of a vendor call."""
+
+MARGIN = 0.5
+"""Seconds for which an attempt is owned past that."""
+
+DRAIN = 3
+"""Seconds of a shutdown."""
+
+OUTAGES = 9
+"""In a row, after which a vendor is left alone: rare enough, where a third of all calls are one."""
+
+
+def write(folder: Path, *, store: str, vendor: int, search: bool) -> Path:
+    """Write a configuration for a journal and for a vendor's port on this machine; gives its file.
+
+    `search`: whether the vendor that can be asked for what is unknown is asked, and believed.
+    """
+    origin = f"http://127.0.0.1:{vendor}"
+    limits = {"timeout": TIMEOUT, "max_concurrency": 12}
+    said = {
+        "server": {"listen": "127.0.0.1:0", "drain": DRAIN, "log_level": "warning", "outages": OUTAGES},
+        "store": store,
+        "vendors": {
+            "crm": {
+                "adapter": "contact-points",
+                "base_url": origin,
+                "api_key": "crm-key",
+                "point_types": {"base": "standard"},
+                "default_point_type": "base",
+                "default_description": "Points adjustment",
+                **({"account": "acme", "trust_absence": True} if search else {}),
+                **limits,
+            },
+            "club": {"adapter": "fabric", "base_url": f"{origin}/api", "token": "club-token", **limits},
+        },
+        "tenants": {
+            "acme": {
+                "routes": {
+                    "adjust": [
+                        {"when": {"member": ["contact_id"]}, "vendor": "crm"},
+                        {"when": {"member": ["profile_id"]}, "vendor": "club"},
+                    ]
+                }
+            }
+        },
+        "clients": {"storefront": {"keys": [CLIENT_KEY], "tenants": ["acme"], "scopes": ["points:write"]}},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "gateway.yaml"
+    file.write_text(json.dumps(said))  # JSON is YAML
+    return file
+
+
+def asked(number: int, seed: int) -> Asked:
+    """The adjustment of one number, which is in its member, so that the vendor's ledger tells whose effect it is."""
+    random = Random(f"{seed} {number}")
+    points = Decimal(random.choice((-1, 1)) * random.randint(1, 999)) / random.choice((1, 4))
+    member = f"contact_id:{number}" if random.random() < 0.5 else f"profile_id:{UUID(int=number)}"
+    return Asked(f"key-{number:06}", member, points)

@@ -1,0 +1,147 @@
+"""Keeps one gateway running through many lives, and sees to it that most of them end badly."""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+from tests.attack.configuration import MARGIN, TIMEOUT
+from tests.attack.points import RETRIES, SWEEPS, Point
+from tests.attack.process import Ended, Process
+
+Choose = Callable[[list["Keeper"]], "Keeper"]
+
+KILLED = "kill -9 from outside"
+FROZEN = "frozen past every lease, later kill -9"
+STOPPED = "SIGTERM"
+RARE = 8
+"""One key in so many is tried a second time."""
+
+SIGNALS = {KILLED: signal.SIGKILL, FROZEN: signal.SIGSTOP, STOPPED: signal.SIGTERM}
+ENDS = (*(3 * [KILLED]), *(2 * [FROZEN, STOPPED]), *(point.value for point in Point if point is not Point.NEVER))
+
+ETERNITY = 5000
+"""Answers past the end of a life that show that it has none."""
+
+FREEZE = 2 * (TIMEOUT + MARGIN)
+"""Seconds for which a gateway stands still: every lease runs out meanwhile."""
+
+
+class Serving:
+    """The gateways that serve at the moment."""
+
+    def __init__(self) -> None:
+        self._keepers: list[Keeper] = []
+        self._changed = asyncio.Condition()
+
+    async def any(self, choose: Choose) -> "Keeper":
+        """One of them; waits until there is one."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._keepers)
+            return choose(self._keepers)
+
+    async def add(self, keeper: "Keeper") -> None:
+        """One more serves."""
+        async with self._changed:
+            self._keepers.append(keeper)
+            self._changed.notify_all()
+
+    async def remove(self, keeper: "Keeper") -> None:
+        """One serves no more."""
+        async with self._changed:
+            if keeper in self._keepers:
+                self._keepers.remove(keeper)
+
+
+class Keeper:
+    """One gateway; `ends` counts how its lives ended. `life`: answers in the middle between two ends."""
+
+    def __init__(self, *, config: Path, ledger: Path, log: Path, serving: Serving, random: Random, life: int) -> None:
+        self._config = config
+        self._ledger = ledger
+        self._log = log
+        self._serving = serving
+        self._random = random
+        self._life = life
+        self._left = 0
+        self._deadly: int | None = None
+        self._process: Process | None = None
+        self._at_rest = False
+        self.url = ""
+        self.ends: Counter[str] = Counter()
+
+    @property
+    def kills(self) -> int:
+        """How many of its lives ended by SIGKILL."""
+        return sum(number for end, number in self.ends.items() if end != STOPPED)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it has begun the life that nothing ends but `stop`."""
+        return self._at_rest
+
+    def answered(self) -> None:
+        """Hear that it has given an answer; that may have been its last."""
+        self._left -= 1
+        assert self._at_rest or self._left > -ETERNITY, "it lives on past its end"
+        if self._left != 0 or self._deadly is None or self._process is None:
+            return
+        self._process.signal(self._deadly)
+        if self._deadly == signal.SIGSTOP:
+            asyncio.get_running_loop().call_later(FREEZE, self._process.signal, signal.SIGCONT)
+            self._left, self._deadly = self._life, signal.SIGKILL
+
+    async def live(self, kills: int) -> None:
+        """Go from life to life until so many have ended by SIGKILL."""
+        while self.kills < kills:
+            await self._one_life()
+
+    async def serve(self) -> None:
+        """Begin a life that nothing ends but `stop`."""
+        self._at_rest, self._deadly = True, None
+        self._process = await self._begun(Point.NEVER, 1)
+        await self._serves(self._process)
+
+    async def stop(self) -> None:
+        """End that life in good order. Raises `AssertionError` where it ends otherwise."""
+        assert self._process is not None
+        await self._serving.remove(self)
+        code = await self._process.stop()
+        assert code == 0, f"exit code {code}: {self._process.log}"
+
+    async def close(self) -> None:
+        """End whatever life it has."""
+        if self._process is not None:
+            await self._process.kill()
+
+    async def _one_life(self) -> None:
+        end = self._random.choice(ENDS)
+        self._left = self._random.randint(1, 2 * self._life)
+        self._deadly = SIGNALS.get(end)
+        point = Point.NEVER if self._deadly else Point(end)
+        passes = (
+            self._random.randint(1, 3) if point in SWEEPS else max(1, self._left // (RARE if point in RETRIES else 1))
+        )
+        self._process = await self._begun(point, passes)
+        with suppress(Ended):  # a sweep may come sooner
+            await self._serves(self._process)
+        code = await self._process.ended(within=None)
+        await self._serving.remove(self)
+        expected = 0 if end == STOPPED else -signal.SIGKILL
+        assert code == expected, f"{end}: exit code {code}: {self._process.log}"
+        self.ends[end] += 1
+
+    async def _begun(self, point: Point, passes: int) -> Process:
+        return await Process.begin(
+            "tests.attack.doomed",
+            *("--config", self._config, "--margin", MARGIN, "--ledger", self._ledger),
+            *("--die-at", point.value, "--passes", passes),
+            log=self._log,
+        )
+
+    async def _serves(self, process: Process) -> None:
+        self.url = await process.first_line()
+        await self._serving.add(self)

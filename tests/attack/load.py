@@ -1,0 +1,152 @@
+"""Random load on gateways that keep dying, beside a vendor and a network that fail, and what is known afterwards."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.attack import configuration, ledger, testimony
+from tests.attack.caller import Caller
+from tests.attack.checker import violations
+from tests.attack.configuration import TIMEOUT
+from tests.attack.figures import Figures
+from tests.attack.keeper import Keeper, Serving
+from tests.attack.process import Process
+from tests.attack.proxy import Fault, Proxy
+from tests.attack.testimony import Asked, Testimony
+
+CALLERS = 16
+OUTAGE = 0.1
+"""Seconds for which the network refuses connections now and then."""
+
+KEYS_PER_OUTAGE = 150
+SECONDS_PER_KEY = 0.5
+"""Far more than one takes; past that, and a minute, a run is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much to do: at least so many keys and kills. `store` is the journal's URL, `spare` as for `Proxy`."""
+
+    keys: int
+    kills: int
+    store: str
+    seed: int
+    gateways: int = 1
+    spare: bool = True
+
+
+async def run(plan: Plan, folder: Path) -> Figures:
+    """Do it, in a folder of its own. Raises `TimeoutError` where it comes to no end."""
+    begun = time.monotonic()
+    async with asyncio.timeout(60 + plan.keys * SECONDS_PER_KEY + plan.kills * 5), AsyncExitStack() as stack:
+        vendor, port = await stack.enter_async_context(_vendor(plan, folder))
+        proxy = Proxy(port, Random(f"{plan.seed} network"), late=TIMEOUT * 1.5, spare=plan.spare)
+        proxy.listen()
+        stack.push_async_callback(proxy.close)
+        load = _Load(plan, folder, proxy)
+        stack.push_async_callback(load.close)
+        await load.run()
+        await proxy.close()
+        await vendor.stop()
+        told = await load.testimony()
+    faults = {fault.value: number for fault, number in proxy.faults.items() if fault is not Fault.NONE}
+    return Figures(told, violations(told), load.ends, faults, time.monotonic() - begun)
+
+
+@asynccontextmanager
+async def _vendor(plan: Plan, folder: Path) -> AsyncIterator[tuple[Process, int]]:
+    arguments = ("--ledger", folder / "ledger.jsonl", "--seed", plan.seed)
+    process = await Process.begin("tests.attack.vendor", *arguments, log=folder / "vendor.log")
+    try:
+        yield process, json.loads(await process.first_line())["port"]
+    finally:
+        await process.kill()
+
+
+class _Load:
+    """The callers and the gateways of one run."""
+
+    def __init__(self, plan: Plan, folder: Path, proxy: Proxy) -> None:
+        self._plan = plan
+        self._ledger = folder / "ledger.jsonl"
+        self._proxy = proxy
+        self._numbers = count(1)
+        self._asked: list[Asked] = []
+        self._serving = Serving()
+        self._caller = Caller(self._serving, plan.seed)
+        config = configuration.write(folder, store=plan.store, vendor=proxy.port, search=True)
+        self._keepers = [
+            Keeper(
+                config=config,
+                ledger=self._ledger,
+                log=folder / f"gateway-{number}.log",
+                serving=self._serving,
+                random=Random(f"{plan.seed} gateway {number}"),
+                life=max(1, plan.keys // max(1, plan.kills)),
+            )
+            for number in range(plan.gateways)
+        ]
+
+    @property
+    def ends(self) -> Counter[str]:
+        """How the lives of all gateways ended."""
+        return sum((keeper.ends for keeper in self._keepers), Counter())
+
+    async def run(self) -> None:
+        """Ask for every key while gateways die, then once more for each while they do not, and stop them."""
+        share = -(-self._plan.kills // self._plan.gateways)
+        await _together(
+            *(self._live(keeper, share) for keeper in self._keepers), *(self._call() for _ in range(CALLERS))
+        )
+        again = iter(list(self._asked))
+        await _together(*(self._call_again(lambda: next(again, None)) for _ in range(CALLERS)))
+        for keeper in self._keepers:
+            await keeper.stop()
+
+    async def testimony(self) -> Testimony:
+        """What is known, once everything has ended."""
+        kept = await testimony.kept(self._plan.store)
+        # Every key was asked to the end, so that nothing may be in progress now.
+        over = max(each.record.lease_until for each in kept)
+        return Testimony(self._asked, self._caller.heard, kept, ledger.read(self._ledger), over)
+
+    async def close(self) -> None:
+        """End what still runs."""
+        await self._caller.close()
+        for keeper in self._keepers:
+            await keeper.close()
+
+    async def _live(self, keeper: Keeper, kills: int) -> None:
+        await keeper.live(kills)
+        await keeper.serve()
+
+    async def _call(self) -> None:
+        while len(self._asked) < self._plan.keys or any(not keeper.at_rest for keeper in self._keepers):
+            asked = configuration.asked(next(self._numbers), self._plan.seed)
+            self._asked.append(asked)
+            if len(self._asked) % KEYS_PER_OUTAGE == 0:
+                await self._outage()
+            await self._caller.carry(asked)
+
+    async def _call_again(self, following: Callable[[], Asked | None]) -> None:
+        while (asked := following()) is not None:
+            await self._caller.ask_to_the_end(asked)
+
+    async def _outage(self) -> None:
+        self._proxy.refuse()
+        await asyncio.sleep(OUTAGE)
+        self._proxy.listen()
+
+
+async def _together(*work: Coroutine[Any, Any, None]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for each in work:
+            group.create_task(each)

@@ -1,0 +1,39 @@
+"""A short run of the long attack; `soak.py` is the long one, and plays a seed of this one again."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from secrets import randbelow
+
+import pytest
+
+from tests.attack.load import Plan, run
+from tests.conftest import PostgreSQL
+
+KEYS, KILLS = 250, 5
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="attack-"))
+    yield made
+    shutil.rmtree(made)
+
+
+def attack(store: str, folder: Path, *, gateways: int) -> None:
+    """Attack with a new seed, which a failure names."""
+    seed = randbelow(1_000_000)
+    figures = asyncio.run(run(Plan(KEYS, KILLS, store, seed, gateways), folder))
+    assert list(figures.violations) == [], f"seed {seed}\n{figures.table()}"
+
+
+def test_the_promise_stands_on_sqlite(folder: Path) -> None:
+    """Under load, with kills, stops and faults on every side, nothing contradicts the vendor's ledger."""
+    attack(f"sqlite:///{folder}/journal.db", folder, gateways=1)
+
+
+def test_the_promise_stands_on_postgresql(folder: Path, postgresql: PostgreSQL) -> None:
+    """Two gateways on one journal keep the promise as one does."""
+    attack(postgresql.database(), folder, gateways=2)

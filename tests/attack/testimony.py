@@ -1,0 +1,162 @@
+"""What is known of a run from three sides: what was asked and heard, what the journal keeps, what the vendor did."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from gateway.adjustments import Record, Status, Transition
+from gateway.journal import Filters, Journal
+from tests.attack.ledger import Entry
+
+PAGE = 500
+
+
+class Word(StrEnum):
+    """What an answer says of an adjustment; `no word` where it leaves open what becomes of it."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOTHING = "no word"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One adjustment that callers asked for, under one key. `member` is nobody else's in the same run."""
+
+    key: str
+    member: str
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One answer to a caller; `status` and `body` are None where the connection ended before it was whole.
+
+    `begun` and `ended` are seconds on one clock for the whole run: what overlaps has no order.
+    """
+
+    key: str
+    status: int | None
+    body: bytes | None
+    begun: float
+    ended: float
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The body as JSON; empty where there is none."""
+        try:
+            said = json.loads(self.body or b"{}")
+        except ValueError:
+            return {}
+        return said if isinstance(said, dict) else {}
+
+    @property
+    def word(self) -> Word:
+        """What it says: a final word only where the contract lets a caller take it for one."""
+        if self.status is None:
+            return Word.NOTHING
+        if self.status < 300:
+            return Word(self.said["status"]) if self.said.get("status") in list(Word) else Word.NOTHING
+        return Word.FAILED if self.said.get("retryable") is False else Word.NOTHING
+
+    @property
+    def code(self) -> str:
+        """The code of a problem; empty for anything else."""
+        return str(self.said.get("code", ""))
+
+    @property
+    def final(self) -> bool:
+        """Whether this answer must never change."""
+        return self.word in (Word.SUCCEEDED, Word.FAILED)
+
+    @property
+    def adjustment(self) -> str | None:
+        """The id that it names."""
+        named = self.said.get("id") or self.said.get("adjustment")
+        return named if isinstance(named, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One adjustment as the journal keeps it, with its history, oldest first."""
+
+    record: Record
+    history: tuple[Transition, ...]
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+        return self.record.state.status
+
+    @property
+    def attempts(self) -> int:
+        """How many times the journal allowed a request to leave."""
+        return self.record.state.attempt
+
+
+@dataclass(slots=True)
+class Case:
+    """Everything that is known of one key."""
+
+    asked: Asked
+    kept: list[Kept] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    received: list[Entry] = field(default_factory=list)
+    applied: list[Entry] = field(default_factory=list)
+
+    def told(self, word: Word) -> bool:
+        """Whether a caller was told this."""
+        return any(heard.word is word for heard in self.heard)
+
+    def after(self, earlier: Heard) -> Iterator[Heard]:
+        """The answers to what was asked once an earlier answer had been heard."""
+        return (heard for heard in self.heard if heard.begun >= earlier.ended and heard is not earlier)
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """All of a run. At `over` every lease has run out and been looked for."""
+
+    asked: Sequence[Asked]
+    heard: Sequence[Heard]
+    kept: Sequence[Kept]
+    ledger: Sequence[Entry]
+    over: datetime
+
+    __test__ = False  # pytest would take its name for that of a test
+
+    def cases(self) -> tuple[list[Case], list[Entry], list[Kept]]:
+        """One case a key; and what the vendor did, and the journal keeps, that nobody asked for."""
+        by_key = {asked.key: Case(asked) for asked in self.asked}
+        by_member = {case.asked.member: case for case in by_key.values()}
+        for heard in self.heard:
+            by_key[heard.key].heard.append(heard)
+        strays: dict[str, list[Any]] = defaultdict(list)
+        for kept in self.kept:
+            case = by_key.get(kept.record.draft.key)
+            (strays["kept"] if case is None else case.kept).append(kept)
+        for entry in self.ledger:
+            case = by_member.get(entry.member)
+            of = strays if case is None else {"received": case.received, "applied": case.applied}
+            of[entry.kind].append(entry)
+        return list(by_key.values()), strays["received"] + strays["applied"], strays["kept"]
+
+
+async def kept(store: str) -> tuple[Kept, ...]:
+    """Everything in the journal at this URL, read as beside a gateway."""
+    journal = Journal.to_read(store, clock=lambda: datetime.now(UTC))
+    try:
+        found: list[Kept] = []
+        before: int | None = None
+        while page := await journal.list(None, Filters(), limit=PAGE, before=before):
+            before = page[-1][0]
+            found += [Kept(record, await journal.history(record.draft.id)) for _, record in page]
+        return tuple(found)
+    finally:
+        await journal.close()
