@@ -119,6 +119,7 @@ class Delivery:
         self._boottime = boottime
         self._gate = gate or Gate(name, settings, outages=0, clock=boottime, metrics=metrics)
         self._repeats = repeats
+        self._redacting: tuple[tuple[str, ...], Redactor] | None = None
 
     async def write(self, translation: Translation[Applied], *, lease_until: float = inf) -> Outcome:
         """Have the exchange of a write; nothing is sent past `lease_until`, a moment on the clock `boottime`.
@@ -225,7 +226,11 @@ class Delivery:
         return call.response
 
     def _redactor(self) -> Redactor:
-        return Redactor(self._settings.secrets())
+        """Made anew only where a secret has changed, as one from a file may."""
+        secrets = self._settings.secrets()
+        if self._redacting is None or self._redacting[0] != secrets:
+            self._redacting = secrets, Redactor(secrets)
+        return self._redacting[1]
 
     def _evidence(self, call: _Call, error: BaseException | None) -> dict[str, Any]:
         effect = call.effect or Evidence()

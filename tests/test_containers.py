@@ -1,5 +1,6 @@
 """The container files, read and held against each other and the tree; no container engine is needed."""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 from gateway import registry
+from gateway.cli.serve import serve
 from gateway.secrets import Secret
 from gateway.settings import Settings, load
 
@@ -119,6 +121,16 @@ def test_the_image_serves_where_it_is_looked_for() -> None:
     assert yaml.safe_load(command) == ["serve", "--host", "0.0.0.0", "--port", port]
     assert f"http://127.0.0.1:{port}/readyz" in of("HEALTHCHECK")[0]
     assert ports("gateway") == {int(port): 8080}
+
+
+def test_compose_serves_as_the_image_does() -> None:
+    """The gateway's command there is the image's own and more that `serve` takes; no worker's metrics are published."""
+    [own] = map(yaml.safe_load, of("CMD"))
+    command = SERVICES["gateway"]["command"]
+    assert command[: len(own)] == own
+    assert command[len(own) :] == ["--workers", "2"]
+    assert "workers" in inspect.signature(serve).parameters
+    assert {9090, 9091}.isdisjoint(ports("gateway"))
 
 
 class Ready(BaseHTTPRequestHandler):

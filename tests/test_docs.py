@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -11,8 +12,10 @@ import pytest
 from gateway import errors, registry
 from gateway.cli import main as command_line
 from gateway.errors import GatewayError
+from gateway.metrics import Metrics
 from gateway.model import Operation
 from gateway.settings import load
+from gateway.settings.model import ClientEntry, RuleEntry, ServerEntry
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -21,6 +24,7 @@ PAGES = sorted(
 )
 API = (ROOT / "docs/api.md").read_text("utf-8")
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
+OPERATING = (ROOT / "docs/operating.md").read_text("utf-8")
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -167,6 +171,35 @@ def test_the_configuration_of_the_contract_loads(text: str, tmp_path: Path) -> N
     settings = load(config, registry.adapters(), {name: f"{name}-{'0' * 32}" for name in named})
     assert set(settings.vendors) >= {"arcade", "club", "perks", "crm"}
     assert settings.warnings == ()
+
+
+@pytest.mark.parametrize("page", ["docs/api.md", "config/gateway.yaml"])
+def test_every_setting_is_explained(page: str) -> None:
+    """The contract and the commented configuration name each setting that there is."""
+    own = [kind.settings for kind in registry.adapters().values() if kind.adapter.__module__.startswith("adapters.")]
+    settings = {name for model in (ServerEntry, ClientEntry, RuleEntry, *own) for name in model.model_fields}
+    text = (ROOT / page).read_text("utf-8")
+    assert sorted(name for name in settings if not re.search(rf"\b{name}\b", text)) == []
+
+
+def test_the_events_to_watch_are_logged() -> None:
+    """Each event in operating.md's table is one that some part of the gateway logs."""
+    events = [
+        name for row in re.findall(r"^\| (`.+?) \|", OPERATING, re.MULTILINE) for name in re.findall("`(.+?)`", row)
+    ]
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").rglob("*.py"))
+    assert events
+    assert [event for event in events if not re.search(rf'log\.\w+\(\s*"{re.escape(event)}"', code)] == []
+
+
+def test_the_metrics_to_watch_are_exposed() -> None:
+    """Each metric that operating.md names is one."""
+    metrics = Metrics()
+    metrics.standing.update({}, None, datetime.now(UTC))
+    exposed = set(re.findall(r"^# TYPE (\w+)", metrics.exposition().decode(), re.MULTILINE))
+    named = set(re.findall(r"`(points_\w+)", OPERATING))
+    assert named
+    assert named <= exposed
 
 
 def test_the_matrix_is_what_the_adapters_say() -> None:

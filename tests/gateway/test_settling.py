@@ -170,9 +170,7 @@ def test_found_twice_needs_a_person(tmp_path: Path, trust_absence: bool) -> None
     async def scene(made: Bench) -> None:
         identifier = await made.unknown(kind="close", when="after")
         sent = made.vendor.requests[0]
-        again = urllib.request.Request(
-            made.vendor.origin + sent.target, sent.body, dict(sent.headers), method="POST"
-        )
+        again = urllib.request.Request(made.vendor.origin + sent.target, sent.body, dict(sent.headers), method="POST")
         await asyncio.to_thread(lambda: urllib.request.urlopen(again).close())
         assert await made.gateway.settling.look() == 1
         assert (await made.standing(identifier))["status"] == "unknown"

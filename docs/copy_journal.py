@@ -1,0 +1,76 @@
+"""Copies a journal from SQLite to PostgreSQL: `python docs/copy_journal.py OLD.yaml NEW.yaml`.
+
+All or nothing, into an empty journal, and not while a gateway runs on the old one. Each configuration says with
+`store` where its journal is.
+"""
+
+import asyncio
+import os
+import secrets
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Table, func, insert, select, text
+
+from gateway import registry
+from gateway.journal import Journal, JournalError
+from gateway.journal.database import Database
+from gateway.journal.lock import FileLock
+from gateway.journal.schema import adjustments, transitions
+from gateway.settings import SettingsError, load
+
+AT_ONCE = 1000
+"""Rows in memory."""
+
+
+def main(old: str, new: str) -> None:
+    """Copy the one into the other, and say how much. Raises `JournalError` where that cannot be."""
+    stores = [load(Path(each), registry.adapters(), os.environ).store for each in (old, new)]
+    source, target = (Database.parse(each, patience=5.0, clock=_now) for each in stores)
+    if source.file is None or target.file is not None:
+        raise JournalError("expected a store in SQLite, and then one in PostgreSQL")
+    if not source.file.exists():
+        raise JournalError(f"there is no journal at {source.file}")
+    for each in stores:
+        _bring_up_to_date(each)
+    alone = FileLock.acquire(source.file, shared=False)
+    try:
+        with source.reader().connect() as reading, target.writer().begin() as writing:
+            for table in (adjustments, transitions):
+                sys.stdout.write(f"{_copy(table, reading, writing)} {table.name}\n")
+    finally:
+        alone.release()
+
+
+def _bring_up_to_date(store: str) -> None:
+    journal = Journal.open(store, owner=f"copy-{secrets.token_hex(8)}", clock=_now, render=lambda record: None)
+    asyncio.run(journal.close())
+
+
+def _copy(table: Table, reading: Connection, writing: Connection) -> int:
+    """Copy one table in the order of its numbers, and have the next number follow; returns how many rows it has."""
+    writing.execute(text(f"LOCK TABLE {table.name} IN EXCLUSIVE MODE"))
+    counted = select(func.count()).select_from(table)
+    if writing.scalar(counted):
+        raise JournalError("the new journal is not empty")
+    rows = reading.execution_options(yield_per=AT_ONCE).execute(select(table).order_by(table.c.seq))
+    for part in rows.mappings().partitions():
+        writing.execute(insert(table), [dict(row) for row in part])
+    sequence = func.pg_get_serial_sequence(table.name, "seq")
+    writing.execute(select(func.setval(sequence, func.max(table.c.seq))))
+    arrived = writing.scalar(counted) or 0
+    if arrived != reading.scalar(counted):
+        raise JournalError(f"not every row of {table.name} has arrived")
+    return arrived
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except (JournalError, SettingsError) as error:
+        sys.exit(str(error))
