@@ -51,6 +51,8 @@ class Metrics:
         self._alarms = Counter(
             "points_alarms", "Adjustments that need a person, by what was noticed.", ("why",), registry=self._registry
         )
+        for why in ("conflict", "search"):
+            self._alarms.labels(why)  # so that an alarm on the first increase sees one
         self.standing = Standing()
         self._registry.register(self.standing)
 

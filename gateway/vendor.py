@@ -2,6 +2,7 @@
 
 import hashlib
 from ipaddress import ip_address
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -13,6 +14,9 @@ class VendorSettings(BaseModel):
     """What every configured vendor has; an adapter's own settings extend this. Durations in seconds."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    identified_by: ClassVar[tuple[str, ...]] = ()
+    """The fields by which an adapter's settings name an account, besides its credentials."""
 
     adapter: str = Field(description="Which adapter translates for this vendor.")
     base_url: str = Field(description="Where the vendor's documented paths begin; http or https.")
@@ -70,9 +74,10 @@ class VendorSettings(BaseModel):
         return self
 
     def identity(self) -> str:
-        """Which account at the vendor this is, for comparing only: its adapter, address and credentials."""
+        """Which account at the vendor this is, for comparing: its adapter, address, credentials and names there."""
         credentials = self.model_copy(update={"proxy": None}).secrets()
-        told = "\0".join((self.adapter, self.base_url, *sorted(credentials)))
+        names = (str(getattr(self, name)) for name in self.identified_by)
+        told = "\0".join((self.adapter, self.base_url, *names, *sorted(credentials)))
         return hashlib.sha256(told.encode()).hexdigest()[:32]
 
     def secrets(self) -> tuple[str, ...]:

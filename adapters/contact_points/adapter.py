@@ -21,6 +21,8 @@ _POSITIVE = re.compile(r"[1-9][0-9]{0,18}")
 class Settings(VendorSettings):
     """What a configured contact-points account has."""
 
+    identified_by = ("account",)
+
     api_key: Secret = Field(description="The key, sent as X-ApiKey.")
     point_types: dict[str, str] = Field({}, description="The vendor's Type, by canonical point type.")
     default_point_type: str | None = Field(None, description="The canonical point type where a request names none.")
@@ -117,10 +119,13 @@ class ContactPoints(Adapter[Settings]):
         headers = {"X-ApiKey": self.settings.api_key.reveal(), "Accept": "application/json"}
         response = yield VendorRequest("GET", f"/api/v2/{self.settings.account}/Points?{query}", headers, decides=True)
         self.judge(response.status, listed=False, message=wire.message(response), retry_after=response.retry_after())
-        matches = [point for point in wire.Point.all_of(response) if point.details["source_id"] == id]
+        matches = wire.Point.all_of(response)
         for point in matches:
-            if not point.is_exactly(contact_id=contact_id, type_=type_, amount=points):
-                not_understood("A point under this adjustment's id is not the one that was sent", response)
+            # One under another id shows that the vendor did not search by it: then absence would mean nothing.
+            if point.details["source_id"] != id or not point.is_exactly(
+                contact_id=contact_id, type_=type_, amount=points
+            ):
+                not_understood("A point that was found is not the one that was sent", response)
         # The Sum of a point is from when it was created: by now the balance is another.
         return Found(tuple(Applied(str(point.id), None, point.details) for point in matches))
 
