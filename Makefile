@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check fix lock clean
+.PHONY: help demo test soak check fix lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -12,6 +12,10 @@ demo: .venv/runtime ## a running gateway with all four vendors simulated, and co
 
 test: check ## everything that CI runs: style, types, and the tests
 	$(BIN)/pytest
+
+soak: .venv/dev ## the long attack: 20,000 keys and 200 kills on each journal (docs/reliability.md)
+	$(BIN)/python -m tests.attack.soak --journal sqlite
+	$(BIN)/python -m tests.attack.soak --journal postgresql --gateways 2
 
 check: .venv/dev ## style and types only
 	$(BIN)/ruff check .
