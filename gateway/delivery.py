@@ -57,12 +57,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """What a read came to. `response`: the last answer as it came, secrets masked."""
+    """What a read came to: the last answer's status and body as it came, and every exchange, secrets masked."""
 
     result: T
     status: int
     body: Any
     at: datetime
+    exchange: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Delivery:
         self._boottime = boottime
         self._gate = gate or Gate(name, settings, outages=0, clock=boottime, metrics=metrics)
         self._repeats = repeats
-        self._redacting: tuple[tuple[str, ...], Redactor] | None = None
+        self._redacting: tuple[frozenset[str], Redactor] | None = None
 
     async def write(self, translation: Translation[Applied], *, lease_until: float = inf) -> Outcome:
         """Have the exchange of a write; nothing is sent past `lease_until`, a moment on the clock `boottime`.
@@ -177,7 +178,7 @@ class Delivery:
             self._metrics.read(self._name, self._boottime() - begun)
         response = call.response or VendorResponse(0)
         body = shown(self._redactor().text(response)) or ""
-        return Reading(self._without_secrets(result), response.status, body, self._clock())
+        return Reading(self._without_secrets(result), response.status, body, self._clock(), tuple(call.exchange))
 
     @property
     def standing(self) -> Standing:
@@ -226,10 +227,11 @@ class Delivery:
         return call.response
 
     def _redactor(self) -> Redactor:
-        """Made anew only where a secret has changed, as one from a file may."""
-        secrets = self._settings.secrets()
-        if self._redacting is None or self._redacting[0] != secrets:
-            self._redacting = secrets, Redactor(secrets)
+        """Made anew only where a secret has changed, as one from a file may; what was one stays one."""
+        secrets = frozenset(self._settings.secrets())
+        if self._redacting is None or not secrets <= self._redacting[0]:
+            known = secrets | (self._redacting[0] if self._redacting else frozenset())
+            self._redacting = known, Redactor(known)
         return self._redacting[1]
 
     def _evidence(self, call: _Call, error: BaseException | None) -> dict[str, Any]:
@@ -252,6 +254,8 @@ class Delivery:
     def _without_secrets(self, said: T) -> T:
         """What the vendor said, should it echo our own secrets."""
         redactor = self._redactor()
+        if isinstance(said, Found):
+            said = replace(said, matches=tuple(self._without_secrets(match) for match in said.matches))
         if isinstance(said, Applied) and said.transaction_id is not None:
             said = replace(said, transaction_id=redactor.mask(said.transaction_id))
         return replace(said, details=redactor.masked(said.details))

@@ -38,9 +38,16 @@ def canonical(value: Any) -> bytes:
 def loads(raw: str) -> Any:
     """JSON with integers as `int` and every other number as `Decimal`.
 
-    Raises `ValueError` for what is not JSON, a name given twice in one object, NaN or infinities.
+    One past all bounds is read as a NaN, which `number` refuses: it makes nothing beside it unreadable. Raises
+    `ValueError` for what is not JSON, a name given twice in one object, NaN or infinities.
     """
-    return json.loads(raw, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
+    return json.loads(
+        raw,
+        parse_float=_decimal,
+        parse_int=_integer,
+        parse_constant=_refuse_constant,
+        object_pairs_hook=_without_repeats,
+    )
 
 
 def number(value: object) -> Decimal:
@@ -76,6 +83,20 @@ def _sayable(value: Any) -> Any:
     if isinstance(value, dict):
         return {_sayable(name): _sayable(item) for name, item in value.items()}
     return [_sayable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return Decimal("NaN")
+
+
+def _integer(text: str) -> int | Decimal:
+    try:
+        return int(text)
+    except ValueError:
+        return Decimal("NaN")
 
 
 def _refuse_constant(name: str) -> NoReturn:

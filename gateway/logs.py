@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
@@ -25,11 +26,26 @@ def configure(level: str, stream: TextIO | None = None) -> None:
             structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.WriteLoggerFactory(stream),  # a line is one write: workers share the stream
+        logger_factory=lambda *_: Lines(stream),
     )
     root = logging.getLogger()
     root.handlers = [each for each in root.handlers if not isinstance(each, _FromLibraries)] + [_FromLibraries()]
     root.setLevel(max(least, logging.WARNING))
+
+
+class Lines:
+    """Writes lines, each in one write, as workers share the stream; one that cannot be written stops nothing."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, message: str) -> None:
+        """Write one line, if that can be: a log that is gone must not decide what becomes of a write."""
+        with suppress(OSError, ValueError):
+            self._stream.write(message + "\n")
+            self._stream.flush()
+
+    log = debug = info = warning = error = critical = exception = msg
 
 
 def where_raised(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

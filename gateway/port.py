@@ -91,7 +91,7 @@ class VendorResponse:
         message["Content-Type"] = self.headers.get("content-type", "")
         try:
             return self.body.decode(message.get_content_charset() or "utf-8").removeprefix("\ufeff")
-        except (LookupError, UnicodeDecodeError) as error:
+        except (LookupError, ValueError) as error:
             raise VendorBadResponse(f"The answer is not text: {error}", vendor_status=self.status) from error
 
     def json(self) -> Any:
@@ -115,7 +115,7 @@ class VendorResponse:
             return float(value[:12])
         try:
             moment = parsedate_to_datetime(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
         if moment.tzinfo is None:
             return None

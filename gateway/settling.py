@@ -85,9 +85,13 @@ class Settling:
         matches = reading.result.matches
         evidence = {"found": len(matches), "status": reading.status}
         if len(matches) == 1:
-            settlement = Settlement(record, Verdict.APPLIED, evidence, applied=matches[0], by="search")
+            settlement = Settlement(
+                record, Verdict.APPLIED, evidence, reading.exchange, applied=matches[0], by="search"
+            )
         elif not matches and translator.settings.trust_absence:
-            settlement = Settlement(record, Verdict.REFUSED, evidence, problem=_not_applied(record), by="search")
+            settlement = Settlement(
+                record, Verdict.REFUSED, evidence, reading.exchange, problem=_not_applied(record), by="search"
+            )
         else:
             if matches:
                 self._alarm(record, f"the vendor has it {len(matches)} times")

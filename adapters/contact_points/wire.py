@@ -11,9 +11,6 @@ from gateway import exact
 from gateway.errors import VendorBadResponse
 from gateway.port import VendorResponse, not_understood
 
-WORDS = 500
-"""How many characters of a vendor's message are kept."""
-
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
@@ -71,7 +68,7 @@ def message(response: VendorResponse) -> str | None:
         words += [
             f"{name}: {text}" for text in (texts if isinstance(texts, list) else [texts]) if isinstance(text, str)
         ]
-    return " ".join(words)[:WORDS]
+    return " ".join(words)
 
 
 def utc(value: object) -> str | None:

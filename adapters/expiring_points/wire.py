@@ -8,9 +8,6 @@ from adapters.expiring_points import xml
 from gateway.errors import VendorBadResponse
 from gateway.port import VendorResponse
 
-WORDS = 500
-"""How many characters of a vendor's message are kept."""
-
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -36,4 +33,4 @@ class Answer:
         if type(error) is not int:
             return None
         points = data.get("expiring_points") if isinstance(data, dict) else None
-        return cls(error, error_text[:WORDS] if isinstance(error_text, str) else None, points)
+        return cls(error, error_text if isinstance(error_text, str) else None, points)

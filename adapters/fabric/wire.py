@@ -4,9 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-WORDS = 500
-"""How many characters of a vendor's message are kept."""
-
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -58,9 +55,9 @@ class Envelope:
 
     @property
     def words(self) -> str | None:
-        """The message and every error in one bounded text."""
+        """The message and every error in one text."""
         said = (self.message or self.data_message, *_error_texts(self.answer.get("errors")))
-        return "; ".join(word for word in said if word)[:WORDS] or None
+        return "; ".join(word for word in said if word) or None
 
     @property
     def succeeded(self) -> bool:

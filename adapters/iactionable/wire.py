@@ -9,9 +9,6 @@ from gateway.errors import VendorBadResponse
 from gateway.model import Balance
 from gateway.port import VendorResponse, number
 
-WORDS = 500
-"""How many characters of a vendor's message are kept."""
-
 _DATE = re.compile(r"/Date\((-?[0-9]{1,18})([+-][0-9]{4})?\)/")
 
 
@@ -54,7 +51,7 @@ def message(response: VendorResponse) -> str | None:
         said = None if text.startswith("<") else text
     if isinstance(said, dict):
         said = said.get("Message", said.get("message"))
-    return said[:WORDS] or None if isinstance(said, str) else None
+    return said or None if isinstance(said, str) else None
 
 
 def _number_or_none(value: object) -> Any:

@@ -39,6 +39,14 @@ class AdjustmentBody(Sent):
     pending: bool | None = Field(None, description="Whether the points wait before they count; false if not given.")
     options: Any = None
 
+    @field_validator("options", mode="before")
+    @classmethod
+    def _can_be_said(cls, value: object) -> object:
+        """Whatever an adapter's model takes for text, half a surrogate pair is none."""
+        if not _sayable(value):
+            raise ValueError("expected text without lone surrogates")
+        return value
+
     def adjustment(self) -> Adjustment:
         """The canonical value, defaults filled in; options that say what is meant anyway are left out."""
         said = self.options.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True) if self.options else {}
@@ -176,6 +184,14 @@ class ListQuery(Sent):
     def _digest(self, tenant: str) -> str:
         said = {name: _text(value) for name, value in self if name not in ("limit", "cursor")}
         return hashlib.sha256(exact.canonical([tenant, said])).hexdigest()[:16]
+
+
+def _sayable(value: object) -> bool:
+    if isinstance(value, str):
+        return not any("\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, dict):
+        return all(_sayable(name) and _sayable(item) for name, item in value.items())
+    return all(map(_sayable, value)) if isinstance(value, list) else True
 
 
 def _text(value: object) -> str | None:

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from gateway import registry
+from gateway.errors import OperationNotSupported
+from gateway.model import Adjustment, Member
 from gateway.settings import SettingsError
+from gateway.translation import Translator
 from tests.adapters.desk import Desk, assert_refused
 from tests.adapters.said import said
 from tests.adapters.served import configured
@@ -54,6 +57,27 @@ def unsaid(field: str, *, ignoring: str | None = None) -> Check:
             assert value not in said(desk.requests(vendor)[-1])
 
     return check
+
+
+def no_search(desk: Desk, vendor: str) -> None:
+    """The vendor's adapter says of no way to look for a write."""
+    assert registry.adapters()[desk.simulator(vendor).name].found_by is None
+
+
+def searched(desk: Desk, vendor: str) -> None:
+    """The vendor is searched by contact and by the adjustment's id, where that was sent and an account is named."""
+    kind, simulator = registry.adapters()[desk.simulator(vendor).name], desk.simulator(vendor)
+    wanted = Adjustment(Member("contact_id", "1"), Decimal(5))
+
+    def translator(**changes: Any) -> Translator:
+        return Translator(vendor, kind, kind.settings.model_validate({**simulator.settings, **changes}))
+
+    request = translator(account="sample").find(wanted, id="adj_1").request
+    assert (request.method, request.path) == ("GET", "/api/v2/sample/Points?contactId=1&sourceId=adj_1")
+    assert (request.effect, request.decides) == (False, True)
+    for changes in ({"account": None}, {"account": "sample", "source_id": "reference"}):
+        with pytest.raises(OperationNotSupported):
+            translator(**changes).find(wanted, id="adj_1")
 
 
 def no_id(desk: Desk, vendor: str) -> None:

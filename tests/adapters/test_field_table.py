@@ -79,6 +79,13 @@ CELLS: dict[tuple[str, str], tuple[str, Check]] = {
         '`dynamic` (`{"Test": "x", "": "y"}` -> `Dynamic_Test`, `Dynamic_`)',
         fields.contact_options,
     ),
+    ("the search for an `unknown`", IA): ("-", cells.no_search),
+    ("the search for an `unknown`", FA): ("-", cells.no_search),
+    ("the search for an `unknown`", EP): ("", cells.no_search),
+    ("the search for an `unknown`", CP): (
+        "by `ContactId` and `SourceId`, with `account` (not with `source_id: reference`)",
+        cells.searched,
+    ),
     ("the adjustment's id", IA): ("-", cells.no_id),
     ("the adjustment's id", FA): ("-", cells.no_id),
     ("the adjustment's id", EP): CANNOT_ADJUST,

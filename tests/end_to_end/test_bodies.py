@@ -184,3 +184,22 @@ def test_a_caller_is_known_before_its_body_is_read(api: Caller, url: str) -> Non
 def _headers(api: Caller) -> list[tuple[bytes, bytes]]:
     headers = {**api.headers, "Idempotency-Key": api.new_key(), "Content-Type": "application/json"}
     return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        r'{"sub_type": "\ud800"}',
+        r'{"source_description": "a\udfff"}',
+        r'{"dynamic": {"\ud800": "x"}}',
+        r'{"dynamic": {"x": "\ud800"}}',
+    ],
+)
+def test_half_a_surrogate_pair_in_options(api: Caller, vendors: Vendors, options: str) -> None:
+    """No text anywhere in options is half a surrogate pair, in a write or in its preview."""
+    body = FIVE.replace("}", f', "options": {{"contact-points": {options}}}}}').encode()
+    for path in ("/v1/adjustments", "/v1/adjustments/preview"):
+        headers = {"Idempotency-Key": api.new_key(), "Content-Type": "application/json"}
+        problem = refused(api.send("POST", path, content=body, headers=headers), 400, "invalid_request")
+        assert [wrong["pointer"] for wrong in problem["errors"]] == ["/options"]
+    assert vendors.requests == 0

@@ -66,3 +66,11 @@ def test_levels(stream: io.StringIO) -> None:
     structlog.get_logger("x").info("nothing")
     logging.getLogger("some.library").warning("nothing")
     assert stream.getvalue() == ""
+
+
+def test_a_log_that_is_gone_stops_nothing() -> None:
+    """Where lines cannot be written any more, what they are about goes on."""
+    gone = io.StringIO()
+    logs.configure("info", gone)
+    gone.close()
+    structlog.get_logger("any").error("nobody hears this")

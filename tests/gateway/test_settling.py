@@ -125,7 +125,10 @@ def test_found_once_is_a_success(tmp_path: Path) -> None:
         assert await made.gateway.settling.look() == 1
         said = await made.standing(identifier)
         assert (said["status"], said["vendor"]["transaction_id"], said["balance"]) == ("succeeded", "1", None)
-        assert (said["history"][-1]["by"], said["history"][-1]["evidence"]["found"]) == ("search", 1)
+        last = said["history"][-1]
+        assert (last["by"], last["evidence"]["found"]) == ("search", 1)
+        assert [each["request"]["method"] for each in last["exchange"]] == ["GET"]
+        assert last["exchange"][0]["request"]["headers"]["X-ApiKey"] == "***"
         replay = await made.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": "key-1"})
         assert (replay.status_code, replay.headers["idempotent-replayed"]) == (201, "true")
         assert len(made.vendor.effects) == 1

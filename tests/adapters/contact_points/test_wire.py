@@ -88,7 +88,7 @@ def test_a_point_without_an_id_is_not_understood(identifier: object) -> None:
         (b'{"Message": ""}', ""),
         (b'{"Message": "No.", "ModelState": {"a": ["b", 7], "c": "d", "e": null}}', "No. a: b c: d"),
         (b'{"Message": "No.", "ModelState": []}', "No."),
-        (b'{"Message": "%s"}' % (b"x" * 1000), "x" * 500),
+        (b'{"Message": "%s"}' % (b"x" * 1000), "x" * 1000),
         (b'{"Message": null}', None),
         (b'{"message": "no route"}', None),
         (b"<html>Not Found</html>", None),

@@ -241,11 +241,11 @@ def test_the_vendors_words_are_kept() -> None:
     assert raised.value.vendor_status == 400
 
 
-def test_the_vendors_words_are_bounded() -> None:
-    """However long they are, 500 characters of them."""
+def test_the_vendors_words_are_whole() -> None:
+    """However long they are: they are cut once secrets are masked, lest half of one stay."""
     with pytest.raises(VendorRejected) as raised:
         write(refusal(400, message="x" * 1000))
-    assert raised.value.vendor_message == "x" * 500
+    assert raised.value.vendor_message == "x" * 1000 + "; points: over the cap"
 
 
 def test_a_rate_limit_keeps_the_vendors_wait() -> None:

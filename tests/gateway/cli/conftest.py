@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 import shutil
 import signal
@@ -18,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 from gateway import registry
 from gateway.app import Gateway
@@ -43,6 +45,17 @@ class Ran:
 
 
 Command = Callable[..., Ran]
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """A command sets the log of its whole process up; here that is everybody's, and its stream ends with the test."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @dataclass(frozen=True, slots=True)

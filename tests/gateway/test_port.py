@@ -1,0 +1,31 @@
+"""What a vendor's answer can be made of: nothing in it that is not asked for makes the rest unreadable."""
+
+import pytest
+
+from gateway import exact
+from gateway.errors import VendorBadResponse
+from gateway.port import VendorResponse
+
+
+@pytest.mark.parametrize("past_all_bounds", ["1E999999999999999999999999", "9" * 5000, "-1e-99999999999999999999999"])
+def test_a_number_past_all_bounds_is_unreadable_alone(past_all_bounds: str) -> None:
+    """It is no number; what stands beside it is read."""
+    said = VendorResponse(200, body=f'{{"a": {past_all_bounds}, "b": 5}}'.encode()).json_object()
+    assert exact.number(said["b"]) == 5
+    with pytest.raises(ValueError, match="number"):
+        exact.number(said["a"])
+
+
+@pytest.mark.parametrize(
+    "said", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "soon", "", "-5", "1e9", "Mon, 32 Jan 2026 00:00:00 GMT"]
+)
+def test_a_wait_that_cannot_be_told_is_none(said: str) -> None:
+    """Whatever stands in `Retry-After`, the answer that it came with still counts."""
+    assert VendorResponse(429, {"retry-after": said}).retry_after() is None
+
+
+@pytest.mark.parametrize("charset", ["undefined", "nowhere", "a\0b", "idna"])
+def test_a_charset_that_is_none_makes_no_text(charset: str) -> None:
+    """A body in it is not understood, by the one error that says so."""
+    with pytest.raises(VendorBadResponse):
+        VendorResponse(200, {"content-type": f"text/plain; charset={charset}"}, b"\xff..").text()
