@@ -2,6 +2,7 @@
 
 import typer
 
+from gateway import logs
 from gateway.cli import adjustments, check, demo, explain, schema, serve, simulate
 
 _HELP = """One points API in front of several loyalty vendors.
@@ -16,6 +17,7 @@ Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the c
 
 def main() -> None:
     """Run one command."""
+    logs.configure("error")  # on standard error, for standard output is for data; `serve` says how much it wants
     app = typer.Typer(help=_HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
     app.command("serve")(serve.serve)
     app.command("check")(check.check)
