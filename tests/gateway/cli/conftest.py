@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
@@ -21,7 +22,7 @@ import httpx
 import pytest
 import structlog
 
-from gateway import registry
+from gateway import logs, registry
 from gateway.app import Gateway
 from gateway.cli import main
 from gateway.settings import load
@@ -52,6 +53,7 @@ def _own_log() -> Iterator[None]:
     """A command sets the log of its whole process up; here that is everybody's, and its stream ends with the test."""
     root, before = logging.getLogger(), structlog.get_config()
     handlers, level = list(root.handlers), root.level
+    logs.configure("error", StringIO())
     yield
     structlog.configure(**before)
     root.handlers[:] = handlers
