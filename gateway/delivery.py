@@ -32,7 +32,7 @@ from gateway.gate import Gate, Held, Standing
 from gateway.metrics import Metrics
 from gateway.model import Applied, Balance, Expiring, Found, time_text
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
-from gateway.redaction import Redactor, shown
+from gateway.redaction import Masks, Redactor, Steps, shown
 from gateway.repeats import Repeats
 from gateway.translation import Translation
 from gateway.transport import Evidence, Transport, TransportError
@@ -57,13 +57,30 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """What a read came to: the last answer's status and body as it came, and every exchange, secrets masked."""
+    """What a read came to, and when; what it shows of the exchange has its secrets masked."""
 
     result: T
-    status: int
-    body: Any
     at: datetime
-    exchange: tuple[dict[str, Any], ...]
+    base_url: str
+    steps: Steps = field(repr=False)
+    redactor: Redactor = field(repr=False)
+
+    @property
+    def status(self) -> int:
+        """The status of the last answer."""
+        answered = self.steps[-1][1]
+        return answered.status if answered else 0
+
+    @property
+    def body(self) -> Any:
+        """The body of the last answer, as `shown` makes it."""
+        answered = self.steps[-1][1]
+        return (shown(self.redactor.text(answered)) if answered else None) or ""
+
+    @property
+    def exchange(self) -> tuple[dict[str, Any], ...]:
+        """Every request and answer, as the history has them."""
+        return self.redactor.exchange(self.base_url, self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,7 @@ class _Call:
 
     effect: Evidence | None = None
     last: Evidence = field(default_factory=Evidence)
-    exchange: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[tuple[VendorRequest, VendorResponse | None]] = field(default_factory=list)
     response: VendorResponse | None = None
 
     @property
@@ -120,7 +137,7 @@ class Delivery:
         self._boottime = boottime
         self._gate = gate or Gate(name, settings, outages=0, clock=boottime, metrics=metrics)
         self._repeats = repeats
-        self._redacting: tuple[frozenset[str], Redactor] | None = None
+        self._masks = Masks(settings.hidden().values())
 
     async def write(self, translation: Translation[Applied], *, lease_until: float = inf) -> Outcome:
         """Have the exchange of a write; nothing is sent past `lease_until`, a moment on the clock `boottime`.
@@ -142,7 +159,7 @@ class Delivery:
         return Outcome(
             verdict=verdict,
             evidence=self._evidence(call, error),
-            exchange=tuple(call.exchange),
+            exchange=self._masks.redactor().exchange(self._settings.base_url, call.steps),
             applied=self._without_secrets(applied) if applied and verdict is Verdict.APPLIED else None,
             error=self._told(verdict, error),
         )
@@ -176,9 +193,8 @@ class Delivery:
             raise VendorBadResponse("The vendor's answer has an unexpected form") from error
         finally:
             self._metrics.read(self._name, self._boottime() - begun)
-        response = call.response or VendorResponse(0)
-        body = shown(self._redactor().text(response)) or ""
-        return Reading(self._without_secrets(result), response.status, body, self._clock(), tuple(call.exchange))
+        result = self._without_secrets(result)
+        return Reading(result, self._clock(), self._settings.base_url, call.steps, self._masks.redactor())
 
     @property
     def standing(self) -> Standing:
@@ -219,20 +235,11 @@ class Delivery:
         call.last = Evidence()
         if request.effect:
             call.effect = call.last
-        redactor = self._redactor()
-        step = {"request": redactor.request(self._settings.base_url, request), "response": None}
-        call.exchange.append(step)
+        self._masks.redactor()  # the secrets of this moment are in the request: they stay masked, whatever follows
+        call.steps.append((request, None))
         call.response = await self._transport.send(request, call.last, deadline=limits.deadline, expires=limits.expires)
-        step["response"] = redactor.response(call.response)
+        call.steps[-1] = request, call.response
         return call.response
-
-    def _redactor(self) -> Redactor:
-        """Made anew only where a secret has changed, as one from a file may; what was one stays one."""
-        secrets = frozenset(self._settings.secrets())
-        if self._redacting is None or not secrets <= self._redacting[0]:
-            known = secrets | (self._redacting[0] if self._redacting else frozenset())
-            self._redacting = known, Redactor(known)
-        return self._redacting[1]
 
     def _evidence(self, call: _Call, error: BaseException | None) -> dict[str, Any]:
         effect = call.effect or Evidence()
@@ -241,7 +248,7 @@ class Delivery:
             "at": time_text(self._clock()),
             "sent": effect.sent,
             "status": effect.status,
-            "error": said and self._redactor().mask(said)[:500],
+            "error": said and self._masks.redactor().mask(said)[:500],
         }
 
     def _told(self, verdict: Verdict, error: BaseException | None) -> VendorError | None:
@@ -253,15 +260,15 @@ class Delivery:
 
     def _without_secrets(self, said: T) -> T:
         """What the vendor said, should it echo our own secrets."""
-        redactor = self._redactor()
+        redactor = self._masks.redactor()
         if isinstance(said, Found):
             said = replace(said, matches=tuple(self._without_secrets(match) for match in said.matches))
         if isinstance(said, Applied) and said.transaction_id is not None:
             said = replace(said, transaction_id=redactor.mask(said.transaction_id))
-        return replace(said, details=redactor.masked(said.details))
+        return replace(said, details=redactor.masked(said.details)) if said.details else said
 
     def _masked(self, error: VendorError) -> VendorError:
-        mask = self._redactor().mask
+        mask = self._masks.redactor().mask
         error.detail = mask(error.detail)
         error.vendor_code = error.vendor_code and mask(error.vendor_code)
         error.vendor_message = error.vendor_message and mask(error.vendor_message)

@@ -1,7 +1,7 @@
 """What may be shown of an exchange with a vendor: our own secrets masked, in every form they travel in, and bounded."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
@@ -10,12 +10,16 @@ import orjson
 
 from gateway import exact
 from gateway.port import VendorRequest, VendorResponse
-from gateway.secrets import MASK
+from gateway.secrets import MASK, Secret
 
 MAX_KEPT = 4096
 _FOR_PAGES = "\"&'+<>`"
 _CREDENTIALS = ("authorization", "cookie", "proxy-authorization")
 """Headers that hold nothing but credentials, of which some are not configured: a token that was just issued, say."""
+
+
+Steps = Sequence[tuple[VendorRequest, VendorResponse | None]]
+"""The requests of an exchange in their order, each with its answer, or None where none arrived whole."""
 
 
 class Redactor:
@@ -39,6 +43,13 @@ class Redactor:
             return {self.mask(name): self.masked(item) for name, item in value.items()}
         return [self.masked(item) for item in value] if isinstance(value, list | tuple) else value
 
+    def exchange(self, base_url: str, steps: Steps) -> tuple[dict[str, Any], ...]:
+        """A whole exchange as it is kept in the history."""
+        return tuple(
+            {"request": self.request(base_url, request), "response": response and self.response(response)}
+            for request, response in steps
+        )
+
     def request(self, base_url: str, request: VendorRequest) -> dict[str, Any]:
         """A request as it is kept in the history."""
         return {
@@ -59,6 +70,24 @@ class Redactor:
     def text(self, response: VendorResponse) -> str:
         """The whole body of an answer as text, masked."""
         return self.mask(response.body.decode(errors="replace"))
+
+
+class Masks:
+    """The redactor of one vendor, made anew only where a secret has changed, as one from a file may."""
+
+    def __init__(self, secrets: Iterable[Secret]) -> None:
+        self._secrets = tuple(secrets)
+        self._now: list[str] = []
+        self._ever: frozenset[str] = frozenset()
+        self._redactor = Redactor(())
+
+    def redactor(self) -> Redactor:
+        """What masks the secrets as they are now, and as they were whenever this was asked before."""
+        now = [each.reveal() for each in self._secrets]
+        if now != self._now:
+            self._now, self._ever = now, self._ever.union(now)
+            self._redactor = Redactor(self._ever)
+        return self._redactor
 
 
 def shown(text: str) -> Any:

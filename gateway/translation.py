@@ -33,6 +33,16 @@ class Translator:
         self.kind = kind
         self.settings = settings
         self.adapter: Adapter[Any] = kind.adapter(settings)
+        self._credentials = settings.credentials()
+        self._account: tuple[list[str] | None, str] = None, ""
+
+    @property
+    def account(self) -> str:
+        """Which account this is, as of `VendorSettings.identity`; made anew only where a credential has changed."""
+        now = [each.reveal() for each in self._credentials]
+        if now != self._account[0]:
+            self._account = now, self.settings.identity()
+        return self._account[1]
 
     def masked(self) -> "Translator":
         """The same translator without secrets: what it makes can be shown."""

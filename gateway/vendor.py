@@ -75,20 +75,27 @@ class VendorSettings(BaseModel):
 
     def identity(self) -> str:
         """Which account at the vendor this is, for comparing: its adapter, address, credentials and names there."""
-        credentials = self.model_copy(update={"proxy": None}).secrets()
         names = (str(getattr(self, name)) for name in self.identified_by)
-        told = "\0".join((self.adapter, self.base_url, *names, *sorted(credentials)))
+        credentials = sorted(each.reveal() for each in self.credentials())
+        told = "\0".join((self.adapter, self.base_url, *names, *credentials))
         return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+    def credentials(self) -> tuple[Secret, ...]:
+        """What the vendor knows us by: every secret but the proxy's."""
+        return tuple(each for name, each in self.hidden().items() if name != "proxy")
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text in these settings, as it is now, for masking."""
-        values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value.reveal() for value in values if isinstance(value, Secret))
+        return tuple(each.reveal() for each in self.hidden().values())
+
+    def hidden(self) -> dict[str, Secret]:
+        """Every secret in these settings, by its field."""
+        values = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return {name: value for name, value in values if isinstance(value, Secret)}
 
     def masked(self) -> "VendorSettings":
         """The same settings with every secret replaced by `***`."""
-        names = type(self).model_fields
-        return self.model_copy(update={name: Secret(MASK) for name in names if isinstance(getattr(self, name), Secret)})
+        return self.model_copy(update=dict.fromkeys(self.hidden(), Secret(MASK)))
 
 
 def _an_address(value: str) -> str:

@@ -109,7 +109,7 @@ class Writes:
                 rule=plan.route.rule,
                 not_sent=plan.translation.not_sent,
                 lease=_lease(plan.translator),
-                account=plan.translator.settings.identity(),
+                account=plan.translator.account,
             )
             # The lease begins within the claim: counted from before it, an attempt ends before its lease does.
             lease_until = self._boottime() + draft.lease
@@ -134,7 +134,7 @@ class Writes:
         translation = translator.adjust(draft.adjustment, id=draft.id)
         lease = _lease(translator)
         lease_until = self._boottime() + lease
-        mine = await self._journal.retry(record, lease, account=translator.settings.identity())
+        mine = await self._journal.retry(record, lease, account=translator.account)
         if mine is None:
             raise _about(record, IdempotencyInProgress("Another request makes the next attempt", retry_after=1))
         return await self._carried_out(caller, mine, translation, lease_until)
