@@ -9,7 +9,7 @@ unknown ──> succeeded | failed                    settle (late proof) or res
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -94,9 +94,13 @@ def resolve(state: State, *, applied: bool) -> State | None:
     return None
 
 
+_SAID = tuple(each.name for each in fields(Adjustment))
+
+
 def fingerprint(adjustment: Adjustment) -> str:
     """What an adjustment means, as a SHA-256 in hex: equal for equal meanings, however they were written."""
-    said = {**asdict(adjustment), "member": str(adjustment.member), "points": exact.text(adjustment.points)}
+    said = {name: getattr(adjustment, name) for name in _SAID}
+    said |= {"member": str(adjustment.member), "points": exact.text(adjustment.points)}
     return hashlib.sha256(exact.canonical(said)).hexdigest()
 
 

@@ -41,13 +41,7 @@ def loads(raw: str) -> Any:
     One past all bounds is read as a NaN, which `number` refuses: it makes nothing beside it unreadable. Raises
     `ValueError` for what is not JSON, a name given twice in one object, NaN or infinities.
     """
-    return json.loads(
-        raw,
-        parse_float=_decimal,
-        parse_int=_integer,
-        parse_constant=_refuse_constant,
-        object_pairs_hook=_without_repeats,
-    )
+    return _JSON.decode(raw)
 
 
 def number(value: object) -> Decimal:
@@ -108,3 +102,8 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(names) != len(pairs):
         raise ValueError("a name is given twice in one object")
     return names
+
+
+_JSON = json.JSONDecoder(
+    parse_float=_decimal, parse_int=_integer, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
+)

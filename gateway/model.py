@@ -13,6 +13,7 @@ Operation = Literal["adjust", "balance", "expiring"]
 RepeatSafety = Literal["none", "searchable", "enforced"]
 
 _SCHEME = re.compile(r"(?:[a-z][a-z0-9_]{0,63}|custom\.[A-Za-z0-9_.-]{1,64})\Z")
+_PLAIN = re.compile(r"[ -.0-\[\]-~]+\Z")  # visible ASCII but / and \
 _PHONE = re.compile(r"\+[0-9]{6,15}\Z")
 
 
@@ -37,6 +38,8 @@ class Member:
         for form in _decodings(value):
             if form in (".", ".."):
                 raise ValueError("the value . or .. is not a member")
+            if _PLAIN.match(form):
+                continue
             if any(character in "/\\" or unicodedata.category(character) in ("Cc", "Cs") for character in form):
                 raise ValueError("the value holds a control character, a lone surrogate, / or \\")
         if scheme == "phone" and not _PHONE.match(value):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -82,15 +83,18 @@ class VendorResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    @property
+    def ok(self) -> bool:
+        """Whether the status line says that all went well; the body may say otherwise."""
+        return 200 <= self.status < 300
+
     def text(self) -> str:
         """The body as text, in the charset that it declares, else UTF-8 (a byte order mark is dropped).
 
         Raises `VendorBadResponse` where it is not that.
         """
-        message = Message()
-        message["Content-Type"] = self.headers.get("content-type", "")
         try:
-            return self.body.decode(message.get_content_charset() or "utf-8").removeprefix("\ufeff")
+            return self.body.decode(_charset(self.headers.get("content-type", ""))).removeprefix("\ufeff")
         except (LookupError, ValueError) as error:
             raise VendorBadResponse(f"The answer is not text: {error}", vendor_status=self.status) from error
 
@@ -111,6 +115,8 @@ class VendorResponse:
     def retry_after(self, now: datetime | None = None) -> float | None:
         """Seconds that the vendor asks to wait, from `Retry-After` in either form; None where it says nothing."""
         value = self.headers.get("retry-after", "").strip()
+        if not value:
+            return None
         if value.isascii() and value.isdigit():
             return float(value[:12])
         try:
@@ -120,6 +126,13 @@ class VendorResponse:
         if moment.tzinfo is None:
             return None
         return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+@lru_cache(64)  # vendors send few of them, and parsing one takes longer than all that is done with it
+def _charset(content_type: str) -> str:
+    message = Message()
+    message["Content-Type"] = content_type
+    return message.get_content_charset() or "utf-8"
 
 
 Exchange = Generator[VendorRequest, VendorResponse, T]

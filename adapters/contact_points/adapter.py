@@ -105,8 +105,9 @@ class ContactPoints(Adapter[Settings]):
             headers={"X-ApiKey": self.settings.api_key.reveal()},
             effect=True,
         )
-        words = wire.message(response)
-        self.judge(response.status, listed=words is not None, message=words, retry_after=response.retry_after())
+        if not response.ok:
+            words = wire.message(response)
+            self.judge(response.status, listed=words is not None, message=words, retry_after=response.retry_after())
         point = wire.Point.of(response)
         if point.contradicts(contact_id=contact_id, type_=type_, amount=points):
             not_understood("The point in the answer is not the one that was sent", response)
@@ -118,7 +119,9 @@ class ContactPoints(Adapter[Settings]):
         query = f"contactId={contact_id}&sourceId={quote(id, safe='')}"
         headers = {"X-ApiKey": self.settings.api_key.reveal(), "Accept": "application/json"}
         response = yield VendorRequest("GET", f"/api/v2/{self.settings.account}/Points?{query}", headers, decides=True)
-        self.judge(response.status, listed=False, message=wire.message(response), retry_after=response.retry_after())
+        if not response.ok:
+            words = wire.message(response)
+            self.judge(response.status, listed=False, message=words, retry_after=response.retry_after())
         matches = wire.Point.all_of(response)
         for point in matches:
             # One under another id shows that the vendor did not search by it: then absence would mean nothing.

@@ -92,7 +92,7 @@ class Fabric(Adapter[Settings]):
         except VendorBadResponse:
             self.judge(response.status, listed=False, retry_after=response.retry_after())
             raise
-        if not (200 <= response.status < 300 and said.succeeded):
+        if not (response.ok and said.succeeded):
             self._fail(said, response)
         return said
 

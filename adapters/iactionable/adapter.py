@@ -57,5 +57,6 @@ class IActionable(Adapter[Settings]):
         return f"/Partners/{self.settings.partner_id}/Profiles/{id_type}/{quote(member.value, safe='')}/Points"
 
     def _points(self, response: VendorResponse) -> Balance:
-        self.judge(response.status, message=wire.message(response), retry_after=response.retry_after())
+        if not response.ok:
+            self.judge(response.status, message=wire.message(response), retry_after=response.retry_after())
         return wire.points(response)

@@ -83,11 +83,9 @@ def idempotency_key(values: list[str]) -> str:
 
 def _json(raw: bytes) -> Any:
     text = raw.decode()
-    if _depth(text) > MAX_DEPTH:
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise NotJson(f"nested more than {MAX_DEPTH} deep")
-    return json.loads(
-        text, parse_float=_number, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
-    )
+    return _JSON.decode(text)
 
 
 def _depth(text: str) -> int:
@@ -121,6 +119,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         repeated = next(name for name in names if names.count(name) > 1)
         raise NotJson(f"the name {repeated!r} is given twice in one object")
     return members
+
+
+_JSON = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object)
 
 
 def _where(error: Exception) -> str:
