@@ -22,15 +22,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from gateway import exact
 from gateway.answers import Health, VendorHealth
 from gateway.api import reading
 from gateway.api.access import Access
-from gateway.api.edge import Edge, Resource, answer, on_fault, on_http_exception, open_page
+from gateway.api.edge import Edge, Endpoint, Resource, answer, on_fault, on_http_exception, open_page
 from gateway.api.endpoints import Endpoints
 from gateway.api.limiting import Limiter
+from gateway.api.paths import Paths
 from gateway.api.schemas import ReadyQuery, adjustment_body
 from gateway.cache import MemberCache
 from gateway.delivery import Delivery, Reading
@@ -117,7 +118,8 @@ class Gateway:
             exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
         )
         app.router.redirect_slashes = False  # a path that is not known is 404, and not led elsewhere
-        self.asgi: ASGIApp = Verbatim(app)
+        by_path = groupby(sorted(self._endpoints, key=_path), key=_path)
+        self.asgi: ASGIApp = Paths({path: Resource(self._edge, *group) for path, group in by_path}, rest=app)
         self.admin: ASGIApp = Starlette(
             routes=[Route("/metrics", self._exposition, methods=["GET"])],
             exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
@@ -144,14 +146,11 @@ class Gateway:
         )
 
     def _routes(self) -> list[Route]:
-        table = sorted(self._endpoints, key=lambda endpoint: endpoint.path)
-        by_path = groupby(table, key=lambda endpoint: endpoint.path)
         return [
             Route("/livez", open_page(self._livez), methods=["GET"]),
             Route("/readyz", open_page(self._readyz), methods=["GET"]),
             Route("/openapi.json", open_page(self._openapi), methods=["GET"]),
             Route("/docs", open_page(self._docs), methods=["GET"]),
-            *(Route(path, Resource(self._edge, *group)) for path, group in by_path),
         ]
 
     def begin_to_drain(self) -> float:
@@ -219,17 +218,8 @@ class Gateway:
                 log.warning("attempts were never concluded; they are unknown", count=expired)
 
 
-class Verbatim:
-    """Routes match the path as it came: an encoded slash stays inside its segment, and endpoints decode it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection of ASGI."""
-        if scope["type"] == "http":
-            scope["path"] = scope["raw_path"].decode("latin-1")
-        await self._app(scope, receive, send)
+def _path(endpoint: Endpoint) -> str:
+    return endpoint.path
 
 
 def _vendor(standing: Standing) -> VendorHealth:

@@ -1,10 +1,11 @@
 """Log lines: JSON on standard error, or readable ones where a person looks on; never a member, a key or a secret."""
 
+import json
 import logging
 import sys
 import traceback
 from contextlib import suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -19,11 +20,10 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     least = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             where_raised,
-            structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(),
+            structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=lambda *_: Lines(stream),
@@ -31,6 +31,13 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [each for each in root.handlers if not isinstance(each, _FromLibraries)] + [_FromLibraries()]
     root.setLevel(max(least, logging.WARNING))
+
+
+def _json(event: EventDict, **_: Any) -> str:
+    return _JSON.encode(event)
+
+
+_JSON = json.JSONEncoder(default=repr)  # made once: `json.dumps` with a default makes one for every line
 
 
 class Lines:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -20,16 +21,16 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._requests = Counter(
+        requests = Counter(
             "points_requests", "Answers given, by route and HTTP status.", ("route", "status"), registry=self._registry
         )
-        self._attempts = Counter(
+        attempts = Counter(
             "points_attempts",
             "Attempts of writes, by vendor and what they proved.",
             ("vendor", "verdict"),
             registry=self._registry,
         )
-        self._vendor = Histogram(
+        vendor = Histogram(
             "points_vendor_seconds",
             "Seconds of whole vendor calls.",
             ("vendor", "operation"),
@@ -53,21 +54,25 @@ class Metrics:
         )
         for why in ("conflict", "search"):
             self._alarms.labels(why)  # so that an alarm on the first increase sees one
+        # What is counted for every call is looked up once: the labels are few.
+        self._answers = cache(lambda route, status: requests.labels(route, str(status)))
+        self._verdicts = cache(lambda name, verdict: attempts.labels(name, verdict.value))
+        self._seconds = cache(lambda name, operation: vendor.labels(name, operation))
         self.standing = Standing()
         self._registry.register(self.standing)
 
     def answered(self, route: str, status: int) -> None:
         """Count an answer to a caller."""
-        self._requests.labels(route, str(status)).inc()
+        self._answers(route, status).inc()
 
     def attempted(self, vendor: str, verdict: Verdict, seconds: float) -> None:
         """Count an attempt of a write."""
-        self._attempts.labels(vendor, verdict.value).inc()
-        self._vendor.labels(vendor, "adjust").observe(seconds)
+        self._verdicts(vendor, verdict).inc()
+        self._seconds(vendor, "adjust").observe(seconds)
 
     def read(self, vendor: str, seconds: float) -> None:
         """Count a read at a vendor, whatever came of it."""
-        self._vendor.labels(vendor, "read").observe(seconds)
+        self._seconds(vendor, "read").observe(seconds)
 
     def circuit(self, vendor: str, state: State) -> None:
         """Note the state of a vendor's circuit."""

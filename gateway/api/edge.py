@@ -124,18 +124,21 @@ class Edge:
             response = problem_response(InternalError(), request)
         if quota is not None:
             response.headers.update(quota.headers)
-        self._metrics.answered(endpoint.path, response.status_code)
-        log.info(
-            "request",
-            method=endpoint.method,
-            route=endpoint.path,
-            status=response.status_code,
-            ms=round((time.perf_counter() - begun) * 1000, 1),
-            client=client and client.name,
-            tenant=caller and caller.tenant,
-            request_id=response.headers["Request-Id"],
-        )
+        told = {
+            "method": endpoint.method,
+            "route": endpoint.path,
+            "status": response.status_code,
+            "ms": round((time.perf_counter() - begun) * 1000, 1),
+            "client": client and client.name,
+            "tenant": caller and caller.tenant,
+            "request_id": response.headers["Request-Id"],
+        }
+        asyncio.get_running_loop().call_soon(self._note, told)  # the answer leaves first
         return response
+
+    def _note(self, told: dict[str, Any]) -> None:
+        self._metrics.answered(told["route"], told["status"])
+        log.info("request", **told)
 
     async def _read(self, endpoint: Endpoint, request: Request, caller: Caller) -> Call:
         path = {name: reading.segment(value) for name, value in request.path_params.items()}
@@ -215,10 +218,15 @@ async def _bounded_body(request: Request) -> bytes:
     received = bytearray()
     if int(request.headers.get("content-length", 0)) > MAX_BODY:
         raise PayloadTooLarge(f"A body is at most {MAX_BODY} bytes")
-    async for chunk in request.stream():
-        received += chunk
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        received += message.get("body", b"")
         if len(received) > MAX_BODY:
             raise PayloadTooLarge(f"A body is at most {MAX_BODY} bytes")
+        more = message.get("more_body", False)
     return bytes(received)
 
 
