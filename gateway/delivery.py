@@ -261,11 +261,12 @@ class Delivery:
     def _without_secrets(self, said: T) -> T:
         """What the vendor said, should it echo our own secrets."""
         redactor = self._masks.redactor()
+        changed: dict[str, Any] = {"details": redactor.masked(said.details)} if said.details else {}
         if isinstance(said, Found):
-            said = replace(said, matches=tuple(self._without_secrets(match) for match in said.matches))
-        if isinstance(said, Applied) and said.transaction_id is not None:
-            said = replace(said, transaction_id=redactor.mask(said.transaction_id))
-        return replace(said, details=redactor.masked(said.details)) if said.details else said
+            changed["matches"] = tuple(self._without_secrets(match) for match in said.matches)
+        elif isinstance(said, Applied) and said.transaction_id is not None:
+            changed["transaction_id"] = redactor.mask(said.transaction_id)
+        return replace(said, **changed) if changed else said
 
     def _masked(self, error: VendorError) -> VendorError:
         mask = self._masks.redactor().mask

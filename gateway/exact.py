@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import orjson
 
 MAX_DIGITS = 30
+_BOUND = 10**MAX_DIGITS
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 
 
@@ -49,6 +50,8 @@ def number(value: object) -> Decimal:
 
     Raises `ValueError` where it is no number, or has more than 30 digits when written out.
     """
+    if type(value) is int and -_BOUND < value < _BOUND:
+        return Decimal(value)
     if isinstance(value, str) and len(value) <= MAX_DIGITS + 2 and _DECIMAL.match(value):
         value = Decimal(value)
     if isinstance(value, int) and not isinstance(value, bool):

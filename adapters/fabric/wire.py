@@ -94,9 +94,11 @@ def _stands(answer: object, name: str) -> bool:
     while rest:
         value = rest.pop()
         if isinstance(value, dict):
-            if any(key.lower() == name and inner not in (None, "") for key, inner in value.items()):
-                return True
-            rest.extend(value.values())
+            for key, inner in value.items():
+                if isinstance(inner, dict | list):
+                    rest.append(inner)
+                if key.lower() == name and inner not in (None, ""):
+                    return True
         elif isinstance(value, list):
             rest.extend(value)
     return False

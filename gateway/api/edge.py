@@ -34,7 +34,7 @@ from gateway.errors import (
 from gateway.metrics import Metrics
 from gateway.writes import Caller
 
-log = structlog.get_logger("gateway.access")
+log = structlog.get_logger(__name__)
 MAX_BODY = 64 * 1024
 BODY_SECONDS = 15.0
 """How long the whole body of a request may be on its way."""
@@ -100,6 +100,7 @@ class Edge:
         self._access = access
         self._limiter = limiter
         self._metrics = metrics
+        self._log = structlog.get_logger(__name__).bind()  # bound once, as it says something of every request
         self._body_seconds = body_seconds
 
     async def answer(self, endpoint: Endpoint, request: Request) -> Response:
@@ -138,7 +139,7 @@ class Edge:
 
     def _note(self, told: dict[str, Any]) -> None:
         self._metrics.answered(told["route"], told["status"])
-        log.info("request", **told)
+        self._log.info("request", **told)
 
     async def _read(self, endpoint: Endpoint, request: Request, caller: Caller) -> Call:
         path = {name: reading.segment(value) for name, value in request.path_params.items()}
