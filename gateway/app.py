@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from itertools import groupby
@@ -50,7 +50,7 @@ from gateway.service import Service
 from gateway.settings import Settings
 from gateway.settling import Settling
 from gateway.translation import Translator
-from gateway.transport import Transport, boottime
+from gateway.transport import Transport, boottime, trust
 from gateway.work import Work
 from gateway.writes import Writes
 
@@ -80,6 +80,7 @@ class Gateway:
         self._clock = clock
         self._work = Work()
         self._metrics = Metrics()
+        self._trusting = cache(trust)
         self._deliveries = {
             name: self._delivery(name, each, Repeats(sleep=asyncio.sleep, random=random.random))
             for name, each in settings.vendors.items()
@@ -87,12 +88,12 @@ class Gateway:
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._journal = Journal.open(settings.store, owner=owner, clock=clock, render=final_answer)
         plans = planner(settings, kinds)
-        cache: MemberCache[Reading[Balance]] = MemberCache(clock=time.monotonic, begin=self._work.begin)
+        balances: MemberCache[Reading[Balance]] = MemberCache(clock=time.monotonic, begin=self._work.begin)
         writes = Writes(
             planner=plans,
             deliveries=self._deliveries,
             journal=self._journal,
-            cache=cache,
+            cache=balances,
             metrics=self._metrics,
             work=self._work,
             new_id=new_id,
@@ -104,10 +105,10 @@ class Gateway:
             deliveries=self._deliveries,
             journal=self._journal,
             metrics=self._metrics,
-            drop=cache.drop,
+            drop=balances.drop,
         )
         self._service = Service(
-            planner=plans, deliveries=self._deliveries, journal=self._journal, cache=cache, writes=writes
+            planner=plans, deliveries=self._deliveries, journal=self._journal, cache=balances, writes=writes
         )
         access = Access(settings.client_keys, settings.clients)
         self._edge = Edge(access, Limiter(settings.clients, clock=time.monotonic), self._metrics)
@@ -137,7 +138,7 @@ class Gateway:
         return Delivery(
             name,
             settings,
-            Transport(settings, boottime),
+            Transport(settings, boottime, trusting=self._trusting),
             metrics=self._metrics,
             clock=self._clock,
             boottime=boottime,

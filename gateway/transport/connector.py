@@ -1,30 +1,12 @@
-"""Connections to one vendor: which may be used, and the moment after which a byte may have left.
-
-Held to one release of aiohttp: `ClientSession` awaits `Connector.connect` once for every time that it is going
-to send, and between its return and the first write lies at most one turn of the event loop.
-"""
+"""Connections to one vendor: how many, which of them may be used, and the moment after which a byte may have left."""
 
 import asyncio
-import select
-import socket
-import ssl
-import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import cast
-
-from aiohttp import ClientHandlerType, ClientPayloadError, ClientRequest, ClientResponse, ClientTimeout, TCPConnector
-from aiohttp.abc import AbstractResolver
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.connector import Connection
-from aiohttp.tracing import Trace
 
 from gateway.transport.evidence import Evidence, TransportError, TransportTimeout
-
-KEEPALIVE = 15.0
-"""Seconds that an idle connection is kept; short, since vendors drop theirs without notice."""
+from gateway.transport.wire import Wire
 
 
 @dataclass(slots=True)
@@ -41,11 +23,6 @@ class Call:
     clock: Callable[[], float]
     alone: bool = False
 
-    async def attach(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        """Give the request its call: aiohttp makes the request itself, so a middleware is the public way to it."""
-        cast(Request, request).call = self
-        return await handler(request)
-
     def leave(self, *, kept: bool) -> None:
         """Note that bytes may leave from now on. Raises `TransportTimeout` where it is too late for that."""
         now = self.clock()
@@ -57,108 +34,98 @@ class Call:
         self.evidence.sent = True
 
 
-class Request(ClientRequest):
-    """A request that knows its call."""
+class Connector:
+    """Hands out connections, `limit` at a time, first come, first served; `dial` makes a new one."""
 
-    call: Call
+    def __init__(self, dial: Callable[[], Awaitable[Wire]], *, limit: int) -> None:
+        self._dial = dial
+        self._free = limit
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._resting: list[Wire] = []
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._closed = False
 
-    @property
-    def connection_key(self) -> ConnectionKey:
-        """What a kept connection must have been used for; nothing was, for a call that has one to itself."""
-        key = super().connection_key
-        return key._replace(proxy_headers_hash=id(self)) if self.call.alone else key
+    async def connect(self, call: Call) -> Wire:
+        """A connection on which a request may be sent at once; to be given back by `release`.
 
-
-class Wire(ResponseHandler):
-    """One connection, which notices what comes while nothing was asked."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop)
-        self.resting = False
-        self.kept = False
-
-    def rest(self) -> None:
-        """Note that the answer is complete, and nothing is due."""
-        self.resting = self.kept = True
-
-    def data_received(self, data: bytes) -> None:
-        """Take bytes that were asked for; on others drop the connection, lest they pass for the next answer."""
-        if data and self.resting:  # aiohttp calls with none to go on with what it holds
-            self.abort()
+        Raises `TransportError`, or what the system said, where there is none to be had.
+        """
+        if self._closed:
+            raise TransportError("The transport is closed")
+        if self._free:
+            self._free -= 1
         else:
-            super().data_received(data)
+            await self._wait()
+        try:
+            return (None if call.alone else self._rested()) or await self._new()
+        except BaseException:
+            self._pass_on()
+            raise
 
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Take the end; after a reset, a body without a stated length is not complete, as aiohttp would have it."""
-        if exc is not None and self._payload is not None and not self._payload.is_eof():
-            self._payload.set_exception(ClientPayloadError("The connection was lost within the body"), exc)
-        super().connection_lost(exc)
+    def release(self, wire: Wire, call: Call) -> None:
+        """Take a connection back, to be used again where that is sound, else to be closed."""
+        if call.alone or self._closed or not wire.rest():
+            wire.drop()
+        else:
+            self._resting.append(wire)
+            if self._sweeper is None:
+                self._sweep()
+        self._pass_on()
 
     def close(self) -> None:
-        """Close; what is still unsent is dropped, since nobody waits for its answer any more."""
-        if self.transport is not None and self.transport.get_write_buffer_size():
-            self.abort()
-        else:
-            super().close()
+        """Close the connections that rest; no other one is handed out, and what comes back is closed."""
+        self._closed = True
+        while self._resting:
+            self._resting.pop().drop()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
 
-    def usable(self) -> bool:
-        """Whether a request may go out here: the connection is open, and nothing was said on it unasked."""
-        if self.transport is None or not self.is_connected() or self.should_close:
-            return False
-        # What reached the system and not yet the event loop: an end, a reset, an answer to nothing. A new TLS
-        # connection is not asked, because its session tickets look the same.
-        if not self.kept and self.transport.get_extra_info("sslcontext") is not None:
-            return True
-        return not _readable(self.transport.get_extra_info("socket"))
+    def _rested(self) -> Wire | None:
+        """The one that was used last, of those that are sound."""
+        while self._resting:
+            wire = self._resting.pop()
+            if wire.until > asyncio.get_running_loop().time() and wire.usable():
+                return wire
+            wire.drop()
+        return None
 
+    async def _new(self) -> Wire:
+        wire = await self._dial()
+        if self._closed or not wire.usable():
+            wire.drop()
+            if self._closed:
+                raise TransportError("The transport was closed")
+            raise TransportError("The vendor closed the connection, or spoke on it, before anything was sent")
+        return wire
 
-class Connector(TCPConnector):
-    """A pool that lets every call send once, and says so before it does."""
-
-    def __init__(self, *, limit: int, tls: ssl.SSLContext | bool, resolver: AbstractResolver | None) -> None:
-        super().__init__(limit=limit, keepalive_timeout=KEEPALIVE, ssl=tls, resolver=resolver)
-        self._factory = cast("partial[ResponseHandler]", partial(Wire, loop=asyncio.get_running_loop()))
-
-    async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:  # noqa: ASYNC109 (aiohttp's signature)
-        """A connection on which `req` may be sent at once.
-
-        Raises `TransportError`, with the evidence untouched, where it must not be sent.
-        """
-        call = cast(Request, req).call
-        if call.evidence.sent:
-            # aiohttp sends GET, PUT and DELETE again when a kept connection turns out to be dead.
-            raise TransportError("The connection was lost after the request had left; it is not sent a second time")
+    async def _wait(self) -> None:
+        """Wait in line for a place."""
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
         try:
-            connection, wire = await self._usable(req, traces, timeout)
+            await place
         except BaseException:
-            # A waiter that is cancelled just after a free slot woke it would leave the next one asleep.
-            self._release_waiter()
+            if not place.cancelled():  # it was given in the very moment in which nobody wanted it any more
+                self._pass_on()
+            elif place in self._waiting:
+                self._waiting.remove(place)
             raise
-        if call.alone:
-            wire.force_close()  # once the answer is complete
-        wire.resting = False
-        connection.add_callback(wire.rest)
-        try:
-            call.leave(kept=wire.kept)
-        except BaseException:
-            connection.release()
-            raise
-        return connection
 
-    async def _usable(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> tuple[Connection, Wire]:  # noqa: ASYNC109
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            wire = cast(Wire, connection.protocol)
-            if wire.usable():
-                return connection, wire
-            connection.close()
-            if not wire.kept:
-                raise TransportError("The vendor closed the connection, or spoke on it, before anything was sent")
+    def _pass_on(self) -> None:
+        """Give a place to the next in line."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._free += 1
 
-
-def _readable(connection: socket.socket) -> bool:
-    if sys.platform == "win32":
-        return bool(select.select([connection], [], [], 0)[0])
-    poll = select.poll()  # unlike select(), at home with descriptors past 1024
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    def _sweep(self) -> None:
+        """Close what has rested too long; come again as long as anything rests."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for wire in [each for each in self._resting if each.until <= now]:
+            self._resting.remove(wire)
+            wire.drop()
+        first = min((wire.until for wire in self._resting), default=None)
+        self._sweeper = None if first is None else loop.call_at(first, self._sweep)

@@ -1,7 +1,7 @@
 """One vendor's way out: a request leaves at most once, and its evidence says whether it left.
 
-What aiohttp raises proves nothing about that: it calls a POST that was read and then reset by the same names as one
-that never left. So every failure is a `TransportError` here, and `Evidence.sent` alone is believed.
+What was raised proves nothing about that: a POST that was read and then reset fails like one that never left. So
+every failure is a `TransportError` here, and `Evidence.sent` alone is believed.
 """
 
 import asyncio
@@ -11,15 +11,14 @@ import ssl
 from collections.abc import Callable
 from importlib.metadata import version
 
-from aiohttp import ClientHttpProxyError, ClientSession, ClientTimeout, DummyCookieJar
-from aiohttp.abc import AbstractResolver
-from yarl import URL
-
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
-from gateway.transport import answer
-from gateway.transport import request as outgoing
-from gateway.transport.connector import Call, Connector, Request
+from gateway.transport.answer import Answer
+from gateway.transport.connector import Call, Connector
+from gateway.transport.dialling import Dialler, Proxy, trust
+from gateway.transport.endpoint import Endpoint
 from gateway.transport.evidence import Evidence, TransportError, TransportTimeout
+from gateway.transport.names import Resolver
+from gateway.transport.request import Writer
 
 BODY_LIMIT = 1024 * 1024
 
@@ -28,8 +27,9 @@ class Transport:
     """Sends requests to one configured vendor.
 
     `clock` gives seconds and goes on while the machine sleeps: `boottime`. `body_limit` is in bytes and counts for
-    an answer's body before and after decompression. `resolver` finds addresses, by default the system's. Raises
-    `OSError` where `ca_file` cannot be read.
+    an answer's body before and after decompression. `resolver` finds addresses, by default the system's. `trusting`
+    says by the `ca_file` whom to trust, and is not asked where no TLS is spoken; one that remembers lets many vendors
+    share what takes time and memory to make. Raises `OSError` where `ca_file` cannot be read.
     """
 
     def __init__(
@@ -38,16 +38,26 @@ class Transport:
         clock: Callable[[], float],
         *,
         body_limit: int = BODY_LIMIT,
-        resolver: AbstractResolver | None = None,
+        resolver: Resolver | None = None,
+        trusting: Callable[[str | None], ssl.SSLContext] = trust,
     ) -> None:
-        self._settings = settings
+        vendor = Endpoint.of(settings.base_url)
+        proxy = Proxy.of(settings.proxy.reveal()) if settings.proxy else None
+        encrypted = vendor.encrypted or (proxy is not None and proxy.endpoint.encrypted)
+        tls = trusting(settings.ca_file) if encrypted or settings.ca_file else None
+        absolute = proxy is not None and not vendor.encrypted
         self._clock = clock
         self._body_limit = body_limit
-        self._resolver = resolver
-        self._proxy = URL(settings.proxy.reveal()) if settings.proxy else None
-        self._tls = _trust(settings.ca_file)
-        self._user_agent = f"points-gateway/{version('points-gateway')}"
-        self._session: ClientSession | None = None
+        self._reuse = settings.reuse_connections
+        self._writer = Writer(
+            settings.base_url,
+            user_agent=f"points-gateway/{version('points-gateway')}",
+            proxied=absolute,
+            ours=proxy.authorization if proxy and absolute else b"",
+        )
+        dialler = Dialler(vendor, proxy=proxy, tls=tls, resolver=resolver)
+        self._connector = Connector(dialler.dial, limit=settings.max_concurrency)
+        self._under_way: set[asyncio.Timeout] = set()
         self._closed = False
 
     async def send(
@@ -66,81 +76,57 @@ class Transport:
         evidence.started_at = self._clock()
         if expires is None:
             expires = evidence.started_at + deadline - asyncio.get_running_loop().time()
+        alone = (request.effect or request.decides) and not self._reuse
         within = asyncio.timeout_at(deadline)
         try:
             async with within:
-                alone = (request.effect or request.decides) and not self._settings.reuse_connections
+                self._under_way.add(within)
                 return await self._exchange(request, Call(evidence, deadline, expires, self._clock, alone))
         except asyncio.CancelledError:
             evidence.error = "The call was cancelled"
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            # Nobody cancelled the caller: aiohttp says in this way that its pool was closed under one that waits.
-            evidence.error = "The transport was closed"
-            raise TransportError(evidence.error) from None
+            raise
         except TransportError as error:
             evidence.error = str(error)
             raise
         except Exception as error:  # whatever its class, it proves the same: nothing
-            # aiohttp's own messages hold the URL, and so the member: they are not passed on, nor chained.
-            if within.expired():
-                evidence.error = "The deadline passed"
-                raise TransportTimeout(evidence.error) from None
-            evidence.error = _reason(error)
-            raise TransportError(evidence.error) from None
+            # What the system says can hold an address, and its cause more: neither is passed on, nor chained.
+            if not within.expired():
+                evidence.error = _reason(error)
+                raise TransportError(evidence.error) from None
+            if self._closed:
+                evidence.error = "The transport was closed"
+                raise TransportError(evidence.error) from None
+            evidence.error = "The deadline passed"
+            raise TransportTimeout(evidence.error) from None
         finally:
+            self._under_way.discard(within)
             evidence.finished_at = self._clock()
 
     async def close(self) -> None:
         """Close every connection; calls under way end with an error, and later ones are refused."""
         self._closed = True
-        if self._session is not None:
-            await self._session.close()
+        self._connector.close()
+        for within in self._under_way:
+            if not within.expired():
+                within.reschedule(0.0)  # wherever it is: in line, on its way to the vendor, or waiting for an answer
 
     async def _exchange(self, request: VendorRequest, call: Call) -> VendorResponse:
-        response = await self._open().request(
-            request.method,
-            outgoing.url(self._settings.base_url, request),
-            headers=outgoing.headers(request, user_agent=self._user_agent),
-            data=request.body or None,
-            allow_redirects=False,
-            middlewares=(call.attach,),
-        )
+        if call.evidence.sent:
+            raise TransportError("The evidence is that of a request that was sent; nothing is sent a second time")
+        written = self._writer.written(request)
+        answer = Answer(call.evidence, method=request.method, limit=self._body_limit)
+        wire = await self._connector.connect(call)
         try:
-            call.evidence.status = response.status
-            return await answer.read(response, limit=self._body_limit)
+            call.leave(kept=wire.kept)
+            await wire.ask(written, answer)
         finally:
-            response.close()  # drops the connection, unless the answer was complete and gave it back
-
-    def _open(self) -> ClientSession:
-        if self._closed:
-            raise TransportError("The transport is closed")
-        if self._session is None:  # made here, because it belongs to the running event loop
-            self._session = ClientSession(
-                connector=Connector(limit=self._settings.max_concurrency, tls=self._tls, resolver=self._resolver),
-                request_class=Request,
-                cookie_jar=DummyCookieJar(),
-                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-                auto_decompress=False,
-                trust_env=False,
-                proxy=self._proxy,
-                timeout=ClientTimeout(total=None),
-            )
-        return self._session
-
-
-def _trust(ca_file: str | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_file)
-    context.set_alpn_protocols(["http/1.1"])
-    return context
+            self._connector.release(wire, call)
+        return answer.response()
 
 
 def _reason(error: BaseException) -> str:
     """The class of an error and what the system said, without anything that could hold a URL or a header."""
     name = type(error).__name__
-    if isinstance(error, ClientHttpProxyError):
-        return f"{name}: status {error.status}"
     while error.__cause__ is not None:
         error = error.__cause__
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -1,0 +1,74 @@
+"""The addresses of one host: looked up by one look-up at a time, however many ask, and remembered for a short while."""
+
+import asyncio
+import socket
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from typing import Any, Protocol
+
+REMEMBERED = 10.0
+"""Seconds for which addresses that were found are used again."""
+
+Address = tuple[int, int, int, str, tuple[Any, ...]]
+"""One address as `socket.getaddrinfo` gives it."""
+
+
+class Resolver(Protocol):
+    """What finds the addresses of a name."""
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> Sequence[Mapping[str, Any]]:
+        """The addresses, each with `host` (an IP address) and `port`; raises `OSError` where there are none."""
+
+
+class Names:
+    """The addresses of one host and port; `resolver` finds them, by default the system's."""
+
+    def __init__(self, host: str, port: int, resolver: Resolver | None) -> None:
+        self._host = host
+        self._port = port
+        self._resolver = resolver
+        self._found: list[Address] = [_address(host, port)] if _is_ip(host) else []
+        self._fixed = bool(self._found)
+        self._until = 0.0
+        self._looking: asyncio.Task[list[Address]] | None = None
+
+    async def addresses(self) -> list[Address]:
+        """At least one address. Raises `OSError`, or what the resolver raises, where there are none."""
+        if self._fixed or asyncio.get_running_loop().time() < self._until:
+            return self._found
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().create_task(self._look_up())
+            self._looking.add_done_callback(self._looked)
+        # Nobody's cancellation ends it for the others; the system's own look-up holds a thread and cannot be ended.
+        return await asyncio.shield(self._looking)
+
+    async def _look_up(self) -> list[Address]:
+        if self._resolver is None:
+            loop = asyncio.get_running_loop()
+            flags = socket.AI_ADDRCONFIG
+            found: list[Any] = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM, flags=flags)
+        else:
+            resolved = await self._resolver.resolve(self._host, self._port, family=socket.AF_UNSPEC)
+            found = [_address(each["host"], each["port"]) for each in resolved]
+        if not found:
+            raise OSError("no address")
+        return found
+
+    def _looked(self, looking: asyncio.Task[list[Address]]) -> None:
+        self._looking = None
+        if not looking.cancelled() and looking.exception() is None:
+            self._found = looking.result()
+            self._until = asyncio.get_running_loop().time() + REMEMBERED
+
+
+def _address(host: str, port: int) -> Address:
+    family, rest = (socket.AF_INET6, (0, 0)) if ":" in host else (socket.AF_INET, ())
+    return family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port, *rest)
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
