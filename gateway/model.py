@@ -129,6 +129,7 @@ class Found:
 
 def time_text(moment: datetime) -> str:
     """RFC 3339 in UTC with `Z`; milliseconds, or microseconds where there are any."""
-    moment = moment.astimezone(UTC)
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
     unit = "microseconds" if moment.microsecond % 1000 else "milliseconds" if moment.microsecond else "seconds"
-    return moment.isoformat(timespec=unit).removesuffix("+00:00") + "Z"
+    return moment.isoformat("T", unit)[: -len("+00:00")] + "Z"
