@@ -3,9 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
@@ -22,8 +21,7 @@ Withdrawal = Callable[[Any], Any]
 """The operation that takes back one of which nobody knows whether it was done; None where nothing has to be."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Waiting:
+class _Waiting(NamedTuple):
     operation: Any
     future: asyncio.Future[Any]
 

@@ -66,7 +66,8 @@ def _spelled_out(value: Any) -> str:
 
 def storable(text: str) -> str:
     """A text that any database holds: one with NUL or a lone surrogate, or that looks so written, as JSON."""
-    plain = not text.startswith('"') and "\0" not in text and text.encode(errors="replace").decode() == text
+    sayable = text.isascii() or text.encode(errors="replace").decode() == text
+    plain = sayable and "\0" not in text and not text.startswith('"')
     return str(text) if plain else json.dumps(text)
 
 
@@ -168,21 +169,7 @@ def record_of(row: Any) -> Record:
 
 def state_of(row: Any) -> State:
     """The state that a row is in."""
-    return State(Status(row.status), row.retryable, row.attempt)
-
-
-def transition_row(adjustment: str, transition: Transition) -> dict[str, Any]:
-    """Every column of a transition's row but `seq`."""
-    return {
-        "adjustment": adjustment,
-        "at": to_micros(transition.at),
-        "before": None if transition.before is None else transition.before.value,
-        "after": transition.after.value,
-        "attempt": transition.attempt,
-        "by": transition.by,
-        "evidence": dumps(transition.evidence),
-        "exchange": dumps(transition.exchange),
-    }
+    return State(Status(row.status), bool(row.retryable), row.attempt)
 
 
 def transition_of(row: Any) -> Transition:

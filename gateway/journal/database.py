@@ -73,7 +73,7 @@ class Database:
     @property
     def file(self) -> Path | None:
         """The file of an SQLite journal, links resolved, so that one file has one name; None for PostgreSQL."""
-        return Path(os.path.realpath(str(self.url.database))) if self.url.drivername == "sqlite" else None
+        return Path(os.path.realpath(str(self.url.database))) if self._in_file else None
 
     def writer(self) -> Engine:
         """An engine whose connections write durably, and are really closed when they are closed."""
@@ -90,11 +90,15 @@ class Database:
 
     def moment(self, connection: Connection) -> datetime:
         """The time by the journal's clock, in UTC: on PostgreSQL when the connection's transaction began."""
-        if self.file is not None:
+        if self._in_file:
             return self.clock().astimezone(UTC)
         if not connection.in_transaction():
             connection.begin()
         return codec.from_micros(connection.info[_BEGUN])
+
+    @property
+    def _in_file(self) -> bool:
+        return self.url.drivername == "sqlite"
 
     def _target(self) -> URL:
         return self.url if self.file is None else self.url.set(database=str(self.file))
@@ -105,7 +109,7 @@ class Database:
 
     def _connect_args(self) -> dict[str, Any]:
         # Transactions are begun by hand: see `_prepare`.
-        if self.file is not None:
+        if self._in_file:
             # Each connection is used by one thread at a time.
             return {"isolation_level": None, "check_same_thread": False, "timeout": self.patience}
         wished: dict[str, Any] = {
@@ -116,9 +120,9 @@ class Database:
         return {"autocommit": True, **{name: value for name, value in wished.items() if name not in self.url.query}}
 
     def _prepare(self, engine: Engine, *, writes: bool) -> None:
-        statements = self._sqlite_session(writes) if self.file is not None else self._postgresql_session(writes)
+        statements = self._sqlite_session(writes) if self._in_file else self._postgresql_session(writes)
         event.listen(engine, "connect", _saying(statements))
-        if self.file is None:
+        if not self._in_file:
             event.listen(engine, "begin", _telling_and_beginning(writes))
         else:
             turns = max(1, round(self.patience * 1000 / _TURN_MILLISECONDS))
@@ -140,6 +144,8 @@ class Database:
             f"SET lock_timeout = {max(1, round(self.patience * 1000))}",
             # So that a gateway that is stopped or stalled half way keeps nobody else waiting; it does its work anew.
             f"SET idle_in_transaction_session_timeout = {_STALLED_SECONDS * 1000}",
+            # Plans are kept: one made while the tables are small shall not read them whole once they have grown.
+            *(f"SET enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin")),
         ]
 
 

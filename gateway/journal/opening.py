@@ -13,6 +13,7 @@ from gateway.journal.database import Database
 from gateway.journal.lock import FileLock, opening_file
 from gateway.journal.operations import withdrawal
 from gateway.journal.schema import HEAD
+from gateway.journal.statements import Statements
 from gateway.journal.transaction import Render, Transaction
 from gateway.journal.writes import write
 
@@ -29,16 +30,17 @@ class Opened:
 def to_write(database: Database, render: Render) -> Opened:
     """Open for writing, beside others who do. Raises `JournalError` where the tables do not fit."""
     writer = database.writer()
-
-    def run(connection: Connection, operations: Sequence[Any]) -> list[Any]:
-        return write(Transaction(connection, database.moment(connection), render), operations)
-
     with ExitStack() as undo:
         hold = undo.enter_context(ExitStack())
         if (file := database.file) is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
             hold.callback(FileLock.acquire(file, shared=True).release)
         connection = _up_to_date(database, writer)
+        statements = Statements.compiled(connection.dialect)
+
+        def run(connection: Connection, operations: Sequence[Any]) -> list[Any]:
+            return write(Transaction(connection, statements, database.moment(connection), render), operations)
+
         undo.pop_all()
         return Opened(database.reader(), Batches(writer.connect, run, connection, withdrawal), hold)
 

@@ -74,14 +74,15 @@ adjustments = Table(
     Index(None, "tenant", "member", "seq"),
     Index(None, "tenant", "reference", "seq"),
     Index(None, "tenant", "status", "seq"),
-    sqlite_autoincrement=True,
 )
 
 # Written into the statements, not bound to them: only so is a partial index found to fit.
 IN_PROGRESS = adjustments.c.status == literal_column("'in_progress'")
 UNKNOWN = adjustments.c.status == literal_column("'unknown'")
-Index("ix_adjustments_in_progress", adjustments.c.lease_until, postgresql_where=IN_PROGRESS, sqlite_where=IN_PROGRESS)
-Index("ix_adjustments_unknown", adjustments.c.created_at, postgresql_where=UNKNOWN, sqlite_where=UNKNOWN)
+# Of such rows only. That is left to the migration, like `seq` counting up on SQLite: words of a database's own would
+# load all of SQLAlchemy that is about it, be it in use or not.
+Index("ix_adjustments_in_progress", adjustments.c.lease_until)
+Index("ix_adjustments_unknown", adjustments.c.created_at)
 
 transitions = Table(
     "transitions",
@@ -96,5 +97,4 @@ transitions = Table(
     Column("evidence", Text, nullable=False),
     Column("exchange", Text, nullable=False),
     Index(None, "adjustment", "seq"),
-    sqlite_autoincrement=True,
 )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from gateway import adjustments as life
-from gateway.adjustments import Record, Settlement, State, Status, Transition, Verdict
+from gateway.adjustments import Record, Settlement, State, Status, Verdict
 from gateway.journal import codec
 from gateway.journal.operations import (
     Conclusion,
@@ -23,10 +23,11 @@ from gateway.journal.operations import (
 from gateway.journal.schema import adjustments, transitions
 from gateway.journal.transaction import Transaction
 
-_COLUMNS = ("id", "status", "retryable", "attempt", "lease_until", "owner", "resolution", "looks")
-_STANDING = select(*(adjustments.c[name] for name in _COLUMNS)).order_by(adjustments.c.id).with_for_update()
-_ROW = update(adjustments).where(adjustments.c.id == bindparam("changed_id"))
-_POSTPONE = _ROW.values(look_at=bindparam("later"), looks=bindparam("counted"))
+_POSTPONE = (
+    update(adjustments)
+    .where(adjustments.c.id == bindparam("changed_id"))
+    .values(look_at=bindparam("later"), looks=bindparam("counted"))
+)
 _SAID = {Verdict.APPLIED: Status.SUCCEEDED, Verdict.UNKNOWN: Status.UNKNOWN}
 
 
@@ -56,11 +57,10 @@ class Steps:
     ids: set[str]
     standing: dict[str, _Standing] = field(init=False)
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
-    kept: list[dict[str, Any]] = field(default_factory=list)
     postponed: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        found = self.transaction.connection.execute(_STANDING.where(adjustments.c.id.in_(self.ids)))
+        found = self.transaction.statements.lock.run(self.transaction.connection, self.ids)
         self.standing = {
             row.id: _Standing(codec.state_of(row), row.lease_until, row.owner, row.resolution, row.looks)
             for row in found
@@ -71,10 +71,9 @@ class Steps:
         results = [(place, self._taken(step)) for place, step in steps]
         connection = self.transaction.connection
         if self.rows:
-            connection.execute(_ROW, list(self.rows.values()))
+            self.transaction.statements.change.run(connection, list(self.rows.values()))
         if self.postponed:
             connection.execute(_POSTPONE, self.postponed)
-        self.transaction.keep(self.kept)
         return results
 
     def _taken(self, step: Step) -> Any:
@@ -103,7 +102,8 @@ class Steps:
             return None
         changed = Record(draft, begun, record.created_at, self.transaction.later(step.lease))
         standing.owner = step.owner
-        self._change(standing, changed, self.transaction.transition(record.state, begun, "gateway", {}))
+        self.transaction.step(record.draft.id, record.state, begun, "gateway", {})
+        self._change(standing, changed)
         return changed
 
     def _settle(self, settlement: Settlement, standing: _Standing) -> Conclusion:
@@ -112,17 +112,21 @@ class Steps:
         if settled is None:
             return self._late(settlement, standing)
         changed = self.transaction.answered(
-            replace(
-                settlement.record,
+            Record(
+                draft=settlement.record.draft,
                 state=settled,
+                created_at=settlement.record.created_at,
+                lease_until=settlement.record.lease_until,
+                completed_at=self.transaction.completed_at(settled),
                 applied=settlement.applied,
                 problem=settlement.problem,
-                resolution=None,
                 looks=standing.looks,
             )
         )
-        transition = self.transaction.transition(standing.state, settled, settlement.by, settlement.evidence)
-        self._change(standing, changed, replace(transition, exchange=settlement.exchange))
+        self.transaction.step(
+            changed.draft.id, standing.state, settled, settlement.by, settlement.evidence, settlement.exchange
+        )
+        self._change(standing, changed)
         return Conclusion(changed)
 
     def _late(self, settlement: Settlement, standing: _Standing) -> Conclusion:
@@ -141,8 +145,8 @@ class Steps:
         conflict = _conflict(settlement, standing.state)
         evidence = {**settlement.evidence, "late": settlement.verdict.value, "conflict": conflict}
         if codec.dumps(evidence) not in {text for _, text in said}:
-            at = self.transaction.transition(standing.state, standing.state, settlement.by, evidence)
-            self._keep(adjustment, replace(at, attempt=attempt, exchange=settlement.exchange))
+            stays = replace(standing.state, attempt=attempt)
+            self.transaction.step(adjustment, stays, stays, settlement.by, evidence, settlement.exchange)
         return Conclusion(record, late=True, conflict=conflict)
 
     def _resolve(self, step: Resolve, standing: _Standing) -> Decision:
@@ -153,10 +157,17 @@ class Steps:
         if standing.lease_until > self.transaction.micros:
             return Decision(self._current(step.record.draft.id), "lease")
         changed = self.transaction.answered(
-            replace(step.record, state=resolved, resolution=step.resolution, looks=standing.looks)
+            replace(
+                step.record,
+                state=resolved,
+                completed_at=self.transaction.completed_at(resolved),
+                resolution=step.resolution,
+                answer=None,
+                looks=standing.looks,
+            )
         )
-        transition = self.transaction.transition(standing.state, resolved, step.resolution.by, step.evidence)
-        self._change(standing, changed, transition)
+        self.transaction.step(changed.draft.id, standing.state, resolved, step.resolution.by, step.evidence)
+        self._change(standing, changed)
         return Decision(changed)
 
     def _postpone(self, step: Postpone, standing: _Standing) -> None:
@@ -181,18 +192,14 @@ class Steps:
     def _history(self, adjustment: str) -> list[dict[str, Any]]:
         found = select(transitions).where(transitions.c.adjustment == adjustment)
         rows = [dict(row) for row in self.transaction.connection.execute(found).mappings()]
-        return rows + [row for row in self.kept if row["adjustment"] == adjustment]
+        return rows + [row for row in self.transaction.kept if row["adjustment"] == adjustment]
 
-    def _change(self, standing: _Standing, record: Record, transition: Transition) -> None:
+    def _change(self, standing: _Standing, record: Record) -> None:
         adjustment = record.draft.id
         changes = codec.changes_of(record)
         standing.state, standing.record = record.state, record
         standing.lease_until, standing.resolution = changes["lease_until"], changes["resolution"]
-        self.rows[adjustment] = {"changed_id": adjustment, **changes, "owner": standing.owner}
-        self._keep(adjustment, transition)
-
-    def _keep(self, adjustment: str, transition: Transition) -> None:
-        self.kept.append(codec.transition_row(adjustment, transition))
+        self.rows[adjustment] = {"id": adjustment, **changes, "owner": standing.owner}
 
 
 def _conflict(settlement: Settlement, state: State) -> bool:

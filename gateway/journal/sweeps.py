@@ -22,16 +22,16 @@ _STATE = (adjustments.c.id, adjustments.c.status, adjustments.c.retryable, adjus
 def expire(transaction: Transaction, *among: ColumnElement[bool]) -> int:
     """Make `unknown` what is in progress past its lease, and fits `among`; gives how many."""
     found = select(*_STATE).where(IN_PROGRESS, adjustments.c.lease_until <= transaction.micros, *among)
-    kept = []
+    over = []
     # What another has in hand is being settled, or expired by that other.
     for row in transaction.connection.execute(found.with_for_update(skip_locked=True)).all():
         state = codec.state_of(row)
         if (expired := life.expire(state)) is not None:
-            kept.append(codec.transition_row(row.id, transaction.transition(state, expired, "recovery", _OVER)))
-    if kept:
-        transaction.connection.execute(_EXPIRE, [{"changed_id": row["adjustment"]} for row in kept])
-        transaction.keep(kept)
-    return len(kept)
+            transaction.step(row.id, state, expired, "recovery", _OVER)
+            over.append({"changed_id": row.id})
+    if over:
+        transaction.connection.execute(_EXPIRE, over)
+    return len(over)
 
 
 def present(transaction: Transaction, asked: list[tuple[int, Record]]) -> Iterable[tuple[int, Record]]:

@@ -1,28 +1,31 @@
 """What every operation of a batch has in hand: the connection, one moment for all, and who renders answers."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
-from gateway.adjustments import Answer, Record, State, Status, Transition
+from gateway.adjustments import Answer, Record, State, Status
 from gateway.journal import codec
-from gateway.journal.schema import adjustments, transitions
+from gateway.journal.statements import Statements
 
 Render = Callable[[Record], Answer | None]
-
-_KEEP = insert(transitions)
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One transaction, and `now`, its moment by the journal's clock; `render` makes the answers that are kept."""
+    """One transaction, and `now`, its moment by the journal's clock.
+
+    `render` makes the answers that are kept; `kept`: rows of transitions, written at its end.
+    """
 
     connection: Connection
+    statements: Statements
     now: datetime
     render: Render
+    kept: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def micros(self) -> int:
@@ -35,20 +38,40 @@ class Transaction:
 
     def records(self, ids: Iterable[str]) -> dict[str, Record]:
         """The adjustments of these ids as they are kept, by id."""
-        found = select(adjustments).where(adjustments.c.id.in_(set(ids)))
-        return {row.id: codec.record_of(row) for row in self.connection.execute(found)}
+        return {row.id: codec.record_of(row) for row in self.statements.whole.run(self.connection, set(ids))}
 
     def answered(self, record: Record) -> Record:
-        """The record with its time of completion, if it is complete, and the answer that is kept for its key."""
-        completed_at = None if record.state.status is Status.UNKNOWN else self.now
-        record = replace(record, completed_at=completed_at, answer=None)
+        """The record, which has none yet, with the answer that is kept for its key."""
         return replace(record, answer=self.render(record))
 
-    def transition(self, before: State | None, after: State, by: str, evidence: Mapping[str, Any]) -> Transition:
-        """A step of this moment."""
-        return Transition(self.now, before.status if before else None, after.status, after.attempt, by, evidence)
+    def completed_at(self, state: State) -> datetime | None:
+        """The time of completion of what comes to this state now, if that completes it."""
+        return None if state.status is Status.UNKNOWN else self.now
 
-    def keep(self, rows: list[dict[str, Any]]) -> None:
-        """Write the rows of transitions."""
-        if rows:
-            self.connection.execute(_KEEP, rows)
+    def step(
+        self,
+        adjustment: str,
+        before: State | None,
+        after: State,
+        by: str,
+        evidence: Mapping[str, Any],
+        exchange: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Have a step of this moment, in the life of the adjustment of this id, written at the end."""
+        self.kept.append(
+            {
+                "adjustment": adjustment,
+                "at": self.micros,
+                "before": None if before is None else before.status.value,
+                "after": after.status.value,
+                "attempt": after.attempt,
+                "by": by,
+                "evidence": codec.dumps(evidence),
+                "exchange": codec.dumps(exchange),
+            }
+        )
+
+    def end(self) -> None:
+        """Write what is left to write."""
+        if self.kept:
+            self.statements.keep.run(self.connection, self.kept)

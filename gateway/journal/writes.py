@@ -8,12 +8,22 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.adjustments import Draft, Record, State
 from gateway.journal import codec
-from gateway.journal.operations import Claim, Due, Expire, Postpone, Present, Resolve, Retry, Settle, Touch, Withdraw
-from gateway.journal.schema import adjustments
+from gateway.journal.operations import (
+    Claim,
+    Due,
+    Expire,
+    Postpone,
+    Present,
+    Resolve,
+    Retry,
+    Settle,
+    Step,
+    Touch,
+    Withdraw,
+)
 from gateway.journal.steps import take
 from gateway.journal.sweeps import due, expire, present
 from gateway.journal.transaction import Transaction
@@ -21,24 +31,28 @@ from gateway.journal.transaction import Transaction
 Key = tuple[str, str, str]
 """An idempotency key as its column has it, and what it belongs to: key, client, tenant."""
 
-_KEY = (adjustments.c.key, adjustments.c.tenant, adjustments.c.client)
-_CLAIM = {
-    "sqlite": sqlite.insert(adjustments).on_conflict_do_nothing(index_elements=_KEY),
-    "postgresql": postgresql.insert(adjustments).on_conflict_do_nothing(index_elements=_KEY),
-}
-
 
 def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
     """Do every operation; gives their results in the same order."""
     results: list[Any] = [None] * len(operations)
-    places = list(enumerate(operations))
-    claims = [(place, one) for place, one in places if isinstance(one, Claim)]
-    steps = [(place, one) for place, one in places if isinstance(one, Retry | Settle | Resolve | Postpone | Withdraw)]
-    shown = [(place, one.record) for place, one in places if isinstance(one, Present)]
+    claims: list[tuple[int, Claim]] = []
+    steps: list[tuple[int, Step]] = []
+    shown: list[tuple[int, Record]] = []
+    others: list[tuple[int, Due | Expire | Touch]] = []
+    for place, one in enumerate(operations):
+        match one:
+            case Claim():
+                claims.append((place, one))
+            case Retry() | Settle() | Resolve() | Postpone() | Withdraw():
+                steps.append((place, one))
+            case Present(record):
+                shown.append((place, record))
+            case _:
+                others.append((place, one))
     for done in (_claims(transaction, claims), take(transaction, steps), present(transaction, shown)):
         for place, result in done:
             results[place] = result
-    for place, one in places:
+    for place, one in others:
         match one:
             case Expire():
                 results[place] = expire(transaction)
@@ -46,6 +60,7 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
                 results[place] = due(transaction, one)
             case Touch():
                 _touch(transaction)
+    transaction.end()
     return results
 
 
@@ -61,18 +76,18 @@ def _touch(transaction: Transaction) -> None:
 def _claims(transaction: Transaction, claims: list[tuple[int, Claim]]) -> Iterable[tuple[int, tuple[Record, bool]]]:
     if not claims:
         return
-    known = _under(transaction, {_key(claim.draft) for _, claim in claims})
+    keyed = [(place, _key(claim.draft), claim) for place, claim in claims]
+    known = _under(transaction, {key for _, key, _ in keyed})
     wanted: dict[Key, tuple[Record, str]] = {}
-    for _, claim in claims:
-        draft = claim.draft
-        if _key(draft) not in known and _key(draft) not in wanted:
-            record = Record(draft, State(), transaction.now, transaction.later(draft.lease))
-            wanted[_key(draft)] = record, claim.owner
+    for _, key, claim in keyed:
+        if key not in known and key not in wanted:
+            record = Record(claim.draft, State(), transaction.now, transaction.later(claim.draft.lease))
+            wanted[key] = record, claim.owner
     known |= _inserted(transaction, wanted)
     if missed := wanted.keys() - known.keys():  # another process was first, in between
         known |= _under(transaction, missed)
-    for place, claim in claims:
-        record, owner = known[_key(claim.draft)]
+    for place, key, claim in keyed:
+        record, owner = known[key]
         # The owner is this very operation's, so it is ours even where an earlier try did it; but what has expired since
         # then is nobody's.
         yield place, (record, owner == claim.owner and record.state == State())
@@ -82,13 +97,12 @@ def _under(transaction: Transaction, keys: set[Key]) -> dict[Key, tuple[Record, 
     """The records under these keys, each with its owner."""
     # By name alone, by which the constraint's index is sorted: a list for each of its columns would be multiplied out.
     # What has the same name and is another's is left behind before whole rows are read.
-    table = adjustments.c
-    named = select(table.id, table.key, table.client, table.tenant).where(table.key.in_({key for key, _, _ in keys}))
-    found = transaction.connection.execute(named)
+    statements, connection = transaction.statements, transaction.connection
+    found = statements.named.run(connection, {key for key, _, _ in keys})
     ids = [row.id for row in found if (row.key, row.client, row.tenant) in keys]
     if not ids:
         return {}
-    rows = transaction.connection.execute(select(adjustments).where(table.id.in_(ids)))
+    rows = statements.whole.run(connection, ids)
     return {(row.key, row.client, row.tenant): (codec.record_of(row), row.owner) for row in rows}
 
 
@@ -97,18 +111,16 @@ def _inserted(transaction: Transaction, wanted: dict[Key, tuple[Record, str]]) -
     if not wanted:
         return {}
     rows = [{**codec.row_of(record), "owner": owner} for _, (record, owner) in sorted(wanted.items(), key=_first)]
-    statement = _CLAIM[transaction.connection.dialect.name]
-    inserted = transaction.connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
+    inserted = transaction.statements.claim.run(transaction.connection, rows).rowcount
     ours = wanted if inserted == len(rows) else _there(transaction, wanted)
-    begun = transaction.transition(None, State(), "gateway", {})
-    transaction.keep([codec.transition_row(record.draft.id, begun) for record, _ in ours.values()])
+    for record, _ in ours.values():
+        transaction.step(record.draft.id, None, record.state, "gateway", {})
     return ours
 
 
 def _there(transaction: Transaction, wanted: dict[Key, tuple[Record, str]]) -> dict[Key, tuple[Record, str]]:
-    found = select(adjustments.c.id).where(adjustments.c.id.in_([record.draft.id for record, _ in wanted.values()]))
-    ids = set(transaction.connection.scalars(found))
-    return {key: claimed for key, claimed in wanted.items() if claimed[0].draft.id in ids}
+    there = transaction.records(record.draft.id for record, _ in wanted.values())
+    return {key: claimed for key, claimed in wanted.items() if claimed[0].draft.id in there}
 
 
 def _first(item: tuple[Key, object]) -> Key:

@@ -1,0 +1,148 @@
+"""The statements of every batch: written in SQLAlchemy Core, and compiled once for the database in use.
+
+SQLAlchemy would go over a statement, and every value in it, again for each batch, which costs more than all that the
+database does. So the driver is given the text as it is, and values in the form in which it takes many at least cost.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from operator import itemgetter
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Dialect,
+    FromClause,
+    Select,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql import ClauseElement
+
+from gateway.journal.schema import adjustments, transitions
+
+_NEW = [name for name in adjustments.c.keys() if name not in ("seq", "look_at", "looks")]  # noqa: SIM118 (no dict)
+_STEP = [name for name in transitions.c.keys() if name != "seq"]  # noqa: SIM118
+_CHANGED = [name for name in _NEW[_NEW.index("status") :] if name != "created_at"]
+_KEY = (adjustments.c.key, adjustments.c.tenant, adjustments.c.client)
+_DECIDING = ("id", "status", "retryable", "attempt", "lease_until", "owner", "resolution", "looks")
+_NAMED = select(adjustments.c.id, *_KEY)
+_LOCK = select(*(adjustments.c[name] for name in _DECIDING)).order_by(adjustments.c.id).with_for_update()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL as a driver takes it, and what makes of values what that driver takes."""
+
+    text: str
+    form: Callable[[Any], Any]
+
+    def run(self, connection: Connection, values: Any) -> CursorResult[Any]:
+        """Run it for all these values at once; the result's `rowcount` is that of all of them."""
+        return connection.exec_driver_sql(self.text, self.form(values), execution_options={"preserve_rowcount": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What batches are made of.
+
+    What each is run for, and gives:
+    - `claim`: whole rows of new adjustments, left out where their keys are taken;
+    - `change`: rows with `id` and everything that changes in an adjustment's life;
+    - `keep`: rows of transitions;
+    - `lock`: ids; what decides about the next step of each, which nobody else takes before the transaction's end;
+    - `named`: idempotency keys as their column has them; the ids under them, whoever's they are;
+    - `whole`: ids; every column.
+    """
+
+    claim: Statement
+    change: Statement
+    keep: Statement
+    lock: Statement
+    named: Statement
+    whole: Statement
+
+    @classmethod
+    def compiled(cls, dialect: Dialect) -> "Statements":
+        """For the database that a connection of this dialect leads to."""
+        insert_into = import_module(f"sqlalchemy.dialects.{dialect.name}").insert
+        claim = insert_into(adjustments).on_conflict_do_nothing(index_elements=_KEY)
+        return (_on_postgresql if dialect.name == "postgresql" else _on_sqlite)(dialect, claim)
+
+
+def _on_sqlite(dialect: Dialect, claim: Any) -> Statements:
+    """Values row by row, each a tuple: within a process that costs least."""
+
+    def each(statement: ClauseElement, names: list[str]) -> Statement:
+        compiled: Any = statement.compile(dialect=dialect, column_keys=names)
+        row = itemgetter(*compiled.positiontup)
+        return Statement(compiled.string, lambda rows: [row(one) for one in rows])
+
+    def among(statement: Select[Any], column: ColumnElement[str]) -> Statement:
+        values = select(func.json_each(bindparam("values")).table_valued("value").c.value)
+        compiled = statement.where(column.in_(values)).compile(dialect=dialect)
+        return Statement(compiled.string, lambda values: (_json(list(values)),))
+
+    change = update(adjustments).where(adjustments.c.id == bindparam("id"))
+    return Statements(
+        claim=each(claim, _NEW),
+        change=each(change, _CHANGED),
+        keep=each(insert(transitions), _STEP),
+        lock=among(_LOCK, adjustments.c.id),
+        named=among(_NAMED, adjustments.c.key),
+        whole=among(select(adjustments), adjustments.c.id),
+    )
+
+
+def _on_postgresql(dialect: Dialect, claim: Any) -> Statements:
+    """All rows in one JSON text: a driver that binds each value of each row costs five times as much."""
+
+    def at_once(statement: ClauseElement) -> Statement:
+        return Statement(statement.compile(dialect=dialect).string, lambda rows: {"rows": _json(rows)})
+
+    def among(statement: Select[Any], column: ColumnElement[str]) -> Statement:
+        values = bindparam("values", type_=ARRAY(Text))
+        compiled = statement.where(column == any_(values)).compile(dialect=dialect)
+        return Statement(compiled.string, lambda values: {"values": list(values)})
+
+    new, steps, changes = _given(adjustments, _NEW), _given(transitions, _STEP), _given(adjustments, ["id", *_CHANGED])
+    change = update(adjustments).where(adjustments.c.id == changes.c.id)
+    return Statements(
+        claim=at_once(claim.from_select(_NEW, select(new))),
+        change=at_once(change.values({name: changes.c[name] for name in _CHANGED})),
+        keep=at_once(insert(transitions).from_select(_STEP, select(steps))),
+        lock=among(_LOCK, adjustments.c.id),
+        named=among(_NAMED, adjustments.c.key),
+        whole=among(select(adjustments), adjustments.c.id),
+    )
+
+
+def _given(table: Table, names: list[str]) -> FromClause:
+    """The rows of a JSON text as a table on PostgreSQL, with columns as that table has them."""
+    columns = [column(name, table.c[name].type) for name in names]
+    rows = func.json_to_recordset(bindparam("rows", type_=JSON))
+    return rows.table_valued(*columns).render_derived(name="given", with_types=True)
+
+
+def _json(values: list[Any]) -> str:
+    return orjson.dumps(values, default=_hexadecimal).decode()
+
+
+def _hexadecimal(value: object) -> str:
+    """Bytes as PostgreSQL reads them in a text."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    raise TypeError(f"{type(value).__name__} has no column here")
