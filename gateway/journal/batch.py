@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from gateway.errors import StoreUnavailable
 
 MOST = 512
-"""Operations in one batch."""
+"""Operations after which a batch takes no more."""
 _TRY_AGAIN = {"40001", "40P01"}  # the server undid the transaction, since it and another's waited for each other
 
 Run = Callable[[Connection, Sequence[Any]], list[Any]]
@@ -38,7 +38,8 @@ class Batches:
         self._connection: Connection | None = connection
         self._doubts: list[Any] = []
         self._cut = False
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
+        self._turn: list[_Waiting] = []
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="journal-writer", daemon=True)
         self._thread.start()
@@ -47,16 +48,25 @@ class Batches:
         """The result of one operation, once it is durable. Raises `StoreUnavailable` where it was not done."""
         if self._closed:
             raise StoreUnavailable("the journal is closed")
-        future = asyncio.get_running_loop().create_future()
-        self._queue.put(_Waiting(operation, future))
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        if not self._turn:  # the thread is woken once for all that this turn of the event loop brings
+            loop.call_soon(self._hand_over)
+        self._turn.append(_Waiting(operation, future))
         return await future
 
     async def close(self) -> None:
         """Do what still waits, take back what is in doubt, then give the connection back."""
         if not self._closed:
             self._closed = True
+            self._hand_over()
             self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        turn, self._turn = self._turn, []
+        if turn:
+            self._queue.put(turn)
 
     def _work(self) -> None:
         closing = False
@@ -73,8 +83,8 @@ class Batches:
         batch: list[_Waiting] = []
         waiting = self._queue.get()
         while waiting is not None:
-            batch.append(waiting)
-            if len(batch) == MOST:
+            batch += waiting
+            if len(batch) >= MOST:
                 return batch, False
             try:
                 waiting = self._queue.get_nowait()
