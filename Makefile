@@ -2,7 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test soak check fix lock clean
+# What `make bench` compares with; both are installed into .bench/ and nowhere else.
+LITELLM := litellm[proxy]==1.106.2
+PORTKEY := @portkey-ai/gateway@1.15.2
+
+.PHONY: help demo test soak bench peers check fix lock lock-peers clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -16,6 +20,17 @@ test: check ## everything that CI runs: style, types, and the tests
 soak: .venv/dev ## the long attack: 20,000 keys and 200 kills on each journal (docs/reliability.md)
 	$(BIN)/python -m tests.attack.soak --journal sqlite
 	$(BIN)/python -m tests.attack.soak --journal postgresql --gateways 2
+
+bench: .venv/dev peers ## how fast it is, beside other servers, and what it weighs (docs/performance.md)
+	$(BIN)/python -m benchmarks.run $(ARGS)
+
+# A peer that cannot be had is left out of the run, and named in its report.
+peers:
+	@$(MAKE) -s .bench/litellm/installed || echo "LiteLLM could not be installed"
+	@$(MAKE) -s .bench/portkey/installed || echo "Portkey's gateway could not be installed"
+	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null || \
+		{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get install -qq --no-install-recommends nginx-light; } || \
+		echo "nginx could not be installed"
 
 check: .venv/dev ## style and types only
 	$(BIN)/ruff check .
@@ -31,8 +46,12 @@ lock: .venv/dev ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql pyproject.toml -o locks/runtime.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql --extra dev -c locks/runtime.txt pyproject.toml -o locks/dev.txt
 
+lock-peers: .venv/dev
+	$(BIN)/pip install -q uv
+	echo '$(LITELLM)' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o locks/bench-litellm.txt
+
 clean: ## forget the environment and what tests left
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -46,3 +65,16 @@ clean: ## forget the environment and what tests left
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r locks/dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ .venv/runtime
+
+.bench/litellm/installed: locks/bench-litellm.txt
+	rm -rf .bench/litellm
+	$(PYTHON) -m venv .bench/litellm
+	.bench/litellm/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# Without a package-lock, which would name the registry it was made with; without scripts, for it needs none.
+.bench/portkey/installed: Makefile
+	rm -rf .bench/portkey
+	mkdir -p .bench/portkey
+	npm install --silent --no-package-lock --no-audit --no-fund --ignore-scripts --prefix .bench/portkey '$(PORTKEY)'
+	@touch $@

@@ -17,6 +17,9 @@ import pytest
 class PostgreSQL:
     """A server of our own on a Unix socket in a temporary folder."""
 
+    settings: tuple[str, ...] = ("fsync=off",)
+    """What is set at its start: here that it does not wait for the disk, since its data is thrown away."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers = count(1)
@@ -29,7 +32,8 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start it and return once it answers."""
-        options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c max_connections=50"
+        options = f"-k {self._folder} -c listen_addresses= -c max_connections=50"
+        options += "".join(f" -c {setting}" for setting in self.settings)
         self._run("pg_ctl", "--wait", f"--log={self._folder}/log", f"--options={options}", "start")
 
     def stop(self, mode: str = "fast") -> None:

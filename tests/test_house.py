@@ -77,7 +77,7 @@ def kept() -> list[Path]:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return [path for name in done.stdout.split("\0") if name and (path := ROOT / name).is_file()]
-    left = {".git", ".venv", "__pycache__", "var", "dist"}
+    left = {".git", ".venv", ".bench", "__pycache__", "var", "dist"}
     return [
         path
         for path in ROOT.rglob("*")

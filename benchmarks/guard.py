@@ -1,0 +1,115 @@
+"""The guard: what a read and a write cost the gateway in CPU time, as multiples of what an answer costs the bare echo.
+
+CPU time, since a busy machine changes it little; a multiple, since machines differ. How to set `USUAL` anew, once the
+gateway is faster, or slower for a good reason: run `python -m benchmarks.guard` five times, and take the middle.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import calls, gateway, others
+from benchmarks.gateway import KEY
+from benchmarks.load import Call, of_calls
+from benchmarks.machine import available
+from benchmarks.server import Server
+
+USUAL: Mapping[str, float] = {"read": 4.4, "write": 10.5}
+"""What each usually costs, in answers of the bare echo."""
+ROOM = 1.35
+"""How many times the usual is let pass: the noise of one measurement is well within it, a slowdown by 1.6 is not."""
+
+CONNECTIONS = 64
+CALLS, ROUNDS = 400, 9
+WITHIN = 30.0
+"""Seconds that a server is given to start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """CPU seconds for one answer, in each round, by what was asked; `echo` is among them."""
+
+    rounds: tuple[Mapping[str, float], ...]
+
+    def seconds(self, name: str) -> float:
+        """CPU seconds for one, the median over rounds."""
+        return median(each[name] for each in self.rounds)
+
+    def multiple(self, name: str) -> float:
+        """How many answers of the bare echo one costs: the median over rounds of what each round says."""
+        return median(each[name] / each["echo"] for each in self.rounds)
+
+    def too_slow(self, usual: Mapping[str, float]) -> list[str]:
+        """Of what usually costs that much, what is over its limit now; each in a sentence."""
+        return [
+            f"a {name} costs {self.multiple(name):.1f} answers of the bare echo: more than {ROOM} times {ordinary:.1f}"
+            for name, ordinary in usual.items()
+            if self.multiple(name) > ROOM * ordinary
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """An echo and a gateway that run side by side."""
+
+    echo: Server
+    gateway: Server
+
+    def costs(self, asked: Mapping[str, Call]) -> Costs:
+        """What each of the calls costs the gateway, with the echo in between. Raises `Void`."""
+        everything = {"echo": (self.echo, calls.echo()), **{name: (self.gateway, call) for name, call in asked.items()}}
+        rounds = [{name: _cost(*each) for name, each in everything.items()} for _ in range(1 + ROUNDS)]
+        return Costs(tuple(rounds[1:]))  # the first one warms
+
+
+def _cost(server: Server, call: Call) -> float:
+    before = server.cpu()
+    answered = of_calls(server.port, call, connections=CONNECTIONS, calls=CALLS).answered
+    return (server.cpu() - before) / answered
+
+
+@contextmanager
+def bench(folder: Path, *, packages: Path | None = None, **more: Mapping[str, Any]) -> Iterator[Bench]:
+    """Run an echo, and a gateway with SQLite before a fake vendor. Raises `NotStarted`.
+
+    `packages` are further ones for the gateway to find; `more` is added to the sections of its configuration. A vendor
+    in it that `extends` one of ours calls the fake vendor too.
+    """
+    cores = available()
+    with ExitStack() as stack:
+
+        def started(server: Server, call: Call) -> Server:
+            stack.callback(server.stop)
+            return server.answers(call, within=WITHIN)
+
+        vendor = started(others.fake_vendor(folder / "vendor", cores=cores), calls.vendor_balances())
+        echo = started(others.echo(folder / "echo", cores=cores), calls.echo())
+        configuration = gateway.configuration(vendor.port, "sqlite:///journal.db")
+        for section, entries in more.items():
+            configuration[section] |= entries
+        served = gateway.start(folder / "gateway", configuration, cores=cores, packages=packages)
+        yield Bench(echo, started(served, calls.ready()))
+
+
+def asked() -> dict[str, Call]:
+    """The read and the write that the guard measures."""
+    return {"read": calls.balances([KEY]), "write": calls.adjustments(KEY, "guard")}
+
+
+def main() -> None:
+    """Measure, and print what could stand in `USUAL`; code 1 where a limit is passed."""
+    with tempfile.TemporaryDirectory() as folder, bench(Path(folder)) as running:
+        costs = running.costs(asked())
+    for name, usual in USUAL.items():
+        print(f"a {name} costs {costs.multiple(name):.1f} answers of the bare echo (usually {usual:.1f})")
+    if wrong := costs.too_slow(USUAL):
+        sys.exit("\n".join(wrong))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The guard of the hot path: what a read and a write cost in CPU time, and that a slowdown would be noticed."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import calls, guard
+from benchmarks.guard import Bench, Costs
+from tests.benchmarks import slowed
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the CPU time of other processes as Linux has it")
+
+KEY = "s" * 40
+TRIES = 3
+"""How often it is measured before it counts as slow: noise passes, a slowdown stays."""
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the adapter that wastes time, installed as pip would."""
+    folder = tmp_path_factory.mktemp("packages")
+    shutil.copy(slowed.__file__, folder / "slowed_adapter.py")
+    about = folder / "slowed_adapter-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: slowed-adapter\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[points_gateway.adapters]\nslowed = slowed_adapter:Slowed\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bench(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """An echo and a gateway, whose tenant `slowed` has the adapter that wastes time."""
+    with guard.bench(
+        tmp_path_factory.mktemp("guard"),
+        packages=packages,
+        vendors={"slowed": {"extends": "arcade", "adapter": "slowed"}},
+        tenants={"slowed": {"routes": {"balance": "slowed"}}},
+        clients={"slowed": {"keys": [KEY], "tenants": ["slowed"], "scopes": ["points:read"]}},
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def costs(bench: Bench) -> Costs:
+    """What a read and a write cost; measured again while it seems too much."""
+    asked = guard.asked()
+    for _ in range(TRIES):
+        found = bench.costs(asked)
+        if not found.too_slow(guard.USUAL):
+            break
+    return found
+
+
+def test_reads_and_writes_cost_what_they_usually_do(costs: Costs) -> None:
+    """Neither costs much more CPU time than is usual, as a multiple of the bare echo's."""
+    assert costs.too_slow(guard.USUAL) == []
+
+
+def test_a_slowdown_is_noticed(bench: Bench, costs: Costs) -> None:
+    """Reads that take 1.6 times the CPU time of others beside them are too slow, by the same judgement."""
+    wasted = 0.6 * costs.seconds("read") * 1e6
+    found = bench.costs({"read": guard.asked()["read"], "slowed": calls.balance(f"email:{wasted:.0f}", KEY)})
+    assert found.too_slow({"slowed": found.multiple("read")}) != []
