@@ -14,6 +14,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from itertools import groupby
 from math import ceil
+from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -30,7 +31,6 @@ from gateway.api import reading
 from gateway.api.access import Access
 from gateway.api.edge import Edge, Endpoint, Resource, answer, on_fault, on_http_exception, open_page
 from gateway.api.endpoints import Endpoints
-from gateway.api.limiting import Limiter
 from gateway.api.paths import Paths
 from gateway.api.schemas import ReadyQuery, adjustment_body
 from gateway.cache import MemberCache
@@ -47,12 +47,15 @@ from gateway.rendering import final_answer
 from gateway.repeats import Repeats
 from gateway.routing import Router
 from gateway.service import Service
-from gateway.settings import Settings
+from gateway.settings import Client, Settings
 from gateway.settling import Settling
 from gateway.translation import Translator
 from gateway.transport import Transport, boottime, trust
 from gateway.work import Work
 from gateway.writes import Writes
+
+if TYPE_CHECKING:
+    from gateway.api.limiting import Limiter
 
 log = structlog.get_logger(__name__)
 SWEEP = 1.0
@@ -111,7 +114,7 @@ class Gateway:
             planner=plans, deliveries=self._deliveries, journal=self._journal, cache=balances, writes=writes
         )
         access = Access(settings.client_keys, settings.clients)
-        self._edge = Edge(access, Limiter(settings.clients, clock=time.monotonic), self._metrics)
+        self._edge = Edge(access, _limiter(settings.clients), self._metrics)
         self._endpoints = Endpoints(self._service, adjustment_body(kinds.values()), clock=clock).table()
         app = Starlette(
             routes=self._routes(),
@@ -217,6 +220,15 @@ class Gateway:
                 continue
             if expired:
                 log.warning("attempts were never concluded; they are unknown", count=expired)
+
+
+def _limiter(clients: Mapping[str, Client]) -> "Limiter | None":
+    """What counts the requests of clients; None where nobody has a rate, so that its library need not be loaded."""
+    if all(client.rate is None for client in clients.values()):
+        return None
+    from gateway.api.limiting import Limiter
+
+    return Limiter(clients, clock=time.monotonic)
 
 
 def _path(endpoint: Endpoint) -> str:

@@ -4,11 +4,27 @@ import json
 import logging
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-import structlog
-from structlog.typing import EventDict, WrappedLogger
+
+@contextmanager
+def _left_out(library: str) -> Iterator[None]:
+    """Have what is imported meanwhile do without a library that it can do without."""
+    there = library in sys.modules
+    if not there:
+        sys.modules[library] = None  # type: ignore[assignment]  # as the import system documents it
+    try:
+        yield
+    finally:
+        if not there:
+            del sys.modules[library]
+
+
+with _left_out("rich"):  # which would draw tracebacks, were any shown; it weighs 4 MB in every worker
+    import structlog
+    from structlog.typing import EventDict, WrappedLogger
 
 _CHAIN = 10
 """How many exceptions that led to each other are told."""

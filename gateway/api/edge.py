@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import BaseModel
@@ -20,7 +20,6 @@ from gateway import rendering
 from gateway.answers import AnswerModel
 from gateway.api import reading
 from gateway.api.access import Access
-from gateway.api.limiting import Limiter
 from gateway.api.schemas import NoQuery
 from gateway.errors import (
     GatewayError,
@@ -33,6 +32,9 @@ from gateway.errors import (
 )
 from gateway.metrics import Metrics
 from gateway.writes import Caller
+
+if TYPE_CHECKING:  # the library behind it is loaded only where some client has a rate
+    from gateway.api.limiting import Limiter
 
 log = structlog.get_logger(__name__)
 MAX_BODY = 64 * 1024
@@ -95,7 +97,7 @@ class Edge:
     """Runs endpoints for HTTP requests."""
 
     def __init__(
-        self, access: Access, limiter: Limiter, metrics: Metrics, *, body_seconds: float = BODY_SECONDS
+        self, access: Access, limiter: "Limiter | None", metrics: Metrics, *, body_seconds: float = BODY_SECONDS
     ) -> None:
         self._access = access
         self._limiter = limiter
@@ -109,7 +111,7 @@ class Edge:
         client = caller = quota = None
         try:
             client = self._access.client(request.headers)
-            if quota := self._limiter.take(client.name):
+            if self._limiter is not None and (quota := self._limiter.take(client.name)):
                 quota.check()
             self._access.permit(client, endpoint.scope)
             tenant = self._access.tenant(request.headers, client)

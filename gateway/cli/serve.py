@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -23,13 +25,13 @@ from gateway.api.protocol import Protocol
 from gateway.app import Gateway
 from gateway.cli.options import Config, fail, loaded, refusal
 from gateway.cli.workers import Workers
-from gateway.journal import JournalError
+from gateway.journal import Journal, JournalError
 from gateway.settings import Address, Settings
 
 KEEP_ALIVE = 75
 """Seconds that a connection is kept without a request: longer than the proxies in front keep theirs, as a rule."""
 MOST_FILES = 65_536
-GARBAGE = 20_000
+GARBAGE = 10_000
 """Objects that are made and not yet freed, after which the garbage collector looks for cycles; Python's own is 700."""
 
 
@@ -55,6 +57,8 @@ def serve(
         server=replace(settings.server, listen=Address(host or listen.host, listen.port if port is None else port)),
     )
     logs.configure(settings.server.log_level)
+    if inherit is None:
+        prepare_apart(settings.store)
     if workers > 1:
         run(_supervised(config, settings.server.listen, workers))
         return
@@ -68,6 +72,19 @@ def serve(
     except JournalError as error:
         fail(str(error))
     run(Server(gateway, settings, listener=listener).run())
+
+
+def prepare_apart(store: str) -> None:
+    """Have a process of its own make the journal's tables, if need be: what that takes to load leaves with it.
+
+    What it could not do is tried again, and told, where the journal is opened.
+    """
+    child = os.fork()
+    if child == 0:
+        with suppress(Exception):
+            Journal.prepare(store, clock=lambda: datetime.now(UTC))
+        os._exit(0)
+    os.waitpid(child, 0)
 
 
 async def _supervised(config: Path, listen: Address, count: int) -> None:

@@ -16,7 +16,7 @@ from gateway.errors import StoreUnavailable
 from gateway.journal import operations, reads
 from gateway.journal.database import READERS, Database
 from gateway.journal.errors import JournalError
-from gateway.journal.opening import Opened, to_read, to_write
+from gateway.journal.opening import Opened, prepare, to_read, to_write
 from gateway.journal.transaction import Render
 
 P = ParamSpec("P")
@@ -62,6 +62,13 @@ class Journal:
         database = Database.parse(url, patience=patience, clock=clock)
         with _opening(database):
             return cls(to_write(database, render), database.moment, owner)
+
+    @staticmethod
+    def prepare(url: str, *, clock: Callable[[], datetime], patience: float = 5.0) -> None:
+        """Do ahead what `open` would have to do to the tables. Blocks, and raises as `open` does."""
+        database = Database.parse(url, patience=patience, clock=clock)
+        with _opening(database):
+            prepare(database)
 
     @classmethod
     def to_read(cls, url: str, *, clock: Callable[[], datetime], patience: float = 5.0) -> "Journal":

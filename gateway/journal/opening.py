@@ -27,6 +27,13 @@ class Opened:
     hold: ExitStack = field(default_factory=ExitStack)
 
 
+def prepare(database: Database) -> None:
+    """Make the tables, or bring them up to date, and leave. Raises `JournalError` where they do not fit."""
+    if (file := database.file) is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    _up_to_date(database, database.writer()).close()
+
+
 def to_write(database: Database, render: Render) -> Opened:
     """Open for writing, beside others who do. Raises `JournalError` where the tables do not fit."""
     writer = database.writer()
