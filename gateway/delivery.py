@@ -156,13 +156,15 @@ class Delivery:
         self._metrics.attempted(self._name, verdict, self._boottime() - begun)
         if error is not None and not isinstance(error, VendorError | TransportError | asyncio.CancelledError):
             _log_fault(error)
-        return Outcome(
+        outcome = Outcome(
             verdict=verdict,
             evidence=self._evidence(call, error),
             exchange=self._masks.redactor().exchange(self._settings.base_url, call.steps),
             applied=self._without_secrets(applied) if applied and verdict is Verdict.APPLIED else None,
             error=self._told(verdict, error),
         )
+        del error  # its traceback holds this call: all of it would wait for the garbage collector
+        return outcome
 
     async def read(
         self, translation: Translation[T], *, again: Callable[[], Translation[T]] | None = None
@@ -228,6 +230,7 @@ class Delivery:
             raise
         finally:
             self._gate.leave(given, call.last, call.response.status if call.response else None, error)
+            del error  # see `write`
 
     async def _send(self, request: VendorRequest, call: _Call, limits: _Limits) -> VendorResponse:
         if request.effect and call.effect is not None:

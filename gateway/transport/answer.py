@@ -60,21 +60,25 @@ class Answer:
                 self._parser.feed_data(part)
         except (HttpParserError, HttpParserUpgrade) as error:
             if not self.complete:
-                refused = error.__context__
-                if isinstance(refused, TransportError):
-                    raise refused from None
+                if isinstance(error.__context__, TransportError):
+                    raise error.__context__ from None  # not by a name here, which the traceback would keep
                 raise TransportError("The answer is not HTTP/1.1 that can be read") from None
             self.sound = False
-        if self.complete:
-            del self._parser  # which knows this object: they would wait for the garbage collector
-            if begin < len(data):
-                self.sound = False
+        if begin < len(data):
+            self.sound = False
 
     def response(self) -> VendorResponse:
         """The complete answer, decompressed. Raises `TransportError` where that cannot be done within the limit."""
         encoding = self._headers.get("content-encoding", "").strip().lower()
         body = decompress(bytes(self._body), encoding, limit=self._limit)
         return VendorResponse(self.status, self._headers, body)
+
+    def discard(self) -> None:
+        """Let go of what came, once nothing more is taken in; else it is kept until the garbage collector comes.
+
+        The parser knows this object, and so does the traceback of an error.
+        """
+        del self._parser, self._body
 
     @property
     def keepalive(self) -> float:

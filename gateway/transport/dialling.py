@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -64,7 +63,7 @@ class Dialler:
         """A new connection. Raises `TransportError`, or what the system said, where there is none to be had."""
         wire = Wire(asyncio.get_running_loop())
         try:
-            await self._connect(lambda: wire)
+            await self._connect(wire)
             if self._proxy and self._inner:
                 await self._tunnel(wire, self._proxy, self._inner)
         except BaseException:
@@ -72,17 +71,19 @@ class Dialler:
             raise
         return wire
 
-    async def _connect(self, made: Callable[[], Wire]) -> None:
+    async def _connect(self, wire: Wire) -> None:
         loop = asyncio.get_running_loop()
-        tls, name = self._outer, self._first.name if self._outer else None
         try:
             addresses = await self._names.addresses()
             if len(addresses) == 1:
                 host, port = addresses[0][4][:2]
-                await loop.create_connection(made, host, port, ssl=tls, server_hostname=name)
+                await loop.create_connection(lambda: wire, host, port)
             else:
                 connected = await start_connection(addresses, happy_eyeballs_delay=AHEAD)
-                await loop.create_connection(made, sock=connected, ssl=tls, server_hostname=name)
+                await loop.create_connection(lambda: wire, sock=connected)
+            if self._outer:
+                # Not by create_connection(): what that gives does not tell how much of a request has left.
+                await wire.encrypt(self._outer, self._first.name)
         except (OSError, UnicodeError) as error:
             if self._proxy:
                 raise ProxyUnreachable from error
@@ -92,7 +93,10 @@ class Dialler:
         """Have the proxy pass everything on to the vendor, and speak TLS with that. Raises as `dial` does."""
         there = self._vendor.authority.encode()
         answer = Answer(Evidence(), method="CONNECT", limit=0)
-        await wire.ask(b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (there, there, proxy.authorization), answer)
+        try:
+            await wire.ask(b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (there, there, proxy.authorization), answer)
+        finally:
+            answer.discard()
         if answer.status != 200:
             raise TransportError(f"The proxy opened no tunnel: status {answer.status}")
         await wire.encrypt(tls, self._vendor.name)

@@ -119,9 +119,10 @@ class Transport:
         try:
             call.leave(kept=wire.kept)
             await wire.ask(written, answer)
+            return answer.response()
         finally:
             self._connector.release(wire, call)
-        return answer.response()
+            answer.discard()
 
 
 def _reason(error: BaseException) -> str:

@@ -18,12 +18,12 @@ class Wire(asyncio.Protocol):
     `kept`: it has rested before. `until`: the moment, on the event loop's clock, up to which it may rest.
     """
 
-    __slots__ = ("_answer", "_encrypted", "_heard", "_keepalive", "_loop", "_over", "_transport", "kept", "until")
+    __slots__ = ("_answer", "_beneath", "_heard", "_keepalive", "_loop", "_over", "_transport", "kept", "until")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._transport: asyncio.Transport | None = None
-        self._encrypted = False
+        self._beneath: list[asyncio.Transport] = []  # what carries the TLS that is spoken, from the socket upwards
         self._heard: Callable[[], object] | None = None
         self._answer: Answer | None = None
         self._over: asyncio.Future[None]
@@ -42,9 +42,12 @@ class Wire(asyncio.Protocol):
         return self._over
 
     async def encrypt(self, context: ssl.SSLContext, name: str) -> None:
-        """Speak TLS from now on with the one at the other end of a tunnel, who must have a certificate for `name`."""
-        self._transport = await self._loop.start_tls(self._opened(), self, context, server_hostname=name)
-        self._encrypted = True
+        """Speak TLS from now on with the one at the other end, who must have a certificate for `name`."""
+        beneath = self._opened()
+        transport = await self._loop.start_tls(beneath, self, context, server_hostname=name)
+        self._opened()  # it may have been dropped, for what was said before anything was asked
+        self._beneath.append(beneath)
+        self._transport = transport
 
     def usable(self) -> bool:
         """Whether a request may go out here: the connection is open, and nothing was said on it unasked."""
@@ -52,7 +55,7 @@ class Wire(asyncio.Protocol):
             return False
         # What reached the system and not yet the event loop: an end, a reset, an answer to nothing. A new TLS
         # connection is not asked, because its session tickets look the same.
-        if self._encrypted and not self.kept:
+        if self._beneath and not self.kept:
             return True
         if self._heard is None:
             self._heard = _ear(self._transport.get_extra_info("socket").fileno())
@@ -67,7 +70,7 @@ class Wire(asyncio.Protocol):
         return True
 
     def drop(self) -> None:
-        """Close at once; what is still unsent never leaves."""
+        """Close at once; of what is still unsent, only what the system takes in this very moment may leave."""
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.abort()
@@ -75,7 +78,6 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
-        self._encrypted = transport.get_extra_info("sslcontext") is not None
 
     def data_received(self, data: bytes) -> None:
         """Take bytes that were asked for; others end the connection, lest they pass for the next answer."""
@@ -109,18 +111,24 @@ class Wire(asyncio.Protocol):
 
     def _ended_by_the_peer(self) -> bool:
         """Whether the end is the peer's own word: under TLS, anybody on the way can end the connection beneath."""
-        if self._transport is None or not self._encrypted:
+        if self._transport is None or not self._beneath:
             return True
         try:
             return bool(self._transport.get_extra_info("ssl_object").read(1) == b"")
         except ssl.SSLError:
             return False
 
+    def _leaving(self) -> bool:
+        """Whether some of the request is still here; a layer of TLS does not count what the one beneath it holds."""
+        if self._transport is None or self._transport.get_write_buffer_size():
+            return True
+        return bool(self._beneath) and any(each.get_write_buffer_size() for each in self._beneath)
+
     def _complete(self, answer: Answer) -> None:
         self._answer = None
         self._keepalive = answer.keepalive
-        if not answer.sound or self._transport is None or self._transport.get_write_buffer_size():
-            self.drop()  # an answer can come before all of the request has left: then the rest never does
+        if not answer.sound or self._leaving():
+            self.drop()  # an answer can come before all of the request has left: then nothing may follow that
         if not self._over.done():
             self._over.set_result(None)
 
@@ -129,6 +137,7 @@ class Wire(asyncio.Protocol):
         self.drop()
         if answer is not None and not self._over.done():
             self._over.set_exception(error)
+            del self._over  # the traceback of the error knows this object: they would wait for the garbage collector
 
 
 def _ear(fileno: int) -> Callable[[], object]:
