@@ -9,6 +9,9 @@ from typing import Any, Protocol
 REMEMBERED = 10.0
 """Seconds for which addresses that were found are used again."""
 
+OUTLIVED = 300.0
+"""Further seconds for which they are used while new ones are looked up: names that cannot be asked for stop nobody."""
+
 Address = tuple[int, int, int, str, tuple[Any, ...]]
 """One address as `socket.getaddrinfo` gives it."""
 
@@ -34,11 +37,14 @@ class Names:
 
     async def addresses(self) -> list[Address]:
         """At least one address. Raises `OSError`, or what the resolver raises, where there are none."""
-        if self._fixed or asyncio.get_running_loop().time() < self._until:
+        now = asyncio.get_running_loop().time()
+        if self._fixed or now < self._until:
             return self._found
         if self._looking is None:
             self._looking = asyncio.get_running_loop().create_task(self._look_up())
             self._looking.add_done_callback(self._looked)
+        if self._found and now < self._until + OUTLIVED:
+            return self._found
         # Nobody's cancellation ends it for the others; the system's own look-up holds a thread and cannot be ended.
         return await asyncio.shield(self._looking)
 

@@ -134,6 +134,30 @@ def test_one_look_up_for_all(run: Run) -> None:
     run(scene())
 
 
+def test_old_addresses_serve_while_new_ones_are_looked_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once found, an address is used on while a look-up does not end, or fails; nobody waits for it."""
+    monkeypatch.setattr("gateway.transport.names.REMEMBERED", 0.0)
+    asked = 0
+
+    async def once(host: str, port: int) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise OSError("no answer")
+        if asked > 2:
+            await asyncio.Event().wait()
+
+    async def scene() -> None:
+        async with Server(answers) as server:
+            async with opened(server.named, resolver=Names(once), reuse_connections=False) as transport:
+                for _ in range(5):
+                    assert (await send(transport, POST)).body == b"ok"
+                    await yielded()
+            assert (asked, len(server.requests)) == (3, 5)
+
+    run(scene())
+
+
 def test_look_up_outlives_who_began_it(run: Run) -> None:
     """A cancelled call takes no look-up with it that another one waits for."""
     go_on = asyncio.Event()

@@ -118,7 +118,7 @@ def test_cookies_are_never_replayed(run: Run) -> None:
         peer.send(OK)
 
     async def scene() -> None:
-        # By a name: aiohttp's own jar keeps no cookies for bare addresses.
+        # By a name: a jar may keep no cookies for bare addresses.
         async with Server(script) as server, opened(server.named, resolver=Names()) as transport:
             assert (await send(transport, GET)).headers["set-cookie"] == "tenant=one; Path=/"
             await send(transport, POST)
