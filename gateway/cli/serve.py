@@ -81,9 +81,11 @@ def prepare_apart(store: str) -> None:
     """
     child = os.fork()
     if child == 0:
-        with suppress(Exception):
-            Journal.prepare(store, clock=lambda: datetime.now(UTC))
-        os._exit(0)
+        try:
+            with suppress(Exception):
+                Journal.prepare(store, clock=lambda: datetime.now(UTC))
+        finally:
+            os._exit(0)  # whatever ends it, a Ctrl-C too: it must not go on as a second gateway
     os.waitpid(child, 0)
 
 

@@ -29,19 +29,15 @@ class Opened:
 
 def prepare(database: Database) -> None:
     """Make the tables, or bring them up to date, and leave. Raises `JournalError` where they do not fit."""
-    if (file := database.file) is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    _up_to_date(database, database.writer()).close()
+    with _held(database):
+        _up_to_date(database, database.writer()).close()
 
 
 def to_write(database: Database, render: Render) -> Opened:
     """Open for writing, beside others who do. Raises `JournalError` where the tables do not fit."""
     writer = database.writer()
     with ExitStack() as undo:
-        hold = undo.enter_context(ExitStack())
-        if (file := database.file) is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            hold.callback(FileLock.acquire(file, shared=True).release)
+        hold = undo.enter_context(_held(database))
         connection = _up_to_date(database, writer)
         statements = Statements.compiled(connection.dialect)
 
@@ -65,6 +61,15 @@ def to_read(database: Database) -> Opened:
             raise migration.unfit(found)
         undo.pop_all()
         return Opened(readers)
+
+
+def _held(database: Database) -> ExitStack:
+    """The hold on a journal's file, beside others who write to it, until it is closed. Raises `JournalError`."""
+    hold = ExitStack()
+    if (file := database.file) is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        hold.callback(FileLock.acquire(file, shared=True).release)
+    return hold
 
 
 def _up_to_date(database: Database, writer: Engine) -> Connection:

@@ -2,7 +2,13 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
+
+from gateway.journal import Journal, JournalLocked
+from gateway.journal.lock import FileLock
 
 PROGRAM = """
 import sys
@@ -37,3 +43,15 @@ def test_what_could_not_be_prepared_is_told_once(tmp_path: Path) -> None:
     done = opened(f"sqlite:///{tmp_path}/journal.db")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_journal_that_somebody_has_alone_is_let_be(tmp_path: Path) -> None:
+    """Whoever takes a journal's file away does not find a new one in its place, prepared meanwhile."""
+    file = tmp_path / "journal.db"
+    alone = FileLock.acquire(file, shared=False)
+    with pytest.raises(JournalLocked):
+        Journal.prepare(f"sqlite:///{file}", clock=lambda: datetime.now(UTC))
+    assert not file.exists()
+    alone.release()
+    Journal.prepare(f"sqlite:///{file}", clock=lambda: datetime.now(UTC))
+    assert file.exists()
