@@ -9,7 +9,6 @@ import functools
 import os
 import signal
 import sys
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -42,12 +41,17 @@ POLL = 0.001
 """Seconds between looks at whether the vendor has received anything."""
 
 
+def _kill_myself() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @dataclass(slots=True)
 class Doom:
-    """Where to die, and at which pass (1 for the first)."""
+    """Where to die, at which pass (1 for the first), and how."""
 
     point: Point
     passes: int
+    die: Callable[[], None] = _kill_myself
 
     def due(self, point: Point) -> bool:
         """Whether the next pass of this point is the last."""
@@ -56,7 +60,7 @@ class Doom:
     def reach(self, point: Point) -> None:
         """Pass a point, or do not."""
         if self.due(point):
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.die()
         if point is self.point:
             self.passes -= 1
 
@@ -79,7 +83,7 @@ def doom_everything(doom: Doom, ledger: Path | None) -> None:
     _around(Journal, "retry", doom, None, Point.AFTER_RETRY)
     _around(Journal, SETTLE, doom, Point.BEFORE_SETTLE, Point.AFTER_SETTLE)
     if ledger is not None and doom.point is Point.VENDOR_RECEIVED:
-        _wrap(Transport, "send", lambda send: _watched(send, doom, ledger))
+        _wrap(Transport, "send", lambda send: doom_send(send, doom, ledger))
     _around(Transport, "send", doom, Point.BEFORE_SEND, Point.ANSWER_ARRIVED)
     _wrap(Edge, "answer", lambda answer: _before_reply(answer, doom))
     _wrap(Call, "leave", lambda leave: _leaving(leave, doom))
@@ -109,24 +113,26 @@ def _around(owner: type, name: str, doom: Doom, before: Point | None, after: Poi
     _wrap(owner, name, wrapped)
 
 
-def _watched(send: Callable[..., Awaitable[Any]], doom: Doom, ledger: Path) -> Callable[..., Any]:
+def doom_send(send: Callable[..., Awaitable[Any]], doom: Doom, ledger: Path) -> Callable[..., Any]:
+    """Wrap a send so that it dies once the vendor has received something of it, as its ledger shows."""
+
+    def size() -> int:
+        return ledger.stat().st_size
+
     async def call(*arguments: Any, **named: Any) -> Any:
         if not doom.due(Point.VENDOR_RECEIVED):
             doom.reach(Point.VENDOR_RECEIVED)
             return await send(*arguments, **named)
+        before = size()  # read before the send starts: the request may arrive at any moment after that
         sending = asyncio.ensure_future(send(*arguments, **named))
-        await asyncio.to_thread(_grows, ledger)
+        while size() == before:
+            if sending.done():
+                return await sending  # nothing arrived, so this was no pass of the point
+            await asyncio.sleep(POLL)
         doom.reach(Point.VENDOR_RECEIVED)
         return await sending
 
     return call
-
-
-def _grows(file: Path) -> None:
-    """Return once a file has grown."""
-    size = file.stat().st_size
-    while file.stat().st_size == size:
-        time.sleep(POLL)
 
 
 def _before_reply(answer: Callable[..., Awaitable[Any]], doom: Doom) -> Callable[..., Any]:

@@ -92,9 +92,8 @@ class _Play:
         """Live until the gateway has killed itself."""
         process = await self._begin(point)
         try:
-            url = await process.first_line()
             if asked is not None:
-                await self._until(url, asked, lambda heard: heard.status is None)
+                await self._until(await process.first_line(), asked, lambda heard: heard.status is None)
             code = await process.ended()
         except BaseException:
             await process.kill()
