@@ -44,7 +44,7 @@ from gateway.planning import Planner
 from gateway.port import VendorSettings
 from gateway.registry import AdapterType
 from gateway.rendering import final_answer
-from gateway.repeats import Repeats
+from gateway.retries import Retries
 from gateway.routing import Router
 from gateway.service import Service
 from gateway.settings import Client, Settings
@@ -85,7 +85,7 @@ class Gateway:
         self._metrics = Metrics()
         self._trusting = cache(trust)
         self._deliveries = {
-            name: self._delivery(name, each, Repeats(sleep=asyncio.sleep, random=random.random))
+            name: self._delivery(name, each, Retries(sleep=asyncio.sleep, random=random.random))
             for name, each in settings.vendors.items()
         }
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -136,7 +136,7 @@ class Gateway:
 
         return exact.dumps(openapi.document(self._endpoints, version=version("points-gateway")))
 
-    def _delivery(self, name: str, settings: VendorSettings, repeats: Repeats) -> Delivery:
+    def _delivery(self, name: str, settings: VendorSettings, retries: Retries) -> Delivery:
         outages = self._settings.server.outages
         return Delivery(
             name,
@@ -146,7 +146,7 @@ class Gateway:
             clock=self._clock,
             boottime=boottime,
             gate=Gate(name, settings, outages=outages, clock=time.monotonic, metrics=self._metrics),
-            repeats=repeats,
+            retries=retries,
         )
 
     def _routes(self) -> list[Route]:

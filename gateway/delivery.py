@@ -33,7 +33,7 @@ from gateway.metrics import Metrics
 from gateway.model import Applied, Balance, Expiring, Found, time_text
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.redaction import Masks, Redactor, Steps, shown
-from gateway.repeats import Repeats
+from gateway.retries import Retries
 from gateway.translation import Translation
 from gateway.transport import Evidence, Transport, TransportError
 
@@ -114,7 +114,7 @@ class Delivery:
     """The way to one configured vendor.
 
     `boottime`: seconds, on a clock that goes on while the process is stopped. `gate` lets calls through; the default
-    one knows no outages. Without `repeats` a read asks once.
+    one knows no outages. Without `retries` a read asks once.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Delivery:
         clock: Callable[[], datetime],
         boottime: Callable[[], float],
         gate: Gate | None = None,
-        repeats: Repeats | None = None,
+        retries: Retries | None = None,
     ) -> None:
         self._name = name
         self._settings = settings
@@ -136,7 +136,7 @@ class Delivery:
         self._clock = clock
         self._boottime = boottime
         self._gate = gate or Gate(name, settings, outages=0, clock=boottime, metrics=metrics)
-        self._repeats = repeats
+        self._retries = retries
         self._masks = Masks(settings.hidden().values())
 
     async def write(self, translation: Translation[Applied], *, lease_until: float = inf) -> Outcome:
@@ -174,10 +174,10 @@ class Delivery:
         Raises `VendorError`: what the vendor said, or `VendorUnavailable`, `VendorTimeout`, `VendorBadResponse`.
         """
         limits = self._limits()
-        if again is None or self._repeats is None:
+        if again is None or self._retries is None:
             return await self._read(translation, limits)
         translations = chain([translation], iter(again, None))  # an exchange that has begun cannot begin once more
-        return await self._repeats.had(lambda: self._read(next(translations), limits), deadline=limits.deadline)
+        return await self._retries.had(lambda: self._read(next(translations), limits), deadline=limits.deadline)
 
     async def _read(self, translation: Translation[T], limits: _Limits) -> Reading[T]:
         call = _Call()

@@ -13,7 +13,7 @@ from gateway.errors import (
     VendorUnavailable,
 )
 from gateway.gate import Held
-from gateway.repeats import PAUSE, Repeats
+from gateway.retries import PAUSE, Retries
 
 
 class Bench:
@@ -23,7 +23,7 @@ class Bench:
         self.errors = list(errors)
         self.asked = 0
         self.pauses: list[float] = []
-        self.repeats = Repeats(sleep=self._sleep, random=lambda: random)
+        self.retries = Retries(sleep=self._sleep, random=lambda: random)
 
     async def _sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -39,7 +39,7 @@ class Bench:
 
         async def body() -> str:
             deadline = asyncio.get_running_loop().time() + within
-            return await self.repeats.had(self._ask, deadline=deadline)
+            return await self.retries.had(self._ask, deadline=deadline)
 
         return asyncio.run(body())
 

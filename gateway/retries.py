@@ -13,7 +13,7 @@ PAUSE = 0.1
 """Seconds, about, before the second try; twice as many before the third."""
 
 
-class Repeats:
+class Retries:
     """Asks a vendor again that was out of reach. `random` gives a number from 0 to 1."""
 
     def __init__(self, *, sleep: Callable[[float], Awaitable[None]], random: Callable[[], float]) -> None:
