@@ -149,7 +149,7 @@ class Record:
     """An adjustment as the journal has it.
 
     `problem` is the problem as its caller was told it. `looks`: how often the vendor was asked in vain whether it has
-    this `unknown`.
+    this `unknown`. `conflict`: a late outcome of some attempt contradicts the state, or once did.
     """
 
     draft: Draft
@@ -162,6 +162,12 @@ class Record:
     resolution: Resolution | None = None
     answer: Answer | None = None
     looks: int = 0
+    conflict: bool = False
+
+    @property
+    def new_key_allowed(self) -> bool:
+        """Whether the same points may be written under another key: certainly not applied under this one, for good."""
+        return self.state.status is Status.FAILED and not self.state.retryable and not self.conflict
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def _stored(text: str) -> str:
 
 
 def row_of(record: Record) -> dict[str, Any]:
-    """Every column of an adjustment's row but `seq`, `owner` and what is said of looking for it."""
+    """Every column of an adjustment's row but `seq`, `owner`, `conflict` and what is said of looking for it."""
     draft, adjustment = record.draft, record.draft.adjustment
     return {
         "id": draft.id,
@@ -164,6 +164,7 @@ def record_of(row: Any) -> Record:
         resolution=None if row.resolution is None else _resolution(exact.loads(row.resolution)),
         answer=None if row.answer_status is None else Answer(row.answer_status, row.answer_body),
         looks=row.looks,
+        conflict=bool(row.conflict),
     )
 
 

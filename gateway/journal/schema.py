@@ -17,11 +17,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
     text,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; known here too, so that opening a journal that has it need not load Alembic."""
 
 VERSION_TABLE = "journal_version"
@@ -68,6 +69,8 @@ adjustments = Table(
     Column("account", Text, nullable=False, server_default=text("''")),
     Column("look_at", BigInteger),
     Column("looks", Integer, nullable=False, server_default=text("0")),
+    # Some transition's evidence has `"conflict":true`: a trigger, left to the migration, sets it as that is written.
+    Column("conflict", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("id"),
     UniqueConstraint("key", "tenant", "client"),
     Index(None, "tenant", "seq"),

@@ -34,11 +34,11 @@ from sqlalchemy.sql import ClauseElement
 
 from gateway.journal.schema import adjustments, transitions
 
-_NEW = [name for name in adjustments.c.keys() if name not in ("seq", "look_at", "looks")]  # noqa: SIM118 (no dict)
+_NEW = [name for name in adjustments.c.keys() if name not in ("seq", "look_at", "looks", "conflict")]  # noqa: SIM118 (no dict)
 _STEP = [name for name in transitions.c.keys() if name != "seq"]  # noqa: SIM118
 _CHANGED = [name for name in _NEW[_NEW.index("status") :] if name != "created_at"]
 _KEY = (adjustments.c.key, adjustments.c.tenant, adjustments.c.client)
-_DECIDING = ("id", "status", "retryable", "attempt", "lease_until", "owner", "resolution", "looks")
+_DECIDING = ("id", "status", "retryable", "attempt", "lease_until", "owner", "resolution", "looks", "conflict")
 _NAMED = select(adjustments.c.id, *_KEY)
 _LOCK = select(*(adjustments.c[name] for name in _DECIDING)).order_by(adjustments.c.id).with_for_update()
 

@@ -40,6 +40,7 @@ class _Standing:
     owner: str
     resolution: str | None
     looks: int
+    conflict: bool
     record: Record | None = None
 
 
@@ -62,7 +63,9 @@ class Steps:
     def __post_init__(self) -> None:
         found = self.transaction.statements.lock.run(self.transaction.connection, self.ids)
         self.standing = {
-            row.id: _Standing(codec.state_of(row), row.lease_until, row.owner, row.resolution, row.looks)
+            row.id: _Standing(
+                codec.state_of(row), row.lease_until, row.owner, row.resolution, row.looks, bool(row.conflict)
+            )
             for row in found
         }
 
@@ -97,10 +100,12 @@ class Steps:
         if begun is None:
             return None
         if standing.state == begun and standing.owner == step.owner:
-            return Record(draft, begun, record.created_at, codec.from_micros(standing.lease_until))
+            lease_until = codec.from_micros(standing.lease_until)
+            return Record(draft, begun, record.created_at, lease_until, conflict=standing.conflict)
         if standing.state != record.state:
             return None
-        changed = Record(draft, begun, record.created_at, self.transaction.later(step.lease))
+        lease_until = self.transaction.later(step.lease)
+        changed = Record(draft, begun, record.created_at, lease_until, conflict=standing.conflict)
         standing.owner = step.owner
         self.transaction.step(record.draft.id, record.state, begun, "gateway", {})
         self._change(standing, changed)
@@ -121,6 +126,7 @@ class Steps:
                 applied=settlement.applied,
                 problem=settlement.problem,
                 looks=standing.looks,
+                conflict=standing.conflict,
             )
         )
         self.transaction.step(
@@ -132,7 +138,6 @@ class Steps:
     def _late(self, settlement: Settlement, standing: _Standing) -> Conclusion:
         """What came after the end is kept in the history; what was kept before, in whichever way, is not kept twice."""
         adjustment, attempt = settlement.record.draft.id, settlement.record.state.attempt
-        record = self._current(adjustment)
         exchange = codec.dumps(settlement.exchange)
         said = {
             (row["after"], row["evidence"])
@@ -140,14 +145,16 @@ class Steps:
             if (row["attempt"], row["by"], row["exchange"]) == (attempt, settlement.by, exchange)
         }
         if (_SAID.get(settlement.verdict, Status.FAILED).value, codec.dumps(settlement.evidence)) in said:
-            return Conclusion(record)
+            return Conclusion(self._current(adjustment))
         # Whatever follows, a late word stays what it was: nothing leads from contradicting to agreeing, nor back.
         conflict = _conflict(settlement, standing.state)
         evidence = {**settlement.evidence, "late": settlement.verdict.value, "conflict": conflict}
         if codec.dumps(evidence) not in {text for _, text in said}:
             stays = replace(standing.state, attempt=attempt)
             self.transaction.step(adjustment, stays, stays, settlement.by, evidence, settlement.exchange)
-        return Conclusion(record, late=True, conflict=conflict)
+        # The row gets it from the trigger, when the history is written at the end of the transaction.
+        standing.conflict |= conflict
+        return Conclusion(self._current(adjustment), late=True, conflict=conflict)
 
     def _resolve(self, step: Resolve, standing: _Standing) -> Decision:
         resolved = life.resolve(standing.state, applied=step.resolution.applied)
@@ -164,6 +171,7 @@ class Steps:
                 resolution=step.resolution,
                 answer=None,
                 looks=standing.looks,
+                conflict=standing.conflict,
             )
         )
         self.transaction.step(changed.draft.id, standing.state, resolved, step.resolution.by, step.evidence)
@@ -186,8 +194,9 @@ class Steps:
         self._settle(Settlement(record, Verdict.NOT_APPLIED, evidence), standing)
 
     def _current(self, adjustment: str) -> Record:
-        changed = self.standing[adjustment].record
-        return changed or self.transaction.records([adjustment])[adjustment]
+        standing = self.standing[adjustment]
+        record = standing.record or self.transaction.records([adjustment])[adjustment]
+        return replace(record, conflict=standing.conflict)
 
     def _history(self, adjustment: str) -> list[dict[str, Any]]:
         found = select(transitions).where(transitions.c.adjustment == adjustment)

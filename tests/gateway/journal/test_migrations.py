@@ -86,3 +86,30 @@ def test_what_the_first_gateway_kept_is_gone_on_with(opener: Any, runner: asynci
     (other,) = runner.run(journal.due([""], 10, 60.0))
     decided = runner.run(journal.decide(other, Resolution(False, "r", "ops", other.created_at), {}))
     assert (decided.refused, decided.record.state) == (None, State(Status.FAILED))
+
+
+LATE = {**STEP, "before": "failed", "after": "failed", "exchange": "[]"}
+WORDS = {
+    "contradicted": ('{"sent":true,"late":"applied","conflict":true}', True),
+    "late": ('{"sent":true,"late":"refused","conflict":false}', False),
+    "quoting": ('{"sent":true,"error":"they answered {\\"conflict\\":true}"}', False),
+}
+
+
+@pytest.mark.usefixtures("first")
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_conflict_in_the_history_is_a_fact_of_the_row(
+    opener: Any, engine: Engine, runner: asyncio.Runner, when: str
+) -> None:
+    """What an earlier gateway writes to the history, before the column is there or after, is in the row."""
+    journal: Journal | None = opener() if when == "after" else None
+    with engine.begin() as connection:
+        for name, (evidence, _) in WORDS.items():
+            row = {"id": f"adj_{name}", "key": name, "status": "failed", **ROW}
+            connection.execute(insert("adjustments", row))
+            connection.execute(insert("transitions", {"adjustment": row["id"], **LATE, "evidence": evidence}))
+    journal = journal or opener()
+    records = {name: runner.run(journal.find("storefront", "acme", name)) for name in WORDS}
+    assert {name: record and record.conflict for name, record in records.items()} == {
+        name: conflict for name, (_, conflict) in WORDS.items()
+    }

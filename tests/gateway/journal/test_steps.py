@@ -147,8 +147,9 @@ def test_only_a_retryable_failure_is_retried(life: Life, verdict: Verdict) -> No
 def test_a_late_word_is_kept_and_changes_nothing(life: Life, first: Verdict, late: Verdict, conflict: bool) -> None:
     """A word after the end stays in the history, marked where it contradicts the journal."""
     settled = life.settle(first)
-    assert life.conclude(late, exchange=EXCHANGE) == Conclusion(settled, late=True, conflict=conflict)
-    assert life.now == settled
+    stands = replace(settled, conflict=conflict)
+    assert life.conclude(late, exchange=EXCHANGE) == Conclusion(stands, late=True, conflict=conflict)
+    assert life.now == stands
     kept = life.history[-1]
     assert (kept.before, kept.after) == (life.now.state.status, life.now.state.status)
     assert kept.evidence == {**EVIDENCE, "late": late.value, "conflict": conflict}
@@ -180,6 +181,31 @@ def test_a_late_success_of_an_earlier_attempt_is_a_conflict(life: Life) -> None:
     assert life.conclude(Verdict.APPLIED) == Conclusion(life.now, late=True, conflict=True)
     assert life.now.state == State(Status.IN_PROGRESS, attempt=2)
     assert (life.history[-1].attempt, life.history[-1].evidence["conflict"]) == (1, True)
+
+
+def test_a_conflict_stays_with_the_adjustment(life: Life) -> None:
+    """Whatever becomes of it afterwards, a contradicted adjustment allows no new key."""
+    failed = life.settle(Verdict.NOT_APPLIED)
+    begun = life.runner.run(life.journal.retry(failed, 9.0, account=""))
+    assert begun is not None
+    assert life.conclude(Verdict.APPLIED).record.conflict
+    settled = life.runner.run(life.journal.conclude(Settlement(begun, Verdict.REFUSED, {"n": 2}))).record
+    assert (settled.state, settled.conflict, settled.new_key_allowed) == (State(Status.FAILED, attempt=2), True, False)
+    assert life.now == settled
+
+
+def test_who_comes_with_a_conflict_hears_of_it(life: Life) -> None:
+    """Late outcomes in one batch: those after the one that contradicts already see the conflict."""
+    life.settle(Verdict.REFUSED)
+    verdicts = (Verdict.NOT_APPLIED, Verdict.APPLIED, Verdict.UNKNOWN)
+
+    async def settle_all() -> list[Conclusion]:
+        late = (Settlement(life.record, verdict, {"n": n}) for n, verdict in enumerate(verdicts))
+        return await asyncio.gather(*map(life.journal.conclude, late))
+
+    concluded = life.runner.run(settle_all())
+    assert [each.record.conflict for each in concluded] == [False, True, True]
+    assert life.now.conflict
 
 
 def test_many_settlements_of_one_at_once_settle_it_once(life: Life) -> None:
