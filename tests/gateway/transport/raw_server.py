@@ -14,6 +14,7 @@ import pytest
 
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.transport import Evidence, Transport, TransportError, boottime
+from tests.deadlines import DEADLINE, scaled
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 CA = str(CERTIFICATES / "ca.pem")
@@ -21,6 +22,11 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 GET = VendorRequest("GET", "/points")
 POST = VendorRequest("POST", "/points", {}, b'{"points":5}', effect=True)
+
+SHORT = scaled(0.5)
+"""Seconds of a call that runs into its deadline, which begins with its connection and its greeting."""
+SLACK = scaled(10)
+"""Seconds past its deadline after which a call has not kept to it."""
 
 Script = Callable[["Peer"], Awaitable[None]]
 
@@ -48,7 +54,7 @@ class Peer(asyncio.Protocol):
         self.changed.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()
@@ -103,7 +109,7 @@ class Server:
         self.arrived.set()
 
     async def peer(self, number: int) -> Peer:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             while len(self.peers) < number:
                 self.arrived.clear()
                 await self.arrived.wait()
@@ -122,7 +128,7 @@ class Server:
         for task in self.tasks:
             if error is not None:
                 task.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             results = await asyncio.gather(*self.tasks, return_exceptions=True)
         for peer in self.peers:
             peer.transport.abort()
@@ -193,7 +199,7 @@ async def opened(
 
 
 async def send(
-    transport: Transport, request: VendorRequest, evidence: Evidence | None = None, *, seconds: float = 5.0
+    transport: Transport, request: VendorRequest, evidence: Evidence | None = None, *, seconds: float = DEADLINE
 ) -> VendorResponse:
     """Send within `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
@@ -201,7 +207,7 @@ async def send(
 
 
 async def failure(
-    transport: Transport, request: VendorRequest, *, seconds: float = 5.0
+    transport: Transport, request: VendorRequest, *, seconds: float = DEADLINE
 ) -> tuple[TransportError, Evidence]:
     """Send a request that must fail within `seconds` and a little: how it failed, and what is known of it."""
     evidence = Evidence()
@@ -209,7 +215,7 @@ async def failure(
     started = loop.time()
     with pytest.raises(TransportError) as raised:
         await send(transport, request, evidence, seconds=seconds)
-    assert loop.time() - started < seconds + 2.0
+    assert loop.time() - started < seconds + SLACK
     assert evidence.error == str(raised.value)
     assert not request.path or request.path not in evidence.error
     return raised.value, evidence

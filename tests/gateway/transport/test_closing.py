@@ -14,11 +14,13 @@ from gateway.port import VendorRequest, VendorResponse
 from gateway.transport import Evidence, TransportError, boottime
 from gateway.transport.connector import Call, Connector
 from gateway.transport.wire import Wire
+from tests.deadlines import DEADLINE
 from tests.gateway.transport.raw_server import (
     CA,
     GET,
     OK,
     POST,
+    SHORT,
     Names,
     Peer,
     Server,
@@ -62,7 +64,7 @@ def test_closed_wherever_a_call_is(run: Run, where: str) -> None:
                 await asyncio.sleep(0)
                 await transport.close()
                 await transport.close()
-                error, evidence = await asyncio.wait_for(second, 1.0)
+                error, evidence = await asyncio.wait_for(second, DEADLINE / 2)  # well before its own time is over
                 assert (str(error), error.timeout) == ("The transport was closed", False)
                 assert evidence.sent == (where == "asking")
                 await first
@@ -105,7 +107,7 @@ def test_closed_in_the_moment_of_a_connection(run: Run) -> None:
 
             connector = Connector(dials, limit=1)
             with pytest.raises(TransportError, match="closed"):
-                await connector.connect(Call(Evidence(), loop.time() + 5.0, boottime() + 5.0, boottime))
+                await connector.connect(Call(Evidence(), loop.time() + DEADLINE, boottime() + DEADLINE, boottime))
             await server.peers[0].end()
 
     run(scene())
@@ -133,7 +135,7 @@ def test_nothing_is_left_open(run: Run, context: Any) -> None:
         ):
             for round_ in range(10):
                 calls = [
-                    asyncio.create_task(send(transport, VendorRequest("POST", path, effect=effect), seconds=0.3))
+                    asyncio.create_task(send(transport, VendorRequest("POST", path, effect=effect), seconds=SHORT))
                     for path in ("/points", "/reset", "/broken", "/hang")
                     for effect in (True, False)
                 ]
@@ -150,4 +152,4 @@ def test_nothing_is_left_open(run: Run, context: Any) -> None:
 def test_what_serves_needs_no_second_client() -> None:
     """Serving does not import the library that simulators are served by."""
     program = "import sys, gateway.cli.serve; sys.exit(bool({'aiohttp', 'yarl'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=DEADLINE).returncode == 0

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.transport import TransportError
+from tests.deadlines import DEADLINE, scaled
 from tests.gateway.transport.raw_server import CA, POST, Peer, Server, opened, send, tls
 
 Run = Callable[[Any], None]
@@ -59,7 +60,7 @@ def test_answer_is_freed_with_its_call(run: Run, kind: str, context: Any) -> Non
         ):
             for number in range(1 + CALLS):
                 with suppress(TransportError):
-                    await send(transport, POST, seconds=0.1 if kind == "never ending" else 5.0)
+                    await send(transport, POST, seconds=scaled(0.3) if kind == "never ending" else DEADLINE)
                 await server.peers.pop().end()  # which would keep what its own side of TLS takes
                 await server.tasks.pop()
                 if number == 0:

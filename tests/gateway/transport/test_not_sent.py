@@ -10,11 +10,13 @@ import pytest
 
 from gateway.port import VendorRequest
 from gateway.transport import Evidence, TransportError, TransportTimeout
+from tests.deadlines import DEADLINE
 from tests.gateway.transport.raw_server import (
     CA,
     GET,
     OK,
     POST,
+    SHORT,
     Names,
     Server,
     answers,
@@ -80,7 +82,7 @@ def test_name_that_takes_too_long(run: Run) -> None:
             await asyncio.Event().wait()
 
         async with opened("http://vendor.test", resolver=Names(hangs)) as transport:
-            error, evidence = await failure(transport, POST, seconds=0.2)
+            error, evidence = await failure(transport, POST, seconds=SHORT)
             assert error.timeout
             assert not evidence.sent
 
@@ -100,7 +102,7 @@ def test_connection_that_hangs(run: Run) -> None:
                     other.setblocking(False)
                     other.connect_ex(listener.getsockname())
                 async with opened(f"http://127.0.0.1:{listener.getsockname()[1]}") as transport:
-                    error, evidence = await failure(transport, POST, seconds=0.2)
+                    error, evidence = await failure(transport, POST, seconds=SHORT)
                     assert error.timeout
                     assert not evidence.sent
             finally:
@@ -116,11 +118,12 @@ def test_no_free_slot(run: Run, request_: VendorRequest) -> None:
 
     async def scene() -> None:
         async with Server(silence) as server, opened(server.url, max_concurrency=1) as transport:
-            first = asyncio.create_task(failure(transport, POST, seconds=0.6))
+            first = asyncio.create_task(failure(transport, POST))
             await (await server.peer(1)).request()
-            error, evidence = await failure(transport, request_, seconds=0.2)
+            error, evidence = await failure(transport, request_, seconds=SHORT)
             assert error.timeout
             assert not evidence.sent
+            await transport.close()
             assert (await first)[1].sent
             assert len(server.requests) == len(server.peers) == 1
 
@@ -160,7 +163,7 @@ def test_deadline_that_has_passed(run: Run, request_: VendorRequest, passed: str
         async with Server(answers) as server, opened(server.url, clock=lambda: 50.0) as transport:
             await send(transport, GET)
             now = asyncio.get_running_loop().time()
-            moments = {"deadline": now + 5.0, "expires": 55.0}
+            moments = {"deadline": now + DEADLINE, "expires": 55.0}
             moments[passed] = {"deadline": now, "expires": 50.0}[passed]
             evidence = Evidence()
             with pytest.raises(TransportTimeout):

@@ -13,6 +13,7 @@ from tests.gateway.transport.raw_server import (
     GET,
     OK,
     POST,
+    SHORT,
     Peer,
     Server,
     answers,
@@ -215,7 +216,7 @@ def test_length_that_is_a_lie(run: Run, length: bytes) -> None:
             if length == b"1":
                 assert (await send(transport, POST)).body == b"o"
             else:
-                assert (await failure(transport, POST, seconds=0.2))[0].timeout
+                assert (await failure(transport, POST, seconds=SHORT))[0].timeout
             assert (await send(transport, POST)).body == b"ok"
             assert len(server.peers) == 2
 

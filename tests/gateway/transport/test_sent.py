@@ -12,6 +12,7 @@ from gateway.transport import Evidence
 from tests.gateway.transport.raw_server import (
     GET,
     POST,
+    SHORT,
     Peer,
     Server,
     answers,
@@ -152,14 +153,14 @@ async def drips(peer: Peer) -> None:
     peer.send(HEAD + b"Content-Length: 1000000\r\n\r\n")
     while not peer.lost:
         peer.send(b"x")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(SHORT / 20)
 
 
 async def sends_interim_answers(peer: Peer) -> None:
     await peer.request()
     while not peer.lost:
         peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 50)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(SHORT / 20)
 
 
 async def promises_to_go_on(peer: Peer) -> None:
@@ -175,7 +176,7 @@ def test_answer_beyond_the_deadline(run: Run, script: Any, request_: VendorReque
 
     async def scene() -> None:
         async with Server(script) as server, opened(server.url) as transport:
-            error, evidence = await failure(transport, request_, seconds=0.2)
+            error, evidence = await failure(transport, request_, seconds=SHORT)
             assert error.timeout
             assert evidence.sent
             assert evidence.status == (200 if script is drips else None)
@@ -197,7 +198,7 @@ def test_upload_beyond_the_deadline(run: Run) -> None:
         body = b"x" * 900_000 * 8
         async with Server(script) as server, opened(server.url) as transport:
             with pytest.warns(ResourceWarning, match="large body"):
-                error, evidence = await failure(transport, VendorRequest("POST", "/points", {}, body), seconds=0.2)
+                error, evidence = await failure(transport, VendorRequest("POST", "/points", {}, body), seconds=SHORT)
             assert error.timeout
             assert evidence.sent
             server.go_on.set()

@@ -12,6 +12,7 @@ from tests.gateway.transport.raw_server import (
     CA,
     GET,
     POST,
+    SHORT,
     Names,
     Peer,
     Server,
@@ -90,7 +91,7 @@ def test_tls_that_hangs(run: Run, request_: VendorRequest) -> None:
 
     async def scene() -> None:
         async with Server(silence) as server, opened(server.url.replace("http:", "https:")) as transport:
-            error, evidence = await failure(transport, request_, seconds=0.2)
+            error, evidence = await failure(transport, request_, seconds=SHORT)
             assert error.timeout
             assert not evidence.sent
             assert request_.method.encode() not in server.received

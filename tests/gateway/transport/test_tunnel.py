@@ -15,6 +15,7 @@ from tests.gateway.transport.raw_server import (
     GET,
     OK,
     POST,
+    SHORT,
     Peer,
     Server,
     answers,
@@ -78,7 +79,7 @@ def test_proxy_that_hangs(run: Run, said: bytes) -> None:
 
     async def scene() -> None:
         async with Server(script) as proxy, opened("https://vendor.test", proxy=proxy.url) as transport:
-            error, evidence = await failure(transport, POST, seconds=0.2)
+            error, evidence = await failure(transport, POST, seconds=SHORT)
             assert error.timeout
             assert not evidence.sent
             await proxy.peers[0].end()
