@@ -152,12 +152,17 @@ class VendorName(AnswerModel):
 
 
 class RequestShown(AnswerModel):
-    """A request as it would be sent, secrets masked. `body`: JSON, or text, or null where there is none."""
+    """The first request of a call as it would be sent, secrets masked.
+
+    `body`: JSON, or text, or null where there is none. `effect`: whether it is the one that may change points; where it
+    is not, of an adjustment, that one follows it.
+    """
 
     method: str
     url: str
     headers: dict[str, str]
     body: Any
+    effect: bool
 
 
 class Preview(AnswerModel):

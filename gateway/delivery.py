@@ -1,8 +1,7 @@
-"""Runs one exchange against one vendor within its deadline, and says what the evidence proves.
+"""Runs one exchange against one vendor within its deadline, and says what came of it.
 
-Of a write only two things prove that nothing was applied: that no byte of the request with the effect left, and
-an answer to it that `Adapter.judge` knows. Everything else is unknown, whatever an exception is called. A write is
-had once; a read, which changes nothing, again where the vendor was out of reach and there is time.
+A write is had once, and what it proves is for `Call` to say; a read, which changes nothing, is had again where the
+vendor was out of reach and there is time.
 """
 
 import asyncio
@@ -17,17 +16,8 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from gateway.adjustments import Verdict
-from gateway.errors import (
-    InsufficientPoints,
-    MemberNotFound,
-    VendorAuthFailed,
-    VendorBadResponse,
-    VendorError,
-    VendorRateLimited,
-    VendorRejected,
-    VendorTimeout,
-    VendorUnavailable,
-)
+from gateway.call import AdapterFault, Call
+from gateway.errors import InternalError, VendorBadResponse, VendorError, VendorTimeout, VendorUnavailable
 from gateway.gate import Gate, Held, Standing
 from gateway.metrics import Metrics
 from gateway.model import Applied, Balance, Expiring, Found, time_text
@@ -39,8 +29,6 @@ from gateway.transport import Evidence, Transport, TransportError
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
-_FINAL = (MemberNotFound, InsufficientPoints, VendorRejected)
-_NOT_APPLIED = (VendorAuthFailed, VendorRateLimited)
 _LONGEST_WAIT = 3600.0
 
 
@@ -91,25 +79,6 @@ class _Limits:
     expires: float
 
 
-@dataclass(slots=True)
-class _Call:
-    """One exchange under way: which of its requests had the effect, and what was said so far."""
-
-    effect: Evidence | None = None
-    last: Evidence = field(default_factory=Evidence)
-    steps: list[tuple[VendorRequest, VendorResponse | None]] = field(default_factory=list)
-    response: VendorResponse | None = None
-
-    @property
-    def sent(self) -> bool:
-        return self.effect is not None and self.effect.sent
-
-    @property
-    def judged_on_effect(self) -> bool:
-        """Whether the last answer is one to the request with the effect (or that was never sent)."""
-        return not self.sent or self.last is self.effect
-
-
 class Delivery:
     """The way to one configured vendor.
 
@@ -144,23 +113,23 @@ class Delivery:
 
         Never raises: what went wrong is in the outcome, a cancellation too.
         """
-        call = _Call()
+        call = Call(translation.writes)
         begun = self._boottime()
         applied: Applied | None = None
         error: BaseException | None = None
         try:
-            applied = await self._drive(translation, call, self._limits(lease_until))
+            applied = self._without_secrets(await self._drive(translation, call, self._limits(lease_until)))
         except (Exception, asyncio.CancelledError) as raised:
             error = raised
-        verdict = _verdict(call, error)
+        verdict = call.verdict(error)
         self._metrics.attempted(self._name, verdict, self._boottime() - begun)
         if error is not None and not isinstance(error, VendorError | TransportError | asyncio.CancelledError):
-            _log_fault(error)
+            self._log_fault(error, translation.adjustment)
         outcome = Outcome(
             verdict=verdict,
             evidence=self._evidence(call, error),
             exchange=self._masks.redactor().exchange(self._settings.base_url, call.steps),
-            applied=self._without_secrets(applied) if applied and verdict is Verdict.APPLIED else None,
+            applied=applied,
             error=self._told(verdict, error),
         )
         del error  # its traceback holds this call: all of it would wait for the garbage collector
@@ -171,7 +140,8 @@ class Delivery:
     ) -> Reading[T]:
         """Have the exchange of a read; `again` begins the same one anew, and without it the vendor is asked once.
 
-        Raises `VendorError`: what the vendor said, or `VendorUnavailable`, `VendorTimeout`, `VendorBadResponse`.
+        Raises `VendorError`: what the vendor said, or `VendorUnavailable`, `VendorTimeout`, `VendorBadResponse`; and
+        `InternalError` where the adapter did what a read may not.
         """
         limits = self._limits()
         if again is None or self._retries is None:
@@ -180,22 +150,24 @@ class Delivery:
         return await self._retries.had(lambda: self._read(next(translations), limits), deadline=limits.deadline)
 
     async def _read(self, translation: Translation[T], limits: _Limits) -> Reading[T]:
-        call = _Call()
+        call = Call(translation.writes)
         begun = self._boottime()
         try:
-            result = await self._drive(translation, call, limits)
+            result = self._without_secrets(await self._drive(translation, call, limits))
         except TransportError as error:
             if error.timeout and call.last.sent:
                 raise VendorTimeout(f"No answer within {self._settings.timeout:g} seconds") from error
             raise VendorUnavailable(f"The vendor could not be reached ({call.last.error})") from error
         except VendorError as error:
             raise self._masked(error) from error
+        except AdapterFault as error:
+            self._log_fault(error, translation.adjustment)
+            raise InternalError(f"{error}; nothing was changed") from error
         except Exception as error:
-            _log_fault(error)
+            self._log_fault(error, translation.adjustment)
             raise VendorBadResponse("The vendor's answer has an unexpected form") from error
         finally:
             self._metrics.read(self._name, self._boottime() - begun)
-        result = self._without_secrets(result)
         return Reading(result, self._clock(), self._settings.base_url, call.steps, self._masks.redactor())
 
     @property
@@ -213,7 +185,7 @@ class Delivery:
         left = min(timeout, lease_until - now)
         return _Limits(asyncio.get_running_loop().time() + left, now + left)
 
-    async def _drive(self, translation: Translation[T], call: _Call, limits: _Limits) -> T:
+    async def _drive(self, translation: Translation[T], call: Call, limits: _Limits) -> T:
         """Have the whole exchange in one slot. Raises `Held` where the gate is closed."""
         given = await self._gate.enter(limits.deadline)
         error: BaseException | None = None
@@ -224,7 +196,7 @@ class Delivery:
                 try:
                     request = translation.exchange.send(response)
                 except StopIteration as stop:
-                    return stop.value  # type: ignore[no-any-return]  # a generator's StopIteration is untyped
+                    return call.end(stop.value, translation.returns)
         except BaseException as raised:
             error = raised
             raise
@@ -232,19 +204,14 @@ class Delivery:
             self._gate.leave(given, call.last, call.response.status if call.response else None, error)
             del error  # see `write`
 
-    async def _send(self, request: VendorRequest, call: _Call, limits: _Limits) -> VendorResponse:
-        if request.effect and call.effect is not None:
-            raise RuntimeError("an attempt has one request with an effect; the adapter asked for a second")
-        call.last = Evidence()
-        if request.effect:
-            call.effect = call.last
+    async def _send(self, request: VendorRequest, call: Call, limits: _Limits) -> VendorResponse:
+        request = call.begin(request)
         self._masks.redactor()  # the secrets of this moment are in the request: they stay masked, whatever follows
-        call.steps.append((request, None))
-        call.response = await self._transport.send(request, call.last, deadline=limits.deadline, expires=limits.expires)
-        call.steps[-1] = request, call.response
-        return call.response
+        response = await self._transport.send(request, call.last, deadline=limits.deadline, expires=limits.expires)
+        call.answered(response)
+        return response
 
-    def _evidence(self, call: _Call, error: BaseException | None) -> dict[str, Any]:
+    def _evidence(self, call: Call, error: BaseException | None) -> dict[str, Any]:
         effect = call.effect or Evidence()
         said = effect.error or (f"{type(error).__name__}: {error}" if error else None)
         return {
@@ -280,21 +247,16 @@ class Delivery:
             error.retry_after = min(error.retry_after, _LONGEST_WAIT)
         return error
 
-
-def _verdict(call: _Call, error: BaseException | None) -> Verdict:
-    """What an attempt proves: the table of docs/api.md, row by row."""
-    judged = isinstance(error, VendorError) and error.judged and call.judged_on_effect
-    if judged and isinstance(error, _FINAL):
-        return Verdict.REFUSED
-    if judged and isinstance(error, _NOT_APPLIED):
-        return Verdict.NOT_APPLIED
-    if not call.sent:
-        return Verdict.NOT_APPLIED
-    return Verdict.APPLIED if error is None else Verdict.UNKNOWN
-
-
-def _log_fault(error: BaseException) -> None:
-    """Say where an adapter failed; not what the error says, which may quote the vendor's answer."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
-    log.error("an adapter failed on a vendor's answer", error=type(error).__name__, where=where)
+    def _log_fault(self, error: BaseException, adjustment: str | None) -> None:
+        """Say what an adapter did wrong, or where it failed; not what its error says, which may quote the vendor."""
+        if isinstance(error, AdapterFault):
+            self._metrics.alarmed("adapter")
+            adapter = self._settings.adapter
+            why = str(error)
+            log.error(
+                "an adapter broke its contract", vendor=self._name, adapter=adapter, adjustment=adjustment, why=why
+            )
+            return
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
+        log.error("an adapter failed on a vendor's answer", error=type(error).__name__, where=where)

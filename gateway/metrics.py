@@ -52,7 +52,7 @@ class Metrics:
         self._alarms = Counter(
             "points_alarms", "Adjustments that need a person, by what was noticed.", ("why",), registry=self._registry
         )
-        for why in ("conflict", "search"):
+        for why in ("adapter", "conflict", "search"):
             self._alarms.labels(why)  # so that an alarm on the first increase sees one
         # What is counted for every call is looked up once: the labels are few.
         self._answers = cache(lambda route, status: requests.labels(route, str(status)))
@@ -83,8 +83,12 @@ class Metrics:
         """Count a call that was not let through."""
         self._held.labels(vendor, by).inc()
 
-    def alarmed(self, why: Literal["conflict", "search"]) -> None:
-        """Count what needs a person: a late word against what was settled, or a search that found what it must not."""
+    def alarmed(self, why: Literal["adapter", "conflict", "search"]) -> None:
+        """Count what needs a person.
+
+        `adapter`: one did what no adapter may; `conflict`: a late word against what was settled; `search`: one that
+        found what it must not.
+        """
         self._alarms.labels(why).inc()
 
     def exposition(self) -> bytes:

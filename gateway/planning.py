@@ -33,7 +33,8 @@ class Plan(Generic[T]):
 
     def preview(self) -> Preview:
         """The plan as callers see it; made of a masked translator's plan, it holds no secret."""
-        request, translator = self.translation.request, self.translator
+        request = self.translation.request.resolved(writing=self.translation.writes)
+        translator = self.translator
         return Preview(
             rule=self.route.rule,
             vendor=VendorName(name=translator.name, adapter=translator.kind.name),
@@ -42,6 +43,7 @@ class Plan(Generic[T]):
                 url=translator.settings.base_url + request.path,
                 headers=dict(request.headers),
                 body=shown(request.body.decode()),
+                effect=bool(request.effect),
             ),
             not_sent=list(self.translation.not_sent),
             repeat_safety=translator.adapter.repeat_safety,

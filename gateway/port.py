@@ -5,7 +5,7 @@ canonical result or raises a canonical error. Its signature is the list of what 
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.message import Message
@@ -42,6 +42,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_SILENT = ("GET", "HEAD")
+_ASKING = (*_SILENT, "POST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +51,27 @@ class VendorRequest:
     """One HTTP request to a vendor.
 
     `path` is appended to the vendor's `base_url`; it is percent-encoded already and sent byte for byte.
-    `effect` says that it may change points at the vendor: only such a request counts as evidence. `decides` says that
-    its answer settles what became of one: like a request with an effect, it has a connection to itself, where no
-    other answer can be taken for its own.
+    `effect`: whether it may change points at the vendor; only such a request counts as evidence. Where it is None, the
+    method and the operation decide: see `resolved`. `decides` says that its answer settles what became of one: like a
+    request with an effect, it has a connection to itself, where no other answer can be taken for its own.
     """
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    effect: bool = False
+    effect: bool | None = None
     decides: bool = False
 
     @classmethod
     def json(
-        cls, method: str, path: str, payload: Any, *, headers: Mapping[str, str] | None = None, effect: bool = False
+        cls,
+        method: str,
+        path: str,
+        payload: Any,
+        *,
+        headers: Mapping[str, str] | None = None,
+        effect: bool | None = None,
     ) -> "VendorRequest":
         """A request with a JSON body; decimals go out as JSON numbers, digit for digit."""
         return cls(
@@ -73,6 +81,16 @@ class VendorRequest:
             exact.dumps(payload),
             effect,
         )
+
+    def resolved(self, *, writing: bool) -> "VendorRequest":
+        """The same request, saying whether it has an effect: what it says itself counts, else its method does.
+
+        In a write (`writing`) everything but GET and HEAD has one. A read may ask by POST too; its PUT, PATCH or DELETE
+        has one.
+        """
+        if self.effect is not None:
+            return self
+        return replace(self, effect=self.method not in (_SILENT if writing else _ASKING))
 
 
 @dataclass(frozen=True, slots=True)

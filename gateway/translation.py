@@ -18,11 +18,21 @@ _SAYABLE = ("point_type", "description", "reason", "reference", "store")
 
 @dataclass(frozen=True, slots=True)
 class Translation(Generic[T]):
-    """An exchange with a vendor, its first request made, and the fields that it will not be told."""
+    """An exchange with a vendor, its first request made, and the fields that it will not be told.
+
+    `returns`: what it gives in the end; an `Applied` makes it a write. `adjustment`: the id of what it is about.
+    """
 
     exchange: Exchange[T]
     request: VendorRequest
+    returns: type[T]
     not_sent: tuple[str, ...] = ()
+    adjustment: str | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change points at the vendor."""
+        return self.returns is Applied
 
 
 class Translator:
@@ -73,17 +83,20 @@ class Translator:
             said["options"] = self.kind.options.model_validate(adjustment.options.get(self.kind.name, {}))
         if "id" in can:
             said["id"] = id
-        return _begun(self.adapter.adjust(**said), tuple(not_sent))  # type: ignore[attr-defined]  # checked by _can
+        exchange = self.adapter.adjust(**said)  # type: ignore[attr-defined]  # checked by _can
+        return _begun(exchange, Applied, tuple(not_sent), id)
 
     def balance(self, member: Member, point_type: str | None) -> Translation[Balance]:
         """Ask for a balance. Raises `OperationNotSupported` or `FieldNotSupported`."""
         asked = self._read("balance", member, point_type)
-        return _begun(self.adapter.balance(**asked))  # type: ignore[attr-defined]  # checked by _can
+        exchange = self.adapter.balance(**asked)  # type: ignore[attr-defined]  # checked by _can
+        return _begun(exchange, Balance)
 
     def expiring(self, member: Member, period: Period, point_type: str | None) -> Translation[Expiring]:
         """Ask for the points that expire in a period. Raises `OperationNotSupported` or `FieldNotSupported`."""
         asked = self._read("expiring", member, point_type)
-        return _begun(self.adapter.expiring(period=period, **asked))  # type: ignore[attr-defined]  # checked by _can
+        exchange = self.adapter.expiring(period=period, **asked)  # type: ignore[attr-defined]  # checked by _can
+        return _begun(exchange, Expiring)
 
     def find(self, adjustment: Adjustment, *, id: str) -> Translation[Found]:  # noqa: A002 (the field's name)
         """Look for an adjustment that was sent.
@@ -99,7 +112,8 @@ class Translator:
             "point_type": adjustment.point_type,
         }
         known = {name: value for name, value in said.items() if name in self.kind.found_by}
-        return _begun(self.adapter.find(**known))  # type: ignore[attr-defined]  # checked by found_by
+        exchange = self.adapter.find(**known)  # type: ignore[attr-defined]  # checked by found_by
+        return _begun(exchange, Found, adjustment=id)
 
     def _read(self, operation: Operation, member: Member, point_type: str | None) -> dict[str, Any]:
         can = self._can(operation, member)
@@ -126,5 +140,12 @@ class Translator:
         return f"vendor {self.name!r} ({self.kind.name})"
 
 
-def _begun(exchange: Exchange[T], not_sent: tuple[str, ...] = ()) -> Translation[T]:
-    return Translation(exchange, next(exchange), not_sent)
+def _begun(
+    exchange: Exchange[T], returns: type[T], not_sent: tuple[str, ...] = (), adjustment: str | None = None
+) -> Translation[T]:
+    """The exchange with its first request. Raises `TypeError` for an adapter that makes none."""
+    try:
+        request = next(exchange)
+    except StopIteration:
+        raise TypeError("the adapter returned before it had asked the vendor anything") from None
+    return Translation(exchange, request, returns, not_sent, adjustment)

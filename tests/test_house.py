@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("writes", "settling"),
     ("planning", "settings"),
     ("routing", "cache", "journal", "delivery", "rendering", "work"),
-    ("retries",),
+    ("retries", "call"),
     ("gate",),
     ("translation", "transport", "redaction", "answers", "metrics", "logs"),
     ("adjustments", "registry", "circuit", "slots"),

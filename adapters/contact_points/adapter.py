@@ -103,7 +103,6 @@ class ContactPoints(Adapter[Settings]):
             "/api/v1/Points",
             {name: value for name, value in fields.items() if value is not None},
             headers={"X-ApiKey": self.settings.api_key.reveal()},
-            effect=True,
         )
         if not response.ok:
             words = wire.message(response)

@@ -79,7 +79,6 @@ class Fabric(Adapter[Settings]):
             "/v1/members/points-adjustment",
             {name: value for name, value in fields.items() if value is not None},
             headers={"Authorization": f"Bearer {settings.token.reveal()}"},
-            effect=True,
         )
         said = self._success(response)
         details = {"message": said.message, "data_message": said.data_message, "future_date": said.future_date}

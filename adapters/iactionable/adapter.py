@@ -44,7 +44,7 @@ class IActionable(Adapter[Settings]):
             query += f"&description={quote(description, safe='')}"
         # The raw key, without a scheme, is from public documents; the vendor's own page only says that one is required.
         headers = {"Authorization": self.settings.api_key.reveal(), "Accept": "application/json"}
-        response = yield VendorRequest("POST", self._path(member) + query, headers, effect=True)
+        response = yield VendorRequest("POST", self._path(member) + query, headers)
         return Applied(balance=self._points(response))
 
     def balance(self, *, member: Member) -> Exchange[Balance]:

@@ -116,6 +116,7 @@ def _text(preview: Preview) -> str:
         f"vendor         {preview.vendor.name} ({preview.vendor.adapter})",
         f"not sent       {', '.join(preview.not_sent) or '-'}",
         f"repeat safety  {preview.repeat_safety}",
+        f"effect         {'this request may change points' if preview.request.effect else 'not of this request'}",
         "",
         f"{preview.request.method} {preview.request.url}",
         *(f"{name}: {value}" for name, value in preview.request.headers.items()),

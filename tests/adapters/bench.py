@@ -1,6 +1,7 @@
 """One adapter and its simulator, with all of the gateway that lies between them below the HTTP edge."""
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,11 +65,12 @@ class Bench:
         self.settings = self.kind.settings.model_validate({**self.simulator.settings, **self._changes})
         self.translator = Translator("vendor", self.kind, self.settings)
         self.transport = Recorder(self.settings)
+        self.metrics = Metrics()
         self.delivery = Delivery(
             "vendor",
             self.settings,
             self.transport,
-            metrics=Metrics(),
+            metrics=self.metrics,
             clock=lambda: datetime.now(UTC),
             boottime=boottime,
         )
@@ -164,6 +166,13 @@ class Bench:
         answers = [self.simulator.handle(request) for request in refused]
         # One that needs no credentials is answered all the same.
         return [answer for answer in answers if answer not in self.answers(operation)]
+
+    def alarms(self, why: str) -> int:
+        """How many alarms of a kind were counted so far."""
+        counted = re.search(
+            rf'^points_alarms_total{{why="{why}"}} (\d+)', self.metrics.exposition().decode(), re.MULTILINE
+        )
+        return int(counted[1]) if counted else 0
 
     def fresh(self) -> None:
         """Forget everything that happened."""

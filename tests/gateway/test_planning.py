@@ -140,6 +140,7 @@ def test_a_preview_shows_the_request_without_secrets(planner: Planner) -> None:
     assert (told.request.method, told.request.url) == ("POST", "https://pages.example/v1/token")
     assert told.request.headers["Content-Type"] == "application/json"
     assert body == {"client": "brand", "secret": "***"}
+    assert told.request.effect is False
     assert (told.not_sent, told.repeat_safety) == ([], "enforced")
 
 
@@ -152,6 +153,7 @@ def test_a_preview_of_a_request_without_a_body_shows_none(planner: Planner) -> N
         "url": "https://slips.example/v1/a@b.example?value=5",
         "headers": {"Accept": "text/plain"},
         "body": None,
+        "effect": True,
     }
     assert (told.not_sent, told.repeat_safety) == (["store"], "none")
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway import exact
 from gateway.errors import VendorBadResponse
-from gateway.port import VendorResponse
+from gateway.port import VendorRequest, VendorResponse
 
 
 @pytest.mark.parametrize("past_all_bounds", ["1E999999999999999999999999", "9" * 5000, "-1e-99999999999999999999999"])
@@ -29,3 +29,25 @@ def test_a_charset_that_is_none_makes_no_text(charset: str) -> None:
     """A body in it is not understood, by the one error that says so."""
     with pytest.raises(VendorBadResponse):
         VendorResponse(200, {"content-type": f"text/plain; charset={charset}"}, b"\xff..").text()
+
+
+@pytest.mark.parametrize(
+    ("method", "in_a_write", "in_a_read"),
+    [
+        ("GET", False, False),
+        ("HEAD", False, False),
+        ("POST", True, False),
+        ("PUT", True, True),
+        ("PATCH", True, True),
+        ("DELETE", True, True),
+    ],
+)
+def test_a_request_that_says_nothing_has_the_effect_of_its_method(
+    method: str, in_a_write: bool, in_a_read: bool
+) -> None:
+    """In a write all but GET and HEAD, in a read all that does not only ask; what the request says itself wins."""
+    request = VendorRequest(method, "/")
+    assert (request.resolved(writing=True).effect, request.resolved(writing=False).effect) == (in_a_write, in_a_read)
+    for effect in (True, False):
+        said = VendorRequest(method, "/", effect=effect)
+        assert [said.resolved(writing=writing).effect for writing in (True, False)] == [effect, effect]

@@ -137,7 +137,7 @@ def test_fractions_are_refused_where_points_are_whole(points: str) -> None:
 @pytest.mark.parametrize("points", ["7.000000", "-999999999999"])
 def test_whole_numbers_are_whole_however_they_are_written(points: str) -> None:
     """Zeros after the point are no fraction."""
-    assert slip().adjust(adjustment(points=Decimal(points)), id="adj_1").request.effect
+    assert slip().adjust(adjustment(points=Decimal(points)), id="adj_1").request.resolved(writing=True).effect
 
 
 def test_schemes_are_enforced_for_every_operation() -> None:

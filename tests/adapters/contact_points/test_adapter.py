@@ -100,7 +100,7 @@ def answer(status: int = 200, /, **changes: Any) -> VendorResponse:
 def test_a_write_is_the_documented_request() -> None:
     """Path, headers, and every field of the sample in its order."""
     request = next(adapter().adjust(**EVERYTHING))
-    assert (request.method, request.path, request.effect) == ("POST", "/api/v1/Points", True)
+    assert (request.method, request.path) == ("POST", "/api/v1/Points")
     assert request.headers["X-ApiKey"] == KEY
     assert request.headers["Content-Type"] == "application/json"
     body, sample = exact.loads(request.body.decode()), exact.loads(REQUEST)

@@ -68,7 +68,7 @@ def test_a_question_in_json_is_the_documented_request() -> None:
     request = next(adapter().expiring(member=MEMBER, period=SEPTEMBER))
     assert (request.method, request.path) == ("POST", "/api/v1.1/loyalty/account/expiring_points")
     assert request.headers == {"Content-Type": "application/json", "Accept": "application/json"}
-    assert request.effect is False
+    assert request.resolved(writing=False).effect is False
     assert request.body == (
         b'{"token":"abc123def456","loyalty_program_id":123,"points_currency_eid":"bonus_points","matching":"email",'
         b'"email":"user@example.com","date_from":"2023-09-01T00:00:00Z","date_to":"2023-09-30T23:59:59Z"}'
@@ -79,7 +79,7 @@ def test_a_question_in_xml_is_the_documented_request() -> None:
     """The sample byte for byte but for its line breaks."""
     request = next(adapter(format="xml").expiring(member=MEMBER, period=SEPTEMBER))
     assert request.headers == {"Content-Type": "application/xml", "Accept": "application/xml"}
-    assert request.effect is False
+    assert request.resolved(writing=False).effect is False
     assert request.body == (
         b"<xml><token>abc123def456</token><loyalty_program_id>123</loyalty_program_id>"
         b"<points_currency_eid>bonus_points</points_currency_eid><matching>email</matching>"

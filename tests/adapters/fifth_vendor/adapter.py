@@ -80,7 +80,6 @@ class Paper(Adapter[Settings]):
             "/entries",
             {name: value for name, value in fields.items() if value is not None},
             headers={"Authorization": f"Bearer {access}", "Entry-Key": id},
-            effect=True,
         )
         said = self._said(response)
         entry = said.get("entry")
@@ -112,7 +111,8 @@ class Paper(Adapter[Settings]):
     def _access(self) -> Exchange[str]:
         """An access token. A refusal of it is none of the adjustment, so only its 401 and 429 mean anything."""
         secret = self.settings.client_secret.reveal()
-        response = yield VendorRequest.json("POST", "/token", {"client": self.settings.client, "secret": secret})
+        fields = {"client": self.settings.client, "secret": secret}
+        response = yield VendorRequest.json("POST", "/token", fields, effect=False)
         self.judge(response.status, listed=False, retry_after=response.retry_after())
         access = response.json_object().get("access")
         if not isinstance(access, str):

@@ -51,7 +51,6 @@ def test_a_write_is_the_documented_request_with_everything_percent_encoded() -> 
         "/Partners/99999/Profiles/email/Jason%40example.com/Points?value=5&description=You%20are%20cool",
         {"Authorization": KEY, "Accept": "application/json"},
         b"",
-        effect=True,
     )
 
 

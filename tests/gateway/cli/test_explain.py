@@ -82,6 +82,7 @@ def test_the_text_shows_rule_vendor_and_request(command: Command, config: Path) 
         "vendor         crm (contact-points)",
         "not sent       -",
         "repeat safety  searchable",
+        "effect         this request may change points",
         "",
         "POST http://127.0.0.1:PORT/api/v1/Points",
         "Content-Type: application/json",

@@ -1,0 +1,104 @@
+"""What a delivery says of an exchange rests on what was sent, whatever the adapter says of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.adjustments import Verdict
+from gateway.call import MOST
+from gateway.errors import InternalError
+from gateway.model import Adjustment, Applied, Member
+from gateway.port import Adapter, Exchange
+from gateway.registry import AdapterType
+from tests.adapters.bench import Bench, Pair
+from tests.adapters.fifth_vendor import broken
+from tests.adapters.fifth_vendor.adapter import Paper
+from tests.adapters.fifth_vendor.simulator import PaperSimulator
+
+BROKEN_CONTRACTS = (
+    (broken.ClaimsWithoutASign, 0, "no request of it had an effect"),
+    (broken.DeniesItsEffect, 1, "no request of it had an effect"),
+    (broken.ReturnsNothing, 1, "what is no Applied"),
+    (broken.YieldsNoRequest, 1, "what is no request"),
+    (broken.GoesInCirclesAfter, 1, f"more than {MOST} requests"),
+    (broken.WritesTwice, 1, "a second request with an effect"),
+)
+
+
+@contextmanager
+def bench(adapter: type[Adapter]) -> Iterator[Bench]:  # type: ignore[type-arg]  # whatever its settings
+    with Bench(Pair(AdapterType.of("paper", adapter), PaperSimulator)) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("kind", ["reset", "close"])
+def test_a_write_has_its_effect_by_a_post_that_says_nothing_of_it(kind: str) -> None:
+    """The adapter does not mark the request that writes: once it has left, a broken connection leaves it unknown."""
+    with bench(Paper) as paper:
+        assert paper.adjust(id="adj_1").verdict is Verdict.APPLIED
+        paper.spoil(1, {"kind": kind, "when": "after"})
+        outcome = paper.adjust(id="adj_2")
+        assert (outcome.verdict, outcome.evidence["sent"]) == (Verdict.UNKNOWN, True)
+        assert [request.effect for request in paper.transport.given] == [False, True]
+        assert len(paper.simulator.effects) == 1
+
+
+@pytest.mark.parametrize(
+    ("adapter", "effects", "why"), BROKEN_CONTRACTS, ids=lambda part: getattr(part, "__name__", "")
+)
+def test_an_adapter_that_breaks_its_contract_proves_nothing_and_alarms(
+    adapter: type[Paper], effects: int, why: str
+) -> None:
+    """Its write is unknown, whatever it returned; the evidence and an error in the log say why, and it is counted."""
+    with bench(adapter) as paper, capture_logs() as logged:
+        outcome = paper.adjust(id="adj_1")
+        assert (outcome.verdict, outcome.applied, outcome.error) == (Verdict.UNKNOWN, None, None)
+        assert why in outcome.evidence["error"]
+        assert paper.alarms("adapter") == 1
+        [line] = [line for line in logged if line["event"] == "an adapter broke its contract"]
+        assert (line["log_level"], line["adjustment"], line["vendor"]) == ("error", "adj_1", "vendor")
+        assert why in line["why"]
+        assert len(paper.simulator.effects) == effects
+
+
+@pytest.mark.parametrize("operation", ["balance", "find"])
+def test_a_read_with_an_effect_is_stopped_before_it_leaves(operation: str) -> None:
+    """A request that may change points is not sent in a read or a search; that is our fault, and alarmed."""
+    with bench(broken.WritesWhenAsked) as paper, capture_logs() as logged:
+        if operation == "find":
+            paper.translator.adapter.finds = True
+            translation = paper.translator.find(Adjustment(paper.member, Decimal(5)), id="adj_1")
+            with pytest.raises(InternalError, match="effect in a read"):
+                paper.wait(paper.delivery.read(translation))
+        else:
+            with pytest.raises(InternalError, match="effect in a read"):
+                paper.read("balance")
+        assert [request.path for request in paper.simulator.requests if "entries" in request.path] == []
+        assert paper.alarms("adapter") == 1
+        assert [line["event"] for line in logged] == ["an adapter broke its contract"]
+
+
+def test_an_exchange_is_bounded() -> None:
+    """An adapter that never comes to an end is stopped after so many requests, in a write and in a read."""
+    with bench(broken.GoesInCircles) as paper:
+        outcome = paper.adjust()
+        assert (outcome.verdict, len(paper.simulator.requests)) == (Verdict.NOT_APPLIED, MOST)
+        paper.fresh()
+        with pytest.raises(InternalError, match="more than"):
+            paper.read("balance")
+        assert len(paper.simulator.requests) == MOST
+
+
+def test_an_adapter_that_asks_nothing_is_no_exchange() -> None:
+    """It is refused before anything is claimed or sent, and not taken for a success."""
+
+    class Silent(Paper):
+        def adjust(self, *, member: Member, points: Decimal) -> Exchange[Applied]:  # type: ignore[override]
+            return Applied()
+            yield
+
+    with bench(Silent) as paper, pytest.raises(TypeError, match="asked the vendor anything"):
+        paper.said("adjust")
