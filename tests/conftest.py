@@ -12,6 +12,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.deadlines import DEADLINE
+
+# An example that takes long, or takes long to make, says something of the machine and nothing of the code.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+_WAIT = ("--wait", f"--timeout={DEADLINE:.0f}")
 
 
 class PostgreSQL:
@@ -34,11 +43,11 @@ class PostgreSQL:
         """Start it and return once it answers."""
         options = f"-k {self._folder} -c listen_addresses= -c max_connections=50"
         options += "".join(f" -c {setting}" for setting in self.settings)
-        self._run("pg_ctl", "--wait", f"--log={self._folder}/log", f"--options={options}", "start")
+        self._run("pg_ctl", *_WAIT, f"--log={self._folder}/log", f"--options={options}", "start")
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it and return once it is gone; its clients are cut off. What `immediate` leaves is not looked after."""
-        self._run("pg_ctl", "--wait", f"--mode={mode}", "stop")
+        self._run("pg_ctl", *_WAIT, f"--mode={mode}", "stop")
 
     def database(self) -> str:
         """The URL of a new, empty database."""

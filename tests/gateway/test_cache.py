@@ -9,8 +9,8 @@ import pytest
 from gateway.cache import MemberCache
 from gateway.model import Member
 from gateway.work import Work
+from tests.deadlines import DEADLINE
 
-DEADLINE = 10.0
 JASON = Member("email", "jason@example.com")
 OTHER = Member("email", "other@example.com")
 Answer = tuple[str, bool]

@@ -19,8 +19,9 @@ from gateway.gate import PATIENCE, QUEUE, Gate, Held, sign
 from gateway.metrics import Metrics
 from gateway.port import VendorSettings
 from gateway.transport import Evidence, TransportError, TransportTimeout
+from tests.deadlines import DEADLINE, scaled
 
-TIMEOUT = 0.05
+TIMEOUT = scaled(0.1)
 
 
 class Bench:
@@ -33,7 +34,7 @@ class Bench:
         self.gate = Gate("crm", settings, outages=2, clock=lambda: self.now, metrics=self.metrics)
 
     async def enter(self) -> Pass:
-        return await self.gate.enter(asyncio.get_running_loop().time() + 1000)
+        return await self.gate.enter(asyncio.get_running_loop().time() + DEADLINE)
 
     async def outage(self) -> None:
         self.gate.leave(await self.enter(), Evidence(sent=True), None, TransportTimeout())
@@ -44,7 +45,7 @@ class Bench:
 
 def on_bench(body: Callable[[Bench], Coroutine[Any, Any, None]]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE):
             await body(Bench())
 
     asyncio.run(bounded())

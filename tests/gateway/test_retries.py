@@ -14,6 +14,7 @@ from gateway.errors import (
 )
 from gateway.gate import Held
 from gateway.retries import PAUSE, Retries
+from tests.deadlines import DEADLINE
 
 
 class Bench:
@@ -34,7 +35,7 @@ class Bench:
             raise self.errors.pop(0)
         return "5"
 
-    def read(self, within: float = 60.0) -> str:
+    def read(self, within: float = DEADLINE) -> str:
         """One read with so many seconds left."""
 
         async def body() -> str:

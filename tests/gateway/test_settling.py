@@ -19,11 +19,12 @@ from gateway.settings import load
 from gateway.settling import QUIET
 from gateway.simulation import Simulator, in_thread
 from gateway.writes import MARGIN
+from tests.deadlines import scaled
 
 NAME = "contact-points"
 KEY = "a-key-for-tests-0000000000000000000"
 FIVE = {"member": "contact_id:1", "points": "5"}
-TIMEOUT = 10.0
+TIMEOUT = scaled(10)
 
 
 @dataclass

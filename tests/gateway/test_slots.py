@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.slots import NoSlot, Slots
-
-DEADLINE = 10.0
+from tests.deadlines import DEADLINE, scaled
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -21,7 +20,7 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
 
 def far() -> float:
     """A deadline that does not matter."""
-    return asyncio.get_running_loop().time() + 1000
+    return asyncio.get_running_loop().time() + DEADLINE
 
 
 async def waiting(slots: Slots, count: int) -> list[asyncio.Task[None]]:
@@ -69,7 +68,7 @@ def test_the_wait_is_bounded() -> None:
     """Past its patience a call gives up, and its place in the queue is free."""
 
     async def body() -> None:
-        slots = Slots(1, waiting=1, patience=0.01)
+        slots = Slots(1, waiting=1, patience=scaled(0.01))
         await slots.take(far())
         for _ in range(3):
             with pytest.raises(NoSlot):
@@ -82,7 +81,7 @@ def test_a_deadline_comes_before_patience() -> None:
     """Who has no time left does not wait."""
 
     async def body() -> None:
-        slots = Slots(1, waiting=1, patience=1000)
+        slots = Slots(1, waiting=1, patience=DEADLINE)
         await slots.take(far())
         with pytest.raises(NoSlot):
             await slots.take(asyncio.get_running_loop().time())
@@ -94,7 +93,7 @@ def test_a_full_queue_refuses_at_once() -> None:
     """Past so many that wait, nobody is kept waiting in vain."""
 
     async def body() -> None:
-        slots = Slots(1, waiting=2, patience=1000)
+        slots = Slots(1, waiting=2, patience=DEADLINE)
         await slots.take(far())
         tasks = await waiting(slots, 2)
         with pytest.raises(NoSlot):
@@ -110,7 +109,7 @@ def test_who_leaves_takes_no_slot_along() -> None:
     """A waiter that is cancelled, before or just as a slot came to it, leaves every slot to the others."""
 
     async def body() -> None:
-        slots = Slots(1, waiting=5, patience=1000)
+        slots = Slots(1, waiting=5, patience=DEADLINE)
         await slots.take(far())
         before, just_then, last = await waiting(slots, 3)
         before.cancel()
@@ -127,10 +126,10 @@ def test_a_slot_that_comes_too_late_is_the_next_ones() -> None:
     """Where patience ends in the moment in which the slot comes, it is not lost."""
 
     async def body() -> None:
-        slots = Slots(1, waiting=5, patience=1000)
+        slots = Slots(1, waiting=5, patience=DEADLINE)
         await slots.take(far())
         loop = asyncio.get_running_loop()
-        hasty = asyncio.create_task(slots.take(loop.time() + 0.01))
+        hasty = asyncio.create_task(slots.take(loop.time() + scaled(0.01)))
         patient = asyncio.create_task(slots.take(far()))
         await asyncio.wait([hasty], return_when=asyncio.FIRST_COMPLETED)
         slots.release()

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.work import Work
-
-DEADLINE = 5.0
+from tests.deadlines import DEADLINE
 
 
 def running(test: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -12,9 +12,9 @@ from uvicorn.server import ServerState
 
 from gateway.api.connections import Bounds, Connection, Connections
 from gateway.api.protocol import Protocol
+from tests.deadlines import DEADLINE, scaled
 
-DEADLINE = 10.0
-SOON = 0.05
+SOON = scaled(0.2)
 HEAD = b"POST / HTTP/1.1\r\nHost: gateway\r\n"
 Body = Callable[["Bench"], Awaitable[None]]
 

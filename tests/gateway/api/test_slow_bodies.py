@@ -13,6 +13,7 @@ from gateway.api.limiting import Limiter
 from gateway.api.schemas import ResolutionBody
 from gateway.metrics import Metrics
 from gateway.settings import Client
+from tests.deadlines import DEADLINE
 
 KEY = b"key-of-the-app-0000000000000000000000"
 Answer = dict[str, Any]
@@ -42,7 +43,7 @@ async def answered(pieces: list[bytes]) -> tuple[int, Answer]:
     headers = [(b"authorization", b"Bearer " + KEY), (b"content-type", b"application/json")]
     scope = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "headers": headers}
     edge = Edge(access, limiter, Metrics(), body_seconds=0.02)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         await Resource(edge, endpoint)(scope, receive, send)
     return said[0]["status"], json.loads(said[1]["body"])
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from gateway.client import AsyncPointsClient, NoAnswer
+from tests.deadlines import DEADLINE, scaled
 from tests.gateway.client.app import App
 
 KEY = "k" * 40
@@ -34,13 +35,13 @@ class Listener:
         for answer in self.answers:
             connection, _ = server.accept()
             with closing(connection):
-                connection.settimeout(10)
+                connection.settimeout(DEADLINE)
                 head = b""
                 while b"\r\n\r\n" not in head and (more := connection.recv(65536)):
                     head += more
                 self.heads.append(head)
                 if answer is None:
-                    self.over.wait(10)
+                    self.over.wait(DEADLINE)
                 else:
                     connection.sendall(answer)
 
@@ -51,13 +52,13 @@ Listening = tuple[Listener, threading.Thread]
 @pytest.fixture
 def listener() -> Iterator[Listening]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(10)
+        server.settimeout(DEADLINE)
         made = Listener(server.getsockname()[1])
         thread = threading.Thread(target=made.serve, args=(server,))
         yield made, thread
         made.over.set()
         if thread.ident is not None:
-            thread.join(10)
+            thread.join(DEADLINE)
 
 
 def options(port: int, **more: object) -> dict[str, object]:
@@ -92,7 +93,7 @@ def test_a_server_that_does_not_answer_in_time_is_no_answer(app: App, listener: 
     server.answers = [None]
     thread.start()
     with pytest.raises(NoAnswer, match="ReadTimeout"):
-        app.call("balance", "phone:+1234567890", client=options(server.port, timeout=0.05, retries=0))
+        app.call("balance", "phone:+1234567890", client=options(server.port, timeout=scaled(0.3), retries=0))
 
 
 def test_nobody_there_is_no_answer(app: App) -> None:
@@ -133,7 +134,7 @@ def test_a_cancelled_call_ends_at_once(listener: Listening) -> None:
 
     async def run() -> None:
         async with AsyncPointsClient(f"http://127.0.0.1:{server.port}", KEY) as points:
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(scaled(0.3)):
                 await points.capabilities()
 
     with pytest.raises(TimeoutError):

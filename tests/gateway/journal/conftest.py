@@ -19,6 +19,7 @@ import pytest
 from gateway.adjustments import Answer, Draft, Record
 from gateway.journal import Journal
 from gateway.model import Adjustment, Member
+from tests.deadlines import DEADLINE
 
 # A server's clock that is set by hand: the function is found before the server's own.
 SERVER_CLOCK = """
@@ -89,12 +90,12 @@ class Opener:
     journals: list[Journal] = field(default_factory=list)
 
     def __call__(self, **given: Any) -> Journal:
-        usual = {"owner": f"owner-{len(self.journals)}", "clock": self.clock, "render": render}
+        usual = {"owner": f"owner-{len(self.journals)}", "clock": self.clock, "render": render, "patience": DEADLINE}
         return self._kept(Journal.open(self.url, **{**usual, **given}))
 
     def to_read(self) -> Journal:
         """A journal that is open for reading only."""
-        return self._kept(Journal.to_read(self.url, clock=self.clock))
+        return self._kept(Journal.to_read(self.url, clock=self.clock, patience=DEADLINE))
 
     def _kept(self, journal: Journal) -> Journal:
         self.journals.append(journal)
@@ -126,7 +127,7 @@ class Neighbour:
 
     def end(self) -> int:
         """Let it close its journal; gives its exit code."""
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=DEADLINE)
         return self.process.returncode
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from gateway.adjustments import Draft, Record, Resolution, Settlement, Verdict
 from gateway.journal import Journal
 from gateway.model import Adjustment, Member
+from tests.deadlines import DEADLINE
 
 ADJUSTMENT = Adjustment(Member("contact_id", "1"), Decimal(5))
 
@@ -76,7 +77,7 @@ class Neighbour:
 
 async def main(url: str, owner: str, moment: str) -> None:
     now = datetime.fromisoformat(moment)
-    journal = Journal.open(url, owner=owner, clock=lambda: now, render=lambda record: None)
+    journal = Journal.open(url, owner=owner, clock=lambda: now, render=lambda record: None, patience=DEADLINE)
     neighbour = Neighbour(journal, owner)
     say("ready")
     while line := await asyncio.to_thread(sys.stdin.readline):

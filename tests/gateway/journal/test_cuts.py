@@ -16,6 +16,7 @@ import pytest
 from gateway.adjustments import Draft, Record, Resolution, Settlement, State, Status, Verdict
 from gateway.errors import StoreUnavailable
 from gateway.journal import Conclusion, Decision, Journal
+from tests.deadlines import DEADLINE
 
 COMMIT = b"COMMIT\0"
 
@@ -46,7 +47,7 @@ class Proxy:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            if self.refusing or (self.was_cut.is_set() and not self.open.wait(10)):
+            if self.refusing or (self.was_cut.is_set() and not self.open.wait(DEADLINE)):
                 client.close()
             else:
                 threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
@@ -120,7 +121,7 @@ def line(postgresql: Any, clock: Any, runner: asyncio.Runner) -> Iterator[Line]:
     for journal in journals:
         runner.run(journal.close())
     proxy.close()
-    thread.join(10)
+    thread.join(DEADLINE)
 
 
 @pytest.fixture(params=["before", "after"])
@@ -209,7 +210,7 @@ def test_what_expired_meanwhile_is_not_ours(line: Line, draft: Callable[..., Dra
 
     async def expire_meanwhile() -> tuple[int, tuple[Record, bool]]:
         claiming = asyncio.ensure_future(line.cut.claim(draft(lease=0.0)))
-        assert await asyncio.to_thread(line.proxy.was_cut.wait, 10)
+        assert await asyncio.to_thread(line.proxy.was_cut.wait, DEADLINE)
         expired = await line.whole.expire()
         line.proxy.open.set()
         return expired, await claiming

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from gateway.adjustments import Answer, Draft, Record, Resolution, Settlement, Status, Verdict
 from gateway.errors import StoreUnavailable
 from gateway.journal import Conclusion, Decision, Journal
+from tests.deadlines import DEADLINE, scaled
 
 
 @contextmanager
@@ -39,11 +40,11 @@ class Gate:
 
     def __call__(self, record: Record) -> Answer | None:
         self.reached.set()
-        assert self.open.wait(10)
+        assert self.open.wait(DEADLINE)
         return None
 
     async def wait_reached(self) -> None:
-        assert await asyncio.to_thread(self.reached.wait, 10)
+        assert await asyncio.to_thread(self.reached.wait, DEADLINE)
 
 
 def settlement(record: Record, **given: Any) -> Settlement:
@@ -108,7 +109,7 @@ def test_writes_resume_once_a_lock_is_gone(
     opener: Any, draft: Callable[..., Draft], runner: asyncio.Runner, url: str
 ) -> None:
     """While somebody else locks the database, writing and readiness fail; afterwards they work as before."""
-    journal = opener(patience=0.05)
+    journal = opener(patience=scaled(0.1))
     lost = draft()
     with somebody_elses_lock(url):
         with pytest.raises(StoreUnavailable) as failed:

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ from sqlalchemy import create_engine, text
 from gateway.adjustments import Draft, Settlement, State, Status, Verdict
 from gateway.journal import Journal
 from gateway.journal.schema import HEAD, VERSION_TABLE, adjustments
+from tests.deadlines import until
 
 Start = Callable[..., list[Any]]
 FOUR = ("a", "b", "c", "d")
@@ -153,9 +153,7 @@ def server(postgresql: Any, runner: asyncio.Runner, clock: Any) -> Iterator[tupl
 
 def wait_for_a_wait(other: psycopg.Connection) -> None:
     """Return once a session waits for a lock that somebody else has."""
-    until = time.monotonic() + 10
-    while other.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone() is None:
-        assert time.monotonic() < until
+    until(lambda: other.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone() is not None)
 
 
 def test_a_key_that_another_takes_meanwhile_costs_nobody_else_anything(

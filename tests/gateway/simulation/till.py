@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 
 from gateway.simulation import Answer, Effect, Example, Request, Simulator
+from tests.deadlines import DEADLINE
 
 MOMENT = datetime(2024, 3, 29, 6, 37, 11, tzinfo=UTC)
-DEADLINE = 5.0
 
 
 class Till(Simulator):
