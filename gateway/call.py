@@ -8,22 +8,16 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.adjustments import Verdict
-from gateway.errors import (
-    InsufficientPoints,
-    MemberNotFound,
-    VendorAuthFailed,
-    VendorError,
-    VendorRateLimited,
-    VendorRejected,
-)
+from gateway.errors import VendorAuthFailed, VendorError
 from gateway.port import VendorRequest, VendorResponse
+from gateway.refusals import FINAL, NOT_APPLIED
 from gateway.transport import Evidence
 
 T = TypeVar("T")
 MOST = 20
 """Requests of one exchange: an adapter that goes round in circles is stopped there."""
-_FINAL = (MemberNotFound, InsufficientPoints, VendorRejected)
-_NOT_APPLIED = (VendorAuthFailed, VendorRateLimited)
+EFFECTS = 2
+"""Requests with an effect in one attempt: the second only after a judged 401 to the first."""
 
 
 class AdapterFault(Exception):
@@ -39,12 +33,18 @@ class Call:
     """One exchange with one vendor; `writing` says that it may change points there.
 
     `effect`: the evidence of the request with an effect, once there is one. `last`: that of the last request.
+    `refused`: the status of the answer by which the vendor refused the credentials of a first request with an effect,
+    once the adapter has gone on from there; that request counts no more.
     """
 
     writing: bool
     effect: Evidence | None = None
     last: Evidence = field(default_factory=Evidence)
     steps: list[tuple[VendorRequest, VendorResponse | None]] = field(default_factory=list)
+    refused: int | None = None
+    _answer: VendorResponse | None = None
+    """The answer to the request with an effect, of which `effect` is the evidence."""
+    _effects: int = 0
 
     @property
     def sent(self) -> bool:
@@ -68,17 +68,24 @@ class Call:
         request = request.resolved(writing=self.writing)
         if request.effect and not self.writing:
             raise AdapterFault("The adapter asked for a request with an effect in a read")
-        if request.effect and self.effect is not None:
-            raise AdapterFault("The adapter asked for a second request with an effect in one attempt")
+        self._go_on()
+        if request.effect and (self.effect is not None or self._effects == EFFECTS):
+            raise AdapterFault(
+                "The adapter asked for one more request with an effect, and not after a first judged 401"
+            )
         self.last = Evidence()
         if request.effect:
             self.effect = self.last
+            self._effects += 1
         self.steps.append((request, None))
         return request
 
     def answered(self, response: VendorResponse) -> None:
         """Take in the complete answer to the last request."""
-        self.steps[-1] = self.steps[-1][0], response
+        request, _ = self.steps[-1]
+        self.steps[-1] = request, response
+        if request.effect:
+            self._answer = response
 
     def end(self, result: object, expected: type[T]) -> T:
         """What the adapter returned. Raises `AdapterFault` where that cannot be believed."""
@@ -86,22 +93,39 @@ class Call:
             raise UnprovenSuccess("The adapter reported a success, and no request of it had an effect")
         if not isinstance(result, expected):
             raise AdapterFault(f"The adapter returned what is no {expected.__name__}")
+        if self._answer is not None and self._answer.judgements:
+            raise AdapterFault("The adapter reported a success where the vendor refused")
         return result
 
     def verdict(self, error: BaseException | None) -> Verdict:
         """What an attempt proves: the table of docs/api.md, row by row."""
-        judged = isinstance(error, VendorError) and error.judged and self._judged_on_effect
-        if judged and isinstance(error, _FINAL):
-            return Verdict.REFUSED
-        if judged and isinstance(error, _NOT_APPLIED):
-            return Verdict.NOT_APPLIED
+        if isinstance(error, VendorError) and self.proves(error):
+            return Verdict.REFUSED if isinstance(error, FINAL) else Verdict.NOT_APPLIED
         if isinstance(error, UnprovenSuccess):
             return Verdict.UNKNOWN  # something made the adapter say so, and what that was nobody knows
         if not self.sent:
             return Verdict.NOT_APPLIED
         return Verdict.APPLIED if error is None else Verdict.UNKNOWN
 
-    @property
-    def _judged_on_effect(self) -> bool:
-        """Whether the last answer is one to the request with the effect (or that was never sent)."""
-        return not self.sent or self.last is self.effect
+    def proves(self, error: VendorError) -> bool:
+        """Whether an error is a judged one about the right answer: the last, to the request with an effect that left.
+
+        Where none left, about any: what the vendor refused in a first request, it refused.
+        """
+        if not error.judged or not isinstance(error, (*FINAL, *NOT_APPLIED)):
+            return False
+        if not self.sent:
+            return any(response is error.answer for _, response in self.steps if response is not None)
+        judgements = self._answer.judgements if self._answer is not None else []
+        return self.last is self.effect and error.answer is self._answer and type(error) in judgements
+
+    def _go_on(self) -> None:
+        """Let go of a request with an effect whose answer was judged a refusal of the credentials, and as nothing else.
+
+        It applied nothing, so that the adapter may renew them and ask once more.
+        """
+        if self._answer is None or not self._answer.judgements:
+            return
+        if all(kind is VendorAuthFailed for kind in self._answer.judgements):
+            self.refused = self._answer.status
+            self.effect = self._answer = None

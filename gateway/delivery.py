@@ -130,7 +130,7 @@ class Delivery:
             evidence=self._evidence(call, error),
             exchange=self._masks.redactor().exchange(self._settings.base_url, call.steps),
             applied=applied,
-            error=self._told(verdict, error),
+            error=self._told(verdict, call, error),
         )
         del error  # its traceback holds this call: all of it would wait for the garbage collector
         return outcome
@@ -214,18 +214,24 @@ class Delivery:
     def _evidence(self, call: Call, error: BaseException | None) -> dict[str, Any]:
         effect = call.effect or Evidence()
         said = effect.error or (f"{type(error).__name__}: {error}" if error else None)
-        return {
+        evidence = {
             "at": time_text(self._clock()),
             "sent": effect.sent,
             "status": effect.status,
             "error": said and self._masks.redactor().mask(said)[:500],
         }
+        return evidence if call.refused is None else {**evidence, "refused_before": call.refused}
 
-    def _told(self, verdict: Verdict, error: BaseException | None) -> VendorError | None:
+    def _told(self, verdict: Verdict, call: Call, error: BaseException | None) -> VendorError | None:
         if verdict in (Verdict.APPLIED, Verdict.UNKNOWN):
             return None
-        if isinstance(error, Held) or (isinstance(error, VendorError) and error.judged):
+        if isinstance(error, Held) or (isinstance(error, VendorError) and call.proves(error)):
             return self._masked(error)
+        if call.refused is not None:
+            detail = (
+                "The vendor refused our credentials, and could not be asked again with new ones; nothing was applied"
+            )
+            return VendorUnavailable(detail)
         return VendorUnavailable("The vendor could not be reached; nothing was sent")
 
     def _without_secrets(self, said: T) -> T:

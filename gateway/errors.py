@@ -13,7 +13,8 @@ GatewayError
 └── VendorError                      said by a vendor, or about the way to it
     ├── MemberNotFound, InsufficientPoints, VendorRejected      404, 422, 422   refusals: final
     ├── VendorAuthFailed, VendorRateLimited                     502, 503        not applied
-    ├── VendorUnavailable, VendorTimeout                        503, 504
+    ├── VendorUnavailable ── VendorBusy                         503             the latter: not applied
+    ├── VendorTimeout                                           504
     └── VendorBadResponse, NotApplied                           502
 """
 
@@ -163,11 +164,13 @@ class StoreUnavailable(GatewayError):
 class VendorError(GatewayError):
     """Raised when a vendor did not do what it was asked.
 
-    `vendor_status`, `vendor_code` and `vendor_message` are the vendor's own words. `judged` is set by
-    `Adapter.judge` alone: of a write, only a judged error proves that nothing was applied.
+    `vendor_status`, `vendor_code` and `vendor_message` are the vendor's own words. `judged`, and the `answer` that it
+    is about, are set by `Adapter.judge` and `Adapter.refuse` alone: of a write, only a judged error proves that
+    nothing was applied, and only where it is about the right answer.
     """
 
     judged = False
+    answer: object = None
 
     def __init__(
         self,
@@ -218,6 +221,12 @@ class VendorUnavailable(VendorError):
     """Raised when the vendor could not be reached, or (of a read) answered that it cannot serve."""
 
     code, status, title, retryable = "vendor_unavailable", 503, "The vendor is not available", True
+
+
+class VendorBusy(VendorUnavailable):
+    """Raised when the vendor says that it has applied nothing, and could later: it is busy, or something is locked."""
+
+    title = "The vendor cannot do this now, and has applied nothing"
 
 
 class VendorTimeout(VendorError):

@@ -5,7 +5,7 @@ canonical result or raises a canonical error. Its signature is the list of what 
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.message import Message
@@ -21,12 +21,13 @@ from gateway.errors import (
     VendorAuthFailed,
     VendorBadResponse,
     VendorError,
-    VendorRateLimited,
     VendorUnavailable,
 )
 from gateway.model import RepeatSafety
+from gateway.refusals import Reason, Refusals, checked, known
 from gateway.secrets import Secret
 from gateway.vendor import VendorSettings
+from gateway.vendor_request import VendorRequest
 
 __all__ = [
     "Adapter",
@@ -42,64 +43,19 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-_SILENT = ("GET", "HEAD")
-_ASKING = (*_SILENT, "POST")
-
-
-@dataclass(frozen=True, slots=True)
-class VendorRequest:
-    """One HTTP request to a vendor.
-
-    `path` is appended to the vendor's `base_url`; it is percent-encoded already and sent byte for byte.
-    `effect`: whether it may change points at the vendor; only such a request counts as evidence. Where it is None, the
-    method and the operation decide: see `resolved`. `decides` says that its answer settles what became of one: like a
-    request with an effect, it has a connection to itself, where no other answer can be taken for its own.
-    """
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    effect: bool | None = None
-    decides: bool = False
-
-    @classmethod
-    def json(
-        cls,
-        method: str,
-        path: str,
-        payload: Any,
-        *,
-        headers: Mapping[str, str] | None = None,
-        effect: bool | None = None,
-    ) -> "VendorRequest":
-        """A request with a JSON body; decimals go out as JSON numbers, digit for digit."""
-        return cls(
-            method,
-            path,
-            {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})},
-            exact.dumps(payload),
-            effect,
-        )
-
-    def resolved(self, *, writing: bool) -> "VendorRequest":
-        """The same request, saying whether it has an effect: what it says itself counts, else its method does.
-
-        In a write (`writing`) everything but GET and HEAD has one. A read may ask by POST too; its PUT, PATCH or DELETE
-        has one.
-        """
-        if self.effect is not None:
-            return self
-        return replace(self, effect=self.method not in (_SILENT if writing else _ASKING))
 
 
 @dataclass(frozen=True, slots=True)
 class VendorResponse:
-    """One answer of a vendor: header names in lower case, the body complete and decompressed."""
+    """One answer of a vendor: header names in lower case, the body complete and decompressed.
+
+    `judgements`: what `Adapter.judge` found this answer to refuse with; nothing else writes there.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    judgements: list[type[VendorError]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:
@@ -192,45 +148,76 @@ class Adapter(Generic[S]):
     """What the vendor offers against repeating an adjustment."""
     finds: bool = False
     """Whether `find` can be asked, with these settings."""
-    refusals: ClassVar[Mapping[int, type[VendorError]]] = {}
-    """Statuses by which the vendor says that it did nothing, and what each means; 401 and 429 are known to `judge`."""
+    refusals: ClassVar[Mapping[Reason, type[VendorError]]] = {}
+    """What the vendor says when it did nothing, and what each means: by status, or by status and code.
+
+    One with a code says more than the status alone, and a status that is listed only with codes refuses only with them.
+    401 and 429 are known to `judge`.
+    """
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
+        self._refusals = Refusals(self.refusals)
 
     def judge(
         self,
-        status: int,
+        response: VendorResponse,
         *,
+        status: int | None = None,
         listed: bool = True,
         code: str | None = None,
         message: str | None = None,
-        retry_after: float | None = None,
     ) -> None:
-        """Judge one status, from the status line or from inside a body: return where it is a success, else raise.
+        """Judge an answer: return where it is a success, else raise what it means.
 
-        `listed=False` says that the body is not that of a refusal, so that `refusals` do not apply. `code` and
-        `message` are the vendor's own words. Only what is raised here can prove that a write was not applied.
+        `status` is one from inside the body, and that of the status line by default. `listed=False` says that the body
+        is not that of a refusal, so that `refusals` do not apply. `code` and `message` are the vendor's own words. Of
+        an answer to a request with an effect, only what is raised here can prove that nothing was applied.
+
+        An adapter may catch the `VendorAuthFailed` of a judged 401, renew its credentials, and yield the same request
+        with the effect once more: after that, and after nothing else, a second one may leave.
         """
-        if 200 <= status < 300:
+        status = response.status if status is None else status
+        kind = self._refusals.meaning(status, code) if listed else known(status)
+        if kind is None and 200 <= status < 300:
             return
-        kind: type[VendorError] | None = {401: VendorAuthFailed, 429: VendorRateLimited}.get(status)
-        if kind is None and listed:
-            kind = self.refusals.get(status)
-        judged = kind is not None
-        if kind is None:
-            kind = VendorUnavailable if status >= 500 else VendorBadResponse
-        if kind is VendorAuthFailed:
-            retry_after = 60.0
-        error = kind(
-            f"{kind.title} (status {status}{': ' + message if message else ''})",
-            vendor_status=status,
-            vendor_code=code,
-            vendor_message=message,
-            retry_after=retry_after,
-        )
-        error.judged = judged
+        if kind is not None:
+            response.judgements.append(kind)
+        unlisted = VendorUnavailable if status >= 500 else VendorBadResponse
+        error = _refusal(kind or unlisted, response, status, code, message)
+        error.judged = kind is not None
         raise error
+
+    def refuse(
+        self,
+        kind: type[VendorError],
+        response: VendorResponse,
+        *,
+        code: str | None = None,
+        message: str | None = None,
+    ) -> NoReturn:
+        """Raise what an answer means that is no refusal by its status, as a search for a member that finds nobody.
+
+        That proves something only where no request with an effect has left. Raises `TypeError` where `kind` is not
+        one that `refusals` may have.
+        """
+        error = _refusal(checked(kind), response, response.status, code, message)
+        error.judged = True
+        raise error
+
+
+def _refusal(
+    kind: type[VendorError], response: VendorResponse, status: int, code: str | None, message: str | None
+) -> VendorError:
+    error = kind(
+        f"{kind.title} (status {status}{': ' + message if message else ''})",
+        vendor_status=status,
+        vendor_code=code,
+        vendor_message=message,
+        retry_after=60.0 if kind is VendorAuthFailed else response.retry_after(),
+    )
+    error.answer = response
+    return error
 
 
 def not_understood(what: str, response: VendorResponse) -> NoReturn:

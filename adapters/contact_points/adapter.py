@@ -106,7 +106,7 @@ class ContactPoints(Adapter[Settings]):
         )
         if not response.ok:
             words = wire.message(response)
-            self.judge(response.status, listed=words is not None, message=words, retry_after=response.retry_after())
+            self.judge(response, listed=words is not None, message=words)
         point = wire.Point.of(response)
         if point.contradicts(contact_id=contact_id, type_=type_, amount=points):
             not_understood("The point in the answer is not the one that was sent", response)
@@ -120,7 +120,7 @@ class ContactPoints(Adapter[Settings]):
         response = yield VendorRequest("GET", f"/api/v2/{self.settings.account}/Points?{query}", headers, decides=True)
         if not response.ok:
             words = wire.message(response)
-            self.judge(response.status, listed=False, message=words, retry_after=response.retry_after())
+            self.judge(response, listed=False, message=words)
         matches = wire.Point.all_of(response)
         for point in matches:
             # One under another id shows that the vendor did not search by it: then absence would mean nothing.

@@ -106,16 +106,16 @@ class ExpiringPoints(Adapter[Settings]):
 
     def _success(self, response: VendorResponse) -> Answer:
         """The answer of a success. Raises by its own error code first, then by the HTTP status."""
-        answer, retry_after = Answer.of(response), response.retry_after()
+        answer = Answer.of(response)
         if answer is None:
-            self.judge(response.status, listed=False, retry_after=retry_after)
+            self.judge(response, listed=False)
             not_understood("The answer is not the vendor's JSON or XML", response)
         code, words = str(answer.error), answer.error_text
         if 300 <= answer.error < 600:
-            self.judge(answer.error, code=code, message=words, retry_after=retry_after)
+            self.judge(response, status=answer.error, code=code, message=words)
         if answer.error != 0:
-            self.judge(response.status, listed=False, code=code, message=words, retry_after=retry_after)
+            self.judge(response, listed=False, code=code, message=words)
             detail = f"The vendor's error code {code} is not known"
             raise VendorBadResponse(detail, vendor_status=response.status, vendor_code=code, vendor_message=words)
-        self.judge(response.status, listed=False, message=words, retry_after=retry_after)
+        self.judge(response, listed=False, message=words)
         return answer

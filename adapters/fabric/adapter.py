@@ -89,7 +89,7 @@ class Fabric(Adapter[Settings]):
         try:
             said = Envelope(response.json_object())
         except VendorBadResponse:
-            self.judge(response.status, listed=False, retry_after=response.retry_after())
+            self.judge(response, listed=False)
             raise
         if not (response.ok and said.succeeded):
             self._fail(said, response)
@@ -98,17 +98,17 @@ class Fabric(Adapter[Settings]):
     def _fail(self, said: Envelope, response: VendorResponse) -> NoReturn:
         """Raise what an answer that is no success proves, which may be nothing."""
         status, inside, listed = response.status, said.status, response.status == 200
-        words, retry_after = said.words, response.retry_after()
+        words = said.words
         if said.acted:
             not_understood("A failure with a transactionCode or an ExceptionString", response)
         if 200 <= status < 300:
             if isinstance(inside, int):
-                self.judge(inside, listed=listed, message=words, retry_after=retry_after)
+                self.judge(response, status=inside, listed=listed, message=words)
             if said.has_errors and (inside is None or said.status_within(200, 299)):
                 # `errors` is a refusal without a status of its own; 400 stands for it.
-                self.judge(400, listed=listed, message=words)
+                self.judge(response, status=400, listed=listed, message=words)
         elif not said.status_within(200, 299):  # else the body contradicts the status line
             if said.refused and 400 <= status < 500 and inside in (401, 429):
                 status = inside
-            self.judge(status, listed=said.refused, message=words, retry_after=retry_after)
+            self.judge(response, status=status, listed=said.refused, message=words)
         not_understood("Neither a success nor a refusal that is known", response)

@@ -58,5 +58,5 @@ class IActionable(Adapter[Settings]):
 
     def _points(self, response: VendorResponse) -> Balance:
         if not response.ok:
-            self.judge(response.status, message=wire.message(response), retry_after=response.retry_after())
+            self.judge(response, message=wire.message(response))
         return wire.points(response)

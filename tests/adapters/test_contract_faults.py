@@ -7,6 +7,7 @@ import pytest
 from gateway.adjustments import Verdict
 from gateway.errors import VendorAuthFailed, VendorError, VendorRateLimited
 from gateway.model import Operation
+from gateway.refusals import Refusals
 from gateway.simulation import Answer
 from tests.adapters.bench import Bench, Pair
 
@@ -87,7 +88,7 @@ def provable(bench: Bench, status: int, *, refused: bool, success: bool) -> set[
     if status in (401, 429):
         # With the body of a success the answer contradicts itself.
         return {Verdict.NOT_APPLIED, Verdict.UNKNOWN} if success else {Verdict.NOT_APPLIED}
-    if status in bench.translator.adapter.refusals:
+    if status in Refusals(bench.translator.adapter.refusals).statuses():
         return {Verdict.REFUSED, Verdict.NOT_APPLIED} if refused else {Verdict.REFUSED, Verdict.UNKNOWN}
     return {Verdict.UNKNOWN}
 
@@ -115,7 +116,7 @@ def test_a_status_proves_of_a_write_what_the_contract_says(writing: Bench, statu
 
 def is_listed(bench: Bench, status: int, answer: Answer | str, refusals: list[Answer]) -> bool:
     """Whether an answer may be read as a refusal that applied nothing."""
-    return status in (401, 429) or status in bench.translator.adapter.refusals or answer in refusals
+    return status in {401, 429, *Refusals(bench.translator.adapter.refusals).statuses()} or answer in refusals
 
 
 @pytest.mark.parametrize("fault", BREAKS, ids=named)

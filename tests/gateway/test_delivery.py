@@ -24,7 +24,7 @@ BROKEN_CONTRACTS = (
     (broken.ReturnsNothing, 1, "what is no Applied"),
     (broken.YieldsNoRequest, 1, "what is no request"),
     (broken.GoesInCirclesAfter, 1, f"more than {MOST} requests"),
-    (broken.WritesTwice, 1, "a second request with an effect"),
+    (broken.WritesTwice, 1, "one more request with an effect"),
 )
 
 

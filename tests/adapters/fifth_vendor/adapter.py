@@ -113,7 +113,7 @@ class Paper(Adapter[Settings]):
         secret = self.settings.client_secret.reveal()
         fields = {"client": self.settings.client, "secret": secret}
         response = yield VendorRequest.json("POST", "/token", fields, effect=False)
-        self.judge(response.status, listed=False, retry_after=response.retry_after())
+        self.judge(response, listed=False)
         access = response.json_object().get("access")
         if not isinstance(access, str):
             not_understood("access: not a text", response)
@@ -127,7 +127,7 @@ class Paper(Adapter[Settings]):
         if 200 <= response.status < 300:
             return response.json_object()
         words = _words(response)
-        self.judge(response.status, listed=words is not None, message=words, retry_after=response.retry_after())
+        self.judge(response, listed=words is not None, message=words)
         return {}
 
 

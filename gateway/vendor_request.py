@@ -1,0 +1,57 @@
+"""One HTTP request to a vendor, as an adapter asks for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gateway import exact
+
+_SILENT = ("GET", "HEAD")
+_ASKING = (*_SILENT, "POST")
+
+
+@dataclass(frozen=True, slots=True)
+class VendorRequest:
+    """One HTTP request to a vendor.
+
+    `path` is appended to the vendor's `base_url`; it is percent-encoded already and sent byte for byte.
+    `effect`: whether it may change points at the vendor; only such a request counts as evidence. Where it is None, the
+    method and the operation decide: see `resolved`. `decides` says that its answer settles what became of one: like a
+    request with an effect, it has a connection to itself, where no other answer can be taken for its own.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    effect: bool | None = None
+    decides: bool = False
+
+    @classmethod
+    def json(
+        cls,
+        method: str,
+        path: str,
+        payload: Any,
+        *,
+        headers: Mapping[str, str] | None = None,
+        effect: bool | None = None,
+    ) -> "VendorRequest":
+        """A request with a JSON body; decimals go out as JSON numbers, digit for digit."""
+        return cls(
+            method,
+            path,
+            {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})},
+            exact.dumps(payload),
+            effect,
+        )
+
+    def resolved(self, *, writing: bool) -> "VendorRequest":
+        """The same request, saying whether it has an effect: what it says itself counts, else its method does.
+
+        In a write (`writing`) everything but GET and HEAD has one. A read may ask by POST too; its PUT, PATCH or DELETE
+        has one.
+        """
+        if self.effect is not None:
+            return self
+        return replace(self, effect=self.method not in (_SILENT if writing else _ASKING))
