@@ -63,7 +63,8 @@ class Settling:
         """Look once for everything that is due; returns how many that were."""
         vendors: dict[str, dict[str, Translator]] = {}
         for each in self._planner.searchable():
-            vendors.setdefault(each.account, {})[each.name] = each
+            for account in each.accounts:
+                vendors.setdefault(account, {})[each.name] = each
         longest = max((each.settings.timeout for each in self._planner.searchable()), default=0.0)
         due = await self._journal.due(vendors, AT_ONCE, 2 * longest + self._quiet)
         await asyncio.gather(*(self._settle(record, vendors[record.draft.account]) for record in due))

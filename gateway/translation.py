@@ -44,15 +44,20 @@ class Translator:
         self.settings = settings
         self.adapter: Adapter[Any] = kind.adapter(settings)
         self._credentials = settings.credentials()
-        self._account: tuple[list[str] | None, str] = None, ""
+        self._accounts: tuple[list[str] | None, tuple[str, ...]] = None, ()
 
     @property
     def account(self) -> str:
-        """Which account this is, as of `VendorSettings.identity`; made anew only where a credential has changed."""
+        """Which account this is, as it is kept with an attempt."""
+        return self.accounts[0]
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """All that means this account, as of `VendorSettings.identities`; made anew only where a credential changed."""
         now = [each.reveal() for each in self._credentials]
-        if now != self._account[0]:
-            self._account = now, self.settings.identity()
-        return self._account[1]
+        if now != self._accounts[0]:
+            self._accounts = now, self.settings.identities()
+        return self._accounts[1]
 
     def masked(self) -> "Translator":
         """The same translator without secrets: what it makes can be shown."""

@@ -16,7 +16,7 @@ class VendorSettings(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     identified_by: ClassVar[tuple[str, ...]] = ()
-    """The fields by which an adapter's settings name an account, besides its credentials."""
+    """The fields that hold the identifier which the vendor gave an account; credentials can then change without it."""
 
     adapter: str = Field(description="Which adapter translates for this vendor.")
     base_url: str = Field(description="Where the vendor's documented paths begin; http or https.")
@@ -73,12 +73,20 @@ class VendorSettings(BaseModel):
             raise ValueError("base_url is plain http to another machine: use https, or set allow_http: true")
         return self
 
-    def identity(self) -> str:
-        """Which account at the vendor this is, for comparing: its adapter, address, credentials and names there."""
-        names = (str(getattr(self, name)) for name in self.identified_by)
+    def identities(self) -> tuple[str, ...]:
+        """Which account at the vendor this is, as digests for comparing: the one to keep, then others that mean it too.
+
+        It is the adapter, the address, and the identifier that the vendor gave the account; where there is none, or it
+        is not set, the credentials in its place. The others are those that were kept for this account with today's
+        credentials by versions that digested these always, and before the identifier was set.
+        """
+        names = tuple(getattr(self, name) for name in self.identified_by)
         credentials = sorted(each.reveal() for each in self.credentials())
-        told = "\0".join((self.adapter, self.base_url, *names, *credentials))
-        return hashlib.sha256(told.encode()).hexdigest()[:32]
+        where = (self.adapter, self.base_url)
+        by_credentials = [_digest(*where, *each, *credentials) for each in (names, (None,) * len(names), ())]
+        if not names or any(name in (None, "") for name in names):
+            return (by_credentials[0],)
+        return tuple(dict.fromkeys((_digest("account", *where, *names), *by_credentials)))
 
     def credentials(self) -> tuple[Secret, ...]:
         """What the vendor knows us by: every secret but the proxy's."""
@@ -96,6 +104,10 @@ class VendorSettings(BaseModel):
     def masked(self) -> "VendorSettings":
         """The same settings with every secret replaced by `***`."""
         return self.model_copy(update=dict.fromkeys(self.hidden(), Secret(MASK)))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 def _an_address(value: str) -> str:

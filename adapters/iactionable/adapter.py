@@ -19,6 +19,8 @@ EntityIDType = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 class Settings(VendorSettings):
     """What a configured iactionable account has."""
 
+    identified_by = ("partner_id",)
+
     partner_id: int = Field(ge=1, description="The numeric identifier of the partner account.")
     api_key: Secret = Field(description="The key that writes carry.")
     id_types: dict[Scheme, EntityIDType] = Field(

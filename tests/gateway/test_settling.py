@@ -1,11 +1,13 @@
 """What is unknown is looked for at vendors that can be searched, and settled by what is found there, never by less."""
 
 import asyncio
+import hashlib
 import json
+import sqlite3
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -230,7 +232,7 @@ def test_a_search_that_fails_settles_nothing(tmp_path: Path, status: int) -> Non
 
 
 def test_only_the_same_account_is_searched(tmp_path: Path) -> None:
-    """With other credentials another account may answer, where absence would mean nothing: it is not asked."""
+    """Another account may answer where absence would mean nothing: it is not asked."""
 
     async def scene(made: Bench) -> None:
         await made.unknown(kind="close", when="after")
@@ -242,11 +244,50 @@ def test_only_the_same_account_is_searched(tmp_path: Path) -> None:
     async def whole() -> None:
         async with bench(tmp_path, vendor) as made:
             await scene(made)
-        for changed in ({"api_key": "another key"}, {"account": "another"}):
-            async with bench(tmp_path, vendor, **changed) as made:
-                await elsewhere(made)
+        async with bench(tmp_path, vendor, account="another") as made:
+            await elsewhere(made)
 
     vendor: Simulator = registry.simulators()[NAME]()
     with in_thread(vendor):
         asyncio.run(whole())
     assert len(vendor.requests) == 1
+
+
+def test_a_rotated_credential_strands_nothing(tmp_path: Path) -> None:
+    """The vendor's name for the account stays when its key changes: what is unknown from before is still found."""
+
+    async def whole() -> None:
+        async with bench(tmp_path, vendor) as made:
+            identifier = await made.unknown(kind="close", when="after")
+        vendor.example = replace(vendor.example, settings={**vendor.example.settings, "api_key": "the next key"})
+        async with bench(tmp_path, vendor) as made:
+            made.clock.pass_by(3600)
+            assert await made.gateway.settling.look() == 1
+            assert (await made.standing(identifier))["status"] == "succeeded"
+
+    vendor: Simulator = registry.simulators()[NAME]()
+    with in_thread(vendor):
+        asyncio.run(whole())
+
+
+@pytest.mark.parametrize("kept_as", ["an earlier version, with the account", "an earlier version, without"])
+def test_what_was_kept_by_credentials_is_still_found(tmp_path: Path, kept_as: str) -> None:
+    """A digest with the credentials in it, as it was written before, means the account that they open."""
+
+    async def whole() -> None:
+        async with bench(tmp_path, vendor) as made:
+            identifier = await made.unknown(kind="close", when="after")
+        name = "None" if "without" in kept_as else "sample"
+        key = vendor.example.settings["api_key"]
+        told = "\0".join((NAME, vendor.base_url, name, key))
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as journal, journal:
+            digest = hashlib.sha256(told.encode()).hexdigest()[:32]
+            assert journal.execute("UPDATE adjustments SET account = ?", (digest,)).rowcount == 1
+        async with bench(tmp_path, vendor) as made:
+            made.clock.pass_by(3600)
+            assert await made.gateway.settling.look() == 1
+            assert (await made.standing(identifier))["status"] == "succeeded"
+
+    vendor: Simulator = registry.simulators()[NAME]()
+    with in_thread(vendor):
+        asyncio.run(whole())
