@@ -1,11 +1,12 @@
 """An app that calls the gateway: its key, its tenant, and every answer held against the contract."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any, Self
 
 import httpx
 
+from tests.deadlines import DEADLINE
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.contract import Contract
 
@@ -29,7 +30,7 @@ class Caller:
     @classmethod
     def of(cls, url: str, *, client: str = "anywhere", tenant: str | None = "acme") -> Self:
         """A caller of the gateway at a URL; close its `http` when it is done."""
-        http = httpx.Client(base_url=url, trust_env=False, timeout=30, limits=httpx.Limits(max_connections=None))
+        http = httpx.Client(base_url=url, trust_env=False, timeout=DEADLINE, limits=httpx.Limits(max_connections=None))
         return cls(http, Contract(http.get("/openapi.json").json()), client, tenant, count(1))
 
     def acting(self, *, client: str = "anywhere", tenant: str | None = None) -> Self:
@@ -81,8 +82,3 @@ def refused(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert (response.status_code, response.json().get("code")) == (status, code), response.text
     problem: dict[str, Any] = response.json()
     return problem
-
-
-def until(holds: Callable[[], bool], rounds: int = 5000) -> None:
-    """Ask again and again until it holds; each round is a call over a socket, so their number is the deadline."""
-    assert any(holds() for _ in range(rounds)), "it never came to hold"

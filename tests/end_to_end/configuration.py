@@ -2,10 +2,17 @@
 
 from typing import Any
 
+from tests.deadlines import scaled
 from tests.end_to_end.vendors import Vendor, Vendors
 
-HASTY = 0.5
+HASTY = scaled(0.5)
 """Seconds after which a hasty vendor call is given up."""
+
+PATIENT = scaled(10)
+"""Seconds after which any other is."""
+
+DRAIN = scaled(8)
+"""Seconds of a shutdown."""
 
 KEYS = {name: f"test-key-of-{name}-" + "0" * 24 for name in ("storefront", "kiosk", "anywhere", "reader", "writer")}
 KEYS["resolver"] = "test-key-of-resolver-" + "0" * 24
@@ -19,10 +26,10 @@ def configuration(vendors: Vendors, *, nowhere: str) -> dict[str, Any]:
         {"when": {"member": ["email"]}, "vendor": "arcade"},
     ]
     return {
-        "server": {"listen": "127.0.0.1:0", "drain": 8, "outages": 0},  # no vendor is left alone for its faults
+        "server": {"listen": "127.0.0.1:0", "drain": DRAIN, "outages": 0},  # no vendor is left alone for its faults
         "store": "sqlite:///journal.db",
         "vendors": {
-            "arcade": {**vendors.arcade.simulator.settings, "ignore": ["reason", "reference", "store"]},
+            "arcade": {**_with_timeout(vendors.arcade), "ignore": ["reason", "reference", "store"]},
             "arcade_hasty": {"extends": "arcade", "timeout": HASTY},
             "arcade_gone": {"extends": "arcade", "base_url": f"{nowhere}/API"},
             "arcade_locked_out": {"extends": "arcade", "api_key": "an-outdated-key"},
@@ -70,7 +77,7 @@ def configuration(vendors: Vendors, *, nowhere: str) -> dict[str, Any]:
 
 
 def _with_timeout(vendor: Vendor) -> dict[str, Any]:
-    return {**vendor.simulator.settings, "timeout": 10}
+    return {**vendor.simulator.settings, "timeout": PATIENT}
 
 
 def _client(name: str, tenants: list[str], *scopes: str) -> dict[str, Any]:

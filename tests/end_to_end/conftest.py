@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from gateway.simulation import in_thread
+from tests.deadlines import DEADLINE
 from tests.end_to_end.caller import Caller
 from tests.end_to_end.configuration import KEYS, configuration
 from tests.end_to_end.process import GatewayProcess
@@ -27,7 +28,7 @@ def assert_nothing_private(log: str, vendors: Vendors) -> None:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Vendors]:
-    with httpx.Client(trust_env=False) as control:
+    with httpx.Client(trust_env=False, timeout=DEADLINE) as control:
         vendors = Vendors(control)
         with in_thread(*(vendor.simulator for vendor in vendors.all)):
             yield vendors

@@ -11,7 +11,8 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
-DEADLINE = 20.0
+from tests.deadlines import DEADLINE
+
 COMMAND = Path(sys.executable).with_name("points-gateway")
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from gateway.client import AsyncPointsClient, OutcomeUnknown, PointsClient, Problem
+from tests.deadlines import DEADLINE
 from tests.end_to_end.caller import Caller
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.vendors import Vendors
@@ -19,7 +20,7 @@ FROM, TO = datetime(2023, 9, 1, tzinfo=UTC), datetime(2023, 9, 30, 23, 59, 59, t
 @pytest.fixture
 def points(api: Caller) -> Iterator[PointsClient]:
     """A client of the running gateway."""
-    with PointsClient(str(api.http.base_url), KEYS["anywhere"], tenant="acme") as client:
+    with PointsClient(str(api.http.base_url), KEYS["anywhere"], tenant="acme", timeout=DEADLINE) as client:
         yield client
 
 
@@ -77,9 +78,10 @@ def test_the_asynchronous_client(api: Caller, vendors: Vendors) -> None:
     """The same with `await`."""
 
     async def scene() -> None:
-        async with AsyncPointsClient(str(api.http.base_url), KEYS["anywhere"], tenant="acme") as points:
-            key = api.new_key()
-            done = await asyncio.gather(*(points.adjust(MEMBER, 5, idempotency_key=key, wait=5) for _ in range(5)))
+        url, key = str(api.http.base_url), api.new_key()
+        async with AsyncPointsClient(url, KEYS["anywhere"], tenant="acme", timeout=DEADLINE) as points:
+            calls = (points.adjust(MEMBER, 5, idempotency_key=key, wait=DEADLINE) for _ in range(5))
+            done = await asyncio.gather(*calls)
             assert {each.id for each in done} == {done[0].id}
 
     asyncio.run(scene())

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
-from tests.end_to_end.caller import Caller, refused, until
+from tests.deadlines import until
+from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors

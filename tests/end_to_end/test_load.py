@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.end_to_end.caller import MEMBER, Caller, refused, until
-from tests.end_to_end.configuration import HASTY, KEYS
+from tests.deadlines import DEADLINE, until
+from tests.end_to_end.caller import MEMBER, Caller, refused
+from tests.end_to_end.configuration import DRAIN, HASTY, KEYS
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
@@ -33,7 +34,7 @@ FACTOR = 5
 
 def server(outages: int) -> dict[str, Any]:
     """The section `server` with this bound."""
-    return {"listen": "127.0.0.1:0", "drain": 8, "outages": outages}
+    return {"listen": "127.0.0.1:0", "drain": DRAIN, "outages": outages}
 
 
 def circuit(caller: Caller, vendor: str) -> dict[str, Any]:
@@ -89,10 +90,13 @@ def test_a_vendor_that_hangs_does_not_slow_another(
     with besieged(lambda: api.adjust(CRM), 32) as heard:
         until(lambda: api.get("/livez").status_code == 200 and {202, 503} <= {each.status_code for each in list(heard)})
         disturbed = median(seconds(lambda: api.adjust(CLUB)) for _ in range(100))
-    assert disturbed < FACTOR * undisturbed, f"{disturbed:.4f} s, and undisturbed {undisturbed:.4f} s"
+    # On a busy machine the callers alone slow everything; who waits for the other vendor waits for its time-out.
+    bound = max(FACTOR * undisturbed, HASTY / 5)
+    assert disturbed < bound, f"{disturbed:.4f} s, and undisturbed {undisturbed:.4f} s"
     assert {each.status_code for each in heard} == {202, 503}
-    sent = len(vendors.crm.requests)
-    assert sent == sum(each.status_code == 202 for each in heard), "what was held back was not sent"
+    sent = sum(each.status_code == 202 for each in heard)
+    vendors.crm.requests.wait_for(sent)
+    assert len(vendors.crm.requests) == sent, "what was held back was not sent"
     vendors.crm.simulator.faults.clear()
     vendors.crm.release()
     until(lambda: api.adjust(CRM).status_code == 201)
@@ -103,7 +107,7 @@ def test_fifty_misses_are_one_call(api: Caller, vendors: Vendors) -> None:
     """Whoever asks for the same balance at the same time hears the same answer to one question."""
     cached = api.acting(tenant="cached")
     assert cached.adjust({"member": MEMBER["iactionable"], "points": "5"}).status_code == 201
-    vendors.arcade.fault("delay", seconds=0.2)
+    vendors.arcade.fault("delay", seconds=HASTY / 4)
     before = len(vendors.arcade.requests)
     with ThreadPoolExecutor(50) as pool:
         heard = [each.result() for each in [pool.submit(cached.get, BALANCE) for _ in range(50)]]
@@ -116,23 +120,27 @@ def test_a_write_under_an_open_circuit(start: Starts, calling: Calling, vendors:
     """It is `failed`, retryable, with no byte sent; its key makes the next attempt once the vendor is back."""
     process = start(server=server(2))
     api = calling(process)
-    vendors.crm.fault("status", status=500, times=2)
+    vendors.crm.fault("status", status=500, times=1_000)
     assert [api.adjust(CRM).status_code for _ in range(2)] == [202, 202]
-    key = api.new_key()
-    heard = api.adjust(CRM, key=key)
+    key, sent = api.new_key(), 2
+    while (heard := api.adjust(CRM, key=key)).status_code == 202:  # the pause was over: a probe, and a longer pause
+        key, sent = api.new_key(), sent + 1
     problem = refused(heard, 503, "vendor_unavailable")
-    assert (problem["retryable"], heard.headers["retry-after"]) == (True, "1")
+    assert problem["retryable"] is True
+    assert int(heard.headers["retry-after"]) >= 1
     assert circuit(api, "crm")["circuit"] == "open"
     kept = api.adjustment(problem["adjustment"], history=True)
     last = kept["history"][-1]
     assert (kept["status"], kept["retryable"]) == ("failed", True)
     assert (last["evidence"]["sent"], last["exchange"]) == (False, [])
-    assert len(vendors.crm.requests) == 2
+    assert len(vendors.crm.requests) == sent
+    vendors.crm.simulator.faults.clear()
     pause_is_over(api, "crm")
     again = api.adjust(CRM, key=key)
     assert (again.status_code, again.json()["attempts"]) == (201, 2)
-    assert len(vendors.crm.requests) == 3
-    assert [process.log.count(each) for each in ("a vendor is left alone", "a vendor is back")] == [1, 1]
+    assert len(vendors.crm.requests) == sent + 1
+    assert "a vendor is left alone" in process.log
+    assert process.log.count("a vendor is back") == 1
 
 
 def test_an_unknown_is_not_sent_again_when_the_circuit_closes(
@@ -232,7 +240,7 @@ def test_two_thousand_idle_connections(start: Starts, calling: Calling) -> None:
     halves = (b"", b"POST /v1/adj", head, head + key + b'Content-Length: 100\r\n\r\n{"member": ')
     with files(4096), ExitStack() as opened:
         for number in range(2000):
-            idle = opened.enter_context(socket.create_connection((str(address.hostname), address.port or 80), 10))
+            idle = opened.enter_context(socket.create_connection((str(address.hostname), address.port or 80), DEADLINE))
             with contextlib.suppress(ConnectionError):  # the gateway may have closed it for a newer one
                 idle.sendall(halves[number % len(halves)])
         with ThreadPoolExecutor(20) as pool:

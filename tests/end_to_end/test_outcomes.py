@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import pytest
 
+from gateway.writes import MARGIN
 from tests.end_to_end.caller import Caller, refused
+from tests.end_to_end.configuration import HASTY, PATIENT
 from tests.end_to_end.vendors import Vendors
 from tests.end_to_end.writers import WRITERS, Writer
 
@@ -53,8 +56,8 @@ UNKNOWN = (
     Case("closed after it was applied", "close", {"when": "after"}, effects=1),
     Case("no answer in time, not applied", "hang", {"when": "before"}, tenant="hasty"),
     Case("no answer in time, applied", "hang", {"when": "after"}, effects=1, tenant="hasty"),
-    Case("applied after the time-out", "delay", {"seconds": 0.8}, effects=1, tenant="hasty"),
-    Case("an answer that drips past the time-out", "drip", {"interval": 0.03}, effects=1, tenant="hasty"),
+    Case("applied after the time-out", "delay", {"seconds": 1.6 * HASTY}, effects=1, tenant="hasty"),
+    Case("an answer that drips past the time-out", "drip", {"interval": HASTY / 16}, effects=1, tenant="hasty"),
 )
 
 
@@ -72,7 +75,7 @@ def test_without_proof_a_write_is_unknown(api: Caller, vendors: Vendors, writer:
     history = kept.pop("history")
     assert kept == heard.json()
     assert heard.headers["location"] == f"/v1/adjustments/{kept['id']}"
-    assert 1 <= int(heard.headers["retry-after"]) <= 15
+    assert 1 <= int(heard.headers["retry-after"]) <= ceil(PATIENT + MARGIN)
     assert (kept["attempts"], kept["retryable"], kept["problem"], kept["balance"]) == (1, False, None, None)
     assert [(step["from"], step["to"]) for step in history] == [(None, "in_progress"), ("in_progress", "unknown")]
     assert history[1]["evidence"]["sent"] is True

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.end_to_end.caller import Caller, refused, until
+from tests.deadlines import DEADLINE, until
+from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
@@ -203,6 +204,6 @@ def test_a_vendor_that_is_no_longer_configured(
 
 def _ready(gateway: GatewayProcess) -> bool:
     try:
-        return httpx.get(f"{gateway.url}/readyz", trust_env=False).status_code == 200
+        return httpx.get(f"{gateway.url}/readyz", trust_env=False, timeout=DEADLINE).status_code == 200
     except httpx.TransportError:
         return False

@@ -7,33 +7,24 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Event
-from time import monotonic
 
 import pytest
 
+from tests.deadlines import until
 from tests.end_to_end.caller import Caller
 from tests.end_to_end.conftest import Starts
-from tests.end_to_end.process import DEADLINE, GatewayProcess
+from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
 
 FIVE = {"member": "contact_id:1", "points": "5"}
 WORKERS = 3
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    """Look until it holds, or until the deadline."""
-    deadline, pause = monotonic() + DEADLINE, Event()
-    while not holds():
-        assert monotonic() < deadline, "it never came to hold"
-        pause.wait(0.02)
-
-
 @pytest.fixture
 def supervisor(start: Starts) -> GatewayProcess:
     """A gateway of several workers, all of which serve."""
     started = start(workers=WORKERS)
-    eventually(lambda: serving(started) == WORKERS)
+    until(lambda: serving(started) == WORKERS)
     return started
 
 
@@ -79,8 +70,8 @@ def test_a_worker_that_dies_is_replaced(supervisor: GatewayProcess, api: Caller,
     before = api.adjust(FIVE, key="key-0")
     first = workers(supervisor)
     os.kill(min(first), signal.SIGKILL)
-    eventually(lambda: len(workers(supervisor) - first) == 1 and len(workers(supervisor)) == WORKERS)
-    eventually(lambda: serving(supervisor) == WORKERS + 1)
+    until(lambda: len(workers(supervisor) - first) == 1 and len(workers(supervisor)) == WORKERS)
+    until(lambda: serving(supervisor) == WORKERS + 1)
     assert {api.adjust(FIVE, key="key-0").content for _ in range(10)} == {before.content}
     assert vendors.crm.points == [Decimal(5)]
 
@@ -98,4 +89,4 @@ def test_none_is_left_when_their_parent_dies(supervisor: GatewayProcess) -> None
     """Workers whose parent was killed stop too: nobody would ever end them."""
     running = workers(supervisor)
     supervisor.kill()
-    eventually(lambda: not [pid for pid in running if alive(pid)])
+    until(lambda: not [pid for pid in running if alive(pid)])

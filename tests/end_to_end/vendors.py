@@ -9,8 +9,8 @@ import httpx
 
 from gateway import registry
 from gateway.simulation import Effect, Request, Simulator
+from tests.deadlines import DEADLINE
 
-DEADLINE = 10.0
 T = TypeVar("T")
 
 

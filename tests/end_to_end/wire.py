@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-DEADLINE = 10.0
+from tests.deadlines import DEADLINE
 
 
 @dataclass(frozen=True, slots=True)
