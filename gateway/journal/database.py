@@ -68,6 +68,8 @@ class Database:
             )
         if find_spec("psycopg") is None:
             raise JournalError("PostgreSQL needs its driver: install points-gateway[postgresql]")
+        if _encoding(url) not in ("", "utf8", "unicode"):
+            raise JournalError("the journal's client_encoding is always UTF8: take it out of the URL")
         return cls(url.set(drivername="postgresql+psycopg"), patience, clock)
 
     @property
@@ -117,7 +119,9 @@ class Database:
             "tcp_user_timeout": _DEAD_PEER_SECONDS * 1000,
             "application_name": f"points-gateway {os.getpid()}@{socket.gethostname()}",
         }
-        return {"autocommit": True, **{name: value for name, value in wished.items() if name not in self.url.query}}
+        asked = {name: value for name, value in wished.items() if name not in self.url.query}
+        # Said to every server: the environment, the role or the database may have another in mind.
+        return {"autocommit": True, "client_encoding": "utf8", **asked}
 
     def _prepare(self, engine: Engine, *, writes: bool) -> None:
         statements = self._sqlite_session(writes) if self._in_file else self._postgresql_session(writes)
@@ -147,6 +151,10 @@ class Database:
             # Plans are kept: one made while the tables are small shall not read them whole once they have grown.
             *(f"SET enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin")),
         ]
+
+
+def _encoding(url: URL) -> str:
+    return str(url.query.get("client_encoding", "")).lower().replace("-", "").replace("_", "")
 
 
 def _saying(statements: list[str]) -> Callable[[Any, Any], None]:

@@ -13,9 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, Status, Transition
 from gateway.errors import StoreUnavailable
-from gateway.journal import operations, reads
+from gateway.journal import cause, operations, reads
 from gateway.journal.database import READERS, Database
 from gateway.journal.errors import JournalError
+from gateway.journal.fitness import Unfit
 from gateway.journal.opening import Opened, prepare, to_read, to_write
 from gateway.journal.transaction import Render
 
@@ -200,7 +201,6 @@ def _opening(database: Database) -> Iterator[None]:
     """Says what failed in words of ours."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    except (SQLAlchemyError, OSError, Unfit) as error:
         shown = database.url.set(query={}).render_as_string()  # a password may stand in the query too
-        raise JournalError(f"the journal at {shown} cannot be opened: {reason}") from error
+        raise JournalError(f"the journal at {shown} cannot be opened: {cause.of(error)}") from error

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from gateway.journal import cause
 from gateway.journal.errors import JournalError, JournalLocked
 
 # The other half of the key is the schema, so that each schema may hold a journal.
@@ -42,7 +43,7 @@ class FileLock:
             raise JournalLocked(f"{journal} is held by another process: stop it first") from None
         except OSError as error:
             os.close(descriptor)
-            raise JournalError(f"{path} cannot be locked: {error.strerror}") from error
+            raise JournalError(f"{path} cannot be locked: {cause.of(error)}") from error
         return cls(descriptor)
 
     def release(self) -> None:
@@ -76,4 +77,4 @@ def _opened(journal: Path, kind: str) -> tuple[int, Path]:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), path
     except OSError as error:
-        raise JournalError(f"{path} cannot be opened: {error.strerror}") from error
+        raise JournalError(f"the journal's lock cannot be made: {cause.of(error)}") from error

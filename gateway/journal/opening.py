@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from gateway.journal import migration
+from gateway.journal import fitness, migration
 from gateway.journal.batch import Batches
 from gateway.journal.database import Database
 from gateway.journal.lock import FileLock, opening_file
@@ -50,12 +50,15 @@ def to_write(database: Database, render: Render) -> Opened:
 
 def to_read(database: Database) -> Opened:
     """Open for reading only. Raises `JournalMissing`, or `JournalError` where the tables do not fit."""
-    if database.file is not None and not database.file.exists():
-        raise migration.unfit(None)
+    if database.file is not None:
+        fitness.check_file(database.file)
+        if not database.file.exists():
+            raise migration.unfit(None)
     readers = database.reader()
     with ExitStack() as undo:
         undo.callback(readers.dispose)
         with readers.connect() as connection:
+            fitness.check_session(connection, writes=False)
             found = migration.version(connection)
         if found != HEAD:
             raise migration.unfit(found)
@@ -67,6 +70,7 @@ def _held(database: Database) -> ExitStack:
     """The hold on a journal's file, beside others who write to it, until it is closed. Raises `JournalError`."""
     hold = ExitStack()
     if (file := database.file) is not None:
+        fitness.check_file(file)
         file.parent.mkdir(parents=True, exist_ok=True)
         hold.callback(FileLock.acquire(file, shared=True).release)
     return hold
@@ -79,7 +83,9 @@ def _up_to_date(database: Database, writer: Engine) -> Connection:
             turn.enter_context(opening_file(database.file))
         connection = writer.connect()
         undo.callback(connection.close)
+        fitness.check_session(connection, writes=True)
         with connection.begin():
             migration.upgrade(connection)
+            fitness.check_writing(connection)
         undo.pop_all()
         return connection

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from gateway.adjustments import Draft, Record, State
 from gateway.journal import codec
+from gateway.journal.fitness import touch
 from gateway.journal.operations import (
     Claim,
     Due,
@@ -67,8 +68,7 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
 def _touch(transaction: Transaction) -> None:
     """Find out whether the database can be written, without a row to show for it."""
     if transaction.connection.dialect.name == "sqlite":
-        # A number in the file's head that is nobody's else: on a full disk nothing less than a change is refused.
-        transaction.connection.exec_driver_sql(f"PRAGMA user_version = {transaction.micros % 2**31}")
+        touch(transaction.connection, transaction.micros)
     else:
         transaction.connection.execute(select(1))  # within a transaction that was begun to write
 

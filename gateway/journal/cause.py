@@ -1,0 +1,54 @@
+"""Why a journal cannot be opened, in one line that names the cause and says what to do."""
+
+import errno
+import sqlite3
+from types import MappingProxyType
+
+_WRITABLE = "let the user that runs this write to the file and to its folder"
+_ROOM = "make room on the disk"
+_ANOTHER = "name another file in store"
+_SYSTEM = MappingProxyType(
+    {
+        **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _WRITABLE),
+        **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _ROOM),
+        **dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG), _ANOTHER),
+    }
+)
+_SQLITE = MappingProxyType(
+    {
+        sqlite3.SQLITE_NOTADB: _ANOTHER,
+        sqlite3.SQLITE_CANTOPEN: _WRITABLE,
+        # A reader is told so too: SQLite shares a file in WAL mode by other files beside it, which a reader changes.
+        sqlite3.SQLITE_READONLY: _WRITABLE,
+        sqlite3.SQLITE_FULL: _ROOM,
+        sqlite3.SQLITE_IOERR: "the disk is full, over its quota or broken: look into the system's log",
+        sqlite3.SQLITE_CORRUPT: "the file is damaged: put a back-up in its place, as docs/operating.md says",
+        sqlite3.SQLITE_BUSY: "another program holds it: let that finish",
+    }
+)
+_POSTGRESQL = MappingProxyType(
+    {
+        "42501": "GRANT the role CREATE on its schema, and its rights on tables that another role made",
+        "53100": _ROOM,
+        "55P03": "another session holds the tables: let that finish",
+    }
+)
+
+
+def of(error: BaseException) -> str:
+    """The reason in the words of who raised it, their first line, and what to do where that is known."""
+    reason = getattr(error, "orig", None) or error
+    words, advice = str(reason).strip().partition("\n")[0], None
+    if isinstance(reason, sqlite3.Error):
+        code = getattr(reason, "sqlite_errorcode", None)
+        advice = None if code is None else _SQLITE.get(code & 255)
+    elif isinstance(reason, OSError):
+        words, advice = _words(reason), _SYSTEM.get(reason.errno or 0)
+    else:
+        advice = _POSTGRESQL.get(getattr(reason, "sqlstate", None) or "")
+    return f"{words}: {advice}" if advice else words
+
+
+def _words(error: OSError) -> str:
+    words = error.strerror or str(error)
+    return f"{words} ({error.filename})" if error.filename else words
