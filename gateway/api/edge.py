@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway import rendering
 from gateway.answers import AnswerModel
-from gateway.api import reading
+from gateway.api import content, reading
 from gateway.api.access import Access
 from gateway.api.schemas import NoQuery
 from gateway.errors import (
@@ -28,7 +28,6 @@ from gateway.errors import (
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
-    UnsupportedMediaType,
 )
 from gateway.metrics import Metrics
 from gateway.writes import Caller
@@ -147,9 +146,10 @@ class Edge:
         path = {name: reading.segment(value) for name, value in request.path_params.items()}
         query = reading.query(request.scope["query_string"], endpoint.query)
         body = None
-        if endpoint.body is not None:
-            if not _is_json(request.headers.getlist("content-type")):
-                raise UnsupportedMediaType("Send the body as Content-Type: application/json")
+        if endpoint.body is None:
+            content.require_none(request.headers)
+        else:
+            content.require_json(request.headers)
             body = reading.body(await self._body(request), endpoint.body)
         return Call(caller, request.headers, path, query, body)
 
@@ -239,11 +239,3 @@ def _translated(error: HTTPException) -> GatewayError:
         405: MethodNotAllowed(),
     }
     return kinds.get(error.status_code) or InvalidRequest(str(error.detail))
-
-
-def _is_json(content_types: list[str]) -> bool:
-    if len(content_types) != 1:
-        return False
-    kind, _, parameters = content_types[0].partition(";")
-    charset = parameters.strip().lower().replace('"', "").replace(" ", "")
-    return kind.strip().lower() == "application/json" and charset in ("", "charset=utf-8")

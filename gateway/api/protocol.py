@@ -1,17 +1,19 @@
-"""uvicorn's HTTP/1.1, but that callers are held to bounds, and that what it refuses by itself is a problem too."""
+"""uvicorn's HTTP/1.1, with bounds for callers, and with a problem for every request that uvicorn itself refuses.
+
+Whatever ends a connection (bytes that are not HTTP, a caller that has shut its writing side), the requests that came
+whole before it are answered first, in their order.
+"""
 
 import asyncio
-import secrets
 from enum import Enum
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gateway import rendering
 from gateway.api.connections import Bounds, Connections
-from gateway.errors import InvalidRequest
-
-_NOT_HTTP = "The request is not HTTP/1.1 that can be read; an address is percent-encoded ASCII"
+from gateway.api.refusal import Refused, cause, refusal
+from gateway.api.upgrade import declined
 
 
 class _Arrives(Enum):
@@ -33,10 +35,16 @@ class Protocol(HttpToolsProtocol):
         self._awaited: tuple[_Arrives, int] | None = None
         self._late: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
+        self._leaving: asyncio.TimerHandle | None = None
         self._begun = 0
+        self._whole = 0
         self._head = 0
         self._held_back = 0
-        self._refusal = _NOT_HTTP
+        self._running: RequestResponseCycle | None = None
+        self._refusal: bytes | None = None
+        """What is answered to the request that cannot be read, once those before it are answered."""
+        self._upgrading = False
+        self._closes_unless_whole = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin: the first head is awaited from now on."""
@@ -52,6 +60,8 @@ class Protocol(HttpToolsProtocol):
         self._arrives = _Arrives.NOTHING
         self._await()
         self.resume_writing()
+        if self._leaving is not None:
+            self._leaving.cancel()
         super().connection_lost(exc)
 
     def give_way(self) -> None:
@@ -60,20 +70,45 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in some bytes, and see to it that the rest of the request comes in time."""
+        if self._refusal is not None:
+            return  # nothing after the request that was refused can be told apart
         begun = self._begun
-        super().data_received(data)
-        if self.transport.is_closing():
+        self._unset_keepalive_if_required()
+        self._feed(data)
+        if self.transport.is_closing() or self._refusal is not None:
             return
         if self._arrives is _Arrives.HEAD and self._begun == begun:
             self._held_back += len(data)  # the parser tells of a header only when it is whole
             if self._held_back > self._bounds.head_bytes:
-                self._refuse_head()
-                self.send_400_response("")
+                self._refuse(self._too_large())
                 return
         if self._arrives is _Arrives.NOTHING and not self._at_work() and self.timeout_keep_alive_task is None:
             self._arrives = _Arrives.HEAD  # empty lines before a request have ended the rest
         self._await()
         self._note()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own; uvicorn's is never true
+        """Answer what came whole, then close: the caller writes no more, and may still read."""
+        if self._begun > self._whole and self._refusal is None:
+            self._refuse("The request ended before it was whole")
+        if self._refusal is None and self._at_work():
+            self.cycle.keep_alive = False
+        if self._at_work():
+            return True
+        self.transport.close()
+        self._linger()
+        return False
+
+    def shutdown(self) -> None:
+        """Close once the requests that are here are answered."""
+        self._closes_unless_whole = False
+        super().shutdown()
+        self._linger()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close where nothing was asked for a while."""
+        super().timeout_keep_alive_handler()
+        self._linger()
 
     def on_message_begin(self) -> None:
         """Begin with a head."""
@@ -89,23 +124,46 @@ class Protocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take in a header."""
+        if self._arrives is _Arrives.BODY:  # uvicorn would add it to the headers, which say who is calling
+            raise Refused("Fields after a chunked body (trailers) are not taken")
         super().on_header(name, value)
         self._check_head(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
         """Go on with the body."""
-        self._arrives = _Arrives.BODY
+        self._upgrading = self.parser.should_upgrade()
+        if self._upgrading:
+            if self.parser.get_method() == b"CONNECT":
+                raise Refused("The gateway is no proxy: CONNECT is not taken")
+            return  # it is read again, without its offer
+        if b"#" in self.url:
+            raise Refused("An address has no fragment: send # as %23")
+        if self.expect_100_continue and self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False
         super().on_headers_complete()
+        self._arrives = _Arrives.BODY
+        if self.expect_100_continue and self.cycle.keep_alive:
+            # A caller that is answered without its body may leave the body out, or send it: nobody can tell.
+            self._closes_unless_whole, self.cycle.keep_alive = True, False
 
     def on_message_complete(self) -> None:
         """Note that the request is whole."""
+        if self._upgrading:
+            return
+        self._whole = self._begun
         self._arrives = _Arrives.NOTHING
+        if self._closes_unless_whole and not self.cycle.response_started:
+            self.cycle.keep_alive = True
+        self._closes_unless_whole = False
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Note that there is an answer."""
+        """Note that there is an answer, and end the connection after the last one."""
         super().on_response_complete()
         self._note()
+        if self._refusal is not None and not self._at_work():
+            self._end(self._refusal)
+        self._linger()
 
     def pause_writing(self) -> None:
         """Note that the caller does not take in what it asked for; for so long and no longer."""
@@ -119,29 +177,75 @@ class Protocol(HttpToolsProtocol):
             self._unread.cancel()
             self._unread = None
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP, and close: nothing after it can be told apart."""
-        problem = rendering.problem(InvalidRequest(self._refusal), request_id=f"req_{secrets.token_hex(12)}")
-        body = problem.to_json()
-        head = (
-            "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\n"
-            f"Content-Length: {len(body)}\r\nRequest-Id: {problem.request_id}\r\nConnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _feed(self, data: bytes) -> None:
+        rest = memoryview(data)
+        try:
+            while (offer := self._parsed(rest)) is not None:
+                rest = rest[offer:]
+                self._decline()
+        except httptools.HttpParserError as error:
+            self._refuse(cause(error))
+
+    def _parsed(self, data: memoryview) -> int | None:
+        """How much of `data` was parsed when a head ended that offers another protocol; None for all of it."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            return int(offer.args[0])
+        return None
+
+    def _decline(self) -> None:
+        """Read a head again without its offer of another protocol; a parser that saw the offer reads no body."""
+        version = self.parser.get_http_version().encode()
+        head = declined(self.parser.get_method(), self.url, version, self.headers)
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser.feed_data(head)
+
+    def _refuse(self, detail: str) -> None:
+        """Refuse the request that is on its way, and take in nothing after it; nothing after it can be told apart."""
+        self.logger.warning("Invalid HTTP request: %s", detail)
+        headers = self.headers if self._begun > self._whole else []
+        self._refusal = refusal(detail, headers)
+        if self._arrives is _Arrives.BODY:
+            if self.cycle is not self._running:
+                self.pipeline.popleft()
+            elif self.cycle.response_started:
+                self._refusal = b""  # it has its answer
+        if not self._at_work():
+            self._end(self._refusal)
+
+    def _end(self, refused: bytes) -> None:
+        """Close, after these bytes; who still waits for the rest of a request waits no more."""
+        if self.transport.is_closing():
+            return
+        self.transport.write(refused)
         self.transport.close()
+        self._linger()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+
+    def _linger(self) -> None:
+        """Bound the time that a connection which is being closed waits for its caller to take in the rest."""
+        if self._leaving is None and self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self._leaving = self.loop.call_later(self._bounds.answer, self.give_way)
 
     def _check_head(self, size: int) -> None:
         self._head += size
         if self._head > self._bounds.head_bytes:
-            self._refuse_head()
-            raise ValueError(self._refusal)  # the parser gives up on it, and so does uvicorn
+            raise Refused(self._too_large())
 
-    def _refuse_head(self) -> None:
-        self._refusal = f"The head of a request is at most {self._bounds.head_bytes} bytes"
+    def _too_large(self) -> str:
+        return f"The head of a request is at most {self._bounds.head_bytes} bytes"
 
     def _at_work(self) -> bool:
         """Whether a whole request waits for its answer."""
-        cycle = self.cycle
+        cycle = self._running
         return bool(self.pipeline) or (cycle is not None and not cycle.response_complete and not cycle.more_body)
 
     def _note(self) -> None:

@@ -1,5 +1,6 @@
 """Reads what callers send, strictly: every name known and given once, every digit as it was written."""
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -43,7 +44,7 @@ def body(raw: bytes, model: type[M]) -> M:
     try:
         value = _json(raw)
     except (ValueError, RecursionError) as error:
-        why = error if isinstance(error, NotJson) else _where(error)
+        why = error if isinstance(error, NotJson) else _other_form(raw) or _where(error)
         raise InvalidRequest(f"The body is not JSON that can be read: {why}") from error
     if not isinstance(value, dict):
         raise InvalidRequest("The body must be a JSON object")
@@ -82,7 +83,7 @@ def idempotency_key(values: list[str]) -> str:
 
 
 def _json(raw: bytes) -> Any:
-    text = raw.decode()
+    text = raw.removeprefix(codecs.BOM_UTF8).decode()  # the mark says nothing that was not known
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise NotJson(f"nested more than {MAX_DEPTH} deep")
     return _JSON.decode(text)
@@ -122,6 +123,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _JSON = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object)
+
+
+def _other_form(raw: bytes) -> str | None:
+    """What a body is that may well be JSON, though not as it stands; None where it does not look like that."""
+    if not raw.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n"):
+        return "it is empty"
+    if raw.startswith(b"\x1f\x8b"):
+        return "it is compressed with gzip"
+    encoding = json.detect_encoding(raw)
+    return None if encoding.startswith("utf-8") else f"it is in {encoding.upper()}, and must be in UTF-8"
 
 
 def _where(error: Exception) -> str:

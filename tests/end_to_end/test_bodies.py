@@ -1,5 +1,6 @@
 """Bodies: JSON that is read strictly, and everything that is wrong with one told at once."""
 
+import gzip
 import json
 from itertools import product
 from typing import Any
@@ -26,7 +27,8 @@ NOT_READ = {
     "an encoded surrogate": b'{"member": "email:\xed\xa0\x80", "points": 5}',
     "an overlong slash": b'{"member": "email:\xc0\xaf", "points": 5}',
     "UTF-16": FIVE.encode("utf-16"),
-    "a byte order mark": FIVE.encode("utf-8-sig"),
+    "a byte order mark alone": b"\xef\xbb\xbf",
+    "two byte order marks": b"\xef\xbb\xbf\xef\xbb\xbf" + FIVE.encode(),
     "an array": f"[{FIVE}]".encode(),
     "text": b'"contact_id:1"',
     "a number": b"5",
@@ -57,6 +59,41 @@ def test_what_is_no_body(api: Caller, vendors: Vendors, body: bytes) -> None:
     assert problem["retryable"] is False
     assert vendors.requests == 0
     assert api.get("/v1/adjustments", idempotency_key=key).json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        (b"", "it is empty"),
+        (b" \r\n", "it is empty"),
+        (b"\xef\xbb\xbf", "it is empty"),
+        (FIVE.encode("utf-16"), "it is in UTF-16, and must be in UTF-8"),
+        (FIVE.encode("utf-16-le"), "it is in UTF-16-LE, and must be in UTF-8"),
+        (FIVE.encode("utf-16-be"), "it is in UTF-16-BE, and must be in UTF-8"),
+        (FIVE.encode("utf-32"), "it is in UTF-32, and must be in UTF-8"),
+        (FIVE.replace("}", ', "description": "é"}').encode("latin-1"), "it is not UTF-8 at byte 56"),
+        (gzip.compress(FIVE.encode()), "it is compressed with gzip"),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_why_a_body_is_not_read(api: Caller, body: bytes, cause: str) -> None:
+    """The cause is named where the same JSON could be sent in another form."""
+    assert refused(api.adjust(body), 400, "invalid_request")["detail"].endswith(f": {cause}")
+
+
+def test_a_byte_order_mark(api: Caller, vendors: Vendors) -> None:
+    """It changes nothing: the body is read, and is the same under its key as one without."""
+    key = api.new_key()
+    first, again = api.adjust(FIVE.encode("utf-8-sig"), key=key), api.adjust(FIVE, key=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert len(vendors.crm.requests) == 1
+
+
+def test_a_body_of_a_get(api: Caller) -> None:
+    """What a GET asks for stands in its address: a body, which would say nothing, is refused."""
+    problem = refused(api.send("GET", "/v1/capabilities", content=b"{}"), 400, "invalid_request")
+    assert "takes no body" in problem["detail"]
 
 
 def test_as_deep_as_may_be(api: Caller) -> None:

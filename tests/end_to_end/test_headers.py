@@ -1,5 +1,6 @@
 """Headers: keys, tenants, content types and request ids, given in every way but the right one."""
 
+import json
 import re
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.vendors import Vendors
-from tests.end_to_end.wire import Answered, exchange, request
+from tests.end_to_end.wire import Answered, Wire, exchange, request
 
 FIVE = b'{"member": "contact_id:1", "points": 5}'
 KEY = KEYS["storefront"].encode()
@@ -123,11 +124,85 @@ def test_other_content_types(api: Caller, vendors: Vendors, url: str, types: lis
 
 @pytest.mark.parametrize(
     "kind",
-    ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"'],
+    [
+        *(
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=utf-8",
+            'application/json;charset="UTF-8"',
+        ),
+        *("application/json; charset=utf-8;", "application/json; charset=utf8", "application/json; v=1"),
+    ],
 )
 def test_json_by_any_spelling(api: Caller, vendors: Vendors, kind: str) -> None:
-    """Case and an explicit charset do not matter."""
+    """Neither case, nor an explicit charset, nor a parameter that means nothing matters."""
     assert api.adjust(FIVE, headers={"Content-Type": kind}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code", "cause"),
+    [
+        ({}, 415, "unsupported_media_type", "The request has no Content-Type"),
+        ({b"Content-Encoding": b"gzip"}, 415, "unsupported_media_type", "Content-Encoding 'gzip'"),
+        ({b"Transfer-Encoding": b"gzip, chunked"}, 400, "invalid_request", "Transfer-Encoding is 'gzip, chunked'"),
+    ],
+    ids=repr,
+)
+def test_why_a_body_is_refused(
+    api: Caller, vendors: Vendors, url: str, headers: dict[bytes, bytes], status: int, code: str, cause: str
+) -> None:
+    """A body that is not sent as it has to be is refused by what is wrong with it, unread."""
+    kind = {b"Content-Type": USUAL[b"Content-Type"]} if headers else {}
+    usual = {b"Authorization": b"Bearer " + KEY, b"Idempotency-Key": api.new_key().encode()}
+    framed = b"Transfer-Encoding" in headers
+    body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(FIVE), FIVE) if framed else FIVE
+    heard = exchange(
+        url, request(b"POST", b"/v1/adjustments", [*(usual | kind | headers).items()], body, length=not framed)
+    )
+    assert (heard.status, heard.code) == (status, code)
+    assert cause in json.loads(heard.body)["detail"]
+    assert vendors.requests == 0
+
+
+@pytest.mark.parametrize("trailer", [b"X-Tenant: hasty", b"Authorization: Bearer x", b"Idempotency-Key: other"])
+def test_a_trailer_is_no_header(api: Caller, vendors: Vendors, url: str, trailer: bytes) -> None:
+    """What comes after a body says nothing of who calls, for whom, or under which key."""
+    headers = [*USUAL.items(), (b"Transfer-Encoding", b"chunked"), (b"Idempotency-Key", api.new_key().encode())]
+    body = b"%x\r\n%s\r\n0\r\n%s\r\n\r\n" % (len(FIVE), FIVE, trailer)
+    heard = exchange(url, request(b"POST", b"/v1/adjustments", headers, body, length=False))
+    assert (heard.status, heard.code) == (400, "invalid_request")
+    assert "trailers" in json.loads(heard.body)["detail"]
+    assert vendors.requests == 0
+
+
+def test_an_offer_of_http_2(api: Caller, vendors: Vendors, url: str) -> None:
+    """A client that offers HTTP/2 with its write, as Java's does, is answered in HTTP/1.1, and its body is read."""
+    offer = [(b"Connection", b"Upgrade, HTTP2-Settings"), (b"Upgrade", b"h2c"), (b"HTTP2-Settings", b"AAEAAEAA")]
+    heard = post(url, (b"Idempotency-Key", api.new_key().encode()), *offer)
+    assert heard.status == 201
+    assert len(vendors.crm.requests) == 1
+
+
+def test_a_caller_that_shuts_its_writing_side(api: Caller, vendors: Vendors, url: str) -> None:
+    """Whoever is done writing still hears what became of its write."""
+    headers = [*USUAL.items(), (b"Idempotency-Key", api.new_key().encode())]
+    with Wire(url) as wire:
+        wire.send(request(b"POST", b"/v1/adjustments", headers, FIVE).replace(b"Connection: close\r\n", b""))
+        wire.shut()
+        heard = wire.answer()
+    assert (heard.status, json.loads(heard.body)["status"]) == (201, "succeeded")
+    assert len(vendors.crm.requests) == 1
+
+
+def test_a_write_that_is_cut_short(api: Caller, vendors: Vendors, url: str) -> None:
+    """A body that ends early is not carried out, be it JSON as far as it came."""
+    headers = [*USUAL.items(), (b"Idempotency-Key", api.new_key().encode())]
+    with Wire(url) as wire:
+        wire.send(request(b"POST", b"/v1/adjustments", headers, FIVE + b" ")[:-1])
+        wire.shut()
+        heard = wire.answer()
+    assert (heard.status, heard.code) == (400, "invalid_request")
+    assert vendors.requests == 0
 
 
 @pytest.mark.parametrize("given", ["x", "my-request", "!" * 128, "a~b{c}", '"quoted"'])

@@ -41,6 +41,10 @@ class Wire:
         """Send bytes as they are."""
         self._socket.sendall(raw)
 
+    def shut(self) -> None:
+        """Send no more, and still read."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def answer(self) -> Answered:
         """The answer to what was sent."""
         received = b""
