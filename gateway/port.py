@@ -24,7 +24,7 @@ from gateway.errors import (
     VendorUnavailable,
 )
 from gateway.model import RepeatSafety
-from gateway.refusals import Reason, Refusals, checked, known
+from gateway.refusals import Reason, Refusals, checked, known, renamed
 from gateway.secrets import Secret
 from gateway.vendor import VendorSettings
 from gateway.vendor_request import VendorRequest
@@ -181,11 +181,10 @@ class Adapter(Generic[S]):
         kind = self._refusals.meaning(status, code) if listed else known(status)
         if kind is None and 200 <= status < 300:
             return
-        if kind is not None:
-            response.judgements.append(kind)
-        unlisted = VendorUnavailable if status >= 500 else VendorBadResponse
-        error = _refusal(kind or unlisted, response, status, code, message)
-        error.judged = kind is not None
+        if kind is None:
+            raise _about(response, VendorUnavailable if status >= 500 else VendorBadResponse, status, code, message)
+        error = self._refusal(kind, response, status, code, message)
+        response.judgements.append(type(error))
         raise error
 
     def refuse(
@@ -201,13 +200,19 @@ class Adapter(Generic[S]):
         That proves something only where no request with an effect has left. Raises `TypeError` where `kind` is not
         one that `refusals` may have.
         """
-        error = _refusal(checked(kind), response, response.status, code, message)
+        raise self._refusal(checked(kind), response, response.status, code, message)
+
+    def _refusal(
+        self, kind: type[VendorError], response: VendorResponse, status: int, code: str | None, message: str | None
+    ) -> VendorError:
+        kind = renamed(kind, self.settings.problems, status=status, code=code, message=message)
+        error = _about(response, kind, status, code, message)
         error.judged = True
-        raise error
+        return error
 
 
-def _refusal(
-    kind: type[VendorError], response: VendorResponse, status: int, code: str | None, message: str | None
+def _about(
+    response: VendorResponse, kind: type[VendorError], status: int, code: str | None, message: str | None
 ) -> VendorError:
     error = kind(
         f"{kind.title} (status {status}{': ' + message if message else ''})",

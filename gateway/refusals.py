@@ -5,6 +5,7 @@ can help.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 from gateway.errors import (
     InsufficientPoints,
@@ -20,6 +21,8 @@ Reason = int | tuple[int, str]
 """A status, or a status and the vendor's own code."""
 FINAL = (MemberNotFound, InsufficientPoints, VendorRejected)
 NOT_APPLIED = (VendorAuthFailed, VendorRateLimited, VendorBusy)
+ProblemName = Literal["member_not_found", "insufficient_points", "vendor_rejected"]
+"""The codes of `FINAL`, as a configuration says them."""
 _KNOWN: Mapping[int, type[VendorError]] = {401: VendorAuthFailed, 429: VendorRateLimited}
 
 
@@ -63,6 +66,27 @@ def checked(kind: type[VendorError]) -> type[VendorError]:
     if not (isinstance(kind, type) and issubclass(kind, (*FINAL, *NOT_APPLIED))):
         names = ", ".join(each.__name__ for each in (*FINAL, *NOT_APPLIED))
         raise TypeError(f"refusals: {getattr(kind, '__name__', kind)!r} proves nothing; expected one of {names}")
+    return kind
+
+
+def renamed(
+    kind: type[VendorError],
+    problems: Mapping[str, ProblemName],
+    *,
+    status: int,
+    code: str | None,
+    message: str | None,
+) -> type[VendorError]:
+    """What callers are told of a final refusal: what a configuration's `problems` say, or else what the adapter said.
+
+    `problems` name the vendor's code, its status, or both as `STATUS/CODE`, which says most; the message, exactly,
+    stands for the code of a vendor that gives none. What is no final refusal stays what it is.
+    """
+    if kind in FINAL:
+        word = (message if code is None else code) or ""
+        for said in (f"{status}/{word}", word, str(status)):
+            if said in problems:
+                return next(each for each in FINAL if each.code == problems[said])
     return kind
 
 

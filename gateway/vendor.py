@@ -2,12 +2,15 @@
 
 import hashlib
 from ipaddress import ip_address
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from gateway.refusals import ProblemName
 from gateway.secrets import MASK, Secret
+
+_Word = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class VendorSettings(BaseModel):
@@ -31,6 +34,11 @@ class VendorSettings(BaseModel):
         False,
         description="Let writes use connections that were used before. Faster; but where something on the way answers "
         "twice, a second answer can be taken for that to a later write.",
+    )
+    problems: dict[_Word, ProblemName] = Field(
+        {},
+        description="What callers are told of a refusal: by the vendor's code or, where it gives none, its exact "
+        "message; by its status; or by both, as STATUS/CODE.",
     )
     trust_absence: bool = Field(
         False, description="Take what the vendor cannot find for not applied; only where its search misses nothing."

@@ -27,7 +27,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("translation", "transport", "redaction", "answers", "metrics", "logs"),
     ("adjustments", "registry", "circuit", "slots"),
     ("port",),
-    ("vendor", "vendor_request", "refusals"),
+    ("vendor", "vendor_request"),
+    ("refusals",),
     ("model", "errors", "exact", "secrets"),
 )
 # These stand apart, since others build on them alone: no part of gateway/ may import them, and they only what is named.

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from adapters.expiring_points import xml
 from adapters.expiring_points.wire import Answer
-from gateway.errors import FieldNotSupported, VendorBadResponse, VendorRejected
+from gateway.errors import FieldNotSupported, VendorRejected
 from gateway.model import Expiring, Member, Period, time_text
 from gateway.port import (
     Adapter,
@@ -64,7 +64,7 @@ class ExpiringPoints(Adapter[Settings]):
     """The adapter for expiring-points; an answer without a number is never a zero."""
 
     schemes = ("email", "phone", "profile_id", "custom.*")
-    refusals = dict.fromkeys((400, 402, 403), VendorRejected)
+    refusals = dict.fromkeys(range(400, 500), VendorRejected)
 
     def expiring(self, *, member: Member, period: Period, point_type: str | None = None) -> Exchange[Expiring]:
         """Ask how many points of a member expire within a period, both ends included."""
@@ -111,11 +111,10 @@ class ExpiringPoints(Adapter[Settings]):
             self.judge(response, listed=False)
             not_understood("The answer is not the vendor's JSON or XML", response)
         code, words = str(answer.error), answer.error_text
-        if 300 <= answer.error < 600:
+        if 400 <= answer.error < 600:
             self.judge(response, status=answer.error, code=code, message=words)
-        if answer.error != 0:
-            self.judge(response, listed=False, code=code, message=words)
-            detail = f"The vendor's error code {code} is not known"
-            raise VendorBadResponse(detail, vendor_status=response.status, vendor_code=code, vendor_message=words)
-        self.judge(response, listed=False, message=words)
+        if answer.error != 0 and response.status < 500 and response.status not in (401, 429):
+            # A call fails if its error is not 0 (public documents), and the codes of this call are published nowhere.
+            self.refuse(VendorRejected, response, code=code, message=words)
+        self.judge(response, listed=False, code=code, message=words)
         return answer

@@ -235,6 +235,7 @@ def test_an_unknown_member_is_refused(bench: Bench) -> None:
             assert outcome.error is not None
             assert isinstance(outcome.error, MemberNotFound) or outcome.error.judged
         else:
-            with pytest.raises(VendorError):
+            with pytest.raises(VendorError) as caught:
                 bench.read(operation, member=member)
+            assert caught.value.judged, "the vendor said no, and that was not understood"
     assert bench.simulator.effects == []

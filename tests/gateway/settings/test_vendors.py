@@ -81,8 +81,8 @@ def test_a_broken_chain_is_told(problems: Problems, lines: list[str], found: lis
         (
             "{extends: arcade, extend: x}",
             "4:24: vendors.a.extend: unknown key: did you mean extends? (expected: extends, adapter, base_url, timeout,"
-            " max_concurrency, ca_file, proxy, allow_http, reuse_connections, trust_absence, ignore, partner_id,"
-            " api_key, verbose, reasons, default_reason)",
+            " max_concurrency, ca_file, proxy, allow_http, reuse_connections, problems, trust_absence, ignore,"
+            " partner_id, api_key, verbose, reasons, default_reason)",
         ),
         (
             '{adapter: ledger, base_url: "http://127.0.0.1", api_key: k}',
@@ -140,3 +140,27 @@ def test_a_ca_file_is_relative_to_the_file_it_stands_in(load_text: Load, tmp_pat
     text, (old, new) = with_vendors("other: {extends: arcade}")
     vendors = load_text(text, (old, new.replace("partner_id: 7", "partner_id: 7, ca_file: ca.pem"))).vendors
     assert vendors["arcade"].ca_file == vendors["other"].ca_file == str(tmp_path / "ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("{'7001': member_not_found, 401/E12: insufficient_points, Not now: vendor_rejected}", None),
+        (
+            "{'7001': member_not_fund}",
+            "expected 'member_not_found', 'insufficient_points' or 'vendor_rejected': did you mean member_not_found?",
+        ),
+        ("{'7001': vendor_unavailable}", "expected 'member_not_found', 'insufficient_points' or 'vendor_rejected'"),
+        ("{'': member_not_found}", "expected at least 1 characters"),
+    ],
+)
+def test_the_problems_of_a_vendor_are_final_refusals(
+    load_text: Load, problems: Problems, written: str, found: str | None
+) -> None:
+    """Codes, and the canonical refusals that they stand for; any other is told with what was expected."""
+    text = with_vendors(f"other: {{extends: arcade, problems: {written}}}")
+    if found is None:
+        assert load_text(*text).vendors["other"].problems["401/E12"] == "insufficient_points"
+    else:
+        [told] = problems(*text)
+        assert told.endswith(found)

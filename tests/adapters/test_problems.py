@@ -1,0 +1,107 @@
+"""One meaning, one code: what a vendor's refusal is called, by its documents or else by the configuration."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from gateway import registry
+from gateway.adjustments import Verdict
+from gateway.errors import InsufficientPoints, MemberNotFound, VendorBadResponse, VendorError, VendorRejected
+from gateway.model import Member, Operation
+from tests.adapters.bench import Bench, Pair
+
+UNKNOWN: dict[str, tuple[Operation, str]] = {
+    "contact-points": ("adjust", "contact_id:404"),
+    "fabric": ("adjust", "profile_id:00000000-0000-4000-8000-000000000000"),
+    "iactionable": ("balance", "email:nobody@example.com"),
+    "expiring-points": ("expiring", "email:nobody@example.com"),
+}
+"""An operation of each adapter that its vendor refuses for a member that it does not know."""
+SAID = {"fabric": "404", "iactionable": "There is no such profile", "expiring-points": "404"}
+"""How the vendors say so of which no document tells it, as a configuration has to name it."""
+
+
+@contextmanager
+def bench(adapter: str, **settings: Any) -> Iterator[Bench]:
+    pair = Pair(registry.adapters()[adapter], registry.simulators()[adapter])
+    with Bench(pair, **settings) as opened:
+        yield opened
+
+
+def error(made: Bench, operation: Operation, member: str) -> VendorError:
+    """What a call about a member fails with."""
+    if operation == "adjust":
+        outcome = made.adjust(member=Member.parse(member))
+        assert outcome.verdict is Verdict.REFUSED
+        assert outcome.error is not None
+        return outcome.error
+    with pytest.raises(VendorError) as raised:
+        made.read(operation, member=Member.parse(member))
+    return raised.value
+
+
+def test_every_adapter_is_looked_at() -> None:
+    """None is left out below."""
+    assert UNKNOWN.keys() == registry.adapters().keys()
+
+
+@pytest.mark.parametrize("adapter", UNKNOWN)
+def test_an_unknown_member_has_one_code(adapter: str) -> None:
+    """`member_not_found`, by the vendor's document or by the configuration; its status is 404."""
+    problems = {SAID[adapter]: "member_not_found"} if adapter in SAID else {}
+    with bench(adapter, problems=problems) as made:
+        found = error(made, *UNKNOWN[adapter])
+        assert (type(found), found.code, found.status) == (MemberNotFound, "member_not_found", 404)
+
+
+@pytest.mark.parametrize("adapter", SAID)
+def test_what_nobody_tells_is_rejected(adapter: str) -> None:
+    """Where no document tells the form and no setting either, the vendor said no, in its own words."""
+    with bench(adapter) as made:
+        found = error(made, *UNKNOWN[adapter])
+        assert type(found) is VendorRejected
+        assert found.vendor_message
+
+
+@pytest.mark.parametrize(
+    ("problems", "kind"),
+    [
+        ({"There is no such profile": "insufficient_points"}, InsufficientPoints),
+        ({"400": "member_not_found"}, MemberNotFound),
+        ({"400/There is no such profile": "member_not_found", "400": "insufficient_points"}, MemberNotFound),
+        ({"There is no such profile": "member_not_found", "400": "insufficient_points"}, MemberNotFound),
+        (
+            {"There is no such": "member_not_found", "404": "member_not_found", "400/": "member_not_found"},
+            VendorRejected,
+        ),
+    ],
+)
+def test_the_most_exact_name_counts(problems: dict[str, str], kind: type[VendorError]) -> None:
+    """Status and code before code before status; a part of a message is not the message."""
+    with bench("iactionable", problems=problems) as made:
+        assert type(error(made, *UNKNOWN["iactionable"])) is kind
+
+
+@pytest.mark.parametrize("status", [401, 404, 409, 429, 500, 503])
+def test_a_name_makes_nothing_a_refusal(status: int) -> None:
+    """What the adapter does not take for a final refusal stays unknown, or worth another try, whatever it is called."""
+    body = '{"Message": "There is no such profile"}'
+    problems = dict.fromkeys(("There is no such profile", str(status)), "member_not_found")
+    verdicts = []
+    for names in ({}, problems):
+        with bench("iactionable", problems=names) as made:
+            made.spoil(0, {"kind": "status", "status": status, "body": body})
+            outcome = made.adjust()
+            verdicts.append((outcome.verdict, type(outcome.error)))
+    assert verdicts[0] == verdicts[1]
+    assert verdicts[0][0] is (Verdict.NOT_APPLIED if status in (401, 429) else Verdict.UNKNOWN)
+
+
+def test_a_page_of_somebody_else_is_nobodys_refusal() -> None:
+    """A 404 without the vendor's own words stays what cannot be understood, of a read too."""
+    with bench("expiring-points", problems={"404": "member_not_found"}) as made:
+        made.spoil(0, {"kind": "html", "status": 404})
+        with pytest.raises(VendorBadResponse):
+            made.read("expiring")
