@@ -74,18 +74,20 @@ def _cost(server: Server, call: Call) -> float:
 
 
 @contextmanager
-def bench(folder: Path, *, packages: Path | None = None, **more: Mapping[str, Any]) -> Iterator[Bench]:
+def bench(
+    folder: Path, *, packages: Path | None = None, within: float = WITHIN, **more: Mapping[str, Any]
+) -> Iterator[Bench]:
     """Run an echo, and a gateway with SQLite before a fake vendor. Raises `NotStarted`.
 
-    `packages` are further ones for the gateway to find; `more` is added to the sections of its configuration. A vendor
-    in it that `extends` one of ours calls the fake vendor too.
+    `packages` are further ones for the gateway to find; `within`: seconds for each server to start; `more` is added to
+    the sections of its configuration. A vendor in it that `extends` one of ours calls the fake vendor too.
     """
     cores = available()
     with ExitStack() as stack:
 
         def started(server: Server, call: Call) -> Server:
             stack.callback(server.stop)
-            return server.answers(call, within=WITHIN)
+            return server.answers(call, within=within)
 
         vendor = started(others.fake_vendor(folder / "vendor", cores=cores), calls.vendor_balances())
         echo = started(others.echo(folder / "echo", cores=cores), calls.echo())

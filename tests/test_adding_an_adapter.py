@@ -20,6 +20,7 @@ from gateway import registry
 from gateway.app import Gateway
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
+from tests.deadlines import DEADLINE
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/adding-an-adapter.md").read_text("utf-8")
@@ -79,8 +80,10 @@ def serving(gateway: Gateway) -> Iterator[httpx.Client]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        assert server.up.wait(10)
-        with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", headers=KEY) as client:
+        assert server.up.wait(DEADLINE)
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", headers=KEY, timeout=DEADLINE
+        ) as client:
             yield client
     finally:
         server.should_exit = True
@@ -108,7 +111,7 @@ def adjust(client: httpx.Client, points: str, **said: str) -> Any:
 def test_the_pages_own_tests_pass(tree: Path) -> None:
     """What the page shows as tests of its adapter holds."""
     command = [sys.executable, "-c", RUN, str(tree)]
-    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False, timeout=DEADLINE)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -20,6 +20,7 @@ from gateway import registry
 from gateway.cli.serve import serve
 from gateway.secrets import Secret
 from gateway.settings import Settings, load
+from tests.deadlines import DEADLINE
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config/compose.yaml"
@@ -173,7 +174,7 @@ def test_a_health_check_tells_well_from_ill(name: str, status: int, healthy: boo
     assert python == "python"
     with answering(status) as server:
         moved = [re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{server.server_port}", each) for each in arguments]
-        done = subprocess.run([sys.executable, *moved], capture_output=True, check=False, timeout=30)
+        done = subprocess.run([sys.executable, *moved], capture_output=True, check=False, timeout=DEADLINE)
         assert server.asked != []  # type: ignore[attr-defined]
     assert (done.returncode == 0) == healthy
 

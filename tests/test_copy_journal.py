@@ -18,6 +18,7 @@ from gateway.journal import Filters, Journal
 from gateway.model import Adjustment, Applied, Balance, Member
 from gateway.rendering import final_answer
 from tests.conftest import PostgreSQL
+from tests.deadlines import DEADLINE
 
 ROOT = Path(__file__).parents[1]
 VERDICTS = (Verdict.APPLIED, Verdict.UNKNOWN, Verdict.NOT_APPLIED, None)
@@ -37,7 +38,7 @@ class Move:
         for name, store in (("old.yaml", self.old), ("new.yaml", self.new)):
             (self.folder / name).write_text(re.sub(r"(?m)^store: .*$", f"store: {store}", text), "utf-8")
         command = [sys.executable, str(ROOT / "docs/copy_journal.py"), "old.yaml", "new.yaml"]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=DEADLINE)
 
 
 @pytest.fixture

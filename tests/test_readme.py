@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.deadlines import DEADLINE
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:8080"
@@ -40,7 +42,7 @@ def demo(tmp_path: Path) -> Iterator[str]:
     config.write_text(text, "utf-8")
     command = [sys.executable, "-c", "from gateway.cli import main; main()", "demo", "--config", str(config)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        late = threading.Timer(30, process.kill)
+        late = threading.Timer(DEADLINE, process.kill)
         late.start()
         try:
             said = re.search(r"http://127\.0\.0\.1:\d+", next(line for line in process.stdout or () if "http" in line))
@@ -48,7 +50,7 @@ def demo(tmp_path: Path) -> Iterator[str]:
             yield said.group()
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=DEADLINE)
             late.cancel()
 
 
@@ -65,7 +67,7 @@ def called(command: str, address: str) -> httpx.Response:
             body = next(words)
         elif word != "-i":
             url = word
-    return httpx.request("POST" if body else "GET", url, content=body, headers=headers)
+    return httpx.request("POST" if body else "GET", url, content=body, headers=headers, timeout=DEADLINE)
 
 
 def steady(text: str) -> str:
@@ -102,5 +104,5 @@ def test_the_lines_of_python_print_what_they_say(demo: str) -> None:
 def test_the_demo_says_what_the_readme_says(demo: str) -> None:
     """The page to try everything is where the README sends people."""
     assert f"{ADDRESS}/docs" in README
-    page = httpx.get(f"{demo}/docs")
+    page = httpx.get(f"{demo}/docs", timeout=DEADLINE)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")

@@ -19,10 +19,9 @@ from gateway.registry import AdapterType
 from gateway.simulation import Answer, Request, Simulator
 from gateway.translation import Translation, Translator
 from gateway.transport import Evidence, Transport, boottime
+from tests.deadlines import DEADLINE, scaled
 
 T = TypeVar("T")
-DEADLINE = 30.0
-"""Seconds after which a test that waits has failed."""
 PERIOD = Period(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
@@ -62,7 +61,9 @@ class Bench:
     def __enter__(self) -> Self:
         self.wait(self.simulator.start())
         # As text would come from a configuration, so that the settings' own reading is part of it.
-        self.settings = self.kind.settings.model_validate({**self.simulator.settings, **self._changes})
+        self.settings = self.kind.settings.model_validate(
+            {**self.simulator.settings, "timeout": scaled(10), **self._changes}
+        )
         self.translator = Translator("vendor", self.kind, self.settings)
         self.transport = Recorder(self.settings)
         self.metrics = Metrics()

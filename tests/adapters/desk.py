@@ -13,6 +13,7 @@ import httpx
 from gateway import registry
 from gateway.simulation import Request, Simulator, in_thread
 from tests.adapters.served import Served, configured, served
+from tests.deadlines import scaled
 
 VENDORS = {"iactionable": "arcade", "fabric": "club", "expiring-points": "perks", "contact-points": "crm"}
 """The vendor of each adapter."""
@@ -102,7 +103,9 @@ def opened_desk(folder: Path) -> Iterator[Desk]:
     kinds = registry.adapters()
     simulators = {VENDORS[name]: simulator() for name, simulator in registry.simulators().items()}
     with in_thread(*simulators.values()):
-        vendors: dict[str, Any] = {name: dict(simulator.settings) for name, simulator in simulators.items()}
+        vendors: dict[str, Any] = {
+            name: {**simulator.settings, "timeout": scaled(10)} for name, simulator in simulators.items()
+        }
         settings = configured(folder, {**vendors, **VARIANTS}, kinds)
         with served(settings, kinds) as gateway:
             yield Desk(gateway, simulators, folder)

@@ -15,6 +15,7 @@ import yaml
 from gateway.app import Gateway
 from gateway.registry import AdapterType
 from gateway.settings import Settings, load
+from tests.deadlines import DEADLINE
 
 KEY = "key-of-the-app-0000000000000000000000"
 
@@ -71,10 +72,10 @@ def served(settings: Settings, kinds: Mapping[str, AdapterType]) -> Iterator[Ser
         thread = threading.Thread(target=server.run, args=([listener],), name="gateway")
         thread.start()
         try:
-            assert server.up.wait(30), "the gateway did not start in time"
+            assert server.up.wait(DEADLINE), "the gateway did not start in time"
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             headers = {"Authorization": f"Bearer {KEY}"}
-            with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=30) as http:
+            with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=DEADLINE) as http:
                 yield Served(http)
         finally:
             server.should_exit = True

@@ -10,8 +10,9 @@ from gateway.model import Operation
 from gateway.refusals import Refusals
 from gateway.simulation import Answer
 from tests.adapters.bench import Bench, Pair
+from tests.deadlines import scaled
 
-HASTY = 0.3
+HASTY = scaled(0.5)
 """Seconds after which a hasty vendor call is given up."""
 HTML = "<html><body><h1>Not here</h1></body></html>"
 PLAIN_BODIES = ("", "no", "{}", "[]", "null", "0", '"words"', '{"message": "no"}', "{", "<xml/>", HTML)

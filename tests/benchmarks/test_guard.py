@@ -10,6 +10,7 @@ import pytest
 from benchmarks import calls, guard
 from benchmarks.guard import Bench, Costs
 from tests.benchmarks import slowed
+from tests.deadlines import DEADLINE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the CPU time of other processes as Linux has it")
 
@@ -36,6 +37,7 @@ def bench(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with guard.bench(
         tmp_path_factory.mktemp("guard"),
         packages=packages,
+        within=DEADLINE,
         vendors={"slowed": {"extends": "arcade", "adapter": "slowed"}},
         tenants={"slowed": {"routes": {"balance": "slowed"}}},
         clients={"slowed": {"keys": [KEY], "tenants": ["slowed"], "scopes": ["points:read"]}},

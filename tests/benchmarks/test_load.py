@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.load import Call, Void, for_seconds, of_calls
 from benchmarks.vendor import answer
+from tests.deadlines import DEADLINE, scaled
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the load waits by epoll")
 
@@ -34,7 +35,7 @@ def serving(respond: Respond) -> Iterator[int]:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        stack.callback(thread.join, 10)
+        stack.callback(thread.join, DEADLINE)
         yield listener.getsockname()[1]
 
 
@@ -59,10 +60,11 @@ def test_every_answer_is_counted() -> None:
 
 def test_the_warm_up_is_not_counted() -> None:
     """Answers of the warm-up are answered, for effects have to match them, but have no latency."""
+    window = scaled(0.1)
     with serving(sending(GOOD)) as port:
-        sample = for_seconds(port, CALL, connections=1, seconds=0.05, warm_up=0.05)
+        sample = for_seconds(port, CALL, connections=1, seconds=window, warm_up=window)
     assert 0 < len(sample.latencies) < sample.answered
-    assert sample.seconds == pytest.approx(0.05)
+    assert sample.seconds == pytest.approx(window)
 
 
 def test_parts_are_put_together() -> None:

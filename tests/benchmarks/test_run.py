@@ -14,6 +14,7 @@ from benchmarks.rounds import measured
 from benchmarks.scenarios import VENDOR, Scenario, rotated
 from benchmarks.server import NotStarted, Server
 from tests.benchmarks.made_up import made_up
+from tests.deadlines import DEADLINE, scaled
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="benchmarks pin processes as Linux has it")
 
@@ -54,11 +55,13 @@ def test_answers_without_effects_void_it(tmp_path: Path) -> None:
     vendor = others.fake_vendor(tmp_path, cores=cores.vendor)
     try:
         call = calls.vendor_balances()
-        lineup = Lineup(vendor.answers(call, within=20), cores, {VENDOR: vendor})
+        lineup = Lineup(vendor.answers(call, within=DEADLINE), cores, {VENDOR: vendor})
         reads = Scenario("reads", VENDOR, call, connections=2)
-        assert measured(lineup, reads, seconds=0.05, warm_up=0.0).answered > 0
+        assert measured(lineup, reads, seconds=scaled(0.1), warm_up=0.0).answered > 0
         with pytest.raises(Void, match=r"reads, 2 connections: the vendor counted 0 effects, and \d+ were answered"):
-            measured(lineup, Scenario("reads", VENDOR, call, connections=2, writes=True), seconds=0.05, warm_up=0.0)
+            measured(
+                lineup, Scenario("reads", VENDOR, call, connections=2, writes=True), seconds=scaled(0.1), warm_up=0.0
+            )
     finally:
         vendor.stop()
 
@@ -68,7 +71,7 @@ def test_a_server_that_ends_is_not_started(tmp_path: Path) -> None:
     vendor = Server([sys.executable, "-c", "exit('no')"], port=1, folder=tmp_path, cores=available())
     try:
         with pytest.raises(NotStarted, match="code 1: no") as error:
-            vendor.answers(calls.vendor_balances(), within=20)
+            vendor.answers(calls.vendor_balances(), within=DEADLINE)
         assert error.value.reason == "it ended with code 1"
     finally:
         vendor.stop()

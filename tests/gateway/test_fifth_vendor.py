@@ -14,6 +14,7 @@ from gateway.simulation import in_thread
 from tests.adapters.fifth_vendor.broken import ADAPTERS, BROKEN_AFTER, BROKEN_BEFORE
 from tests.adapters.fifth_vendor.simulator import PaperSimulator
 from tests.adapters.served import Served, configured, served
+from tests.deadlines import scaled
 
 MIXED = {
     "routes": {
@@ -55,8 +56,10 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     vendor = PaperSimulator()
     folder: Path = tmp_path_factory.mktemp("gateway")
     with in_thread(vendor, other):
-        vendors = {name: {**vendor.settings, "adapter": name} for name in ADAPTERS}
-        settings = configured(folder, {**vendors, "other": other.settings}, kinds, mixed=MIXED)
+        vendors = {name: {**vendor.settings, "adapter": name, "timeout": scaled(10)} for name in ADAPTERS}
+        settings = configured(
+            folder, {**vendors, "other": {**other.settings, "timeout": scaled(10)}}, kinds, mixed=MIXED
+        )
         with served(settings, kinds) as gateway:
             yield Shop(gateway, vendor)
 

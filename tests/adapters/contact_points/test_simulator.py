@@ -11,6 +11,7 @@ import pytest
 
 from adapters.contact_points.simulator import ContactPointsSimulator
 from gateway.simulation import in_thread
+from tests.deadlines import DEADLINE
 
 KEY = "simulated-contact-points-key"
 SAMPLE = """{
@@ -51,6 +52,7 @@ def send(
         content=body if isinstance(body, str) else json.dumps(body),
         headers={"X-ApiKey": key, "Content-Type": content_type},
         trust_env=False,
+        timeout=DEADLINE,
     )
 
 

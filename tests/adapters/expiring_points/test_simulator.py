@@ -10,6 +10,7 @@ import pytest
 
 from adapters.expiring_points.simulator import ExpiringPointsSimulator
 from gateway.simulation import in_thread
+from tests.deadlines import DEADLINE
 
 SAMPLE = """{
 "token": "abc123def456",
@@ -52,6 +53,7 @@ def send(
         content=body if isinstance(body, str) else json.dumps(body),
         headers={"Content-Type": content_type},
         trust_env=False,
+        timeout=DEADLINE,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.fabric.simulator import FabricSimulator
 from gateway.simulation import in_thread
+from tests.deadlines import DEADLINE
 
 TRANSACTION = "78660e74-02e3-11e8-b443-00163e911bd2"
 TOKEN = "simulated-fabric-token"
@@ -47,6 +48,7 @@ def ask(
         content=body if isinstance(body, str) else json.dumps(body),
         headers={"Authorization": authorization, "Content-Type": content_type},
         trust_env=False,
+        timeout=DEADLINE,
     )
     return answer.status_code, answer.json()
 

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.iactionable.simulator import IActionableSimulator
 from gateway.simulation import in_thread
+from tests.deadlines import DEADLINE
 
 SAMPLE = "/API/Partners/99999/Profiles/email/Jason@example.com/Points"
 KEY = {"Authorization": "simulated-iactionable-key"}
@@ -29,7 +30,7 @@ def ask(
     vendor: IActionableSimulator, method: str, target: str, headers: dict[str, str] | None = None
 ) -> tuple[int, Any]:
     """Send a target verbatim; the status and the JSON that comes back."""
-    connection = HTTPConnection(urlsplit(vendor.origin).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(vendor.origin).netloc, timeout=DEADLINE)
     try:
         connection.request(method, target, headers=headers or {})
         answer = connection.getresponse()

@@ -27,9 +27,9 @@ from gateway.app import Gateway
 from gateway.cli import main
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
+from tests.deadlines import DEADLINE, scaled
 
 ROOT = Path(__file__).parents[3]
-DEADLINE = 20.0
 KEY = "a-key-for-tests-" + "0" * 24
 BEGUN = datetime(2020, 1, 1, tzinfo=UTC)
 """When the gateway that left the journal behind served: so long ago that every lease is over."""
@@ -105,7 +105,10 @@ def configuration(vendor: Simulator) -> dict[str, Any]:
     return {
         "server": {"listen": "127.0.0.1:0", "outages": 0},
         "store": "sqlite:///points.db",
-        "vendors": {"crm": {**vendor.settings, "account": None, "timeout": 10}, "crm_north": {"extends": "crm"}},
+        "vendors": {
+            "crm": {**vendor.settings, "account": None, "timeout": scaled(10)},
+            "crm_north": {"extends": "crm"},
+        },
         "tenants": {"acme": {"routes": {"adjust": "crm"}}, "north": {"routes": {"adjust": "crm_north"}}},
         "clients": {"app": {"keys": [KEY], "tenants": ["*"], "scopes": ["points:read", "points:write"]}},
     }

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from gateway.simulation import Simulator
+from tests.deadlines import DEADLINE
 from tests.end_to_end.process import GatewayProcess
 from tests.gateway.cli.conftest import KEY, Call, Command, Left, calls, configuration
 
@@ -20,7 +21,8 @@ def http(left: Left, vendor: Simulator) -> Iterator[httpx.Client]:
     with ExitStack() as running:
         process = GatewayProcess(left.config.parent, configuration(vendor))
         running.callback(lambda: process.stop())
-        yield running.enter_context(httpx.Client(base_url=process.serving(), headers=headers, trust_env=False))
+        client = httpx.Client(base_url=process.serving(), headers=headers, trust_env=False, timeout=DEADLINE)
+        yield running.enter_context(client)
         assert process.stop() == 0, process.log
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from gateway.journal.lock import FileLock
-from tests.gateway.cli.conftest import DEADLINE, Command, Left, Running, demonstration, is_free, ran
+from tests.deadlines import DEADLINE
+from tests.gateway.cli.conftest import Command, Left, Running, demonstration, is_free, ran
 
 needs_curl = pytest.mark.skipif(not shutil.which("curl") or not shutil.which("bash"), reason="needs curl and bash")
 

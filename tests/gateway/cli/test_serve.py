@@ -13,6 +13,7 @@ import pytest
 
 from gateway.journal.lock import FileLock
 from gateway.simulation import Simulator
+from tests.deadlines import DEADLINE
 from tests.end_to_end.process import GatewayProcess
 from tests.gateway.cli.conftest import Command, Ran, configuration, free_ports, is_free, ran
 
@@ -113,7 +114,7 @@ def test_it_serves_until_it_is_told_to_stop(vendor: Simulator, tmp_path: Path, s
     process = GatewayProcess(tmp_path, configuration(vendor))
     try:
         url = httpx.URL(process.serving())
-        assert httpx.get(url.join("/readyz"), trust_env=False).json() == {"status": "ok"}
+        assert httpx.get(url.join("/readyz"), trust_env=False, timeout=DEADLINE).json() == {"status": "ok"}
         os.kill(process.pid, sig)
         assert process.ended() == 0
     finally:
