@@ -77,6 +77,10 @@ class Problem(AnswerModel):
     detail: str
     code: str
     retryable: bool
+    new_key_allowed: bool = Field(
+        description="True only where the key's adjustment has failed for good. False: send the same key again, "
+        "and the same body, or a corrected one where the problem has no `adjustment`."
+    )
     request_id: str
     errors: WhereItApplies[list[FieldProblem]] = None
     adjustment: WhereItApplies[str] = None

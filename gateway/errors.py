@@ -33,7 +33,8 @@ class FieldError:
 class GatewayError(Exception):
     """Raised when a call cannot be answered with what it asked for; each subclass is one problem code.
 
-    `adjustment` (its id) and `vendor` (its name and its adapter's) are set where they have a part in it.
+    `adjustment` (its id) and `vendor` (its name and its adapter's) are set where they have a part in it;
+    `new_key_allowed`, where that adjustment has failed for good, so that another key cannot apply it twice.
     """
 
     code: ClassVar[str] = "internal_error"
@@ -41,6 +42,7 @@ class GatewayError(Exception):
     title: ClassVar[str] = "Something went wrong here"
     retryable: ClassVar[bool] = False
     adjustment: str | None = None
+    new_key_allowed: bool = False
     vendor: tuple[str, str] | None = None
 
     def __init__(

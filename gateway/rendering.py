@@ -1,5 +1,6 @@
 """From what the core knows to what callers are told: records, balances and errors as the models of answers.py."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,8 @@ from gateway.errors import GatewayError, NotApplied, StoreUnavailable, VendorErr
 from gateway.model import Balance, time_text
 
 MAX_WORDS = 500
+# In the body of a problem. Only texts stand before it, and the quotes inside a text are escaped.
+_RETRYABLE = re.compile(rb'("retryable":(?:true|false))(?:,"new_key_allowed":(?:true|false))?')
 
 
 def problem(error: GatewayError, *, request_id: str) -> Problem:
@@ -42,6 +45,7 @@ def problem(error: GatewayError, *, request_id: str) -> Problem:
         detail=_bounded(error.detail) or error.title,
         code=error.code,
         retryable=error.retryable,
+        new_key_allowed=error.new_key_allowed,
         request_id=request_id,
         errors=[FieldProblem(pointer=wrong.pointer, detail=wrong.detail) for wrong in error.errors] or None,
         adjustment=error.adjustment,
@@ -81,6 +85,18 @@ def final_answer(record: Record) -> Answer | None:
     if told is None:
         return Answer(201, adjustment(record).to_json())
     return Answer(told["status"], exact.dumps(told))
+
+
+def replay(record: Record) -> Answer | None:
+    """The kept answer of a key, byte for byte but for `new_key_allowed`, which is as it is now.
+
+    An answer that was kept before there was such a member gets it.
+    """
+    kept = record.answer
+    if kept is None or record.state.status is not Status.FAILED:
+        return kept
+    member = b',"new_key_allowed":' + (b"true" if record.new_key_allowed else b"false")
+    return Answer(kept.status, _RETRYABLE.sub(rb"\1" + member, kept.body, count=1))
 
 
 def problem_body(record: Record) -> bytes:
@@ -151,7 +167,7 @@ def _problem_of(record: Record) -> dict[str, Any] | None:
         return None
     told = dict(record.problem or {})
     if told and told["retryable"] == record.state.retryable:
-        return told
+        return _with_new_key(told, allowed=record.new_key_allowed)
     settled: GatewayError
     if record.state.retryable:
         settled = StoreUnavailable("The journal could not be written, and nothing was sent")
@@ -160,8 +176,19 @@ def _problem_of(record: Record) -> dict[str, Any] | None:
             "A person says that nothing was applied" if record.resolution else "It is known that nothing was applied"
         )
     settled.adjustment = record.draft.id
+    settled.new_key_allowed = record.new_key_allowed
     settled.vendor = (record.draft.vendor, record.draft.adapter)
     return problem(settled, request_id=told.get("request_id", record.draft.id)).model_dump()
+
+
+def _with_new_key(told: Mapping[str, Any], *, allowed: bool) -> dict[str, Any]:
+    """A kept problem with the member in its place; one that was kept before there was such a member gets it."""
+    present: dict[str, Any] = {}
+    for name, value in told.items():
+        present[name] = value
+        if name == "retryable":
+            present["new_key_allowed"] = allowed
+    return present | {"new_key_allowed": allowed}
 
 
 def _bounded(text: str | None) -> str | None:

@@ -172,4 +172,5 @@ def _vendor(plan: Plan[T], reading: Reading[T], details: Mapping[str, Any], incl
 def _not_resolvable(record: Record, detail: str) -> NotResolvable:
     error = NotResolvable(detail)
     error.adjustment = record.draft.id
+    error.new_key_allowed = record.new_key_allowed
     return error

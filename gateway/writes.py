@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 import structlog
 
-from gateway import rendering
+from gateway import meaning, rendering
 from gateway.adjustments import Draft, Record, Settlement, State, Status
 from gateway.delivery import Delivery
-from gateway.errors import GatewayError, IdempotencyInProgress, IdempotencyKeyReused, StoreUnavailable
+from gateway.errors import FieldError, GatewayError, IdempotencyInProgress, IdempotencyKeyReused, StoreUnavailable
 from gateway.journal import Conclusion, Journal
 from gateway.metrics import Metrics
 from gateway.model import Adjustment, Applied, Member
@@ -116,22 +116,25 @@ class Writes:
             record, ours = await self._journal.claim(draft)
             if ours:
                 return await self._carried_out(caller, record, plan.translation, lease_until)
-        return await self._again(caller, record, fingerprint)
+        return await self._again(caller, record, fingerprint, adjustment)
 
-    async def _again(self, caller: Caller, record: Record, fingerprint: str) -> Reply:
+    async def _again(self, caller: Caller, record: Record, fingerprint: str, adjustment: Adjustment) -> Reply:
         """The key is taken: repeat what it came to, or make the next attempt of what may be tried again."""
         draft = record.draft
-        if draft.fingerprint != fingerprint:
-            raise _about(record, IdempotencyKeyReused("This key stands for another adjustment; take a new key"))
         record = await self._journal.present(record)
-        if record.answer is not None:
-            return Reply(draft.id, record.answer.status, record.answer.body, replayed=True)
+        if draft.fingerprint != fingerprint:
+            raise _reused(record, adjustment)
+        if (answer := rendering.replay(record)) is not None:
+            return Reply(draft.id, answer.status, answer.body, replayed=True)
         if record.state.status is Status.UNKNOWN:
             return self._unknown(record)
         if record.state.status is Status.IN_PROGRESS:
             raise _about(record, IdempotencyInProgress(retry_after=self._remaining(record)))
-        translator = self._planner.translator(draft.vendor)
-        translation = translator.adjust(draft.adjustment, id=draft.id)
+        try:
+            translator = self._planner.translator(draft.vendor)
+            translation = translator.adjust(draft.adjustment, id=draft.id)
+        except GatewayError as error:
+            raise _about(record, error) from error
         lease = _lease(translator)
         lease_until = self._boottime() + lease
         mine = await self._journal.retry(record, lease, account=translator.account)
@@ -171,7 +174,7 @@ class Writes:
         )
         return self._reply(await self._settle(settlement), outcome.error.retry_after if outcome.error else None)
 
-    async def _settle(self, settlement: Settlement) -> Record:
+    async def _settle(self, settlement: Settlement) -> Conclusion:
         """Keep the outcome before the caller hears it; where it cannot be kept yet, the caller hears `unknown`."""
         record = settlement.record
         try:
@@ -179,9 +182,9 @@ class Writes:
         except StoreUnavailable as error:
             log.error("the journal cannot keep an outcome; trying on", adjustment=record.draft.id, error=str(error))
             self._work.begin(self._settle_later(settlement))
-            return _as_unknown(record)
+            return Conclusion(_as_unknown(record))
         self._note(concluded)
-        return concluded.record
+        return concluded
 
     async def _settle_later(self, settlement: Settlement) -> None:
         while True:
@@ -202,9 +205,11 @@ class Writes:
         elif concluded.late:
             log.warning("an outcome came after its adjustment was settled", adjustment=concluded.record.draft.id)
 
-    def _reply(self, record: Record, retry_after: float | None) -> Reply:
-        if record.answer is not None:
-            return Reply(record.draft.id, record.answer.status, record.answer.body)
+    def _reply(self, concluded: Conclusion, retry_after: float | None) -> Reply:
+        record = concluded.record
+        if (answer := rendering.replay(record)) is not None:
+            # What came late hears what somebody else settled: that is a replay.
+            return Reply(record.draft.id, answer.status, answer.body, replayed=concluded.late)
         if record.state.status is Status.FAILED and record.problem is not None:
             body = rendering.problem_body(record)
             return Reply(record.draft.id, record.problem["status"], body, retry_after=ceil(retry_after or 1))
@@ -222,7 +227,20 @@ class Writes:
 
 def _about(record: Record, error: GatewayError) -> GatewayError:
     error.adjustment = record.draft.id
+    error.new_key_allowed = record.new_key_allowed
     return error
+
+
+def _reused(record: Record, adjustment: Adjustment) -> GatewayError:
+    """Why a key cannot carry this adjustment, and what its caller can do without applying the points twice."""
+    draft = record.draft
+    differing = meaning.differences(draft.adjustment, adjustment)
+    advice = f"Send what this key was first sent with, or look at GET /v1/adjustments/{draft.id}"
+    if record.new_key_allowed:
+        advice += "; that adjustment has failed for good, so that another adjustment can have a new key"
+    detail = f"This key belongs to adjustment {draft.id}, whose status is {record.state.status}. {advice}"
+    errors = tuple(FieldError(pointer, "differs from what this key was first sent with") for pointer in differing)
+    return _about(record, IdempotencyKeyReused(detail, errors=errors))
 
 
 def _as_unknown(record: Record) -> Record:

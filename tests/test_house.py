@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("retries", "call"),
     ("gate",),
     ("translation", "transport", "redaction", "answers", "metrics", "logs"),
-    ("adjustments", "registry", "circuit", "slots"),
+    ("adjustments", "meaning", "registry", "circuit", "slots"),
     ("port",),
     ("vendor", "vendor_request"),
     ("refusals",),

@@ -62,8 +62,9 @@ def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
         info=Info(
             title="Points gateway",
             version=version,
-            description="One points API in front of several loyalty vendors. Repeating a POST with the same "
-            "Idempotency-Key and body is safe whatever came back, or nothing at all.",
+            description="One points API in front of several loyalty vendors. Repeat a POST with the same "
+            "Idempotency-Key and body until the answer is 201, or a problem with `new_key_allowed: true`: that is safe "
+            "whatever came back, or nothing at all.",
         ),
         paths=paths,
     ).model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
@@ -108,7 +109,7 @@ def _headers(endpoint: Endpoint) -> list[Parameter]:
     ]
     if endpoint.needs_key:
         pattern = {"type": "string", "pattern": "^[!#-~][!-~]{0,254}$"}
-        said.append(("Idempotency-Key", True, pattern, "A new key for every new adjustment; the same for its repeats."))
+        said.append(("Idempotency-Key", True, pattern, "A new key for every adjustment; the same for its repeats."))
     return [
         _parameter(name, "header", schema, required=required, description=description)
         for name, required, schema, description in said

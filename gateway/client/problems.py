@@ -16,15 +16,17 @@ class Problem(PointsError):
     """Raised when the gateway answered with a problem; `adjustment` is the id of the adjustment it is about."""
 
     adjustment: str | None = None
+    failed_for_good = False
+    """The problem's member `new_key_allowed`; false where the gateway does not say it."""
 
     @property
     def new_key_allowed(self) -> bool:
         """Whether a write may be tried anew under another key without the danger of applying it twice.
 
-        True where the gateway says that the matter is closed: the problem is not retryable, and it is about this
-        key's adjustment, or no earlier attempt of the call can still be on its way.
+        Only where the gateway says so, and of this key's adjustment where an earlier attempt of the call may still
+        be on its way.
         """
-        return not self.retryable and (self.adjustment is not None or not self.unanswered)
+        return self.failed_for_good and (self.adjustment is not None or not self.unanswered)
 
 
 class RequestProblem(Problem):
@@ -222,6 +224,7 @@ def problem(
     )
     made.code = code
     made.adjustment = document.text_or_none("adjustment")
+    made.failed_for_good = document.flag_or_none("new_key_allowed") or False
     return made
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from jsonschema import Draft202012Validator, FormatChecker
 
-FIELDS = {"type", "title", "status", "detail", "code", "retryable", "request_id"}
+FIELDS = {"type", "title", "status", "detail", "code", "retryable", "new_key_allowed", "request_id"}
 WHERE_THEY_APPLY = {"errors", "adjustment", "vendor"}
 
 

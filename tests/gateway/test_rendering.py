@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway import rendering
 from gateway.adjustments import Draft, Record, Resolution, State, Status
@@ -67,11 +69,67 @@ def test_a_success_without_a_balance() -> None:
 
 
 def test_a_refusal_keeps_its_problem() -> None:
-    """The final answer of a refusal is the problem as its first caller was told it."""
+    """The final answer of a refusal is the problem as its first caller was told it, and that it is for good."""
     problem = told(VendorRejected("No.", vendor_status=400, vendor_code="E1", vendor_message="No."))
     answer = rendering.final_answer(replace(RECORD, state=State(Status.FAILED), problem=problem))
     assert answer is not None
-    assert (answer.status, orjson.loads(answer.body)) == (422, problem)
+    assert (answer.status, orjson.loads(answer.body)) == (422, {**problem, "new_key_allowed": True})
+
+
+FAILED = replace(RECORD, state=State(Status.FAILED))
+
+
+@pytest.mark.parametrize(
+    ("record", "allowed"),
+    [
+        (FAILED, True),
+        (replace(FAILED, state=State(Status.FAILED, attempt=3)), True),
+        (replace(FAILED, conflict=True), False),
+        (replace(FAILED, state=State(Status.FAILED, retryable=True)), False),
+        (replace(FAILED, state=State(Status.UNKNOWN)), False),
+        (replace(FAILED, state=State(Status.IN_PROGRESS, attempt=2)), False),
+        (replace(FAILED, state=State(Status.SUCCEEDED)), False),
+    ],
+)
+def test_a_new_key_is_allowed_where_this_one_failed_for_good(record: Record, allowed: bool) -> None:
+    """Failed, not retryable, and contradicted by nothing: only then can another key not apply the points twice."""
+    assert record.new_key_allowed is allowed
+
+
+TEXTS = st.text() | st.sampled_from(['"retryable":true,', '\\"retryable":false', '"new_key_allowed":true', '",'])
+
+
+@given(detail=TEXTS, code=TEXTS, message=TEXTS, old=st.booleans(), conflict=st.booleans())
+def test_a_replay_tells_of_a_new_key_as_it_is_now(
+    detail: str, code: str, message: str, old: bool, conflict: bool
+) -> None:
+    """Whatever texts are in it, and whether it has the member or is older: that member is as it is now, and no byte
+    of the rest is another."""
+    problem = told(VendorRejected(detail, vendor_status=400, vendor_code=code, vendor_message=message))
+    record = replace(FAILED, problem=problem)
+    answer = rendering.final_answer(record)
+    assert answer is not None
+    head, member, tail = answer.body.partition(b',"new_key_allowed":true,"request_id":"req_1"')
+    assert member
+    kept = head + (b',"request_id":"req_1"' if old else member) + tail
+    replay = rendering.replay(replace(record, answer=replace(answer, body=kept), conflict=conflict))
+    assert replay is not None
+    assert replay.status == answer.status
+    assert replay.body == head + (member.replace(b"true", b"false") if conflict else member) + tail
+    assert rendering.adjustment(replace(record, conflict=conflict)).problem == orjson.loads(replay.body)
+
+
+def test_the_replay_of_a_success_is_what_is_kept() -> None:
+    """A success is replayed byte for byte, whatever came late."""
+    record = replace(RECORD, state=State(Status.SUCCEEDED), applied=Applied("t1"), conflict=True)
+    answer = rendering.final_answer(record)
+    assert answer is not None
+    assert rendering.replay(replace(record, answer=answer)) == answer
+
+
+def test_nothing_is_replayed_before_the_end() -> None:
+    """What has no final answer has no replay."""
+    assert rendering.replay(replace(RECORD, state=State(Status.FAILED, retryable=True))) is None
 
 
 @pytest.mark.parametrize("resolved", [True, False])

@@ -64,6 +64,7 @@ def problem() -> Refused:
             "detail": f"About {code}",
             "code": code,
             "retryable": False,
+            "new_key_allowed": False,
             "request_id": "req-1",
         } | fields
         media_type = {"Content-Type": "application/problem+json"}

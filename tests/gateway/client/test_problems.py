@@ -3,6 +3,7 @@
 import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,12 +79,28 @@ def test_the_request_id_is_that_of_the_answer(app: App, problem: Refused) -> Non
     assert caught.value.request_id == "from-header"
 
 
-def test_a_final_problem_allows_a_new_key(app: App, problem: Refused) -> None:
-    """A problem that is not retryable, with nothing unanswered before it, closes the matter."""
-    app.router.post("/v1/adjustments").mock(return_value=problem("vendor_rejected", 422, adjustment="adj_1"))
+@pytest.mark.parametrize("allowed", [True, False])
+@pytest.mark.parametrize("code", ["vendor_rejected", "idempotency_key_reused", "a_code_of_tomorrow"])
+def test_the_gateway_says_whether_a_new_key_is_allowed(app: App, problem: Refused, code: str, allowed: bool) -> None:
+    """Whatever the code is, it is the problem's own member that counts."""
+    answer = problem(code, 422, adjustment="adj_1", new_key_allowed=allowed)
+    app.router.post("/v1/adjustments").mock(return_value=answer)
     with pytest.raises(Problem) as caught:
         app.call("adjust", "contact_id:1", 5, idempotency_key="order-1")
-    assert caught.value.new_key_allowed
+    assert caught.value.new_key_allowed is allowed
+
+
+@pytest.mark.parametrize("fields", [{}, {"adjustment": "adj_1"}, {"adjustment": "adj_1", "new_key_allowed": None}])
+def test_a_gateway_that_does_not_say_so_allows_no_new_key(fields: dict[str, Any]) -> None:
+    """A problem without the member, as of an earlier gateway, is no permission, even where it is final."""
+    document = {"code": "vendor_rejected", "retryable": False, **fields}
+    assert not problem(Document(document), status=422).new_key_allowed
+
+
+def test_a_member_of_another_type_is_no_problem_of_this_api() -> None:
+    """What is not true or false is not read as either."""
+    with pytest.raises(ValueError, match="new_key_allowed"):
+        problem(Document({"code": "x", "retryable": False, "new_key_allowed": "true"}), status=422)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +108,9 @@ def test_a_final_problem_allows_a_new_key(app: App, problem: Refused) -> None:
     [
         NoAnswer("nobody there", idempotency_key="order-1"),
         UnexpectedAnswer("html", status=502),
-        problem(Document({"code": "not_found", "retryable": False, "adjustment": "adj_1"}), status=404),
+        problem(
+            Document({"code": "x", "retryable": False, "new_key_allowed": True, "adjustment": "adj_1"}), status=404
+        ),
     ],
 )
 def test_errors_survive_pickling(error: PointsError) -> None:

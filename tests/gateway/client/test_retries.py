@@ -27,6 +27,7 @@ LOST = [
     httpx.RemoteProtocolError("cut short"),
 ]
 HTML = {"Content-Type": "text/html"}
+GOOD = {"adjustment": "adj_1", "new_key_allowed": True}
 
 
 def adjust(app: App, **named: Any) -> Any:
@@ -189,8 +190,9 @@ def test_a_problem_of_somebody_else_is_not_taken_for_the_gateways(app: App, cont
 
 
 def test_a_refusal_after_a_lost_attempt_does_not_allow_a_new_key(app: App, problem: Refused) -> None:
-    """The lost attempt may still act, so a final problem that is not about this key's adjustment closes nothing."""
-    app.router.post("/v1/adjustments").mock(side_effect=[httpx.ReadTimeout("slow"), problem("forbidden", 403)])
+    """The lost attempt may still act: what is not said of this key's adjustment allows nothing, whoever says it."""
+    answer = problem("forbidden", 403, new_key_allowed=True)
+    app.router.post("/v1/adjustments").mock(side_effect=[httpx.ReadTimeout("slow"), answer])
     with pytest.raises(Forbidden) as caught:
         adjust(app)
     assert not caught.value.new_key_allowed
@@ -201,7 +203,7 @@ def test_the_gateways_verdict_on_the_adjustment_allows_a_new_key_after_a_lost_at
 ) -> None:
     """A final problem that names the key's adjustment settles every attempt under that key."""
     app.router.post("/v1/adjustments").mock(
-        side_effect=[httpx.ReadTimeout("slow"), problem("vendor_rejected", 422, adjustment="adj_1")]
+        side_effect=[httpx.ReadTimeout("slow"), problem("vendor_rejected", 422, **GOOD)]
     )
     with pytest.raises(VendorRejected) as caught:
         adjust(app)

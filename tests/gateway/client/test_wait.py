@@ -30,6 +30,7 @@ def adjust(app: App, wait: float = 60.0) -> Any:
 
 def not_applied(adjustment: Adjusted) -> httpx.Response:
     document = {"code": "not_applied", "status": 502, "detail": "Settled by hand", "retryable": False}
+    document |= {"new_key_allowed": True, "adjustment": "adj_1"}
     return httpx.Response(200, json=adjustment(status="failed", problem=document))
 
 
