@@ -4,12 +4,16 @@ in_progress(n) ─┬─> succeeded | failed            settle: proof either way
                 ├─> failed, retryable             settle: proof that nothing was applied
                 └─> unknown                       settle or expire: no proof
 failed, retryable ──> in_progress(n+1)            retry: by the same key
-unknown ──> succeeded | failed                    settle (late proof) or resolve (a person): never sent again
+unknown ──> succeeded | failed                    settle (late proof) or resolve (a person)
+unknown(r) ──> unknown(r+1)                       repeat: the very same request again, of which the vendor makes one
+
+An unknown adjustment is never attempted again. A vendor that enforces idempotency may be sent its request once more;
+from the first such repeat on, only a success settles, for no negative answer tells which of the requests it is about.
 """
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -41,11 +45,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where an adjustment stands, and in which attempt (the first is 1)."""
+    """Where an adjustment stands, in which attempt (the first is 1), and how often that one was repeated."""
 
     status: Status = Status.IN_PROGRESS
     retryable: bool = False
     attempt: int = 1
+    repeats: int = 0
 
     @property
     def final(self) -> bool:
@@ -67,10 +72,10 @@ def settle(state: State, *, attempt: int, verdict: Verdict) -> State | None:
         return None
     status, retryable = _SETTLED[verdict]
     if state.status is Status.UNKNOWN:
-        if verdict is Verdict.UNKNOWN:
+        if verdict is Verdict.UNKNOWN or (state.repeats and verdict is not Verdict.APPLIED):
             return None
-        retryable = False  # what was ever unknown is never sent again
-    return State(status, retryable, attempt)
+        retryable = False  # what was ever unknown is never attempted again
+    return State(status, retryable, attempt, state.repeats)
 
 
 def retry(state: State) -> State | None:
@@ -90,7 +95,14 @@ def expire(state: State) -> State | None:
 def resolve(state: State, *, applied: bool) -> State | None:
     """The state after a person has decided; None where there is nothing to decide."""
     if state.status is Status.UNKNOWN:
-        return State(Status.SUCCEEDED if applied else Status.FAILED, False, state.attempt)
+        return replace(state, status=Status.SUCCEEDED if applied else Status.FAILED)
+    return None
+
+
+def repeat(state: State) -> State | None:
+    """The state once the request of an unknown adjustment is sent again; None where it may not be."""
+    if state.status is Status.UNKNOWN:
+        return replace(state, repeats=state.repeats + 1)
     return None
 
 
@@ -145,11 +157,25 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What a repeat is held to: `digest`, of the request that it must equal, and how old that request is.
+
+    `at`: before the first byte that may have left for this adjustment, by the journal's clock. `alarmed`: whether the
+    operator has heard that the time for repeats runs out.
+    """
+
+    digest: str
+    at: datetime
+    alarmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """An adjustment as the journal has it.
 
     `problem` is the problem as its caller was told it. `looks`: how often the vendor was asked in vain whether it has
-    this `unknown`. `conflict`: a late outcome of some attempt contradicts the state, or once did.
+    this `unknown`. `conflict`: a late outcome of some attempt contradicts the state, or once did. `mark`: there only
+    where the vendor enforces idempotency.
     """
 
     draft: Draft
@@ -163,6 +189,7 @@ class Record:
     answer: Answer | None = None
     looks: int = 0
     conflict: bool = False
+    mark: Mark | None = None
 
     @property
     def new_key_allowed(self) -> bool:
@@ -172,7 +199,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What one attempt came to, and who found out: `gateway`, which made it, or `search`, which asked the vendor later.
+    """What one attempt came to, and who found out.
+
+    `by`: `gateway`, which made it, `search`, which asked the vendor later, or `repeat`, which sent its request again.
 
     `evidence` and `exchange` are JSON values without secrets, of bounded size.
     """
@@ -190,7 +219,7 @@ class Settlement:
 class Transition:
     """One step in the life of an adjustment.
 
-    `by`: `gateway`, `search`, `recovery`, or the client or person who decided.
+    `by`: `gateway`, `search`, `repeat`, `recovery`, or the client or person who decided.
     """
 
     at: datetime

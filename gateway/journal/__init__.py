@@ -2,7 +2,17 @@
 
 from gateway.journal.errors import JournalError, JournalLocked, JournalMissing
 from gateway.journal.journal import Journal
-from gateway.journal.operations import Conclusion, Decision
+from gateway.journal.operations import Conclusion, Decision, Permission
 from gateway.journal.reads import Counts, Filters
 
-__all__ = ["Conclusion", "Counts", "Decision", "Filters", "Journal", "JournalError", "JournalLocked", "JournalMissing"]
+__all__ = [
+    "Conclusion",
+    "Counts",
+    "Decision",
+    "Filters",
+    "Journal",
+    "JournalError",
+    "JournalLocked",
+    "JournalMissing",
+    "Permission",
+]

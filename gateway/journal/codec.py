@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from gateway import exact
-from gateway.adjustments import Answer, Draft, Record, Resolution, State, Status, Transition
+from gateway.adjustments import Answer, Draft, Mark, Record, Resolution, State, Status, Transition
 from gateway.model import Adjustment, Applied, Balance, Member
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,7 +76,7 @@ def _stored(text: str) -> str:
 
 
 def row_of(record: Record) -> dict[str, Any]:
-    """Every column of an adjustment's row but `seq`, `owner`, `conflict` and what is said of looking for it."""
+    """Every column of an adjustment's row but `seq`, `owner`, `conflict`, and those of searches and repeats."""
     draft, adjustment = record.draft, record.draft.adjustment
     return {
         "id": draft.id,
@@ -165,12 +165,20 @@ def record_of(row: Any) -> Record:
         answer=None if row.answer_status is None else Answer(row.answer_status, row.answer_body),
         looks=row.looks,
         conflict=bool(row.conflict),
+        mark=mark_of(row),
     )
+
+
+def mark_of(row: Any) -> Mark | None:
+    """What a repeat is held to; None where no request was marked."""
+    if row.effect_digest is None or row.effect_at is None:
+        return None
+    return Mark(row.effect_digest, from_micros(row.effect_at), bool(row.repeat_alarmed))
 
 
 def state_of(row: Any) -> State:
     """The state that a row is in."""
-    return State(Status(row.status), bool(row.retryable), row.attempt)
+    return State(Status(row.status), bool(row.retryable), row.attempt, row.repeats)
 
 
 def transition_of(row: Any) -> Transition:

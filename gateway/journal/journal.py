@@ -129,6 +129,55 @@ class Journal:
         """Have what was looked for in vain looked for again after so many seconds, and count it in `looks`."""
         await self._write(operations.Postpone(record, seconds))
 
+    async def mark_effect(self, record: Record, digest: str) -> operations.Permission:
+        """Keep what a repeat of an attempt's request must equal, before a byte of it leaves; refused, none may."""
+        marked: operations.Permission = await self._write(operations.MarkEffect(record, digest))
+        return marked
+
+    async def begin_repeat(
+        self, record: Record, *, lease: float, window: float, rest: float = 0.0
+    ) -> tuple[operations.Permission, str]:
+        """Own the next repeat of an `unknown` for `lease` seconds; the name of its owner goes with what follows.
+
+        `window`: seconds after the mark in which a repeat may begin. `rest`: seconds since the last one was over.
+        """
+        owner = self._attempt()
+        begun: operations.Permission = await self._write(operations.BeginRepeat(record, lease, window, rest, owner))
+        return begun, owner
+
+    async def confirm_repeat(self, record: Record, digest: str, *, window: float, owner: str) -> operations.Permission:
+        """Look once more, before a byte of it leaves, whether a repeat that was begun may be sent."""
+        confirmed: operations.Permission = await self._write(operations.ConfirmRepeat(record, digest, window, owner))
+        return confirmed
+
+    async def end_repeat(
+        self, settlement: Settlement, *, pause: float, alarmed: bool, owner: str
+    ) -> operations.Conclusion:
+        """Keep what a repeat came to, as `conclude`; where it settled nothing, the next is due in `pause` seconds.
+
+        `alarmed`: the operator has heard that the time for repeats runs out.
+        """
+        ended: operations.Conclusion = await self._write(operations.EndRepeat(settlement, pause, alarmed, owner))
+        return ended
+
+    async def postpone_repeat(self, record: Record, pause: float, *, alarmed: bool) -> None:
+        """Have what was not repeated now due again in `pause` seconds; `alarmed` as of `end_repeat`."""
+        await self._write(operations.PostponeRepeat(record, pause, alarmed))
+
+    async def repeats_due(
+        self, accounts: Collection[str], limit: int, hold: float
+    ) -> tuple[list[Record], datetime | None]:
+        """At most `limit` of what is `unknown` at these accounts, marked and due for a repeat, oldest first.
+
+        Gives the moment by the journal's clock beside them. Who gets a record has it for `hold` seconds.
+        """
+        if not accounts:
+            return [], None
+        found: tuple[list[Record], datetime] = await self._write(
+            operations.RepeatsDue(frozenset(accounts), limit, hold)
+        )
+        return found
+
     async def expire(self) -> int:
         """Make `unknown` every attempt whose lease has run out by the journal's clock; gives how many."""
         expired: int = await self._write(operations.Expire())

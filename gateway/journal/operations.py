@@ -6,6 +6,7 @@ is: the process, and the operation that began it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement
@@ -28,11 +29,31 @@ class Conclusion:
 class Decision:
     """The adjustment as it stands after a person's decision, and why that was refused, where it was.
 
-    `lease`: an attempt may still be under way; `changed`: it is not what the person has seen.
+    `lease`: an attempt may still be under way; `repeat`: a repeat of its request may still be under way, and from now
+    on no other begins; `changed`: it is not what the person has seen. `until`: when what is under way is over.
     """
 
     record: Record
-    refused: Literal["lease", "changed"] | None = None
+    refused: Literal["lease", "repeat", "changed"] | None = None
+    until: datetime | None = None
+
+
+RepeatRefusal = Literal["changed", "under_way", "barred", "time", "clock", "unmarked", "differs"]
+"""Why a request may not be sent.
+
+`changed`: the adjustment is not as it was, or is owned by another; `under_way`: a repeat is, or was a moment ago;
+`barred`: a person waits to settle it by hand; `time`: the vendor may have forgotten the first request; `clock`: the
+journal's clock is behind what it showed before, or was set back since; `unmarked`: there is no digest to compare with;
+`differs`: the request is not the one that was marked.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The adjustment as it stands, and why its request may not be sent, where it may not."""
+
+    record: Record
+    refused: RepeatRefusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +112,77 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkEffect:
+    """Keep what a repeat of this attempt's request must equal, before its first byte leaves: gives a `Permission`."""
+
+    record: Record
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginRepeat:
+    """Own the next repeat of an `unknown` for `lease` seconds: gives a `Permission`.
+
+    `window`: seconds after the mark in which a repeat may begin. `rest`: seconds since the last one was over.
+    """
+
+    record: Record
+    lease: float
+    window: float
+    rest: float
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmRepeat:
+    """Look once more, before its first byte leaves, whether a repeat may be sent: gives a `Permission`."""
+
+    record: Record
+    digest: str
+    window: float
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndRepeat:
+    """Keep what a repeat came to: gives a `Conclusion`. The next one is due in `pause` seconds.
+
+    `alarmed`: the operator has heard that the time for repeats runs out.
+    """
+
+    settlement: Settlement
+    pause: float
+    alarmed: bool
+    owner: str
+
+    @property
+    def record(self) -> Record:
+        """The adjustment that it is about."""
+        return self.settlement.record
+
+
+@dataclass(frozen=True, slots=True)
+class PostponeRepeat:
+    """Have an `unknown` that was not repeated now due again in `pause` seconds; `alarmed` as of `EndRepeat`."""
+
+    record: Record
+    pause: float
+    alarmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatsDue:
+    """Give the `unknown` at these accounts that may be due for a repeat, and keep them from others for `hold` seconds.
+
+    Gives them with the moment by the journal's clock, and keeps that moment where it is the highest so far.
+    """
+
+    accounts: frozenset[str]
+    limit: int
+    hold: float
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """Give an adjustment as it stands, `unknown` where its lease is over."""
 
@@ -116,7 +208,10 @@ class Touch:
     """Change nothing: it succeeds where the journal can be written."""
 
 
-Step = Retry | Settle | Resolve | Postpone | Withdraw
+Repeating = MarkEffect | BeginRepeat | ConfirmRepeat | EndRepeat | PostponeRepeat
+"""What is done to one adjustment about sending its request once more."""
+
+Step = Retry | Settle | Resolve | Postpone | Withdraw | Repeating
 """What is done to one adjustment that is known."""
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; known here too, so that opening a journal that has it need not load Alembic."""
 
 VERSION_TABLE = "journal_version"
@@ -71,6 +71,13 @@ adjustments = Table(
     Column("looks", Integer, nullable=False, server_default=text("0")),
     # Some transition's evidence has `"conflict":true`: a trigger, left to the migration, sets it as that is written.
     Column("conflict", Boolean, nullable=False, server_default=false()),
+    Column("repeats", Integer, nullable=False, server_default=text("0")),
+    Column("effect_digest", Text),
+    Column("effect_at", BigInteger),
+    Column("repeat_until", BigInteger),
+    Column("repeat_at", BigInteger),
+    Column("repeat_barred", Boolean, nullable=False, server_default=false()),
+    Column("repeat_alarmed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("id"),
     UniqueConstraint("key", "tenant", "client"),
     Index(None, "tenant", "seq"),
@@ -86,6 +93,15 @@ UNKNOWN = adjustments.c.status == literal_column("'unknown'")
 # load all of SQLAlchemy that is about it, be it in use or not.
 Index("ix_adjustments_in_progress", adjustments.c.lease_until)
 Index("ix_adjustments_unknown", adjustments.c.created_at)
+
+# The journal's own view of time, in one row: the highest that was seen, and the highest from which it was set back.
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("highest", BigInteger, nullable=False),
+    Column("set_back", BigInteger, nullable=False),
+)
 
 transitions = Table(
     "transitions",

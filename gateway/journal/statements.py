@@ -33,12 +33,17 @@ from sqlalchemy import (
 from sqlalchemy.sql import ClauseElement
 
 from gateway.journal.schema import adjustments, transitions
+from gateway.journal.standing import REPEAT_COLUMNS
 
-_NEW = [name for name in adjustments.c.keys() if name not in ("seq", "look_at", "looks", "conflict")]  # noqa: SIM118 (no dict)
+_LATER = ("seq", "look_at", "looks", "conflict", "repeats", *REPEAT_COLUMNS)
+_NEW = [name for name in adjustments.c.keys() if name not in _LATER]  # noqa: SIM118 (no dict)
 _STEP = [name for name in transitions.c.keys() if name != "seq"]  # noqa: SIM118
 _CHANGED = [name for name in _NEW[_NEW.index("status") :] if name != "created_at"]
 _KEY = (adjustments.c.key, adjustments.c.tenant, adjustments.c.client)
-_DECIDING = ("id", "status", "retryable", "attempt", "lease_until", "owner", "resolution", "looks", "conflict")
+_DECIDING = (
+    *("id", "status", "retryable", "attempt", "repeats", "lease_until", "owner", "resolution", "looks", "conflict"),
+    *REPEAT_COLUMNS,
+)
 _NAMED = select(adjustments.c.id, *_KEY)
 _LOCK = select(*(adjustments.c[name] for name in _DECIDING)).order_by(adjustments.c.id).with_for_update()
 

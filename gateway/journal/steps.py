@@ -1,4 +1,4 @@
-"""What is done to adjustments that are known, each locked first: settle, retry, resolve, postpone, withdraw."""
+"""What is done to adjustments that are known, each locked first: settle, retry, resolve, postpone, withdraw, repeat."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -8,11 +8,16 @@ from sqlalchemy import bindparam, select, update
 
 from gateway import adjustments as life
 from gateway.adjustments import Record, Settlement, State, Status, Verdict
-from gateway.journal import codec
+from gateway.journal import codec, repeating
 from gateway.journal.operations import (
+    BeginRepeat,
     Conclusion,
+    ConfirmRepeat,
     Decision,
+    EndRepeat,
+    MarkEffect,
     Postpone,
+    PostponeRepeat,
     Resolve,
     Retry,
     Settle,
@@ -21,6 +26,7 @@ from gateway.journal.operations import (
     adjustment_of,
 )
 from gateway.journal.schema import adjustments, transitions
+from gateway.journal.standing import REPEAT_COLUMNS, Standing
 from gateway.journal.transaction import Transaction
 
 _POSTPONE = (
@@ -28,20 +34,12 @@ _POSTPONE = (
     .where(adjustments.c.id == bindparam("changed_id"))
     .values(look_at=bindparam("later"), looks=bindparam("counted"))
 )
+_REPEAT = (
+    update(adjustments)
+    .where(adjustments.c.id == bindparam("changed_id"))
+    .values({name: bindparam(f"new_{name}") for name in ("repeats", *REPEAT_COLUMNS)})
+)
 _SAID = {Verdict.APPLIED: Status.SUCCEEDED, Verdict.UNKNOWN: Status.UNKNOWN}
-
-
-@dataclass(slots=True)
-class _Standing:
-    """What decides about the next step of one adjustment; `record` once this batch has changed it."""
-
-    state: State
-    lease_until: int
-    owner: str
-    resolution: str | None
-    looks: int
-    conflict: bool
-    record: Record | None = None
 
 
 def take(transaction: Transaction, steps: list[tuple[int, Step]]) -> Iterable[tuple[int, Any]]:
@@ -56,18 +54,13 @@ class Steps:
 
     transaction: Transaction
     ids: set[str]
-    standing: dict[str, _Standing] = field(init=False)
+    standing: dict[str, Standing] = field(init=False)
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     postponed: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         found = self.transaction.statements.lock.run(self.transaction.connection, self.ids)
-        self.standing = {
-            row.id: _Standing(
-                codec.state_of(row), row.lease_until, row.owner, row.resolution, row.looks, bool(row.conflict)
-            )
-            for row in found
-        }
+        self.standing = {row.id: Standing.of(row) for row in found}
 
     def take(self, steps: list[tuple[int, Step]]) -> list[tuple[int, Any]]:
         """Take the steps and write what they change."""
@@ -77,6 +70,8 @@ class Steps:
             self.transaction.statements.change.run(connection, list(self.rows.values()))
         if self.postponed:
             connection.execute(_POSTPONE, self.postponed)
+        if repeated := [each.repeat_row(id_) for id_, each in self.standing.items() if each.repeat_changed]:
+            connection.execute(_REPEAT, repeated)
         return results
 
     def _taken(self, step: Step) -> Any:
@@ -87,13 +82,23 @@ class Steps:
             case Retry():
                 return self._retry(step, standing)
             case Settle(settlement):
-                return self._settle(settlement, standing)
+                return self.settle(settlement, standing)
             case Resolve():
                 return self._resolve(step, standing)
             case Postpone():
                 return self._postpone(step, standing)
+            case MarkEffect():
+                return repeating.mark(self, step, standing)
+            case BeginRepeat():
+                return repeating.begin(self, step, standing)
+            case ConfirmRepeat():
+                return repeating.confirm(self, step, standing)
+            case EndRepeat():
+                return repeating.end(self, step, standing)
+            case PostponeRepeat():
+                return repeating.postpone(self, step, standing)
 
-    def _retry(self, step: Retry, standing: _Standing) -> Record | None:
+    def _retry(self, step: Retry, standing: Standing) -> Record | None:
         record = step.record
         begun = life.retry(record.state)
         draft = replace(record.draft, account=step.account)
@@ -108,14 +113,15 @@ class Steps:
         changed = Record(draft, begun, record.created_at, lease_until, conflict=standing.conflict)
         standing.owner = step.owner
         self.transaction.step(record.draft.id, record.state, begun, "gateway", {})
-        self._change(standing, changed)
+        self.change(standing, changed)
         return changed
 
-    def _settle(self, settlement: Settlement, standing: _Standing) -> Conclusion:
+    def settle(self, settlement: Settlement, standing: Standing) -> Conclusion:
+        """Keep what an attempt came to; what changes nothing any more, in the history alone."""
         attempt = settlement.record.state.attempt
         settled = life.settle(standing.state, attempt=attempt, verdict=settlement.verdict)
         if settled is None:
-            return self._late(settlement, standing)
+            return self.late(settlement, standing)
         changed = self.transaction.answered(
             Record(
                 draft=settlement.record.draft,
@@ -127,15 +133,18 @@ class Steps:
                 problem=settlement.problem,
                 looks=standing.looks,
                 conflict=standing.conflict,
+                mark=standing.repeat.mark,
             )
         )
+        if settled.retryable and settlement.evidence.get("sent") is False:
+            standing.set_repeat(effect_at=None)  # no byte left: a later attempt's first byte is the first of all
         self.transaction.step(
             changed.draft.id, standing.state, settled, settlement.by, settlement.evidence, settlement.exchange
         )
-        self._change(standing, changed)
+        self.change(standing, changed)
         return Conclusion(changed)
 
-    def _late(self, settlement: Settlement, standing: _Standing) -> Conclusion:
+    def late(self, settlement: Settlement, standing: Standing) -> Conclusion:
         """What came after the end is kept in the history; what was kept before, in whichever way, is not kept twice."""
         adjustment, attempt = settlement.record.draft.id, settlement.record.state.attempt
         exchange = codec.dumps(settlement.exchange)
@@ -145,7 +154,7 @@ class Steps:
             if (row["attempt"], row["by"], row["exchange"]) == (attempt, settlement.by, exchange)
         }
         if (_SAID.get(settlement.verdict, Status.FAILED).value, codec.dumps(settlement.evidence)) in said:
-            return Conclusion(self._current(adjustment))
+            return Conclusion(self.current(adjustment))
         # Whatever follows, a late word stays what it was: nothing leads from contradicting to agreeing, nor back.
         conflict = _conflict(settlement, standing.state)
         evidence = {**settlement.evidence, "late": settlement.verdict.value, "conflict": conflict}
@@ -154,15 +163,20 @@ class Steps:
             self.transaction.step(adjustment, stays, stays, settlement.by, evidence, settlement.exchange)
         # The row gets it from the trigger, when the history is written at the end of the transaction.
         standing.conflict |= conflict
-        return Conclusion(self._current(adjustment), late=True, conflict=conflict)
+        return Conclusion(self.current(adjustment), late=True, conflict=conflict)
 
-    def _resolve(self, step: Resolve, standing: _Standing) -> Decision:
+    def _resolve(self, step: Resolve, standing: Standing) -> Decision:
+        now, repeat_until = self.transaction.micros, standing.repeat.repeat_until or 0
         resolved = life.resolve(standing.state, applied=step.resolution.applied)
-        if resolved is None or standing.state != step.record.state:
+        seen = replace(step.record.state, repeats=standing.state.repeats)  # what a repeat did not settle is as it was
+        if resolved is None or standing.state != seen:
             done = standing.resolution == codec.resolution_text(step.resolution)
-            return Decision(self._current(step.record.draft.id), None if done else "changed")
-        if standing.lease_until > self.transaction.micros:
-            return Decision(self._current(step.record.draft.id), "lease")
+            return Decision(self.current(step.record.draft.id), None if done else "changed")
+        if repeat_until > now:
+            standing.set_repeat(repeat_barred=True)  # else the next repeat could begin before the person comes back
+            return Decision(self.current(step.record.draft.id), "repeat", codec.from_micros(repeat_until))
+        if standing.lease_until > now:
+            return Decision(self.current(step.record.draft.id), "lease", codec.from_micros(standing.lease_until))
         changed = self.transaction.answered(
             replace(
                 step.record,
@@ -175,10 +189,10 @@ class Steps:
             )
         )
         self.transaction.step(changed.draft.id, standing.state, resolved, step.resolution.by, step.evidence)
-        self._change(standing, changed)
+        self.change(standing, changed)
         return Decision(changed)
 
-    def _postpone(self, step: Postpone, standing: _Standing) -> None:
+    def _postpone(self, step: Postpone, standing: Standing) -> None:
         # Counted from what the caller has seen: where this is done again, it is not counted again.
         if standing.state.status is Status.UNKNOWN and standing.looks == step.record.looks:
             standing.looks += 1
@@ -190,10 +204,11 @@ class Steps:
         if standing is None or standing.owner != step.owner:
             return  # it was never begun
         evidence = {"sent": False, "error": "the journal could not say that the attempt was begun"}
-        record = self._current(step.adjustment)
-        self._settle(Settlement(record, Verdict.NOT_APPLIED, evidence), standing)
+        record = self.current(step.adjustment)
+        self.settle(Settlement(record, Verdict.NOT_APPLIED, evidence), standing)
 
-    def _current(self, adjustment: str) -> Record:
+    def current(self, adjustment: str) -> Record:
+        """The adjustment as it stands, what this batch has changed so far included."""
         standing = self.standing[adjustment]
         record = standing.record or self.transaction.records([adjustment])[adjustment]
         return replace(record, conflict=standing.conflict)
@@ -203,7 +218,8 @@ class Steps:
         rows = [dict(row) for row in self.transaction.connection.execute(found).mappings()]
         return rows + [row for row in self.transaction.kept if row["adjustment"] == adjustment]
 
-    def _change(self, standing: _Standing, record: Record) -> None:
+    def change(self, standing: Standing, record: Record) -> None:
+        """Have an adjustment become this record; its owner is that of its standing."""
         adjustment = record.draft.id
         changes = codec.changes_of(record)
         standing.state, standing.record = record.state, record
@@ -213,7 +229,8 @@ class Steps:
 
 def _conflict(settlement: Settlement, state: State) -> bool:
     """Whether a late word contradicts what the journal says; then points may be wrong at the vendor."""
-    if settlement.verdict is Verdict.UNKNOWN:
-        return False
+    negative = settlement.verdict is not Verdict.APPLIED
+    if settlement.verdict is Verdict.UNKNOWN or (negative and state.repeats):
+        return False  # a negative answer may be about any of the requests that were sent
     believed_applied = state.status is Status.SUCCEEDED and state.attempt == settlement.record.state.attempt
-    return (settlement.verdict is Verdict.APPLIED) != believed_applied
+    return negative is believed_applied

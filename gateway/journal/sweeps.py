@@ -16,7 +16,7 @@ _OVER = {"reason": "the lease ran out"}
 _ROW = update(adjustments).where(adjustments.c.id == bindparam("changed_id"))
 _EXPIRE = _ROW.values(status=Status.UNKNOWN.value)
 _HOLD = _ROW.values(look_at=bindparam("held_until"))
-_STATE = (adjustments.c.id, adjustments.c.status, adjustments.c.retryable, adjustments.c.attempt)
+_STATE = tuple(adjustments.c[name] for name in ("id", "status", "retryable", "attempt", "repeats"))
 
 
 def expire(transaction: Transaction, *among: ColumnElement[bool]) -> int:

@@ -10,21 +10,9 @@ from typing import Any
 from sqlalchemy import select
 
 from gateway.adjustments import Draft, Record, State
-from gateway.journal import codec
+from gateway.journal import codec, repeating
 from gateway.journal.fitness import touch
-from gateway.journal.operations import (
-    Claim,
-    Due,
-    Expire,
-    Postpone,
-    Present,
-    Resolve,
-    Retry,
-    Settle,
-    Step,
-    Touch,
-    Withdraw,
-)
+from gateway.journal.operations import Claim, Due, Expire, Present, RepeatsDue, Step, Touch
 from gateway.journal.steps import take
 from gateway.journal.sweeps import due, expire, present
 from gateway.journal.transaction import Transaction
@@ -39,12 +27,12 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
     claims: list[tuple[int, Claim]] = []
     steps: list[tuple[int, Step]] = []
     shown: list[tuple[int, Record]] = []
-    others: list[tuple[int, Due | Expire | Touch]] = []
+    others: list[tuple[int, Due | RepeatsDue | Expire | Touch]] = []
     for place, one in enumerate(operations):
         match one:
             case Claim():
                 claims.append((place, one))
-            case Retry() | Settle() | Resolve() | Postpone() | Withdraw():
+            case _ if isinstance(one, Step):
                 steps.append((place, one))
             case Present(record):
                 shown.append((place, record))
@@ -59,6 +47,8 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
                 results[place] = expire(transaction)
             case Due():
                 results[place] = due(transaction, one)
+            case RepeatsDue():
+                results[place] = repeating.due(transaction, one)
             case Touch():
                 _touch(transaction)
     transaction.end()

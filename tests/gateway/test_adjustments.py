@@ -4,14 +4,15 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gateway.adjustments import State, Status, Verdict, expire, resolve, retry, settle
+from gateway.adjustments import State, Status, Verdict, expire, repeat, resolve, retry, settle
 
 IN_PROGRESS = State(Status.IN_PROGRESS)
 SUCCEEDED = State(Status.SUCCEEDED)
 FAILED = State(Status.FAILED)
 RETRYABLE = State(Status.FAILED, retryable=True)
 UNKNOWN = State(Status.UNKNOWN)
-STATES = [IN_PROGRESS, SUCCEEDED, FAILED, RETRYABLE, UNKNOWN]
+REPEATED = State(Status.UNKNOWN, repeats=2)
+STATES = [IN_PROGRESS, SUCCEEDED, FAILED, RETRYABLE, UNKNOWN, REPEATED]
 
 SETTLED = {
     (IN_PROGRESS, Verdict.APPLIED): SUCCEEDED,
@@ -22,14 +23,20 @@ SETTLED = {
     (UNKNOWN, Verdict.REFUSED): FAILED,
     (UNKNOWN, Verdict.NOT_APPLIED): FAILED,
     (UNKNOWN, Verdict.UNKNOWN): None,
+    (REPEATED, Verdict.APPLIED): State(Status.SUCCEEDED, repeats=2),
 }
-RESOLVED = {(UNKNOWN, True): SUCCEEDED, (UNKNOWN, False): FAILED}
+RESOLVED = {
+    (UNKNOWN, True): SUCCEEDED,
+    (UNKNOWN, False): FAILED,
+    (REPEATED, True): State(Status.SUCCEEDED, repeats=2),
+    (REPEATED, False): State(Status.FAILED, repeats=2),
+}
 
 
 @pytest.mark.parametrize("verdict", Verdict)
 @pytest.mark.parametrize("state", STATES)
 def test_settling_follows_the_table(state: State, verdict: Verdict) -> None:
-    """Proof settles what is in progress or unknown, and changes nothing else."""
+    """Proof settles what is in progress or unknown; of what was repeated only a success does."""
     assert settle(state, attempt=1, verdict=verdict) == SETTLED.get((state, verdict))
 
 
@@ -61,10 +68,18 @@ def test_only_the_unknown_is_resolved(state: State, applied: bool) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
+def test_only_the_unknown_is_repeated(state: State) -> None:
+    """A repeat leaves the adjustment unknown, in the same attempt, and is counted."""
+    repeated = {UNKNOWN: State(Status.UNKNOWN, repeats=1), REPEATED: State(Status.UNKNOWN, repeats=3)}
+    assert repeat(state) == repeated.get(state)
+
+
+@pytest.mark.parametrize("state", STATES)
 def test_final_is_what_nothing_leaves(state: State) -> None:
     """A state is final exactly where no step leads out of it."""
     steps = [settle(state, attempt=state.attempt, verdict=verdict) for verdict in Verdict]
-    steps += [retry(state), expire(state), resolve(state, applied=True), resolve(state, applied=False)]
+    steps += [retry(state), expire(state), repeat(state)]
+    steps += [resolve(state, applied=True), resolve(state, applied=False)]
     assert state.final == all(step is None for step in steps)
 
 
@@ -77,6 +92,7 @@ class Life(RuleBasedStateMachine):
         self.path = [self.state]
         self.sent = 1
         self.was_unknown = False
+        self.resolved_against: list[State] = []
 
     def move(self, after: State | None) -> None:
         if after is not None:
@@ -98,8 +114,14 @@ class Life(RuleBasedStateMachine):
     def expire(self) -> None:
         self.move(expire(self.state))
 
+    @rule()
+    def repeat(self) -> None:
+        self.move(repeat(self.state))
+
     @rule(applied=st.booleans())
     def resolve(self, applied: bool) -> None:
+        if self.state.repeats and not applied and not self.state.final:
+            self.resolved_against.append(self.state)
         self.move(resolve(self.state, applied=applied))
 
     @invariant()
@@ -118,10 +140,16 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.was_unknown)
     @invariant()
-    def what_was_unknown_is_never_sent_again(self) -> None:
+    def what_was_unknown_is_never_attempted_again(self) -> None:
         assert retry(self.state) is None
         first = next(place for place, state in enumerate(self.path) if state.status is Status.UNKNOWN)
         assert {state.attempt for state in self.path[first:]} == {self.path[first].attempt}
+
+    @invariant()
+    def only_a_person_fails_what_was_repeated(self) -> None:
+        steps = zip(self.path, self.path[1:], strict=False)
+        failed = [before for before, after in steps if before.repeats and after.status is Status.FAILED]
+        assert failed == self.resolved_against[: len(failed)]
 
     @invariant()
     def only_a_failure_is_retryable(self) -> None:

@@ -203,6 +203,26 @@ def test_what_is_postponed_is_counted_once(line: Line, where: str, draft: Callab
     assert kept.looks == 1
 
 
+def test_a_mark_and_a_repeat_are_looked_up(line: Line, where: str, draft: Callable[..., Draft]) -> None:
+    """The mark keeps its moment; a repeat is begun once, and is ours; its end is kept once, and is not late."""
+    record, _ = line.runner.run(line.cut.claim(draft()))
+    marked = line.at_commit(where, line.cut.mark_effect(record, "d" * 64))
+    assert (marked.refused, line.kept(record)) == (None, marked.record)
+    line.runner.run(line.cut.conclude(Settlement(record, Verdict.UNKNOWN, {})))
+    unknown = line.kept(record)
+    assert unknown is not None
+    begun, owner = line.at_commit(where, line.cut.begin_repeat(unknown, lease=30.0, window=3600.0))
+    assert (begun.refused, begun.record.state) == (None, State(Status.UNKNOWN, repeats=1))
+    ended = line.at_commit(
+        where,
+        line.cut.end_repeat(
+            Settlement(begun.record, Verdict.UNKNOWN, {"n": 1}, by="repeat"), pause=9.0, alarmed=False, owner=owner
+        ),
+    )
+    assert ended == Conclusion(line.kept(record))
+    assert line.steps(record) == ["in_progress", "unknown", "unknown", "unknown"]
+
+
 def test_what_expired_meanwhile_is_not_ours(line: Line, draft: Callable[..., Draft]) -> None:
     """A claim that is found done, but unknown by then, is not ours: nothing of it may be sent."""
     line.proxy.cut, line.proxy.commits = "after", 1
