@@ -34,12 +34,13 @@ from gateway.api.endpoints import Endpoints
 from gateway.api.paths import Paths
 from gateway.api.schemas import ReadyQuery, adjustment_body
 from gateway.cache import MemberCache
-from gateway.delivery import Delivery, Reading
+from gateway.delivery import Delivery
 from gateway.errors import StoreUnavailable
 from gateway.gate import Gate, Standing
 from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.model import Balance
+from gateway.outcome import Reading
 from gateway.planning import Planner
 from gateway.port import VendorSettings
 from gateway.registry import AdapterType

@@ -56,6 +56,17 @@ class Call:
         """The last answer that came whole."""
         return next((response for _, response in reversed(self.steps) if response is not None), None)
 
+    @property
+    def issued(self) -> tuple[str, ...]:
+        """What vendors issued of all that was sent so far."""
+        return tuple(text for request, _ in self.steps for text in request.issued)
+
+    def is_confidential(self, error: BaseException) -> bool:
+        """Whether an error may quote an answer that is confidential: it is about one, or followed one."""
+        last = next((request.confidential for request, _ in self.steps[-1:]), False)
+        about = error.answer if isinstance(error, VendorError) else None
+        return last or any(request.confidential and about is response for request, response in self.steps if response)
+
     def begin(self, request: VendorRequest) -> VendorRequest:
         """Take in the next request, and give it as it is sent: it says whether it has an effect.
 

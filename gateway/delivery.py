@@ -7,11 +7,11 @@ vendor was out of reach and there is time.
 import asyncio
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from math import inf
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -21,8 +21,9 @@ from gateway.errors import InternalError, VendorBadResponse, VendorError, Vendor
 from gateway.gate import Gate, Held, Standing
 from gateway.metrics import Metrics
 from gateway.model import Applied, Balance, Expiring, Found, time_text
+from gateway.outcome import Outcome, Reading, without_secrets
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
-from gateway.redaction import Masks, Redactor, Steps, shown
+from gateway.redaction import Masks, Redactor
 from gateway.retries import Retries
 from gateway.translation import Translation
 from gateway.transport import Evidence, Transport, TransportError
@@ -30,45 +31,6 @@ from gateway.transport import Evidence, Transport, TransportError
 log = structlog.get_logger(__name__)
 T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
 _LONGEST_WAIT = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one attempt of a write came to: `applied` and `error` say what the vendor said, where it did."""
-
-    verdict: Verdict
-    evidence: dict[str, Any]
-    exchange: tuple[dict[str, Any], ...]
-    applied: Applied | None = None
-    error: VendorError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
-    """What a read came to, and when; what it shows of the exchange has its secrets masked."""
-
-    result: T
-    at: datetime
-    base_url: str
-    steps: Steps = field(repr=False)
-    redactor: Redactor = field(repr=False)
-
-    @property
-    def status(self) -> int:
-        """The status of the last answer."""
-        answered = self.steps[-1][1]
-        return answered.status if answered else 0
-
-    @property
-    def body(self) -> Any:
-        """The body of the last answer, as `shown` makes it."""
-        answered = self.steps[-1][1]
-        return (shown(self.redactor.text(answered)) if answered else None) or ""
-
-    @property
-    def exchange(self) -> tuple[dict[str, Any], ...]:
-        """Every request and answer, as the history has them."""
-        return self.redactor.exchange(self.base_url, self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +80,7 @@ class Delivery:
         applied: Applied | None = None
         error: BaseException | None = None
         try:
-            applied = self._without_secrets(await self._drive(translation, call, self._limits(lease_until)))
+            applied = await self._drive(translation, call, self._limits(lease_until))
         except (Exception, asyncio.CancelledError) as raised:
             error = raised
         verdict = call.verdict(error)
@@ -128,7 +90,7 @@ class Delivery:
         outcome = Outcome(
             verdict=verdict,
             evidence=self._evidence(call, error),
-            exchange=self._masks.redactor().exchange(self._settings.base_url, call.steps),
+            exchange=self._redactor(call).exchange(self._settings.base_url, call.steps),
             applied=applied,
             error=self._told(verdict, call, error),
         )
@@ -153,13 +115,13 @@ class Delivery:
         call = Call(translation.writes)
         begun = self._boottime()
         try:
-            result = self._without_secrets(await self._drive(translation, call, limits))
+            result = await self._drive(translation, call, limits)
         except TransportError as error:
             if error.timeout and call.last.sent:
                 raise VendorTimeout(f"No answer within {self._settings.timeout:g} seconds") from error
             raise VendorUnavailable(f"The vendor could not be reached ({call.last.error})") from error
         except VendorError as error:
-            raise self._masked(error) from error
+            raise self._masked(error, call) from error
         except AdapterFault as error:
             self._log_fault(error, translation.adjustment)
             raise InternalError(f"{error}; nothing was changed") from error
@@ -168,7 +130,7 @@ class Delivery:
             raise VendorBadResponse("The vendor's answer has an unexpected form") from error
         finally:
             self._metrics.read(self._name, self._boottime() - begun)
-        return Reading(result, self._clock(), self._settings.base_url, call.steps, self._masks.redactor())
+        return Reading(result, self._clock(), self._settings.base_url, call.steps, self._redactor(call))
 
     @property
     def standing(self) -> Standing:
@@ -196,7 +158,7 @@ class Delivery:
                 try:
                     request = translation.exchange.send(response)
                 except StopIteration as stop:
-                    return call.end(stop.value, translation.returns)
+                    return without_secrets(call.end(stop.value, translation.returns), self._redactor(call))
         except BaseException as raised:
             error = raised
             raise
@@ -213,12 +175,12 @@ class Delivery:
 
     def _evidence(self, call: Call, error: BaseException | None) -> dict[str, Any]:
         effect = call.effect or Evidence()
-        said = effect.error or (f"{type(error).__name__}: {error}" if error else None)
+        said = effect.error or (error and _words(error, call))
         evidence = {
             "at": time_text(self._clock()),
             "sent": effect.sent,
             "status": effect.status,
-            "error": said and self._masks.redactor().mask(said)[:500],
+            "error": said and self._redactor(call).mask(said)[:500],
         }
         return evidence if call.refused is None else {**evidence, "refused_before": call.refused}
 
@@ -226,7 +188,7 @@ class Delivery:
         if verdict in (Verdict.APPLIED, Verdict.UNKNOWN):
             return None
         if isinstance(error, Held) or (isinstance(error, VendorError) and call.proves(error)):
-            return self._masked(error)
+            return self._masked(error, call)
         if call.refused is not None:
             detail = (
                 "The vendor refused our credentials, and could not be asked again with new ones; nothing was applied"
@@ -234,18 +196,15 @@ class Delivery:
             return VendorUnavailable(detail)
         return VendorUnavailable("The vendor could not be reached; nothing was sent")
 
-    def _without_secrets(self, said: T) -> T:
-        """What the vendor said, should it echo our own secrets."""
-        redactor = self._masks.redactor()
-        changed: dict[str, Any] = {"details": redactor.masked(said.details)} if said.details else {}
-        if isinstance(said, Found):
-            changed["matches"] = tuple(self._without_secrets(match) for match in said.matches)
-        elif isinstance(said, Applied) and said.transaction_id is not None:
-            changed["transaction_id"] = redactor.mask(said.transaction_id)
-        return replace(said, **changed) if changed else said
+    def _redactor(self, call: Call) -> Redactor:
+        """What masks our own secrets, should the vendor echo them, and those that it issued in this exchange."""
+        return self._masks.redactor(call.issued)
 
-    def _masked(self, error: VendorError) -> VendorError:
-        mask = self._masks.redactor().mask
+    def _masked(self, error: VendorError, call: Call) -> VendorError:
+        if call.is_confidential(error):
+            error.detail = f"{error.title} (status {error.vendor_status})"
+            error.vendor_code = error.vendor_message = None
+        mask = self._redactor(call).mask
         error.detail = mask(error.detail)
         error.vendor_code = error.vendor_code and mask(error.vendor_code)
         error.vendor_message = error.vendor_message and mask(error.vendor_message)
@@ -266,3 +225,9 @@ class Delivery:
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
         log.error("an adapter failed on a vendor's answer", error=type(error).__name__, where=where)
+
+
+def _words(error: BaseException, call: Call) -> str:
+    """What an error says, for the evidence; only its class where it may quote what is confidential."""
+    name = type(error).__name__
+    return name if call.is_confidential(error) and not isinstance(error, AdapterFault) else f"{name}: {error}"

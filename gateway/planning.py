@@ -17,6 +17,7 @@ from gateway.errors import OperationNotSupported
 from gateway.model import Adjustment, Applied, Balance, Expiring, Member, Operation, Period
 from gateway.redaction import shown
 from gateway.routing import Route, Router
+from gateway.secrets import MASK
 from gateway.translation import Translation, Translator
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Plan(Generic[T]):
                 method=request.method,
                 url=translator.settings.base_url + request.path,
                 headers=dict(request.headers),
-                body=shown(request.body.decode()),
+                body=MASK if request.confidential and request.body else shown(request.body.decode()),
                 effect=bool(request.effect),
             ),
             not_sent=list(self.translation.not_sent),

@@ -1,7 +1,10 @@
-"""What may be shown of an exchange with a vendor: our own secrets masked, in every form they travel in, and bounded."""
+"""What may be shown of an exchange with a vendor: secrets masked, in every form they travel in, and all of it bounded.
+
+Secrets are those of the configuration, and what a vendor issued. Of headers only what is known to hold none is kept.
+"""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
@@ -14,9 +17,14 @@ from gateway.secrets import MASK, Secret
 
 MAX_KEPT = 4096
 _FOR_PAGES = "\"&'+<>`"
-_CREDENTIALS = ("authorization", "cookie", "proxy-authorization")
-"""Headers that hold nothing but credentials, of which some are not configured: a token that was just issued, say."""
-
+_TRACED = ("correlation-id", "idempotency-key", "request-id", "traceparent", "x-correlation-id", "x-request-id")
+_OF_REQUESTS = frozenset((*_TRACED, "accept", "content-type", "user-agent"))
+"""Headers of requests whose value is shown; any other may be a credential, and shows by its name alone."""
+_ABOUT = ("content-encoding", "content-length", "content-type", "date", "retry-after", "server", "via")
+_CALLED = ("cf-ray", "x-amz-cf-id", "x-amzn-requestid", "x-amzn-trace-id", "x-trace-id")
+_OF_ANSWERS = frozenset((*_TRACED, *_ABOUT, *_CALLED, "www-authenticate"))
+_LIMITS = ("ratelimit", "x-ratelimit", "x-rate-limit")
+"""Headers of answers that are kept: what it is, when it was, what it is called; and how those of limits begin."""
 
 Steps = Sequence[tuple[VendorRequest, VendorResponse | None]]
 """The requests of an exchange in their order, each with its answer, or None where none arrived whole."""
@@ -26,7 +34,7 @@ class Redactor:
     """Masks the secrets of one vendor in text that is shown or kept."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets for form in _forms(secret)}
+        forms = {form for secret in secrets if secret for form in _forms(secret)}
         self._forms = sorted(forms, key=len, reverse=True)
 
     def mask(self, text: str) -> str:
@@ -46,7 +54,10 @@ class Redactor:
     def exchange(self, base_url: str, steps: Steps) -> tuple[dict[str, Any], ...]:
         """A whole exchange as it is kept in the history."""
         return tuple(
-            {"request": self.request(base_url, request), "response": response and self.response(response)}
+            {
+                "request": self.request(base_url, request),
+                "response": response and self.response(response, confidential=request.confidential),
+            }
             for request, response in steps
         )
 
@@ -56,20 +67,26 @@ class Redactor:
             "method": request.method,
             "url": self.mask(base_url + request.path),
             "headers": {
-                name: MASK if name.lower() in _CREDENTIALS else self.mask(value)
+                name: self.mask(value) if name.lower() in _OF_REQUESTS else MASK
                 for name, value in request.headers.items()
             },
-            "body": self.mask(request.body.decode(errors="replace"))[:MAX_KEPT],
+            "body": self._text(request.body, confidential=request.confidential)[:MAX_KEPT],
         }
 
-    def response(self, response: VendorResponse) -> dict[str, Any]:
-        """An answer as it is kept in the history."""
-        headers = {name: self.mask(value)[:MAX_KEPT] for name, value in response.headers.items()}
-        return {"status": response.status, "headers": headers, "body": self.text(response)[:MAX_KEPT]}
+    def response(self, response: VendorResponse, *, confidential: bool) -> dict[str, Any]:
+        """An answer as it is kept in the history; `confidential`: the request was."""
+        headers = {} if confidential else {name: self.mask(value)[:MAX_KEPT] for name, value in _shown(response)}
+        body = self.text(response, confidential=confidential)[:MAX_KEPT]
+        return {"status": response.status, "headers": headers, "body": body}
 
-    def text(self, response: VendorResponse) -> str:
-        """The whole body of an answer as text, masked."""
-        return self.mask(response.body.decode(errors="replace"))
+    def text(self, response: VendorResponse, *, confidential: bool) -> str:
+        """The whole body of an answer as text, masked; of one to a confidential request nothing of it."""
+        return self._text(response.body, confidential=confidential)
+
+    def _text(self, body: bytes, *, confidential: bool) -> str:
+        if confidential:
+            return MASK if body else ""
+        return self.mask(body.decode(errors="replace"))
 
 
 class Masks:
@@ -81,13 +98,16 @@ class Masks:
         self._ever: frozenset[str] = frozenset()
         self._redactor = Redactor(())
 
-    def redactor(self) -> Redactor:
-        """What masks the secrets as they are now, and as they were whenever this was asked before."""
+    def redactor(self, issued: Collection[str] = ()) -> Redactor:
+        """What masks the secrets as they are now, and as they were whenever this was asked before.
+
+        `issued`: further texts, of this exchange alone.
+        """
         now = [each.reveal() for each in self._secrets]
         if now != self._now:
             self._now, self._ever = now, self._ever.union(now)
             self._redactor = Redactor(self._ever)
-        return self._redactor
+        return Redactor(self._ever.union(issued)) if issued else self._redactor
 
 
 def shown(text: str) -> Any:
@@ -99,6 +119,13 @@ def shown(text: str) -> Any:
         return orjson.Fragment(text)
     except (ValueError, RecursionError):
         return text
+
+
+def _shown(response: VendorResponse) -> Iterator[tuple[str, str]]:
+    """The headers of an answer that are kept."""
+    return (
+        (name, value) for name, value in response.headers.items() if name in _OF_ANSWERS or name.startswith(_LIMITS)
+    )
 
 
 def _forms(secret: str) -> set[str]:

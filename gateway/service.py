@@ -18,11 +18,12 @@ from gateway.answers import (
     ResponseShown,
 )
 from gateway.cache import MemberCache
-from gateway.delivery import Delivery, Reading
+from gateway.delivery import Delivery
 from gateway.errors import GatewayError, NotFound, NotResolvable
 from gateway.gate import Standing
 from gateway.journal import Filters, Journal
 from gateway.model import Adjustment, Balance, Expiring, Member, Period, time_text
+from gateway.outcome import Reading
 from gateway.planning import PREVIEWED_ID, Plan, Planner
 from gateway.writes import Caller, Reply, Writes
 

@@ -11,11 +11,12 @@ import structlog
 
 from gateway import rendering
 from gateway.adjustments import Record, Settlement, Verdict
-from gateway.delivery import Delivery, Reading
+from gateway.delivery import Delivery
 from gateway.errors import GatewayError, NotApplied, StoreUnavailable, VendorBadResponse
 from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.model import Found, Member
+from gateway.outcome import Reading
 from gateway.planning import Planner
 from gateway.translation import Translator
 

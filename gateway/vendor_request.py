@@ -18,6 +18,9 @@ class VendorRequest:
     `effect`: whether it may change points at the vendor; only such a request counts as evidence. Where it is None, the
     method and the operation decide: see `resolved`. `decides` says that its answer settles what became of one: like a
     request with an effect, it has a connection to itself, where no other answer can be taken for its own.
+
+    `confidential`: its body and its answer are neither kept nor shown, as of a request that fetches a token. `issued`:
+    texts in this request that a vendor issued, tokens and the like; they are masked wherever the exchange is shown.
     """
 
     method: str
@@ -26,6 +29,8 @@ class VendorRequest:
     body: bytes = b""
     effect: bool | None = None
     decides: bool = False
+    confidential: bool = False
+    issued: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def json(
@@ -36,6 +41,8 @@ class VendorRequest:
         *,
         headers: Mapping[str, str] | None = None,
         effect: bool | None = None,
+        confidential: bool = False,
+        issued: tuple[str, ...] = (),
     ) -> "VendorRequest":
         """A request with a JSON body; decimals go out as JSON numbers, digit for digit."""
         return cls(
@@ -44,6 +51,8 @@ class VendorRequest:
             {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})},
             exact.dumps(payload),
             effect,
+            confidential=confidential,
+            issued=issued,
         )
 
     def resolved(self, *, writing: bool) -> "VendorRequest":

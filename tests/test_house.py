@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("writes", "settling"),
     ("planning", "settings"),
     ("routing", "cache", "journal", "delivery", "rendering", "work"),
-    ("retries", "call"),
+    ("retries", "call", "outcome"),
     ("gate",),
     ("translation", "transport", "redaction", "answers", "metrics", "logs"),
     ("adjustments", "meaning", "registry", "circuit", "slots"),

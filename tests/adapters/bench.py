@@ -10,10 +10,11 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from gateway.delivery import Delivery, Outcome, Reading
+from gateway.delivery import Delivery
 from gateway.errors import VendorError
 from gateway.metrics import Metrics
 from gateway.model import Adjustment, Balance, Expiring, Member, Operation, Period
+from gateway.outcome import Outcome, Reading
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.registry import AdapterType
 from gateway.simulation import Answer, Request, Simulator

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from gateway.adjustments import Verdict
-from gateway.delivery import Outcome
 from gateway.errors import (
     InsufficientPoints,
     MemberNotFound,
@@ -17,6 +16,7 @@ from gateway.errors import (
     VendorRateLimited,
     VendorRejected,
 )
+from gateway.outcome import Outcome
 from gateway.port import VendorRequest, VendorResponse
 from gateway.registry import AdapterType
 from gateway.transport import Evidence

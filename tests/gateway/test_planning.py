@@ -1,12 +1,10 @@
 """A call becomes a route, a translator and a request; the same plan without secrets can be shown."""
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import orjson
 import pytest
 
 from gateway.errors import FieldNotSupported, OperationNotSupported
@@ -135,11 +133,10 @@ def test_the_vendor_of_a_first_attempt_is_found_by_name(planner: Planner) -> Non
 def test_a_preview_shows_the_request_without_secrets(planner: Planner) -> None:
     """Rule, vendor, request, what is not sent, and whether it could be repeated."""
     told = planner.masked().adjust("acme", adjustment(), id="adj_preview").preview()
-    body = json.loads(orjson.dumps(told.request.body))
     assert (told.rule, told.vendor.name, told.vendor.adapter) == ("adjust[0]", "pages", "paper")
     assert (told.request.method, told.request.url) == ("POST", "https://pages.example/v1/token")
     assert told.request.headers["Content-Type"] == "application/json"
-    assert body == {"client": "brand", "secret": "***"}
+    assert told.request.body == "***", "a request for a token is confidential"
     assert told.request.effect is False
     assert (told.not_sent, told.repeat_safety) == ([], "enforced")
 

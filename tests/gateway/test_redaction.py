@@ -81,9 +81,47 @@ def test_an_exchange_is_masked_and_bounded() -> None:
     body = b"x" * (MAX_KEPT - 20) + secret.encode() + b"y" * 100
     redactor = Redactor([secret])
     request = redactor.request("http://v", VendorRequest("POST", f"/{secret}", {"Authorization": secret}, body))
-    response = redactor.response(VendorResponse(200, {"x": secret, "y": "z" * 9999}, body))
+    headers = {"server": secret, "via": "z" * 9999}
+    response = redactor.response(VendorResponse(200, headers, body), confidential=False)
     assert "s3c" not in str((request, response))
-    assert (len(request["body"]), len(response["body"]), len(response["headers"]["y"])) == (MAX_KEPT,) * 3
+    assert (len(request["body"]), len(response["body"]), len(response["headers"]["via"])) == (MAX_KEPT,) * 3
+
+
+def test_only_headers_that_are_known_to_hold_no_secret_are_kept() -> None:
+    """Of a request others are named, without their value; of an answer they are left out, a cookie above all."""
+    request = VendorRequest("POST", "/", {"Content-Type": "a/b", "X-Session": "s1", "authorization": "Basic c2Vj"})
+    answer = {
+        "content-type": "a/b",
+        "date": "now",
+        "retry-after": "7",
+        "x-request-id": "r-1",
+        "ratelimit": "r=1",
+        "x-ratelimit-remaining": "5",
+        "set-cookie": "session=s2",
+        "x-next-token": "s3",
+        "location": "/?token=s4",
+    }
+    redactor = Redactor([])
+    assert redactor.request("http://v", request)["headers"] == {
+        "Content-Type": "a/b",
+        "X-Session": "***",
+        "authorization": "***",
+    }
+    kept = redactor.response(VendorResponse(200, answer), confidential=False)["headers"]
+    assert kept.keys() == answer.keys() - {"set-cookie", "x-next-token", "location"}
+
+
+def test_nothing_of_what_is_confidential_is_kept() -> None:
+    """Neither the body of such a request nor its answer's body and headers; that there was one, and its status, are."""
+    request = VendorRequest("POST", "/token", {"Content-Type": "a/b"}, b"grant", confidential=True)
+    [step] = Redactor([]).exchange("http://v", [(request, VendorResponse(200, {"date": "now"}, b"access"))])
+    assert step["request"] == {
+        "method": "POST",
+        "url": "http://v/token",
+        "headers": {"Content-Type": "a/b"},
+        "body": "***",
+    }
+    assert step["response"] == {"status": 200, "headers": {}, "body": "***"}
 
 
 @pytest.mark.parametrize("text", ['{"a": 1.50}', "[1E5]", '"x"', "1e400", '{"a":\n1}'])

@@ -80,6 +80,7 @@ class Paper(Adapter[Settings]):
             "/entries",
             {name: value for name, value in fields.items() if value is not None},
             headers={"Authorization": f"Bearer {access}", "Entry-Key": id},
+            issued=(access,),
         )
         said = self._said(response)
         entry = said.get("entry")
@@ -105,14 +106,14 @@ class Paper(Adapter[Settings]):
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         access = yield from self._access()
         path = f"/holders/{quote(str(member), safe='')}/{what}?{query}"
-        response = yield VendorRequest("GET", path, {"Authorization": f"Bearer {access}"})
+        response = yield VendorRequest("GET", path, {"Authorization": f"Bearer {access}"}, issued=(access,))
         return self._said(response), response
 
     def _access(self) -> Exchange[str]:
         """An access token. A refusal of it is none of the adjustment, so only its 401 and 429 mean anything."""
         secret = self.settings.client_secret.reveal()
         fields = {"client": self.settings.client, "secret": secret}
-        response = yield VendorRequest.json("POST", "/token", fields, effect=False)
+        response = yield VendorRequest.json("POST", "/token", fields, effect=False, confidential=True)
         self.judge(response, listed=False)
         access = response.json_object().get("access")
         if not isinstance(access, str):

@@ -1,0 +1,61 @@
+"""What an exchange with a vendor came to, of a write and of a read, as it may be kept and shown."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from gateway.adjustments import Verdict
+from gateway.errors import VendorError
+from gateway.model import Applied, Balance, Expiring, Found
+from gateway.redaction import Redactor, Steps, shown
+
+T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attempt of a write came to: `applied` and `error` say what the vendor said, where it did."""
+
+    verdict: Verdict
+    evidence: dict[str, Any]
+    exchange: tuple[dict[str, Any], ...]
+    applied: Applied | None = None
+    error: VendorError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What a read came to, and when; what it shows of the exchange has its secrets masked."""
+
+    result: T
+    at: datetime
+    base_url: str
+    steps: Steps = field(repr=False)
+    redactor: Redactor = field(repr=False)
+
+    @property
+    def status(self) -> int:
+        """The status of the last answer."""
+        answered = self.steps[-1][1]
+        return answered.status if answered else 0
+
+    @property
+    def body(self) -> Any:
+        """The body of the last answer, as `shown` makes it."""
+        request, answered = self.steps[-1]
+        return (shown(self.redactor.text(answered, confidential=request.confidential)) if answered else None) or ""
+
+    @property
+    def exchange(self) -> tuple[dict[str, Any], ...]:
+        """Every request and answer, as the history has them."""
+        return self.redactor.exchange(self.base_url, self.steps)
+
+
+def without_secrets(said: T, redactor: Redactor) -> T:
+    """What the vendor said, masked."""
+    changed: dict[str, Any] = {"details": redactor.masked(said.details)} if said.details else {}
+    if isinstance(said, Found):
+        changed["matches"] = tuple(without_secrets(match, redactor) for match in said.matches)
+    elif isinstance(said, Applied) and said.transaction_id is not None:
+        changed["transaction_id"] = redactor.mask(said.transaction_id)
+    return replace(said, **changed) if changed else said
