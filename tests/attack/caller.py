@@ -11,18 +11,33 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from tests.attack.configuration import CLIENT_KEY
 from tests.attack.keeper import Serving
 from tests.attack.testimony import Asked, Heard, Word
+from tests.deadlines import DEADLINE, scaled
 
-PATIENCE = 5.0
+WAIT = scaled(5)
 """Seconds that a caller waits for an answer."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.03, 0.5
 """Seconds between two tries, a third longer each time; to follow `Retry-After` would only make a run slower."""
 
-TRIES = 200
-
 
 class Impatient(Exception):
-    """Raised when a key came to no end, however often it was asked for."""
+    """Raised when a key came to no end before the deadline."""
+
+
+class Patience:
+    """The pauses between the tries of one key, each longer than the last, until the deadline."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._pause = FIRST_PAUSE
+        self._end = time.monotonic() + DEADLINE
+
+    async def pause(self) -> None:
+        """Let some time pass before the next try. Raises `Impatient` past the deadline."""
+        if time.monotonic() > self._end:
+            raise Impatient(self._key)
+        await asyncio.sleep(self._pause)
+        self._pause = min(self._pause * 1.33, LONGEST_PAUSE)
 
 
 class Caller:
@@ -41,7 +56,8 @@ class Caller:
     async def carry(self, asked: Asked) -> None:
         """Ask until there is an end; some ask twice at once, some leave early, some ask again when all is said."""
         random = Random(f"{self._seed} {asked.key} caller")
-        for tried in range(TRIES):
+        patience = Patience(asked.key)
+        while True:
             mood = random.random()
             if mood < 0.05:
                 await self._leave_early(asked, random)
@@ -51,23 +67,21 @@ class Caller:
                     return
             elif _ends(await self._ask(asked, random)) and mood < 0.9:
                 return
-            await pause(tried)
-        raise Impatient(asked.key)
+            await patience.pause()
 
     async def ask_to_the_end(self, asked: Asked) -> None:
         """Ask until there is an end, and no further."""
         random = Random(f"{self._seed} {asked.key} end")
-        for tried in range(TRIES):
-            if _ends(await self._ask(asked, random)):
-                return
-            await pause(tried)
-        raise Impatient(asked.key)
+        patience = Patience(asked.key)
+        while not _ends(await self._ask(asked, random)):
+            await patience.pause()
 
     async def _ask(self, asked: Asked, random: Random) -> Word:
         keeper = await self._serving.any(random.choice)
-        heard = await ask(self._http, keeper.url, asked)
+        url = keeper.url
+        heard = await ask(self._http, url, asked)
         if heard.status is not None:
-            keeper.answered()
+            keeper.answered(url)
         self.heard.append(heard)
         return heard.word
 
@@ -78,14 +92,9 @@ class Caller:
                 await ask(self._http, keeper.url, asked)
 
 
-async def pause(tried: int) -> None:
-    """Let some time pass before the next try; `tried` is 0 after the first."""
-    await asyncio.sleep(min(FIRST_PAUSE * 1.33 ** min(tried, 20), LONGEST_PAUSE))
-
-
 def session() -> ClientSession:
     """What a caller speaks HTTP through; it is the caller's to close."""
-    return ClientSession(timeout=ClientTimeout(total=PATIENCE), headers={"Authorization": f"Bearer {CLIENT_KEY}"})
+    return ClientSession(timeout=ClientTimeout(total=WAIT), headers={"Authorization": f"Bearer {CLIENT_KEY}"})
 
 
 async def ask(http: ClientSession, url: str, asked: Asked) -> Heard:

@@ -7,16 +7,17 @@ from random import Random
 from uuid import UUID
 
 from tests.attack.testimony import Asked
+from tests.deadlines import scaled
 
 CLIENT_KEY = "test-key-of-the-attack-" + "0" * 24
 
-TIMEOUT = 0.3
+TIMEOUT = scaled(0.3)
 """Seconds of a vendor call."""
 
-MARGIN = 0.5
+MARGIN = scaled(0.5)
 """Seconds for which an attempt is owned past that."""
 
-DRAIN = 3
+DRAIN = scaled(3)
 """Seconds of a shutdown."""
 
 OUTAGES = 9

@@ -27,14 +27,15 @@ from gateway.journal import Journal, JournalError
 from gateway.transport import Transport
 from gateway.transport.connector import Call
 from tests.attack.points import Point
+from tests.deadlines import scaled
 
 SETTLE = "conclude"
 """What a write calls of the journal to keep an outcome."""
 
-LOOKS = 0.2
+LOOKS = scaled(0.2)
 """Seconds between looks for what could be searched for."""
 
-QUIET = 2.0
+QUIET = scaled(2)
 """Seconds for which an unknown is let be before it is; the latest effect comes sooner."""
 
 POLL = 0.001

@@ -83,8 +83,10 @@ class Keeper:
         """Whether it has begun the life that nothing ends but `stop`."""
         return self._at_rest
 
-    def answered(self) -> None:
-        """Hear that it has given an answer; that may have been its last."""
+    def answered(self, url: str) -> None:
+        """Count an answer from `url`, which may have been the last; one of an earlier life may come late."""
+        if url != self.url:
+            return
         self._left -= 1
         assert self._at_rest or self._left > -ETERNITY, "it lives on past its end"
         if self._left != 0 or self._deadly is None or self._process is None:
@@ -118,6 +120,7 @@ class Keeper:
             await self._process.kill()
 
     async def _one_life(self) -> None:
+        self.url = ""  # what is still heard of the last life does not count
         end = self._random.choice(ENDS)
         self._left = self._random.randint(1, 2 * self._life)
         self._deadly = SIGNALS.get(end)

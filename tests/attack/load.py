@@ -21,9 +21,10 @@ from tests.attack.keeper import Keeper, Serving
 from tests.attack.process import Process
 from tests.attack.proxy import Fault, Proxy
 from tests.attack.testimony import Asked, Testimony
+from tests.deadlines import scaled
 
 CALLERS = 16
-OUTAGE = 0.1
+OUTAGE = scaled(0.1)
 """Seconds for which the network refuses connections now and then."""
 
 KEYS_PER_OUTAGE = 150
@@ -46,7 +47,7 @@ class Plan:
 async def run(plan: Plan, folder: Path) -> Figures:
     """Do it, in a folder of its own. Raises `TimeoutError` where it comes to no end."""
     begun = time.monotonic()
-    async with asyncio.timeout(60 + plan.keys * SECONDS_PER_KEY + plan.kills * 5), AsyncExitStack() as stack:
+    async with asyncio.timeout(scaled(60 + plan.keys * SECONDS_PER_KEY + plan.kills * 5)), AsyncExitStack() as stack:
         vendor, port = await stack.enter_async_context(_vendor(plan, folder))
         proxy = Proxy(port, Random(f"{plan.seed} network"), late=TIMEOUT * 1.5, spare=plan.spare)
         proxy.listen()

@@ -6,10 +6,9 @@ import signal
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.deadlines import DEADLINE
 
-DEADLINE = 30.0
-"""Seconds that a process may take to begin or to end."""
+ROOT = Path(__file__).parents[2]
 
 
 class Ended(Exception):

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-SHORT = 0.05
+from tests.deadlines import scaled
+
+SHORT = scaled(0.05)
 """Seconds of a delay that a vendor call survives."""
 
 CHUNK = 65536

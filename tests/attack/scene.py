@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from tests.attack import configuration, ledger, testimony
 from tests.attack.acts import Act, Decide
-from tests.attack.caller import TRIES, ask, pause, session
+from tests.attack.caller import Patience, ask, session
 from tests.attack.checker import Violation, violations
 from tests.attack.points import RETRIES, SWEEPS, Point
 from tests.attack.process import Process
@@ -113,11 +113,9 @@ class _Play:
         assert code == 0, process.log
 
     async def _until(self, url: str, asked: Asked, holds: Callable[[Heard], bool]) -> None:
-        for tried in range(TRIES):
-            if holds(await self._ask(url, asked)):
-                return
-            await pause(tried)
-        raise AssertionError(f"{asked.key} came to no end")
+        patience = Patience(asked.key)
+        while not holds(await self._ask(url, asked)):
+            await patience.pause()
 
     async def _ask(self, url: str, asked: Asked) -> Heard:
         self.heard.append(await ask(self._http, url, asked))

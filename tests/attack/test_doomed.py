@@ -8,9 +8,7 @@ import pytest
 
 from tests.attack.doomed import POLL, Doom, doom_send
 from tests.attack.points import Point
-
-DEADLINE = 30.0
-"""Seconds; a bound against hanging."""
+from tests.deadlines import DEADLINE
 
 
 class Died(Exception):

@@ -18,8 +18,9 @@ from urllib.parse import parse_qs, urlsplit
 from tests.attack.acts import Act, Decide, scripted, seeded
 from tests.attack.ledger import Entry, Ledger
 from tests.attack.wires import ContactPoints, Fabric, Order, Wire
+from tests.deadlines import scaled
 
-LATE = 0.2
+LATE = scaled(0.2)
 """Seconds after which a late effect is had."""
 
 STATUSES = {Act.REFUSE: 400, Act.LOCKED_OUT: 401, Act.TOO_MANY: 429}
