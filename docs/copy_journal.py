@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, func, insert, select, text
 
 from gateway import registry
+from gateway.escaping import escaped
 from gateway.journal import Journal, JournalError
 from gateway.journal.database import Database
 from gateway.journal.lock import FileLock
@@ -72,5 +73,7 @@ def _now() -> datetime:
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except (JournalError, SettingsError) as error:
-        sys.exit(str(error))
+    except SettingsError as error:
+        sys.exit("\n".join(escaped(str(problem)) for problem in error.problems))
+    except JournalError as error:
+        sys.exit(escaped(str(error)))

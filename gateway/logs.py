@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from gateway.escaping import escaped
+
 
 @contextmanager
 def _left_out(library: str) -> Iterator[None]:
@@ -39,7 +41,11 @@ def configure(level: str, stream: TextIO | None = None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             where_raised,
-            structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(serializer=_json),
+            *(
+                (for_a_terminal, structlog.dev.ConsoleRenderer())
+                if stream.isatty()
+                else (structlog.processors.JSONRenderer(serializer=_json),)
+            ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=lambda *_: Lines(stream),
@@ -88,6 +94,22 @@ def where_raised(logger: WrappedLogger, method: str, event: EventDict) -> EventD
     if told:
         event["exception"] = "\nfrom ".join(told)
     return event
+
+
+def for_a_terminal(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Write out what a terminal would obey, and what would look like a line of its own but for those of `exception`."""
+    shown = {escaped(name): value if _is_plain(value) else escaped(_text(value)) for name, value in event.items()}
+    if isinstance(told := event.get("exception"), str):
+        shown["exception"] = "\n".join(map(escaped, told.split("\n")))
+    return shown
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, bool | int | float)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else repr(value)
 
 
 class _FromLibraries(logging.Handler):

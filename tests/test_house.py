@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("port",),
     ("vendor", "vendor_request"),
     ("refusals",),
-    ("model", "errors", "exact", "secrets"),
+    ("model", "errors", "exact", "secrets", "escaping"),
 )
 # These stand apart, since others build on them alone: no part of gateway/ may import them, and they only what is named.
 APART = {"client": {"exact"}, "simulation": set[str]()}

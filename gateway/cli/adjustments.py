@@ -1,5 +1,6 @@
 """`adjustments`: look into the journal, and settle what is unknown, beside a gateway that may be running."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -7,10 +8,12 @@ import typer
 from gateway import exact, rendering
 from gateway.adjustments import Record, Status
 from gateway.answers import AdjustmentHistory, AdjustmentPage
+from gateway.cli import terminal
 from gateway.cli.hint import hint
 from gateway.cli.listing import filters, line
 from gateway.cli.options import Config, Format, Output, asked, fail, loaded
 from gateway.cli.resolve import resolve
+from gateway.escaping import escaped_json
 from gateway.journal import Journal
 
 
@@ -57,12 +60,12 @@ def list_(
     records = asked(settings, found)
     if output is Output.JSON:
         answers = [rendering.adjustment(record) for record in records]
-        typer.echo(AdjustmentPage(data=answers, next_cursor=None).to_json().decode())
+        terminal.show_json(AdjustmentPage(data=answers, next_cursor=None).to_json().decode())
         return
     for record in records:
-        typer.echo(line(record))
+        terminal.show(line(record))
     if not records:
-        typer.echo("no adjustments", err=True)
+        terminal.note("no adjustments")
 
 
 def show(
@@ -82,20 +85,29 @@ def show(
         if record is None:
             return None
         if balance:
-            typer.echo(f"hint: {await hint(settings, kinds, journal, record)}", err=True)
+            terminal.note(f"hint: {await hint(settings, kinds, journal, record)}")
         return rendering.with_history(record, await journal.history(id))
 
     answer = asked(settings, found)
     if answer is None:
         fail(f"there is no adjustment {id!r} in this journal")
     if output is Output.JSON:
-        typer.echo(answer.to_json().decode())
+        terminal.show_json(answer.to_json().decode())
         return
-    said = answer.model_dump(exclude={"history"})
-    for name, value in said.items():
-        typer.echo(f"{name:16} {value if isinstance(value, str) else exact.dumps(value).decode()}")
+    for text in _text(answer):
+        terminal.show(text)
+
+
+def _text(answer: AdjustmentHistory) -> Iterator[str]:
+    for name, value in answer.model_dump(exclude={"history"}).items():
+        yield f"{name:16} {value if isinstance(value, str) else _json(value)}"
     for step in answer.history or ():
-        typer.echo(f"\n{step.at}  {step.from_ or '-'} -> {step.to}  attempt {step.attempt}, by {step.by}")
-        typer.echo(f"  evidence  {exact.dumps(step.evidence).decode()}")
+        yield ""
+        yield f"{step.at}  {step.from_ or '-'} -> {step.to}  attempt {step.attempt}, by {step.by}"
+        yield f"  evidence  {_json(step.evidence)}"
         for each in step.exchange:
-            typer.echo(f"  exchange  {exact.dumps(each).decode()}")
+            yield f"  exchange  {_json(each)}"
+
+
+def _json(value: object) -> str:
+    return escaped_json(exact.dumps(value).decode())

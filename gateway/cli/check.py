@@ -1,7 +1,6 @@
 """`check`: say everything that is wrong with a configuration."""
 
-import typer
-
+from gateway.cli import terminal
 from gateway.cli.options import Config, asked, loaded
 
 
@@ -15,11 +14,11 @@ def check(config: Config) -> None:
     """
     settings, _ = loaded(config)
     for warning in settings.warnings:
-        typer.echo(f"{warning} (warning)", err=True)
+        terminal.note(f"{warning} (warning)")
     nothing: dict[str, int] = {}
     held = asked(settings, lambda journal: journal.vendors(), absent=nothing)
     for name in sorted(set(held) - set(settings.vendors)):
         why = f"it holds {held[name]} adjustment(s) in the journal and is not configured"
-        typer.echo(f"{config}: vendors.{name}: {why} (warning)", err=True)
+        terminal.note(f"{config}: vendors.{name}: {why} (warning)")
     vendors, tenants, clients = len(settings.vendors), len(settings.tenants), len(settings.clients)
-    typer.echo(f"{config}: good: {vendors} vendor(s), {tenants} tenant(s), {clients} client(s)")
+    terminal.show(f"{config}: good: {vendors} vendor(s), {tenants} tenant(s), {clients} client(s)")

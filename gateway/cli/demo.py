@@ -12,7 +12,7 @@ import typer
 
 from gateway import logs
 from gateway.app import Gateway
-from gateway.cli import simulate
+from gateway.cli import simulate, terminal
 from gateway.cli.options import fail, loaded
 from gateway.cli.serve import Server, run
 from gateway.journal import JournalError
@@ -73,7 +73,7 @@ def demo(
     logs.configure("warning")
 
     run(_demonstrate(settings, kinds, config))
-    typer.echo("Stopped.")
+    terminal.report("Stopped.")
 
 
 async def _demonstrate(settings: Settings, kinds: Mapping[str, AdapterType], config: Path) -> None:
@@ -99,7 +99,8 @@ class _Server(Server):
         """Begin to serve, and say what to try."""
         await super().startup(sockets)
         if self.started:
-            typer.echo(_BANNER.format(url=self.url, key=KEY, count=self._count, config=self._config))
+            for line in _BANNER.splitlines():
+                terminal.report(line.format(url=self.url, key=KEY, count=self._count, config=self._config))
 
 
 def _begin_anew(journal: Path) -> None:

@@ -15,8 +15,10 @@ from gateway.api import reading as strict
 from gateway.api.fields import Moment
 from gateway.api.schemas import adjustment_body
 from gateway.app import planner
+from gateway.cli import terminal
 from gateway.cli.options import Config, Format, Output, loaded
 from gateway.errors import GatewayError, InvalidRequest
+from gateway.escaping import escaped_json
 from gateway.model import Member, Period
 from gateway.planning import PREVIEWED_ID
 
@@ -78,9 +80,16 @@ def explain(
             preview = plans.expiring(tenant, _member(member), _period(start, end), point_type).preview()
     except GatewayError as error:
         told = rendering.problem(error, request_id="explain")
-        typer.echo(told.to_json().decode() if output is Output.JSON else f"{error.code}: {error.detail}", err=True)
+        if output is Output.JSON:
+            terminal.note_json(told.to_json().decode())
+        else:
+            terminal.note(f"{error.code}: {error.detail}")
         raise typer.Exit(1) from error
-    typer.echo(preview.to_json().decode() if output is Output.JSON else _text(preview))
+    if output is Output.JSON:
+        terminal.show_json(preview.to_json().decode())
+        return
+    for line in _text(preview):
+        terminal.show(line)
 
 
 def _body(said: Mapping[str, str | bool | None], options: str | None) -> bytes:
@@ -109,7 +118,7 @@ def _period(start: str | None, end: str | None) -> Period:
     return period
 
 
-def _text(preview: Preview) -> str:
+def _text(preview: Preview) -> list[str]:
     shown = json.loads(preview.to_json(), parse_float=exact.loads)
     lines = [
         f"rule           {preview.rule}",
@@ -123,5 +132,5 @@ def _text(preview: Preview) -> str:
     ]
     body = shown["request"]["body"]
     if body is not None:
-        lines += ["", body if isinstance(body, str) else exact.dumps(body).decode()]
-    return "\n".join(lines)
+        lines += ["", body if isinstance(body, str) else escaped_json(exact.dumps(body).decode())]
+    return lines

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 
 from gateway import registry
+from gateway.cli import terminal
 from gateway.errors import StoreUnavailable
 from gateway.journal import Journal, JournalError, JournalMissing
 from gateway.registry import AdapterType
@@ -43,7 +44,7 @@ def loaded(config: Path) -> tuple[Settings, dict[str, AdapterType]]:
         return load(config, kinds, os.environ), kinds
     except SettingsError as error:
         for problem in error.problems:
-            typer.echo(str(problem), err=True)
+            terminal.note(str(problem))
         fail(f"{len(error.problems)} problem(s) in the configuration")
 
 
@@ -76,8 +77,10 @@ def asked(
         fail(str(error))
 
 
-def refusal(error: OSError) -> str:
+def refusal(error: OSError | UnicodeError) -> str:
     """Why an address cannot be listened on, in the system's words alone: asyncio and socket add their own."""
+    if isinstance(error, UnicodeError):
+        return "that is not a host"
     return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
 
 
@@ -87,5 +90,5 @@ def _clock() -> datetime:
 
 def fail(why: str) -> NoReturn:
     """End the command with exit code 1 and the reason on standard error."""
-    typer.echo(f"points-gateway: {why}", err=True)
+    terminal.note(f"points-gateway: {why}")
     raise typer.Exit(1)

@@ -11,6 +11,7 @@ import typer
 
 from gateway import exact
 from gateway.adjustments import Record, Resolution, Status
+from gateway.cli import terminal
 from gateway.cli.listing import filters, line
 from gateway.cli.options import Config, asked, fail, loaded
 from gateway.journal import Journal
@@ -73,17 +74,17 @@ def resolve(
         fail(f"there is no adjustment {id!r} in this journal" if id else "nothing is unknown that matches")
     if every and not yes:
         for record in records:
-            typer.echo(line(record))
+            terminal.show(line(record))
         points = sum((record.draft.adjustment.points for record in records), Decimal(0))
-        typer.echo(f"{len(records)} adjustment(s), {exact.text(points)} points in all; add --yes to settle them")
+        terminal.show(f"{len(records)} adjustment(s), {exact.text(points)} points in all; add --yes to settle them")
         return
     refused = 0
     for record, why in asked(settings, settled, writes=f"cli-{secrets.token_hex(8)}"):
-        typer.echo(line(record))
+        terminal.report(line(record))
         if why is not None:
             refused += 1
             told = _REFUSED[why].format(status=record.state.status)
-            typer.echo(f"points-gateway: {record.draft.id} {told}", err=True)
+            terminal.note(f"points-gateway: {record.draft.id} {told}")
     if refused:
         fail(f"{refused} of {len(records)} could not be settled")
 

@@ -2,9 +2,8 @@
 
 import json
 
-import typer
-
 from gateway import registry
+from gateway.cli import terminal
 from gateway.settings.schema import schema as of_settings
 
 
@@ -13,4 +12,4 @@ def schema() -> None:
 
     Example: points-gateway schema > config/gateway.schema.json
     """
-    typer.echo(json.dumps(of_settings(registry.adapters()), indent=2))
+    terminal.show_json(json.dumps(of_settings(registry.adapters()), indent=2))

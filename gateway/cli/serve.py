@@ -226,8 +226,9 @@ def listening(address: Address, instead: str = "another with --port or server.li
     """A listening socket; ends the command where there can be none, and says what to choose `instead`."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
+        address.host.encode("idna")  # as `create_server` does, which would leave its socket open
         return socket.create_server(address, family=family, backlog=2048)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         fail(f"cannot listen on {_shown(address)}: {refusal(error)}; choose {instead}")
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from gateway import registry
+from gateway.cli import terminal
 from gateway.cli.options import Config, fail, loaded, refusal
 from gateway.settings import Settings
 
@@ -34,7 +35,7 @@ async def _run(settings: Settings, host: str) -> None:
         asyncio.get_running_loop().add_signal_handler(sig, over.set)
     async with AsyncExitStack() as running:
         for name, url in (await begin(running, settings, host)).items():
-            typer.echo(f"{name:12} {url}")
+            terminal.report(f"{name:12} {url}")
         await over.wait()
 
 
@@ -54,7 +55,7 @@ async def begin(running: AsyncExitStack, settings: Settings, host: str) -> dict[
             simulator = known[vendor.adapter]()
             try:
                 begun[place] = await simulator.start(host, port)
-            except OSError as error:
+            except (OSError, UnicodeError) as error:
                 fail(f"vendors.{name}: the simulator cannot listen on {host}:{port}: {refusal(error)}")
             running.push_async_callback(simulator.stop)
         urls[name] = begun[place]
