@@ -9,6 +9,7 @@ import pytest
 
 from tests import deadlines
 from tests.deadlines import FACTOR, LARGEST, VARIABLE, until
+from tests.own_seconds import own_seconds
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = "from tests.deadlines import DEADLINE, FACTOR; print(FACTOR, DEADLINE)"
@@ -43,3 +44,32 @@ def test_waiting_ends_when_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "DEADLINE", 0.0)
     with pytest.raises(AssertionError, match="never came to hold"):
         until(lambda: False, pause=0.0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "asyncio.timeout(5)",
+        "asyncio.wait_for(task, 5)",
+        "process.wait(timeout=0.5)",
+        "thread.join(10)",
+        "time.monotonic() + 10",
+        "ITS_OWN = 5\nevent.wait(ITS_OWN)",
+        "threading.Timer(30, kill)",
+        "httpx.get(url)",
+        "sqlite3.connect(file)",
+        "settings(deadline=200)",
+    ],
+)
+def test_a_number_of_seconds_is_noticed(line: str) -> None:
+    """However a wait is bounded by a number, it is found."""
+    assert len(list(own_seconds(line))) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["asyncio.timeout(DEADLINE)", "thread.join()", "httpx.get(url, timeout=scaled(5))", "settings(deadline=None)"],
+)
+def test_what_is_scaled_is_let_be(line: str) -> None:
+    """What names a deadline, and what is not bounded, is no number."""
+    assert list(own_seconds(line)) == []

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.own_seconds import own_seconds
+
 ROOT = Path(__file__).parents[1]
 
 # Top to bottom: a part of gateway/ may import only parts that stand on a line below its own. A part is a module, or a
@@ -161,6 +163,16 @@ def test_modules_begin_with_what_they_are(path: Path) -> None:
     said = ast.get_docstring(ast.parse((ROOT / path).read_text("utf-8")))
     assert said
     assert len(said.splitlines()) <= 5 or re.search("[─>]", said)
+
+
+def test_no_test_bounds_a_wait_by_a_number() -> None:
+    """Every deadline of the tests is one of `tests/deadlines.py`, which scales it by how busy the machine is."""
+    found = {
+        str(path): seconds
+        for path, text in texts(ROOT / "tests")
+        if path.suffix == ".py" and "deadlines" not in path.name and (seconds := list(own_seconds(text)))
+    }
+    assert found == {}
 
 
 def test_nothing_names_the_machine_that_it_was_made_on() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
-from tests.deadlines import until
+from tests.deadlines import DEADLINE, until
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
@@ -18,7 +18,7 @@ Calling = Callable[[GatewayProcess], Caller]
 @contextmanager
 def outage(gateway: GatewayProcess) -> Iterator[None]:
     """Take the journal's main table away from a running gateway, and give it back."""
-    with closing(sqlite3.connect(gateway.journal)) as journal:
+    with closing(sqlite3.connect(gateway.journal, timeout=DEADLINE)) as journal:
         journal.execute("ALTER TABLE adjustments RENAME TO hidden")
         yield
         journal.execute("ALTER TABLE hidden RENAME TO adjustments")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.deadlines import DEADLINE, until
+from tests.deadlines import DEADLINE, scaled, until
 from tests.end_to_end.caller import MEMBER, Caller, refused
 from tests.end_to_end.configuration import DRAIN, HASTY, KEYS
 from tests.end_to_end.conftest import Starts
@@ -63,7 +63,7 @@ def besieged(call: Callable[[], httpx.Response], callers: int) -> Iterator[list[
     over = Event()
 
     def come() -> None:
-        while not over.wait(0.2):
+        while not over.wait(scaled(0.2)):
             heard.append(call())
 
     with ThreadPoolExecutor(callers) as pool:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.client import IdempotencyKeyReused, PointsClient
+from tests.deadlines import DEADLINE
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.conftest import Starts
@@ -27,7 +28,7 @@ Calling = Callable[[GatewayProcess], Caller]
 
 def changed(gateway: GatewayProcess, statement: str, *values: Any) -> None:
     """Change the journal of a gateway, beside it where it runs."""
-    with closing(sqlite3.connect(gateway.journal, timeout=20)) as journal, journal:
+    with closing(sqlite3.connect(gateway.journal, timeout=DEADLINE)) as journal, journal:
         journal.execute(statement, values)
 
 

@@ -22,7 +22,7 @@ Calling = Callable[[GatewayProcess], Caller]
 
 def leases_run_out(gateway: GatewayProcess) -> None:
     """Put the end of every lease in the journal of an ended gateway into the past."""
-    with closing(sqlite3.connect(gateway.journal)) as journal, journal:
+    with closing(sqlite3.connect(gateway.journal, timeout=DEADLINE)) as journal, journal:
         journal.execute("UPDATE adjustments SET lease_until = created_at")
 
 

@@ -21,7 +21,7 @@ from gateway.settings import load
 from gateway.settling import QUIET
 from gateway.simulation import Simulator, in_thread
 from gateway.writes import MARGIN
-from tests.deadlines import scaled
+from tests.deadlines import DEADLINE, scaled
 
 NAME = "contact-points"
 KEY = "a-key-for-tests-0000000000000000000"
@@ -280,7 +280,7 @@ def test_what_was_kept_by_credentials_is_still_found(tmp_path: Path, kept_as: st
         name = "None" if "without" in kept_as else "sample"
         key = vendor.example.settings["api_key"]
         told = "\0".join((NAME, vendor.base_url, name, key))
-        with closing(sqlite3.connect(tmp_path / "journal.db")) as journal, journal:
+        with closing(sqlite3.connect(tmp_path / "journal.db", timeout=DEADLINE)) as journal, journal:
             digest = hashlib.sha256(told.encode()).hexdigest()[:32]
             assert journal.execute("UPDATE adjustments SET account = ?", (digest,)).rowcount == 1
         async with bench(tmp_path, vendor) as made:

@@ -109,7 +109,7 @@ def test_a_header_that_grows_without_end() -> None:
         caller.send(HEAD + b"A: ")
         while not ended.done():
             caller.send(b"b" * 100)
-            await asyncio.wait([ended], timeout=0.001)
+            await asyncio.wait([ended], timeout=SOON / 100)
 
     served(body, head_bytes=2000, head=1000.0)
 

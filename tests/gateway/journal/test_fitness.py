@@ -204,7 +204,7 @@ def test_a_role_that_may_claim_and_not_settle(
 @pytest.mark.parametrize("to_read", [False, True], ids=["write", "read"])
 def test_a_file_in_another_encoding(tmp_path: Path, to_read: bool) -> None:
     """A database of SQLite whose texts are UTF-16 is another program's."""
-    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+    with closing(sqlite3.connect(tmp_path / "other.db", timeout=DEADLINE)) as connection:
         connection.execute("PRAGMA encoding = 'UTF-16le'")
         connection.execute("CREATE TABLE theirs (a)")
     told = refusal(f"sqlite:///{tmp_path}/other.db", to_read=to_read)

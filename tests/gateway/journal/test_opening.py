@@ -23,6 +23,7 @@ from gateway.errors import StoreUnavailable
 from gateway.journal import Filters, Journal, JournalError, JournalMissing
 from gateway.journal.database import Database
 from gateway.journal.schema import HEAD, VERSION_TABLE, metadata
+from tests.deadlines import DEADLINE
 
 
 @pytest.fixture
@@ -174,7 +175,7 @@ def test_a_journal_left_by_a_crash_is_whole(opener: Any, other: Any, url: str, r
     record = runner.run(opener().get("acme", other.adjustment))
     assert record.state.status is Status.IN_PROGRESS
     if url.startswith("sqlite"):
-        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        with sqlite3.connect(url.removeprefix("sqlite:///"), timeout=DEADLINE) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         connection.close()
 
