@@ -1,9 +1,13 @@
-"""Callers who repeat a key by the rule: until they hear a final word, or `unknown`; whatever came back, or nothing."""
+"""Callers who repeat a key by the rule: until they hear a final word, or `unknown`; whatever came back, or nothing.
+
+Some are careless: where they heard of no success they repeat the key with other points, and obey what that answers.
+"""
 
 import asyncio
 import json
 import time
 from contextlib import suppress
+from dataclasses import replace
 from random import Random
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
@@ -18,6 +22,9 @@ WAIT = scaled(5)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.03, 0.5
 """Seconds between two tries, a third longer each time; to follow `Retry-After` would only make a run slower."""
+
+CARELESS = 0.5
+"""How many of those who hear of no success repeat the key with another body."""
 
 
 class Impatient(Exception):
@@ -41,21 +48,32 @@ class Patience:
 
 
 class Caller:
-    """Asks for adjustments, and keeps every answer in `heard`. Close it when it is done."""
+    """Asks for adjustments, and keeps every answer in `heard`. Close it when it is done.
+
+    `anew`: what careless callers asked for under a new key, since they were allowed to.
+    """
 
     def __init__(self, serving: Serving, seed: int) -> None:
         self._serving = serving
         self._seed = seed
         self._http = session()
         self.heard: list[Heard] = []
+        self.anew: list[Asked] = []
 
     async def close(self) -> None:
         """Close its connections."""
         await self._http.close()
 
     async def carry(self, asked: Asked) -> None:
-        """Ask until there is an end; some ask twice at once, some leave early, some ask again when all is said."""
+        """Ask until there is an end; some ask twice at once, some leave early, some ask again when all is said.
+
+        Some of those who hear of no success are careless.
+        """
         random = Random(f"{self._seed} {asked.key} caller")
+        if await self._carry(asked, random) is not Word.SUCCEEDED and random.random() < CARELESS:
+            await self._change(asked, random)
+
+    async def _carry(self, asked: Asked, random: Random) -> Word:
         patience = Patience(asked.key)
         while True:
             mood = random.random()
@@ -64,9 +82,9 @@ class Caller:
             elif mood < 0.15:
                 words = await asyncio.gather(self._ask(asked, random), self._ask(asked, random))
                 if _ends(*words):
-                    return
-            elif _ends(await self._ask(asked, random)) and mood < 0.9:
-                return
+                    return next(word for word in words if word is not Word.NOTHING)
+            elif _ends(word := await self._ask(asked, random)) and mood < 0.9:
+                return word
             await patience.pause()
 
     async def ask_to_the_end(self, asked: Asked) -> None:
@@ -76,14 +94,29 @@ class Caller:
         while not _ends(await self._ask(asked, random)):
             await patience.pause()
 
+    async def _change(self, asked: Asked, random: Random) -> None:
+        """Repeat a key with other points until there is an answer; where that allows a new key, take one."""
+        patience = Patience(asked.key)
+        while True:
+            heard = await self._hear(asked.changed(), random, changed=True)
+            if heard.new_key_allowed and asked.instead_of is None:
+                self.anew.append(asked.anew())
+                await self.carry(self.anew[-1])
+            if heard.status is not None and heard.said.get("retryable") is not True:
+                return
+            await patience.pause()
+
     async def _ask(self, asked: Asked, random: Random) -> Word:
+        return (await self._hear(asked, random)).word
+
+    async def _hear(self, asked: Asked, random: Random, *, changed: bool = False) -> Heard:
         keeper = await self._serving.any(random.choice)
         url = keeper.url
-        heard = await ask(self._http, url, asked)
+        heard = replace(await ask(self._http, url, asked), changed=changed)
         if heard.status is not None:
             keeper.answered(url)
         self.heard.append(heard)
-        return heard.word
+        return heard
 
     async def _leave_early(self, asked: Asked, random: Random) -> None:
         keeper = await self._serving.any(random.choice)

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     KEY_TWICE = "a key with two adjustments"
     SENT_AGAIN = "sent again without proof"
     STILL_IN_PROGRESS = "in progress after its lease"
+    NEW_KEY_TOO_SOON = "a new key allowed for what had not failed for good"
+    TWICE_BY_NEW_KEY = "effects under a key and under the new key that replaced it"
     STRANGE_ANSWER = "an answer that the contract does not have"
 
 
@@ -43,9 +45,13 @@ class Violation:
 def violations(testimony: Testimony) -> list[Violation]:
     """Everything in a run that breaks the promise."""
     cases, entries, strays = testimony.cases()
+    applied = {case.asked.key for case in cases if case.applied}
     found = [Violation(Kind.OTHER_EFFECT, "", f"{entry.kind} for {entry.member}") for entry in entries]
     found += [Violation(Kind.OTHER_EFFECT, kept.record.draft.key, "only the journal knows it") for kept in strays]
     for case in cases:
+        first = case.asked.instead_of
+        if first is not None and {case.asked.key, first.key} <= applied:
+            found.append(Violation(Kind.TWICE_BY_NEW_KEY, case.asked.key, f"beside the effect of {first.key}"))
         for kind, check in _CHECKS:
             found += [Violation(kind, case.asked.key, detail) for detail in check(case)]
         found += [
@@ -144,10 +150,20 @@ def _sent_again(case: Case) -> Iterator[str]:
                 yield "a caller who was told unknown was later told to try again"
 
 
+def _new_key_too_soon(case: Case) -> Iterator[str]:
+    failed = any(kept.status is Status.FAILED and kept.record.state.final for kept in case.kept)
+    for heard in (*case.heard, *case.changed):
+        if heard.new_key_allowed and (case.applied or not failed):
+            yield f"by {heard.code}, {'with an effect' if case.applied else 'before the end'}"
+
+
 def _strange_answer(case: Case) -> Iterator[str]:
     for heard in case.heard:
         if not _in_contract(heard):
             yield f"{heard.status}: {(heard.body or b'')[:300]!r}"
+    for heard in case.changed:
+        if not _refuses_the_change(case, heard):
+            yield f"to a changed body, {heard.status}: {(heard.body or b'')[:300]!r}"
 
 
 def _in_contract(heard: Heard) -> bool:
@@ -157,7 +173,18 @@ def _in_contract(heard: Heard) -> bool:
         return (heard.status, heard.word) in ((201, Word.SUCCEEDED), (202, Word.UNKNOWN))
     if heard.said.get("retryable") is True:
         return heard.code != "internal_error"
-    return heard.code in REFUSALS
+    return heard.code in REFUSALS and heard.new_key_allowed
+
+
+def _refuses_the_change(case: Case, heard: Heard) -> bool:
+    """Whether an answer to a changed body leaves no doubt about whose the key is."""
+    if heard.status is None:
+        return True
+    if heard.said.get("retryable") is True:
+        return heard.code == "store_unavailable" and not heard.new_key_allowed
+    differing = [each["pointer"] for each in heard.said.get("errors", ())]
+    known = heard.adjustment in {kept.record.draft.id for kept in case.kept}
+    return heard.code == "idempotency_key_reused" and known and differing == ["/points"]
 
 
 def _stayed_here(step: Transition) -> bool:
@@ -176,5 +203,6 @@ _CHECKS: tuple[tuple[Kind, Callable[[Case], Iterable[str]]], ...] = (
     (Kind.KEY_LOST, _key_lost),
     (Kind.KEY_TWICE, _key_twice),
     (Kind.SENT_AGAIN, _sent_again),
+    (Kind.NEW_KEY_TOO_SOON, _new_key_too_soon),
     (Kind.STRANGE_ANSWER, _strange_answer),
 )

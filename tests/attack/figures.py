@@ -45,6 +45,8 @@ class Figures:
             *_parts(bad),
             ("answers to callers", answers.total()),
             *_parts(answers),
+            ("keys repeated with another body", len({heard.key for heard in said.heard if heard.changed})),
+            ("... new keys allowed and taken", sum(asked.instead_of is not None for asked in said.asked)),
             ("effects at the vendor", sum(entry.kind == "applied" for entry in said.ledger)),
             ("attempts", sum(kept.attempts for kept in said.kept)),
             *((status.value, standing[status]) for status in Status),

@@ -107,7 +107,7 @@ class _Load:
         await _together(
             *(self._live(keeper, share) for keeper in self._keepers), *(self._call() for _ in range(CALLERS))
         )
-        again = iter(list(self._asked))
+        again = iter([*self._asked, *self._caller.anew])
         await _together(*(self._call_again(lambda: next(again, None)) for _ in range(CALLERS)))
         for keeper in self._keepers:
             await keeper.stop()
@@ -117,7 +117,7 @@ class _Load:
         kept = await testimony.kept(self._plan.store)
         # Every key was asked to the end, so that nothing may be in progress now.
         over = max(each.record.lease_until for each in kept)
-        return Testimony(self._asked, self._caller.heard, kept, ledger.read(self._ledger), over)
+        return Testimony([*self._asked, *self._caller.anew], self._caller.heard, kept, ledger.read(self._ledger), over)
 
     async def close(self) -> None:
         """End what still runs."""

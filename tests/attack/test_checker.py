@@ -17,6 +17,7 @@ from tests.attack.testimony import Asked, Heard, Kept, Testimony
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 SUCCEEDED, FAILED, UNKNOWN, RETRIED = (Asked(f"key-{n}", f"contact_id:{n}", Decimal(5)) for n in (1, 2, 3, 4))
+ANEW, ANEW_TOO_SOON = FAILED.anew(), UNKNOWN.anew()
 
 
 def at(seconds: float) -> datetime:
@@ -64,7 +65,15 @@ def success(asked: Asked, begun: float) -> Heard:
 
 
 def refusal(asked: Asked, begun: float) -> Heard:
-    return heard(asked, 422, begun, code="vendor_rejected", retryable=False, adjustment=identifier(asked))
+    said = {"code": "vendor_rejected", "retryable": False, "new_key_allowed": True}
+    return heard(asked, 422, begun, **said, adjustment=identifier(asked))
+
+
+def reused(asked: Asked, begun: float, *, allowed: bool, pointer: str = "/points") -> Heard:
+    """The answer to a changed body."""
+    said = {"code": "idempotency_key_reused", "retryable": False, "new_key_allowed": allowed}
+    errors = [{"pointer": pointer, "detail": "differs"}]
+    return replace(heard(asked, 422, begun, **said, errors=errors, adjustment=identifier(asked)), changed=True)
 
 
 def unknown(asked: Asked, begun: float) -> Heard:
@@ -86,16 +95,21 @@ def answer(said: Heard) -> Answer:
 
 
 def clean() -> Testimony:
-    """A run of four keys: one applied, one refused, one unknown with an effect, one applied at the second attempt."""
+    """A run of four keys: one applied, one refused, one unknown with an effect, one applied at the second attempt.
+
+    Careless callers changed the points of two of them, and one was allowed a new key.
+    """
     done, no = success(SUCCEEDED, 10), refusal(FAILED, 10)
     retried = success(RETRIED, 20)
+    anew = success(ANEW, 20)
     working, final = Status.IN_PROGRESS, State(Status.SUCCEEDED)
     return Testimony(
-        asked=(SUCCEEDED, FAILED, UNKNOWN, RETRIED),
+        asked=(SUCCEEDED, FAILED, UNKNOWN, RETRIED, ANEW),
         heard=(
             heard(SUCCEEDED, None, 0),
             *(done, success(SUCCEEDED, 12), no, refusal(FAILED, 12)),
             *(unknown(UNKNOWN, 10), unknown(UNKNOWN, 12), later(RETRIED, 10), retried),
+            *(reused(UNKNOWN, 14, allowed=False), reused(FAILED, 14, allowed=True), anew),
         ),
         kept=(
             kept(SUCCEEDED, final, step(0.2, working, Status.SUCCEEDED), answer=answer(done)),
@@ -109,10 +123,11 @@ def clean() -> Testimony:
                 step(0.5, working, Status.SUCCEEDED, 2),
                 answer=answer(retried),
             ),
+            kept(ANEW, final, step(0.2, working, Status.SUCCEEDED), answer=answer(anew)),
         ),
         ledger=(
-            *(entry("received", asked, 0.1) for asked in (SUCCEEDED, FAILED, UNKNOWN, RETRIED)),
-            *(entry("applied", asked, 0.1) for asked in (SUCCEEDED, UNKNOWN)),
+            *(entry("received", asked, 0.1) for asked in (SUCCEEDED, FAILED, UNKNOWN, RETRIED, ANEW)),
+            *(entry("applied", asked, 0.1) for asked in (SUCCEEDED, UNKNOWN, ANEW)),
             *(entry("received", RETRIED, 0.4), entry("applied", RETRIED, 0.4)),
         ),
         over=at(60),
@@ -131,6 +146,23 @@ def without(kind: str, asked: Asked) -> Callable[[Testimony], Testimony]:
     return lambda run: replace(
         run, ledger=tuple(entry for entry in run.ledger if (entry.kind, entry.member) != (kind, asked.member))
     )
+
+
+def credited(asked: Asked) -> Callable[[Testimony], Testimony]:
+    """Somebody asked for this too, and had it."""
+    done = success(asked, 40)
+    row = kept(asked, State(Status.SUCCEEDED), step(0.2, Status.IN_PROGRESS, Status.SUCCEEDED), answer=answer(done))
+    return lambda run: replace(
+        run,
+        asked=(*run.asked, asked),
+        heard=(*run.heard, done),
+        kept=(*run.kept, row),
+        ledger=(*run.ledger, entry("received", asked, 35), entry("applied", asked, 35)),
+    )
+
+
+def not_for_good(said: Heard) -> Heard:
+    return replace(said, body=(said.body or b"").replace(b'"new_key_allowed": true', b'"new_key_allowed": false'))
 
 
 def keeping(asked: Asked, *instead: Kept) -> Callable[[Testimony], Testimony]:
@@ -218,6 +250,30 @@ PLANTED: list[tuple[str, Kind, Asked | None, Callable[[Testimony], Testimony]]] 
         FAILED,
         saying(heard(FAILED, 422, 9, code="idempotency_key_reused", retryable=False)),
     ),
+    ("a new key for an unknown", Kind.NEW_KEY_TOO_SOON, UNKNOWN, saying(reused(UNKNOWN, 30, allowed=True))),
+    ("a new key for a success", Kind.NEW_KEY_TOO_SOON, SUCCEEDED, saying(reused(SUCCEEDED, 30, allowed=True))),
+    ("a new key beside an effect", Kind.NEW_KEY_TOO_SOON, FAILED, ledgered(entry("applied", FAILED, 0.1))),
+    (
+        "a new key by a request that cannot be read",
+        Kind.NEW_KEY_TOO_SOON,
+        UNKNOWN,
+        saying(heard(UNKNOWN, 400, 9, code="invalid_request", retryable=False, new_key_allowed=True)),
+    ),
+    ("a credit under both keys", Kind.TWICE_BY_NEW_KEY, ANEW_TOO_SOON, credited(ANEW_TOO_SOON)),
+    ("a late credit under the first key", Kind.TWICE_BY_NEW_KEY, ANEW, ledgered(entry("applied", FAILED, 9))),
+    (
+        "a changed body that was taken",
+        Kind.STRANGE_ANSWER,
+        UNKNOWN,
+        saying(replace(success(UNKNOWN, 30), changed=True)),
+    ),
+    (
+        "a change that is not named",
+        Kind.STRANGE_ANSWER,
+        UNKNOWN,
+        saying(reused(UNKNOWN, 30, allowed=False, pointer="/member")),
+    ),
+    ("a refusal that is not for good", Kind.STRANGE_ANSWER, FAILED, saying(not_for_good(refusal(FAILED, 30)))),
 ]
 
 

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -27,18 +27,31 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One adjustment that callers asked for, under one key. `member` is nobody else's in the same run."""
+    """One adjustment that callers asked for, under one key. `member` is nobody else's in the same run.
+
+    But it is that of `instead_of` too, where a careless caller changed the points and was allowed a new key for them.
+    """
 
     key: str
     member: str
     points: Decimal
+    instead_of: "Asked | None" = None
+
+    def changed(self) -> "Asked":
+        """The same under the same key with other points, as a careless caller repeats it."""
+        return replace(self, points=self.points * 2)
+
+    def anew(self) -> "Asked":
+        """The changed one under a new key."""
+        return replace(self.changed(), key=f"{self.key}-anew", instead_of=self)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One answer to a caller; `status` and `body` are None where the connection ended before it was whole.
 
-    `begun` and `ended` are seconds on one clock for the whole run: what overlaps has no order.
+    `begun` and `ended` are seconds on one clock for the whole run: what overlaps has no order. `changed`: it answers
+    another body than the one that the key was first sent with.
     """
 
     key: str
@@ -46,6 +59,7 @@ class Heard:
     body: bytes | None
     begun: float
     ended: float
+    changed: bool = False
 
     @property
     def said(self) -> dict[str, Any]:
@@ -63,7 +77,12 @@ class Heard:
             return Word.NOTHING
         if self.status < 300:
             return Word(self.said["status"]) if self.said.get("status") in list(Word) else Word.NOTHING
-        return Word.FAILED if self.said.get("retryable") is False else Word.NOTHING
+        return Word.FAILED if self.new_key_allowed else Word.NOTHING
+
+    @property
+    def new_key_allowed(self) -> bool:
+        """Whether it lets the caller take a new key."""
+        return self.status is not None and self.said.get("new_key_allowed") is True
 
     @property
     def code(self) -> str:
@@ -102,11 +121,12 @@ class Kept:
 
 @dataclass(slots=True)
 class Case:
-    """Everything that is known of one key."""
+    """Everything that is known of one key; `changed` are the answers to another body than the first one."""
 
     asked: Asked
     kept: list[Kept] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    changed: list[Heard] = field(default_factory=list)
     received: list[Entry] = field(default_factory=list)
     applied: list[Entry] = field(default_factory=list)
 
@@ -134,16 +154,18 @@ class Testimony:
     def cases(self) -> tuple[list[Case], list[Entry], list[Kept]]:
         """One case a key; and what the vendor did, and the journal keeps, that nobody asked for."""
         by_key = {asked.key: Case(asked) for asked in self.asked}
-        by_member = {case.asked.member: case for case in by_key.values()}
+        by_member = {case.asked.member: case for case in by_key.values() if case.asked.instead_of is None}
+        anew = {(case.asked.member, case.asked.points): case for case in by_key.values() if case.asked.instead_of}
         for heard in self.heard:
-            by_key[heard.key].heard.append(heard)
+            case = by_key[heard.key]
+            (case.changed if heard.changed else case.heard).append(heard)
         strays: dict[str, list[Any]] = defaultdict(list)
         for kept in self.kept:
-            case = by_key.get(kept.record.draft.key)
-            (strays["kept"] if case is None else case.kept).append(kept)
+            found = by_key.get(kept.record.draft.key)
+            (strays["kept"] if found is None else found.kept).append(kept)
         for entry in self.ledger:
-            case = by_member.get(entry.member)
-            of = strays if case is None else {"received": case.received, "applied": case.applied}
+            found = anew.get((entry.member, entry.points)) or by_member.get(entry.member)
+            of = strays if found is None else {"received": found.received, "applied": found.applied}
             of[entry.kind].append(entry)
         return list(by_key.values()), strays["received"] + strays["applied"], strays["kept"]
 
