@@ -4,13 +4,15 @@ Of a write only two things prove that nothing was applied: that no byte of a req
 to that request that `Adapter.judge` knows. Everything else is unknown, whatever an exception is called.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from gateway.adjustments import Verdict
 from gateway.errors import VendorAuthFailed, VendorError
 from gateway.port import VendorRequest, VendorResponse
 from gateway.refusals import FINAL, NOT_APPLIED
+from gateway.translation import Translation
 from gateway.transport import Evidence
 
 T = TypeVar("T")
@@ -118,6 +120,17 @@ class Call:
             return Verdict.NOT_APPLIED
         return Verdict.APPLIED if error is None else Verdict.UNKNOWN
 
+    def vouched_for(self, error: BaseException | None, statuses: Collection[int]) -> VendorResponse | None:
+        """The answer to the effect, where its status is one of which somebody vouches that nothing was applied.
+
+        Only a complete answer that came last, and of which the adapter said no more than what its status means:
+        whatever else it found there may hint at a success.
+        """
+        answer = self._answer
+        if answer is None or answer.status not in statuses or self.last is not self.effect:
+            return None
+        return answer if isinstance(error, VendorError) and error.answer is answer else None
+
     def proves(self, error: VendorError) -> bool:
         """Whether an error is a judged one about the right answer: the last, to the request with an effect that left.
 
@@ -140,3 +153,37 @@ class Call:
         if all(kind is VendorAuthFailed for kind in self._answer.judgements):
             self.refused = self._answer.status
             self.effect = self._answer = None
+
+
+def speaks_of_success(call: Call, answer: VendorResponse, anew: Callable[[], Translation[T]]) -> bool:
+    """Whether an adapter would take an answer to its effect for a success, for what it says, were only the status one.
+
+    `anew` begins the exchange of `call` once more; that one is handed what the vendor said, and nothing is sent. Where
+    it takes another way, nobody can tell, and the answer may speak of a success.
+    """
+    for status in (200, 201):
+        heard = _would_succeed(call, replace(answer, status=status), anew)
+        if heard is None or (heard and not _would_succeed(call, VendorResponse(status), anew)):
+            return True
+    return False
+
+
+def _would_succeed(call: Call, answer: VendorResponse, anew: Callable[[], Translation[T]]) -> bool | None:
+    """Whether an exchange would end in a success with this answer to its effect; None where it cannot be told."""
+    answers = {(asked.method, asked.path): response for asked, response in call.steps if response and not asked.effect}
+    try:
+        translation = anew()
+        request = translation.request
+        for _ in range(MOST):
+            if request.resolved(writing=translation.writes).effect:
+                break
+            request = translation.exchange.send(answers[request.method, request.path])
+    except Exception:
+        return None
+    try:
+        translation.exchange.send(answer)
+    except StopIteration:
+        return True
+    except Exception:
+        return False
+    return None

@@ -16,8 +16,15 @@ from typing import Any, TypeVar
 import structlog
 
 from gateway.adjustments import Verdict
-from gateway.call import AdapterFault, Call
-from gateway.errors import InternalError, VendorBadResponse, VendorError, VendorTimeout, VendorUnavailable
+from gateway.call import AdapterFault, Call, speaks_of_success
+from gateway.errors import (
+    InternalError,
+    VendorBadResponse,
+    VendorBusy,
+    VendorError,
+    VendorTimeout,
+    VendorUnavailable,
+)
 from gateway.gate import Gate, Held, Standing
 from gateway.metrics import Metrics
 from gateway.model import Applied, Balance, Expiring, Found, time_text
@@ -70,10 +77,18 @@ class Delivery:
         self._retries = retries
         self._masks = Masks(settings.hidden().values())
 
-    async def write(self, translation: Translation[Applied], *, lease_until: float = inf) -> Outcome:
+    async def write(
+        self,
+        translation: Translation[Applied],
+        *,
+        lease_until: float = inf,
+        anew: Callable[[], Translation[Applied]] | None = None,
+    ) -> Outcome:
         """Have the exchange of a write; nothing is sent past `lease_until`, a moment on the clock `boottime`.
 
-        Never raises: what went wrong is in the outcome, a cancellation too.
+        `anew` begins the same exchange once more, to see whether an answer under a status of the setting `not_applied`
+        speaks of a success; without it, these statuses prove nothing. Never raises: what went wrong is in the outcome,
+        a cancellation too.
         """
         call = Call(translation.writes)
         begun = self._boottime()
@@ -84,12 +99,16 @@ class Delivery:
         except (Exception, asyncio.CancelledError) as raised:
             error = raised
         verdict = call.verdict(error)
+        answer = call.vouched_for(error, self._settings.not_applied)
+        vouched = verdict is Verdict.UNKNOWN and answer and anew and not speaks_of_success(call, answer, anew)
+        if vouched:
+            verdict = Verdict.NOT_APPLIED
         self._metrics.attempted(self._name, verdict, self._boottime() - begun)
         if error is not None and not isinstance(error, VendorError | TransportError | asyncio.CancelledError):
             self._log_fault(error, translation.adjustment)
         outcome = Outcome(
             verdict=verdict,
-            evidence=self._evidence(call, error),
+            evidence={**self._evidence(call, error), **({"vouched": True} if vouched else {})},
             exchange=self._redactor(call).exchange(self._settings.base_url, call.steps),
             applied=applied,
             error=self._told(verdict, call, error),
@@ -189,6 +208,8 @@ class Delivery:
             return None
         if isinstance(error, Held) or (isinstance(error, VendorError) and call.proves(error)):
             return self._masked(error, call)
+        if isinstance(error, VendorError) and call.vouched_for(error, self._settings.not_applied):
+            return self._masked(_busy(error), call)
         if call.refused is not None:
             detail = (
                 "The vendor refused our credentials, and could not be asked again with new ones; nothing was applied"
@@ -225,6 +246,19 @@ class Delivery:
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
         log.error("an adapter failed on a vendor's answer", error=type(error).__name__, where=where)
+
+
+def _busy(error: VendorError) -> VendorBusy:
+    """What a caller is told where the operator vouches for the status, in the vendor's own words."""
+    busy = VendorBusy(
+        f"The vendor failed (status {error.vendor_status}) and, by the configuration, applied nothing",
+        vendor_status=error.vendor_status,
+        vendor_code=error.vendor_code,
+        vendor_message=error.vendor_message,
+        retry_after=error.retry_after,
+    )
+    busy.answer = error.answer
+    return busy
 
 
 def _words(error: BaseException, call: Call) -> str:

@@ -35,6 +35,13 @@ class VendorSettings(BaseModel):
         description="Let writes use connections that were used before. Faster; but where something on the way answers "
         "twice, a second answer can be taken for that to a later write.",
     )
+    not_applied: tuple[int, ...] = Field(
+        (),
+        strict=False,
+        description="HTTP statuses of which you know that the vendor then applied nothing, so that such a write may be "
+        "tried again. Where it did apply one, points are credited twice.",
+        json_schema_extra={"items": {"type": "integer", "minimum": 400, "maximum": 599}},
+    )
     problems: dict[_Word, ProblemName] = Field(
         {},
         description="What callers are told of a refusal: by the vendor's code or, where it gives none, its exact "
@@ -62,6 +69,17 @@ class VendorSettings(BaseModel):
     def _an_address_too(cls, value: Secret | None) -> Secret | None:
         if value is not None:
             _an_address(value.reveal())
+        return value
+
+    @field_validator("not_applied")
+    @classmethod
+    def _may_apply_nothing(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("expected each status once, and one is repeated")
+        for status in value:
+            if not 400 <= status <= 599:
+                why = "means that it was" if 200 <= status < 400 else "is no status of a failure"
+                raise ValueError(f"{status} cannot say that nothing was applied: it {why}; expected 400 to 599")
         return value
 
     @field_validator("ignore")

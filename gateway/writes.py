@@ -157,7 +157,11 @@ class Writes:
     ) -> Reply:
         draft = record.draft
         self._cache.drop(draft.adjustment.member)
-        outcome = await self._deliveries[draft.vendor].write(translation, lease_until=lease_until)
+        outcome = await self._deliveries[draft.vendor].write(
+            translation,
+            lease_until=lease_until,
+            anew=lambda: self._planner.translator(draft.vendor).adjust(draft.adjustment, id=draft.id),
+        )
         self._cache.drop(draft.adjustment.member)
         problem: dict[str, Any] | None = None
         if outcome.error is not None:

@@ -15,7 +15,7 @@ from gateway.settings.sections import merged
 from gateway.settings.settings import Server, Settings
 from gateway.settings.store import store
 from gateway.settings.tenants import tenants
-from gateway.settings.vendors import complete, vendors
+from gateway.settings.vendors import complete, doubts, vendors
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -48,7 +48,7 @@ def load(
     clients.read(named["clients"])
     if problems:
         raise SettingsError(problems)
-    warnings = tuple(sorted(clients.warnings))
+    warnings = tuple(sorted({*clients.warnings, *doubts(whole, configured)}))
     return Settings(server, url, configured, routes, clients.found, clients.keys, warnings)
 
 

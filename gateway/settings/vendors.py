@@ -10,6 +10,8 @@ from gateway.settings.expand import Broken
 from gateway.settings.explain import unknown_name
 from gateway.settings.problem import Problem
 
+_OFTEN_APPLIED = (408, 500, 502, 504)
+_AFTER = "where they were, they are changed twice"
 _DEFAULTS = (("default_point_type", "point_types"), ("default_reason", "reasons"))
 
 
@@ -27,6 +29,16 @@ def vendors(
         if settings is not None:
             found[name] = settings
     return found
+
+
+def doubts(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings]) -> list[Problem]:
+    """Warnings about vendors that can be used: statuses that are vouched for, and often come after an effect."""
+    return [
+        entries[name].problem(("not_applied", index), f"{status} often comes after points were changed: {_AFTER}")
+        for name, settings in found.items()
+        for index, status in enumerate(settings.not_applied)
+        if status in _OFTEN_APPLIED
+    ]
 
 
 def complete(entries: Mapping[str, Entry], problems: list[Problem]) -> dict[str, Entry]:

@@ -119,7 +119,7 @@ class Bench:
 
     def adjust(self, **fields: Any) -> Outcome:
         """Make an adjustment and give its outcome."""
-        return self.wait(self.delivery.write(self.said("adjust", **fields)))
+        return self.wait(self.delivery.write(self.said("adjust", **fields), anew=lambda: self.said("adjust", **fields)))
 
     def read(self, operation: Operation, **fields: Any) -> Reading[Balance | Expiring]:
         """Make a read and give what it came to."""

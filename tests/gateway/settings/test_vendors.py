@@ -81,8 +81,8 @@ def test_a_broken_chain_is_told(problems: Problems, lines: list[str], found: lis
         (
             "{extends: arcade, extend: x}",
             "4:24: vendors.a.extend: unknown key: did you mean extends? (expected: extends, adapter, base_url, timeout,"
-            " max_concurrency, ca_file, proxy, allow_http, reuse_connections, problems, trust_absence, ignore,"
-            " partner_id, api_key, verbose, reasons, default_reason)",
+            " max_concurrency, ca_file, proxy, allow_http, reuse_connections, not_applied, problems, trust_absence,"
+            " ignore, partner_id, api_key, verbose, reasons, default_reason)",
         ),
         (
             '{adapter: ledger, base_url: "http://127.0.0.1", api_key: k}',
@@ -164,3 +164,35 @@ def test_the_problems_of_a_vendor_are_final_refusals(
     else:
         [told] = problems(*text)
         assert told.endswith(found)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "found"),
+    [
+        ("[200]", "200 cannot say that nothing was applied: it means that it was; expected 400 to 599"),
+        ("[204, 503]", "204 cannot say that nothing was applied: it means that it was; expected 400 to 599"),
+        ("[307]", "307 cannot say that nothing was applied: it means that it was; expected 400 to 599"),
+        ("[100]", "100 cannot say that nothing was applied: it is no status of a failure; expected 400 to 599"),
+        ("[600]", "600 cannot say that nothing was applied: it is no status of a failure; expected 400 to 599"),
+        ("[503, 503]", "expected each status once, and one is repeated"),
+        ("['503']", "expected a whole number"),
+        ("503", "expected a list"),
+    ],
+)
+def test_only_failures_can_be_vouched_for(problems: Problems, statuses: str, found: str) -> None:
+    """A success, a redirect and what is no status are refused as statuses that applied nothing."""
+    [told] = problems(*with_vendors(f"other: {{extends: arcade, not_applied: {statuses}}}"))
+    assert told.endswith(found)
+
+
+def test_doubtful_statuses_draw_a_warning(load_text: Load) -> None:
+    """Those that often come after an effect, each where it stands and once; 503 draws none."""
+    lines = ["other: {extends: arcade, not_applied: [503, 500, 502, 504, 408, 409]}", "third: {extends: other}"]
+    loaded = load_text(*with_vendors(*lines))
+    assert loaded.vendors["third"].not_applied == (503, 500, 502, 504, 408, 409)
+    told = [f"{warning.where}: {warning.detail}" for warning in loaded.warnings if "not_applied" in warning.where]
+    why = "often comes after points were changed: where they were, they are changed twice"
+    assert told == [
+        f"vendors.other.not_applied[{index}]: {status} {why}"
+        for index, status in ((1, 500), (2, 502), (3, 504), (4, 408))
+    ]
