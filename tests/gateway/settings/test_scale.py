@@ -26,6 +26,9 @@ NOISE = 3
 """How many times more than its share a tenant among many may cost; what grows with the square costs ten times more."""
 
 
+Found = Settings | SettingsError
+
+
 def read(
     path: Path, adapters: dict[str, AdapterType], count: int, cache: str
 ) -> tuple[float, Settings | SettingsError]:
