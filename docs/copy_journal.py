@@ -32,7 +32,7 @@ def main(old: str, new: str) -> None:
     if source.file is None or target.file is not None:
         raise JournalError("expected a store in SQLite, and then one in PostgreSQL")
     if not source.file.exists():
-        raise JournalError(f"there is no journal at {source.file}")
+        raise JournalError(f"there is no journal at {source.store.shown}")
     for each in stores:
         _bring_up_to_date(each)
     alone = FileLock.acquire(source.file, shared=False)

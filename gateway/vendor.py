@@ -1,6 +1,7 @@
 """What every configured vendor has, whichever adapter translates for it."""
 
 import hashlib
+import re
 from ipaddress import ip_address
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from gateway.refusals import ProblemName
 from gateway.secrets import MASK, Secret
 
 _Word = Annotated[str, Field(min_length=1, max_length=500)]
+_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class VendorSettings(BaseModel):
@@ -60,15 +62,19 @@ class VendorSettings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _well_formed(cls, value: str) -> str:
-        if "@" in urlsplit(_an_address(value)).netloc:
-            raise ValueError("expected an address without a user")
+        if "@" in _an_address(value):
+            raise ValueError("expected an address without a user (an @ in its path is written %40)")
         return value.rstrip("/")
 
     @field_validator("proxy")
     @classmethod
     def _an_address_too(cls, value: Secret | None) -> Secret | None:
         if value is not None:
-            _an_address(value.reveal())
+            address = _an_address(value.reveal())
+            # A / in a password would end the address before its host.
+            if urlsplit(address).path not in ("", "/") or _BROKEN.search(address):
+                told = "expected an address without a path, / and % in its user or password written %2F and %25"
+                raise ValueError(told)
         return value
 
     @field_validator("not_applied")
@@ -138,12 +144,16 @@ def _digest(*parts: object) -> str:
 
 def _an_address(value: str) -> str:
     """An http or https address. Raises `ValueError`, without showing it, for anything else."""
-    url = urlsplit(value)
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:  # whose text quotes the address
+        raise ValueError("expected an http:// or https:// address") from None
     if url.scheme not in ("http", "https") or not url.hostname or not value.isascii():
         raise ValueError("expected an http:// or https:// address")
     if url.query or url.fragment:
         raise ValueError("expected an address without query or fragment")
-    if url.port == 0:
+    if port == 0:
         raise ValueError("expected a port from 1 to 65535")
     return value
 

@@ -1,6 +1,7 @@
 """The script that moves a journal from SQLite to PostgreSQL, run as an operator runs it."""
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -36,7 +37,9 @@ class Move:
         """Run the script."""
         text = (ROOT / "config/demo.yaml").read_text("utf-8")
         for name, store in (("old.yaml", self.old), ("new.yaml", self.new)):
-            (self.folder / name).write_text(re.sub(r"(?m)^store: .*$", f"store: {store}", text), "utf-8")
+            (self.folder / name).write_text(
+                re.sub(r"(?m)^store: .*$", lambda _, store=store: f"store: {json.dumps(store)}", text), "utf-8"
+            )
         command = [sys.executable, str(ROOT / "docs/copy_journal.py"), "old.yaml", "new.yaml"]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=DEADLINE)
 
@@ -92,7 +95,7 @@ async def all_of(journal: Journal) -> list[tuple[int, Record, tuple[Transition, 
 
 @pytest.fixture
 def move(tmp_path: Path, postgresql: PostgreSQL, runner: asyncio.Runner) -> Move:
-    old = f"sqlite:///{tmp_path}/points.db"
+    old = f"sqlite:///{tmp_path}/points%2F #1.db"
     with opened(old, runner) as journal:
         runner.run(fill(journal))
     return Move(old, postgresql.database(), tmp_path)

@@ -17,12 +17,12 @@ from gateway.cli.options import fail, loaded
 from gateway.cli.serve import Server, run
 from gateway.journal import JournalError
 from gateway.journal.lock import FileLock
+from gateway.journal.store import Store
 from gateway.registry import AdapterType
 from gateway.settings import Address, Settings
 
 KEY = "demo-storefront-key-000000000000000"
 _HERE = ("127.0.0.1", "localhost")
-_SQLITE = "sqlite:///"
 _BANNER = """
 The points gateway runs on {url} with {count} simulated vendors. Try, in another terminal:
 
@@ -65,7 +65,7 @@ def demo(
     for name, vendor in settings.vendors.items():
         if urlsplit(vendor.base_url).hostname not in _HERE:
             fail(f"vendors.{name} is not on this machine: a demo calls simulated vendors alone, on 127.0.0.1")
-    if not settings.store.startswith(_SQLITE):
+    if Store.parse(settings.store).file is None:
         fail("the journal of a demo begins empty each time: expected one in SQLite as store")
     listen = settings.server.listen
     if port is not None:
@@ -80,7 +80,7 @@ async def _demonstrate(settings: Settings, kinds: Mapping[str, AdapterType], con
     async with AsyncExitStack() as running:
         await simulate.begin(running, settings, "127.0.0.1")  # their ports show whether another demo runs
         try:
-            _begin_anew(Path(settings.store.removeprefix(_SQLITE)))
+            _begin_anew(Store.parse(settings.store).file)
             gateway = Gateway(settings, kinds)
         except (JournalError, OSError) as error:
             fail(str(error))
@@ -103,12 +103,12 @@ class _Server(Server):
                 terminal.report(line.format(url=self.url, key=KEY, count=self._count, config=self._config))
 
 
-def _begin_anew(journal: Path) -> None:
+def _begin_anew(journal: Path | None) -> None:
     """Forget the journal of the last demo: the simulated vendors have forgotten it too.
 
     Raises `JournalLocked` where a gateway runs on it.
     """
-    if not journal.exists():
+    if journal is None or not journal.exists():
         return
     hold = FileLock.acquire(journal, shared=False)
     try:

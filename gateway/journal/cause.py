@@ -4,6 +4,8 @@ import errno
 import sqlite3
 from types import MappingProxyType
 
+from gateway.journal.store import printable
+
 _WRITABLE = "let the user that runs this write to the file and to its folder"
 _ROOM = "make room on the disk"
 _ANOTHER = "name another file in store"
@@ -51,4 +53,4 @@ def of(error: BaseException) -> str:
 
 def _words(error: OSError) -> str:
     words = error.strerror or str(error)
-    return f"{words} ({error.filename})" if error.filename else words
+    return f"{words} ({printable(str(error.filename))})" if error.filename else words

@@ -1,4 +1,4 @@
-"""Where the journal is kept: a URL, the connections to it, and the few things SQLite and PostgreSQL do differently.
+"""The database of a journal: the connections to it, and the few things SQLite and PostgreSQL do differently.
 
 SQLite takes any number of processes on one machine, with the file on a local disk: its locks do not reach across a
 network file system. PostgreSQL takes any number of processes anywhere.
@@ -11,15 +11,17 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy import Connection, Dialect, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 from gateway.journal import codec
 from gateway.journal.errors import JournalError
+from gateway.journal.store import Store
 
 READERS = 2
 """Connections, and threads, that only read."""
@@ -42,51 +44,38 @@ class Database:
     all on one machine; PostgreSQL goes by its server's clock.
     """
 
-    url: URL
+    store: Store
     patience: float
     clock: Callable[[], datetime]
 
     @classmethod
     def parse(cls, text: str, *, patience: float, clock: Callable[[], datetime]) -> "Database":
-        """Read `sqlite:///points.db` (three slashes relative, four absolute) or `postgresql://...`.
+        """The database at the place that `text` names, as `Store.parse` reads it.
 
-        Raises `JournalError` for any other URL, and where the driver is not installed.
+        Raises `JournalError` where it names none, and where the driver is not installed.
         """
         try:
-            url = make_url(text)
-        except (ArgumentError, ValueError):
-            raise JournalError(
-                "the journal's URL cannot be read: expected sqlite:///FILE or postgresql://..."
-            ) from None
-        if url.drivername == "sqlite":
-            if url.database in (None, "", ":memory:") or url.query:
-                raise JournalError("a journal in SQLite is a plain file: expected sqlite:///FILE")
-            return cls(url, patience, clock)
-        if url.drivername not in ("postgresql", "postgresql+psycopg"):
-            raise JournalError(
-                f"a journal cannot be kept in {url.drivername}: expected sqlite:///FILE or postgresql://..."
-            )
-        if find_spec("psycopg") is None:
+            store = Store.parse(text)
+        except ValueError as error:
+            raise JournalError(f"the journal's place cannot be read: {error}") from None
+        if store.file is None and find_spec("psycopg") is None:
             raise JournalError("PostgreSQL needs its driver: install points-gateway[postgresql]")
-        if _encoding(url) not in ("", "utf8", "unicode"):
-            raise JournalError("the journal's client_encoding is always UTF8: take it out of the URL")
-        return cls(url.set(drivername="postgresql+psycopg"), patience, clock)
+        return cls(store, patience, clock)
 
     @property
     def file(self) -> Path | None:
         """The file of an SQLite journal, links resolved, so that one file has one name; None for PostgreSQL."""
-        return Path(os.path.realpath(str(self.url.database))) if self._in_file else None
+        return self.store.file
 
     def writer(self) -> Engine:
         """An engine whose connections write durably, and are really closed when they are closed."""
-        engine = create_engine(self._target(), poolclass=NullPool, **self._options())
+        engine = self._engine(poolclass=NullPool)
         self._prepare(engine, writes=True)
         return engine
 
     def reader(self) -> Engine:
         """An engine whose connections cannot write."""
-        pool = {"pool_size": READERS, "max_overflow": 0, "pool_pre_ping": True}
-        engine = create_engine(self._target(), **pool, **self._options())
+        engine = self._engine(poolclass=QueuePool, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
         self._prepare(engine, writes=False)
         return engine
 
@@ -100,28 +89,24 @@ class Database:
 
     @property
     def _in_file(self) -> bool:
-        return self.url.drivername == "sqlite"
+        return self.file is not None
 
-    def _target(self) -> URL:
-        return self.url if self.file is None else self.url.set(database=str(self.file))
-
-    def _options(self) -> dict[str, Any]:
-        # Without `hide_parameters`, the text of an error would show members.
-        return {"hide_parameters": True, "connect_args": self._connect_args()}
-
-    def _connect_args(self) -> dict[str, Any]:
-        # Transactions are begun by hand: see `_prepare`.
-        if self._in_file:
+    def _engine(self, **pool: Any) -> Engine:
+        # SQLAlchemy's URLs say which dialect, and nothing else: what is in one is decoded, and may be shown. Without
+        # `hide_parameters`, the text of an error would show members. Transactions are begun by hand: see `_prepare`.
+        if self.file is not None:
             # Each connection is used by one thread at a time.
-            return {"isolation_level": None, "check_same_thread": False, "timeout": self.patience}
-        wished: dict[str, Any] = {
-            "connect_timeout": _CONNECT_SECONDS,
-            "tcp_user_timeout": _DEAD_PEER_SECONDS * 1000,
-            "application_name": f"points-gateway {os.getpid()}@{socket.gethostname()}",
-        }
-        asked = {name: value for name, value in wished.items() if name not in self.url.query}
-        # Said to every server: the environment, the role or the database may have another in mind.
-        return {"autocommit": True, "client_encoding": "utf8", **asked}
+            options = {"isolation_level": None, "check_same_thread": False, "timeout": self.patience}
+            creator = partial(sqlite3.connect, self.file, **options)
+            return create_engine("sqlite://", creator=creator, hide_parameters=True, **pool)
+        conninfo = self.store.conninfo(
+            connect_timeout=_CONNECT_SECONDS,
+            tcp_user_timeout=_DEAD_PEER_SECONDS * 1000,
+            application_name=f"points-gateway {os.getpid()}@{socket.gethostname()}",
+        )
+        engine = create_engine("postgresql+psycopg://", hide_parameters=True, **pool)
+        event.listen(engine, "do_connect", _reaching(conninfo))
+        return engine
 
     def _prepare(self, engine: Engine, *, writes: bool) -> None:
         statements = self._sqlite_session(writes) if self._in_file else self._postgresql_session(writes)
@@ -153,8 +138,11 @@ class Database:
         ]
 
 
-def _encoding(url: URL) -> str:
-    return str(url.query.get("client_encoding", "")).lower().replace("-", "").replace("_", "")
+def _reaching(conninfo: str) -> Callable[[Dialect, Any, list[Any], dict[str, Any]], Any]:
+    def connect(dialect: Dialect, _: Any, args: list[Any], options: dict[str, Any]) -> Any:
+        return dialect.connect(conninfo, **options, autocommit=True)
+
+    return connect
 
 
 def _saying(statements: list[str]) -> Callable[[Any, Any], None]:

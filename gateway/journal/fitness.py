@@ -43,15 +43,19 @@ class Unfit(Exception):
 def check_file(file: Path) -> None:
     """Raises `Unfit` where there is something else than a plain file, and `OSError` where it cannot be looked at."""
     try:
-        mode = file.lstat().st_mode
+        status = file.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return  # it is made, or the making of its folder says why not
+    mode = status.st_mode
     if stat.S_ISDIR(mode):
         raise Unfit("it is a folder: name a file in it")
     if stat.S_ISLNK(mode):  # all others are resolved already
         raise Unfit("its links lead in a circle: name another file in store")
     if not stat.S_ISREG(mode):
         raise Unfit("it is not a plain file: name another one in store")
+    if status.st_nlink > 1:
+        # What is written waits in a file beside it, named after it: by each name another part would be there.
+        raise Unfit(f"it has {status.st_nlink} names (hard links), and may have one only: make copies of the others")
 
 
 def check_session(connection: Connection, *, writes: bool) -> None:

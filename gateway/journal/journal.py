@@ -44,14 +44,14 @@ class Journal:
     @classmethod
     def open(
         cls,
-        url: str,
+        store: str,
         *,
         owner: str,
         clock: Callable[[], datetime],
         render: Render,
         patience: float = 5.0,
     ) -> "Journal":
-        """Open the journal at `sqlite:///FILE` or `postgresql://...`; made, or brought up to date, where need be.
+        """Open the journal at `sqlite:///PATH` or `postgresql://...`; made, or brought up to date, where need be.
 
         Any number of processes write to one journal, on SQLite those of one machine, with the file on a local disk.
         `owner` names this start of this process, unlike any other, ever: whoever had the same name would take its
@@ -60,24 +60,24 @@ class Journal:
         journal's own thread. `patience`: seconds to wait for a lock that somebody else holds. Blocks; raises
         `JournalError`, and of its kinds `JournalLocked` where somebody has the journal to themselves.
         """
-        database = Database.parse(url, patience=patience, clock=clock)
+        database = Database.parse(store, patience=patience, clock=clock)
         with _opening(database):
             return cls(to_write(database, render), database.moment, owner)
 
     @staticmethod
-    def prepare(url: str, *, clock: Callable[[], datetime], patience: float = 5.0) -> None:
+    def prepare(store: str, *, clock: Callable[[], datetime], patience: float = 5.0) -> None:
         """Do ahead what `open` would have to do to the tables. Blocks, and raises as `open` does."""
-        database = Database.parse(url, patience=patience, clock=clock)
+        database = Database.parse(store, patience=patience, clock=clock)
         with _opening(database):
             prepare(database)
 
     @classmethod
-    def to_read(cls, url: str, *, clock: Callable[[], datetime], patience: float = 5.0) -> "Journal":
+    def to_read(cls, store: str, *, clock: Callable[[], datetime], patience: float = 5.0) -> "Journal":
         """As `open`, for who changes nothing: beside whoever writes, and nothing is made where there is no journal.
 
         Blocks; raises `JournalError`, and of its kinds `JournalMissing` where there is nothing to read.
         """
-        database = Database.parse(url, patience=patience, clock=clock)
+        database = Database.parse(store, patience=patience, clock=clock)
         with _opening(database):
             return cls(to_read(database), database.moment, "")
 
@@ -251,5 +251,4 @@ def _opening(database: Database) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError, Unfit) as error:
-        shown = database.url.set(query={}).render_as_string()  # a password may stand in the query too
-        raise JournalError(f"the journal at {shown} cannot be opened: {cause.of(error)}") from error
+        raise JournalError(f"the journal at {database.store.shown} cannot be opened: {cause.of(error)}") from error

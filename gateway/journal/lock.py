@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from gateway.journal import cause
 from gateway.journal.errors import JournalError, JournalLocked
+from gateway.journal.store import printable
 
 # The other half of the key is the schema, so that each schema may hold a journal.
 _OPENING = 0x706F696F
@@ -40,10 +41,10 @@ class FileLock:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise JournalLocked(f"{journal} is held by another process: stop it first") from None
+            raise JournalLocked(f"{printable(str(journal))} is held by another process: stop it first") from None
         except OSError as error:
             os.close(descriptor)
-            raise JournalError(f"{path} cannot be locked: {cause.of(error)}") from error
+            raise JournalError(f"{printable(str(path))} cannot be locked: {cause.of(error)}") from error
         return cls(descriptor)
 
     def release(self) -> None:

@@ -32,7 +32,10 @@ def schema(kinds: Mapping[str, AdapterType]) -> Schema:
         "additionalProperties": False,
         "properties": {
             "server": server,
-            "store": {"type": "string", "description": "The URL of the journal's database: SQLite or PostgreSQL."},
+            "store": {
+                "type": "string",
+                "description": "The journal: sqlite:///PATH, as it is, or postgresql://..., percent-encoded.",
+            },
             "vendors": _named(_vendor(list(kinds)), "Accounts at loyalty vendors, by a name of your choice."),
             "tenants": _named(tenant, "Brands and their routes, by name."),
             "clients": _named(client, "Apps that call the gateway, by name."),

@@ -16,7 +16,7 @@ SINGLE = ("server", "store")
 NAMED = ("vendors", "tenants", "clients")
 _MISSING = MappingProxyType(
     {
-        "store": "expected the URL of the journal's database, as in store: sqlite:///var/points.db",
+        "store": "expected where the journal is, as in store: sqlite:///var/points.db",
         "vendors": "expected a mapping of vendors by name",
         "tenants": "expected a mapping of tenants by name",
         "clients": "expected a mapping of clients by name",

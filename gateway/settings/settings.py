@@ -51,7 +51,7 @@ class Client:
 class Settings:
     """One whole configuration.
 
-    `store` is a URL, `sqlite:////absolute/path` or `postgresql://...`, and may hold a password. `client_keys` leads
+    `store` is `sqlite:////absolute/path` or `postgresql://...`, and may hold a password. `client_keys` leads
     from the SHA-256 digest of a key (of its UTF-8 text) to the client's name.
     """
 

@@ -5,8 +5,10 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,24 @@ def test_a_vendor_elsewhere_is_refused(command: Command, tmp_path: Path) -> None
     said = command("demo", "--config", config)
     assert said.code == 1
     assert said.err.startswith("points-gateway: vendors.crm is not on this machine: ")
+
+
+def test_the_journal_begins_empty_where_its_path_says(tmp_path: Path, left: Left) -> None:
+    """A demo empties the journal that it then uses, whatever its name, and no other one."""
+    config, _ = demonstration(tmp_path)
+    config.write_text(config.read_text("utf-8").replace("demo.db", "a%2Fb.db"), "utf-8")
+    named, other = tmp_path / "var" / "a%2Fb.db", tmp_path / "var" / "a" / "b.db"
+    for journal in (named, other):
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(left.config.with_name("points.db"), journal)
+    process = Running("demo", "--config", config)
+    try:
+        process.said("Ctrl-C stops everything")
+    finally:
+        process.stop()
+    with closing(sqlite3.connect(named, timeout=DEADLINE)) as connection:
+        assert connection.execute("SELECT count(*) FROM adjustments").fetchone() == (0,)
+    assert other.read_bytes() == left.config.with_name("points.db").read_bytes()
 
 
 def test_a_journal_in_use_is_left_alone(command: Command, tmp_path: Path, left: Left) -> None:

@@ -111,7 +111,7 @@ def test_the_encoding_of_a_session_is_ours(
 def test_another_encoding_in_the_url(postgresql: PostgreSQL, encoding: str) -> None:
     """A URL that asks for another encoding is told to leave it out."""
     told = refusal(f"{postgresql.database()}&client_encoding={encoding}")
-    assert told == "the journal's client_encoding is always UTF8: take it out of the URL"
+    assert told == "the journal's place cannot be read: expected a URL without client_encoding: it is always UTF8"
 
 
 @pytest.mark.parametrize(

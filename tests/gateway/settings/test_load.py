@@ -64,6 +64,34 @@ def test_a_store_with_an_absolute_place_is_kept_as_it_is(load_text: Load, url: s
 
 
 @pytest.mark.parametrize(
+    "path", ["a%2Fb.db", "a b%20c.db", "a.db?mode=memory", "a#b.db", "ünï.db", "a\\nb.db", "$${x}"]
+)
+def test_a_path_is_no_part_of_a_url(load_text: Load, tmp_path: Path, path: str) -> None:
+    """A file is where the path says, character for character."""
+    found = load_text(WHOLE, ("sqlite:///points.db", f'"sqlite:///{path}"')).store
+    assert found == f"sqlite:///{tmp_path}/{path}".replace("\\n", "\n").replace("$$", "$")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("'postgresql://u:hunter/2@h/d'", "percent-encoded (@ is %40, / is %2F"),
+        ("'postgresql://u:hunter@2@h/d'", "or leave the password out, and give it by PGPASSFILE or PGPASSWORD"),
+        ("'postgresql://u:hunter 2@h/d'", "a blank is %20"),
+        ("'postgresql://u:100%@h/d'", "% is %25"),
+        ("'postgresql://h/d?client_encoding=latin1'", "expected a URL without client_encoding: it is always UTF8"),
+        ("sqlite:///points.db-wal", "expected a file whose name does not end in -wal, "),
+    ],
+)
+def test_a_store_that_could_be_read_in_two_ways(problems: Problems, url: str, expected: str) -> None:
+    """It is refused at its place with what to do, and no part of it is shown."""
+    (found,) = problems(WHOLE, ("sqlite:///points.db", url))
+    assert found.startswith("1:8: store: ")
+    assert expected in found
+    assert "hunter" not in found
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "mysql://u:hunter2@h/d",
@@ -74,7 +102,6 @@ def test_a_store_with_an_absolute_place_is_kept_as_it_is(load_text: Load, url: s
         "5",
         "[]",
         "~",
-        "sqlite:///a.db?mode=memory",
         "postgresql://",
         "sqlite:///folder/",
     ],
@@ -106,7 +133,7 @@ def test_missing_sections_are_told(problems: Problems, tmp_path: Path) -> None:
     """Nothing but the server has a default."""
     found = problems("server: {}\n")
     assert [problem.split(": ")[1] for problem in found] == ["clients", "store", "tenants", "vendors"]
-    assert found[1].endswith("expected the URL of the journal's database, as in store: sqlite:///var/points.db")
+    assert found[1].endswith("expected where the journal is, as in store: sqlite:///var/points.db")
 
 
 def test_unknown_sections_are_told_with_the_nearest(problems: Problems) -> None:

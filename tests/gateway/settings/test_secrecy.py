@@ -41,6 +41,17 @@ BROKEN = [
     ("storefront-key-00000000000000000000", "SECRET: x"),
     ("sqlite:///points.db", "mysql://u:SECRET@h/d"),
     ("sqlite:///points.db", "{url: SECRET}"),
+    ("sqlite:///points.db", "'postgresql://u:SECRET/x@h/d'"),
+    ("sqlite:///points.db", "'postgresql://u:SECRET@SECRET@h/d'"),
+    ("sqlite:///points.db", "'postgresql://u:SECRET SECRET@h/d'"),
+    ("partner_id: 7", "partner_id: 7, proxy: 'http://u:SECRET/x@h'"),
+    ("partner_id: 7", "partner_id: 7, proxy: 'http://u:SECRET\u2100@h'"),
+    ("partner_id: 7", "partner_id: 7, proxy: 'http://[SECRET@h'"),
+    ("partner_id: 7", "partner_id: 7, proxy: 'http://u:12/SECRET@h'"),
+    ("partner_id: 7", "partner_id: 7, proxy: 'http://u:SECRET%@h'"),
+    ('base_url: "http://127.0.0.1:9101"', "base_url: 'http://u:SECRET/x@127.0.0.1'"),
+    ('base_url: "http://127.0.0.1:9101"', "base_url: 'http://u:12/SECRET@127.0.0.1'"),
+    ('base_url: "http://127.0.0.1:9101"', "base_url: 'http://u:SECRET\u2100@127.0.0.1'"),
 ]
 
 
