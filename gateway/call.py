@@ -32,14 +32,16 @@ class UnprovenSuccess(AdapterFault):
 
 @dataclass(slots=True)
 class Call:
-    """One exchange with one vendor; `writing` says that it may change points there.
+    """One exchange with one vendor.
 
+    `writing`: it may change points there. `deciding`: its answers can decide about a write, as those of a search do.
     `effect`: the evidence of the request with an effect, once there is one. `last`: that of the last request.
     `refused`: the status of the answer by which the vendor refused the credentials of a first request with an effect,
     once the adapter has gone on from there; that request counts no more.
     """
 
     writing: bool
+    deciding: bool = False
     effect: Evidence | None = None
     last: Evidence = field(default_factory=Evidence)
     steps: list[tuple[VendorRequest, VendorResponse | None]] = field(default_factory=list)
@@ -81,6 +83,8 @@ class Call:
         request = request.resolved(writing=self.writing)
         if request.effect and not self.writing:
             raise AdapterFault("The adapter asked for a request with an effect in a read")
+        if self.writing or self.deciding:
+            request = replace(request, decides=True)
         self._go_on()
         if request.effect and (self.effect is not None or self._effects == EFFECTS):
             raise AdapterFault(

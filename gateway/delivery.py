@@ -131,7 +131,7 @@ class Delivery:
         return await self._retries.had(lambda: self._read(next(translations), limits), deadline=limits.deadline)
 
     async def _read(self, translation: Translation[T], limits: _Limits) -> Reading[T]:
-        call = Call(translation.writes)
+        call = Call(translation.writes, deciding=translation.returns is Found)
         begun = self._boottime()
         try:
             result = await self._drive(translation, call, limits)

@@ -185,8 +185,9 @@ class VendorError(GatewayError):
     ) -> None:
         super().__init__(detail, retry_after=retry_after)
         self.vendor_status = vendor_status
-        self.vendor_code = vendor_code
-        self.vendor_message = vendor_message
+        # An adapter may hand on what the vendor wrote, which need not be a text.
+        self.vendor_code = None if vendor_code is None else str(vendor_code)
+        self.vendor_message = None if vendor_message is None else str(vendor_message)
 
 
 class MemberNotFound(VendorError):

@@ -163,21 +163,23 @@ class Adapter(Generic[S]):
         self,
         response: VendorResponse,
         *,
+        listed: bool,
         status: int | None = None,
-        listed: bool = True,
         code: str | None = None,
         message: str | None = None,
     ) -> None:
         """Judge an answer: return where it is a success, else raise what it means.
 
-        `status` is one from inside the body, and that of the status line by default. `listed=False` says that the body
-        is not that of a refusal, so that `refusals` do not apply. `code` and `message` are the vendor's own words. Of
-        an answer to a request with an effect, only what is raised here can prove that nothing was applied.
+        `listed`: whether the body is that of a refusal of this vendor, so that `refusals` apply; a page of somebody on
+        the way is not. `status` is one from inside the body, and that of the status line by default. `code` and
+        `message` are the vendor's own words. Of an answer to a request with an effect, only what is raised here can
+        prove that nothing was applied.
 
         An adapter may catch the `VendorAuthFailed` of a judged 401, renew its credentials, and yield the same request
         with the effect once more: after that, and after nothing else, a second one may leave.
         """
         status = response.status if status is None else status
+        code, message = _text(code), _text(message)
         kind = self._refusals.meaning(status, code) if listed else known(status)
         if kind is None and 200 <= status < 300:
             return
@@ -200,7 +202,7 @@ class Adapter(Generic[S]):
         That proves something only where no request with an effect has left. Raises `TypeError` where `kind` is not
         one that `refusals` may have.
         """
-        raise self._refusal(checked(kind), response, response.status, code, message)
+        raise self._refusal(checked(kind), response, response.status, _text(code), _text(message))
 
     def _refusal(
         self, kind: type[VendorError], response: VendorResponse, status: int, code: str | None, message: str | None
@@ -209,6 +211,11 @@ class Adapter(Generic[S]):
         error = _about(response, kind, status, code, message)
         error.judged = True
         return error
+
+
+def _text(words: object) -> str | None:
+    """A vendor's code or message, which an adapter may hand on as it came."""
+    return None if words is None else str(words)
 
 
 def _about(

@@ -5,6 +5,8 @@ Secrets are those of the configuration, and what a vendor issued. Of headers onl
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
@@ -44,12 +46,16 @@ class Redactor:
         return text
 
     def masked(self, value: Any) -> Any:
-        """JSON values with every text in them masked, names too."""
-        if isinstance(value, str):
-            return self.mask(value)
+        """JSON values with every text in them masked, names too; what is no JSON value becomes its text, or null."""
+        if value is None or isinstance(value, bool | int):
+            return value
         if isinstance(value, Mapping):
-            return {self.mask(name): self.masked(item) for name, item in value.items()}
-        return [self.masked(item) for item in value] if isinstance(value, list | tuple) else value
+            return {self.mask(str(name)): self.masked(item) for name, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.masked(item) for item in value]
+        if isinstance(value, Decimal | float):
+            return value if isfinite(value) else None
+        return self.mask(str(value))
 
     def exchange(self, base_url: str, steps: Steps) -> tuple[dict[str, Any], ...]:
         """A whole exchange as it is kept in the history."""

@@ -118,7 +118,8 @@ class VendorSettings(BaseModel):
         by_credentials = [_digest(*where, *each, *credentials) for each in (names, (None,) * len(names), ())]
         if not names or any(name in (None, "") for name in names):
             return (by_credentials[0],)
-        return tuple(dict.fromkeys((_digest("account", *where, *names), *by_credentials)))
+        account = _digest("account", self.adapter, _same_address(self.base_url), *names)
+        return tuple(dict.fromkeys((account, *by_credentials)))
 
     def credentials(self) -> tuple[Secret, ...]:
         """What the vendor knows us by: every secret but the proxy's."""
@@ -136,6 +137,13 @@ class VendorSettings(BaseModel):
     def masked(self) -> "VendorSettings":
         """The same settings with every secret replaced by `***`."""
         return self.model_copy(update=dict.fromkeys(self.hidden(), Secret(MASK)))
+
+
+def _same_address(url: str) -> str:
+    """An address in the one spelling that all of its spellings share: host in lower case, no port that goes without."""
+    parts = urlsplit(url)
+    port = "" if parts.port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
 
 def _digest(*parts: object) -> str:

@@ -16,8 +16,9 @@ class VendorRequest:
 
     `path` is appended to the vendor's `base_url`; it is percent-encoded already and sent byte for byte.
     `effect`: whether it may change points at the vendor; only such a request counts as evidence. Where it is None, the
-    method and the operation decide: see `resolved`. `decides` says that its answer settles what became of one: like a
-    request with an effect, it has a connection to itself, where no other answer can be taken for its own.
+    method and the operation decide: see `resolved`. `decides`: whether its answer can decide about one; the driver says
+    so of every request of a write and of a search. Like one with an effect, it has a connection to itself, where no
+    other answer can be taken for its own.
 
     `confidential`: its body and its answer are neither kept nor shown, as of a request that fetches a token. `issued`:
     texts in this request that a vendor issued, tokens and the like; they are masked wherever the exchange is shown.

@@ -117,7 +117,7 @@ class ContactPoints(Adapter[Settings]):
         contact_id, type_ = _positive(member.value, "member"), self._type(point_type)
         query = f"contactId={contact_id}&sourceId={quote(id, safe='')}"
         headers = {"X-ApiKey": self.settings.api_key.reveal(), "Accept": "application/json"}
-        response = yield VendorRequest("GET", f"/api/v2/{self.settings.account}/Points?{query}", headers, decides=True)
+        response = yield VendorRequest("GET", f"/api/v2/{self.settings.account}/Points?{query}", headers)
         if not response.ok:
             words = wire.message(response)
             self.judge(response, listed=False, message=words)

@@ -112,7 +112,7 @@ class ExpiringPoints(Adapter[Settings]):
             not_understood("The answer is not the vendor's JSON or XML", response)
         code, words = str(answer.error), answer.error_text
         if 400 <= answer.error < 600:
-            self.judge(response, status=answer.error, code=code, message=words)
+            self.judge(response, listed=True, status=answer.error, code=code, message=words)
         if answer.error != 0 and response.status < 500 and response.status not in (401, 429):
             # A call fails if its error is not 0 (public documents), and the codes of this call are published nowhere.
             self.refuse(VendorRejected, response, code=code, message=words)

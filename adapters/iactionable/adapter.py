@@ -60,5 +60,5 @@ class IActionable(Adapter[Settings]):
 
     def _points(self, response: VendorResponse) -> Balance:
         if not response.ok:
-            self.judge(response, message=wire.message(response))
+            self.judge(response, listed=True, message=wire.message(response))
         return wire.points(response)

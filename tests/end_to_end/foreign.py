@@ -30,7 +30,7 @@ class Foreign(Adapter[Settings]):
             headers["X-Bad"] = "line\nbreak"
         if wanted == "look-first":
             response = yield VendorRequest("GET", "/API/looked", headers)
-            self.judge(response, status=401)
+            self.judge(response, listed=True, status=401)
         response = yield VendorRequest("POST", "/API/Partners/1", headers, effect=True)
         if wanted == "fault-after":
             raise KeyError(f"{member} and {token}")
@@ -38,11 +38,11 @@ class Foreign(Adapter[Settings]):
             response = yield VendorRequest("POST", "/API/Partners/2", headers, effect=True)
         if wanted == "look-after":
             response = yield VendorRequest("GET", "/API/looked", headers)
-            self.judge(response, status=401)
+            self.judge(response, listed=True, status=401)
         if wanted == "late-refusal":
             raise FieldNotSupported("points", "on second thoughts")
         if wanted == "poor":
-            self.judge(response, status=409, message="Not enough", code="E1")
+            self.judge(response, listed=True, status=409, message="Not enough", code="E1")
         return Applied(transaction_id=str(response.status), details={"said": f"seen {token}"})
 
     def balance(self, *, member: Member) -> Exchange[Balance]:

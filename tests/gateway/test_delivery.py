@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from gateway.adjustments import Verdict
 from gateway.call import MOST
-from gateway.errors import InternalError
-from gateway.model import Adjustment, Applied, Member
-from gateway.port import Adapter, Exchange
+from gateway.errors import InternalError, MemberNotFound
+from gateway.model import Adjustment, Applied, Found, Member
+from gateway.port import Adapter, Exchange, VendorRequest, VendorResponse
 from gateway.registry import AdapterType
 from tests.adapters.bench import Bench, Pair
 from tests.adapters.fifth_vendor import broken
@@ -79,6 +81,55 @@ def test_a_read_with_an_effect_is_stopped_before_it_leaves(operation: str) -> No
         assert [request.path for request in paper.simulator.requests if "entries" in request.path] == []
         assert paper.alarms("adapter") == 1
         assert [line["event"] for line in logged] == ["an adapter broke its contract"]
+
+
+def test_what_decides_about_a_write_has_connections_to_itself() -> None:
+    """Every request of a write and of a search, whatever the adapter says of it; those of a read may share."""
+
+    class Searchable(Paper):
+        def find(self, *, id: str, member: Member, points: Decimal) -> Exchange[Found]:  # noqa: A002 (the port's name)
+            yield VendorRequest("GET", "/entries")
+            return Found(())
+
+    with bench(Searchable) as paper:
+        paper.translator.adapter.finds = True
+        paper.adjust()
+        paper.wait(paper.delivery.read(paper.translator.find(Adjustment(paper.member, Decimal(5)), id="adj_1")))
+        assert [request.decides for request in paper.transport.given] == [True, True, True]
+        paper.fresh()
+        paper.read("balance")
+        assert [request.decides for request in paper.transport.given] == [False, False]
+
+
+@pytest.mark.parametrize("code", [7, {"a": 1}, None])
+def test_words_that_are_no_text_change_no_verdict(code: object) -> None:
+    """A vendor's code and message are handed on as they come, and a refusal with such is one all the same."""
+
+    class Wordy(Paper):
+        def _said(self, response: VendorResponse) -> dict[str, Any]:
+            self.judge(response, listed=True, code=code, message=code)  # type: ignore[arg-type]
+            return super()._said(response)
+
+    with bench(Wordy) as paper:
+        outcome = paper.adjust(member=Member.parse("card:404"))
+        assert (outcome.verdict, type(outcome.error)) == (Verdict.REFUSED, MemberNotFound)
+        assert outcome.error is not None
+        assert outcome.error.vendor_message == (None if code is None else str(code))
+
+
+def test_details_that_are_no_json_are_kept_as_text() -> None:
+    """An adapter that hands on what the journal cannot hold as it is loses nothing of a success."""
+
+    class Detailed(Paper):
+        def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
+            applied = yield from super().adjust(member=member, points=points, id=id)
+            return replace(applied, details={1: {"a"}, "n": Decimal("NaN"), "b": b"x"})
+
+    with bench(Detailed) as paper:
+        outcome = paper.adjust()
+        assert outcome.verdict is Verdict.APPLIED
+        assert outcome.applied is not None
+        assert outcome.applied.details == {"1": "{'a'}", "n": None, "b": "b'x'"}
 
 
 def test_an_exchange_is_bounded() -> None:

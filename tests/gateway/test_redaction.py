@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape, quoteattr
 
@@ -73,6 +75,20 @@ def test_values_of_any_depth() -> None:
     """Names and values inside objects and lists are masked; numbers stay numbers."""
     value = {"seen": ["key s3cret!", {"s3cret!": 5}], "n": None, "t": True}
     assert Redactor(["s3cret!"]).masked(value) == {"seen": ["key ***", {"***": 5}], "n": None, "t": True}
+
+
+def test_what_is_no_json_value_becomes_one() -> None:
+    """So that what an adapter hands on can be kept, whatever it is; a number past all bounds is null."""
+    value = {7: Decimal("NaN"), "at": datetime(2026, 1, 2, tzinfo=UTC), "s3cret!": {1}}
+    masked = Redactor(["s3cret!"]).masked(value)
+    assert masked == {"7": None, "at": "2026-01-02 00:00:00+00:00", "***": "{1}"}
+    assert Redactor([]).masked([Decimal("1.50"), 2.5, float("nan"), True, b"x"]) == [
+        Decimal("1.50"),
+        2.5,
+        None,
+        True,
+        "b'x'",
+    ]
 
 
 def test_an_exchange_is_masked_and_bounded() -> None:

@@ -40,12 +40,24 @@ def test_an_identifier_takes_the_place_of_the_credentials() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"account": "b"}, {"base_url": "https://w.example"}, {"adapter": "other"}],
+    [
+        {"account": "b"},
+        {"base_url": "https://w.example"},
+        {"base_url": "https://v.example:8443"},
+        {"base_url": "https://v.example/Path"},
+        {"adapter": "other"},
+    ],
     ids=lambda fields: min(fields),
 )
 def test_another_account_is_another(fields: dict[str, str]) -> None:
     """Another identifier, address or adapter shares no digest that the vendor's own identifier made."""
     assert identities(account="a")[0] not in identities(**{"account": "a", **fields})
+
+
+@pytest.mark.parametrize("base_url", ["https://V.Example", "HTTPS://v.example:443", "https://v.example/"])
+def test_an_address_is_the_same_however_it_is_spelled(base_url: str) -> None:
+    """Letter case, the usual port and a last slash make no other account."""
+    assert identities(account="a")[0] == identities(account="a", base_url=base_url)[0]
 
 
 @pytest.mark.parametrize("account", [None, ""])

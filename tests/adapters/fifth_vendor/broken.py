@@ -80,7 +80,7 @@ class JudgesAnotherAnswer(Paper):
     def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
         applied = yield from super().adjust(member=member, points=points, id=id)
         response = yield VendorRequest("GET", "/holders/card%3A1/balance?kind=stamps")
-        self.judge(response)
+        self.judge(response, listed=True)
         return applied
 
 

@@ -33,7 +33,7 @@ class Issued(Paper):
 
     def _token(self) -> Exchange[str]:
         response = yield VendorRequest.json("POST", "/token", {"grant": "g"}, effect=False, confidential=True)
-        self.judge(response, message=response.text())
+        self.judge(response, listed=False, message=response.text())
         token = response.json_object().get("access_token")
         if not isinstance(token, str):
             not_understood(f"No token in {response.text()}", response)

@@ -40,7 +40,7 @@ class Coded(Paper):
             self.judge(response, listed=False)
             raise
         code = answer.get("code")
-        self.judge(response, code=code if isinstance(code, str) else None, message=answer.get("error"))
+        self.judge(response, listed=True, code=code if isinstance(code, str) else None, message=answer.get("error"))
         return Applied(str(answer["entry"]))
 
 
@@ -51,7 +51,7 @@ class LooksFirst(Paper):
         """Look, and write."""
         access = yield from self._access()
         looked = yield VendorRequest("GET", "/holders/x/balance?kind=stamps", {"Authorization": f"Bearer {access}"})
-        self.judge(looked)
+        self.judge(looked, listed=True)
         if not looked.json_object():
             self.refuse(MemberNotFound, looked, message="nobody was found")
         response = yield entry(member, points, id, access)
@@ -79,7 +79,7 @@ class JudgesTheLookAgain(Paper):
             "GET", "/holders/nobody/balance?kind=stamps", {"Authorization": f"Bearer {access}"}
         )
         yield entry(member, points, id, access)
-        self.judge(looked)
+        self.judge(looked, listed=True)
         return Applied()
 
 
