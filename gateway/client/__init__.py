@@ -15,7 +15,15 @@ from gateway.client.answers import (
     Vendor,
 )
 from gateway.client.async_client import AsyncPointsClient
-from gateway.client.errors import FieldError, NoAnswer, OutcomeUnknown, PointsError, UnexpectedAnswer, VendorWords
+from gateway.client.errors import (
+    FieldError,
+    NoAnswer,
+    NotSent,
+    OutcomeUnknown,
+    PointsError,
+    UnexpectedAnswer,
+    VendorWords,
+)
 from gateway.client.problems import (
     FieldNotSupported,
     Forbidden,
@@ -75,6 +83,7 @@ __all__ = [
     "NotApplied",
     "NotFound",
     "NotResolvable",
+    "NotSent",
     "OperationNotSupported",
     "OutcomeUnknown",
     "Page",

@@ -11,8 +11,11 @@ from typing import Self, TypeVar, Unpack
 import httpx
 
 from gateway.client.answers import Adjustment, Balance, Capabilities, Expiring, Page, Preview
-from gateway.client.exchange import Pause, Reply, Retries, Steps
+from gateway.client.evidence import Evidence
+from gateway.client.exchange import Lost, Pause, Reply, Retries, Steps
+from gateway.client.lanes import Lanes, maker
 from gateway.client.operations import Operations, Outcome
+from gateway.client.places import MAX_CONNECTIONS, NoPlace
 from gateway.client.request import AdjustmentFields, Filters, Points, base_address, caller_headers
 
 T = TypeVar("T")
@@ -34,13 +37,17 @@ class AsyncPointsClient:
         timeout: float = 30.0,
         retries: int = 3,
         max_wait: float = 30.0,
+        max_connections: int = MAX_CONNECTIONS,
+        queue_timeout: float | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = randomness.random,
     ) -> None:
         self._base = base_address(base_url)
-        self._http = httpx.AsyncClient(headers=caller_headers(key, tenant), timeout=timeout, transport=transport)
+        self._transport = transport
+        make = maker(transport, headers=caller_headers(key, tenant), timeout=timeout)
+        self._lanes = Lanes(max_connections, make, longest=queue_timeout)
         self._operations = Operations(Retries(retries, max_wait, random=random), clock)
         self._sleep = sleep
 
@@ -111,7 +118,9 @@ class AsyncPointsClient:
 
     async def aclose(self) -> None:
         """Close the connections; the client cannot be used afterwards."""
-        await self._http.aclose()
+        await self._lanes.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
     async def _run(self, steps: Steps[T]) -> T:
         reply: Reply = None
@@ -128,10 +137,15 @@ class AsyncPointsClient:
                 reply = await self._send(step.method, self._base + step.target, step.headers(), step.body)
 
     async def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
+        evidence = Evidence(traced=self._transport is None)
         try:
-            return await self._http.request(method, url, headers=headers, content=body)
+            async with self._lanes.one() as http:
+                trace = {"trace": evidence.note_async}
+                return await http.request(method, url, headers=headers, content=body, extensions=trace)
+        except NoPlace as error:
+            return Lost(error, sent=False)
         except httpx.RequestError as error:
-            return error
+            return Lost(error, sent=evidence.sent)
 
     async def __aenter__(self) -> Self:
         return self

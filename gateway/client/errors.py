@@ -5,6 +5,7 @@ PointsError
 ├── OutcomeUnknown      202: accepted, and perhaps applied
 ├── UnexpectedAnswer    an answer that is not the gateway's, such as a proxy's HTML
 └── NoAnswer            refused, cut off or timed out, however often it was tried
+    └── NotSent         and certainly nothing was sent, in any attempt
 """
 
 from dataclasses import dataclass
@@ -79,6 +80,13 @@ class PointsError(Exception):
 
 class NoAnswer(PointsError):
     """Raised when every attempt ended in a connection error or a time-out; a write may have been applied."""
+
+
+class NotSent(NoAnswer):
+    """Raised when no attempt of the call left this machine: the gateway was not reached, or no place came free.
+
+    It speaks of this call alone: one that was made earlier under the same key may still have been applied.
+    """
 
 
 class UnexpectedAnswer(PointsError):

@@ -1,7 +1,7 @@
 """One call, from its first attempt to its last, without I/O.
 
-A generator yields a `Call` (send it) or a `Pause` (sleep), and receives the response, or the error that httpx
-raised instead. The two clients drive it, each in its own way, and hold no other logic.
+A generator yields a `Call` (send it) or a `Pause` (sleep), and receives the response, or what came instead. The two
+clients drive it, each in its own way, and hold no other logic.
 """
 
 import random
@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import httpx
 
 from gateway.client.document import Document
-from gateway.client.errors import NoAnswer, OutcomeUnknown, PointsError, UnexpectedAnswer
+from gateway.client.errors import NoAnswer, NotSent, OutcomeUnknown, PointsError, UnexpectedAnswer
 from gateway.client.problems import Problem, problem
 
 T = TypeVar("T")
@@ -67,7 +67,15 @@ class Pause:
     seconds: float
 
 
-Reply = httpx.Response | httpx.RequestError | None
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An attempt without an answer: why, and whether any of the request may have left."""
+
+    error: httpx.RequestError
+    sent: bool
+
+
+Reply = httpx.Response | Lost | None
 Steps = Generator[Call[Any] | Pause, Reply, T]
 
 
@@ -93,33 +101,45 @@ class Retries:
 def exchange(call: Call[T], retries: Retries) -> Steps[T]:
     """Make a call, and make it again, body and key unchanged, while that is safe and can help.
 
-    Raises `PointsError`: that of the last attempt.
+    Raises `PointsError`: that of the last attempt; `NotSent` only where no attempt was sent at all.
     """
-    unanswered = False
+    sent = unanswered = False
     number = 0
     while True:
         try:
-            return (yield from attempt(call))
+            return (yield from attempt(call, sent=sent))
         except PointsError as error:
             error.unanswered = unanswered
             if number >= retries.count or not _worth_repeating(call, error):
                 raise
-            unanswered = unanswered or not isinstance(error, Problem)
+            sent = sent or not isinstance(error, NotSent)
+            unanswered = unanswered or not isinstance(error, Problem | NotSent)
             pause = retries.pause(number, error.retry_after)
         yield pause
         number += 1
 
 
-def attempt(call: Call[T]) -> Steps[T]:
-    """Make a call once. Raises `PointsError` where its answer is not one that the call expects."""
-    reply = yield call
-    if isinstance(reply, httpx.Response):
-        return _judge(call, reply)
-    raise NoAnswer(
-        f"No answer from the gateway ({type(reply).__name__}){_advice(call)}",
-        retryable=call.repeatable,
-        idempotency_key=call.key,
-    ) from reply
+def attempt(call: Call[T], *, sent: bool = False) -> Steps[T]:
+    """Make a call once. Raises `PointsError` where its answer is not one that the call expects.
+
+    `sent`: whether an earlier attempt of the same call left; then this one's loss never says that nothing did.
+    """
+    match (yield call):
+        case httpx.Response() as response:
+            return _judge(call, response)
+        case Lost(error, sent=False) if not sent:
+            raise NotSent(
+                f"The gateway was not reached, and nothing was sent ({type(error).__name__})",
+                retryable=True,
+                idempotency_key=call.key,
+            ) from error
+        case Lost(error):
+            raise NoAnswer(
+                f"No answer from the gateway ({type(error).__name__}){_advice(call)}",
+                retryable=call.repeatable,
+                idempotency_key=call.key,
+            ) from error
+    raise TypeError("a call is answered with a response, or with how it was lost")
 
 
 def _worth_repeating(call: Call[Any], error: PointsError) -> bool:

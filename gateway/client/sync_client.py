@@ -10,8 +10,10 @@ from typing import Self, TypeVar, Unpack
 import httpx
 
 from gateway.client.answers import Adjustment, Balance, Capabilities, Expiring, Page, Preview
-from gateway.client.exchange import Pause, Reply, Retries, Steps
+from gateway.client.evidence import Evidence
+from gateway.client.exchange import Lost, Pause, Reply, Retries, Steps
 from gateway.client.operations import Operations, Outcome
+from gateway.client.places import MAX_CONNECTIONS, NoPlace, Places, unqueued
 from gateway.client.request import AdjustmentFields, Filters, Points, base_address, caller_headers
 
 T = TypeVar("T")
@@ -20,13 +22,17 @@ T = TypeVar("T")
 class PointsClient:
     """A points gateway, as one app with one key sees it; safe to share between threads.
 
-    `timeout` is in seconds for each of connecting, sending, reading and getting a connection. A call is made up
-    to 1 + `retries` times, the same each time: after a retryable problem, after no answer, and after a proxy's
-    502, 503 or 504. `Retry-After` is honoured up to `max_wait` seconds. `transport` stands in for the network;
-    `sleep`, `clock` and `random` for time and chance.
+    `timeout` is in seconds for each of connecting, sending and reading. A call is made up to 1 + `retries` times,
+    the same each time: after a retryable problem, after no answer, and after a proxy's 502, 503 or 504.
+    `Retry-After` is honoured up to `max_wait` seconds. `transport` stands in for the network; `sleep`, `clock` and
+    `random` for time and chance.
 
-    Every method raises a `PointsError`: a `Problem` (one class a code), `NoAnswer` or `UnexpectedAnswer`; and
-    `TypeError` or `ValueError`, before anything is sent, for arguments that cannot be sent as they are.
+    At most `max_connections` requests are under way at once; further calls wait for a place, first come first
+    served. That wait counts against no `timeout`; with `queue_timeout` it ends in `NotSent` after so many seconds.
+
+    Every method raises a `PointsError`: a `Problem` (one class a code), `NoAnswer` (`NotSent` where it is certain that
+    nothing left) or `UnexpectedAnswer`; and `TypeError` or `ValueError`, before anything is sent, for arguments that
+    cannot be sent as they are.
     """
 
     def __init__(
@@ -38,13 +44,22 @@ class PointsClient:
         timeout: float = 30.0,
         retries: int = 3,
         max_wait: float = 30.0,
+        max_connections: int = MAX_CONNECTIONS,
+        queue_timeout: float | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = randomness.random,
     ) -> None:
         self._base = base_address(base_url)
-        self._http = httpx.Client(headers=caller_headers(key, tenant), timeout=timeout, transport=transport)
+        self._places = Places(max_connections, longest=queue_timeout)
+        self._http = httpx.Client(
+            headers=caller_headers(key, tenant),
+            timeout=timeout,
+            limits=unqueued(max_connections),
+            transport=transport,
+        )
+        self._traced = transport is None
         self._operations = Operations(Retries(retries, max_wait, random=random), clock)
         self._sleep = sleep
 
@@ -150,10 +165,15 @@ class PointsClient:
                 reply = self._send(step.method, self._base + step.target, step.headers(), step.body)
 
     def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
+        evidence = Evidence(traced=self._traced)
         try:
-            return self._http.request(method, url, headers=headers, content=body)
+            with self._places:
+                trace = {"trace": evidence.note}
+                return self._http.request(method, url, headers=headers, content=body, extensions=trace)
+        except NoPlace as error:
+            return Lost(error, sent=False)
         except httpx.RequestError as error:
-            return error
+            return Lost(error, sent=evidence.sent)
 
     def __enter__(self) -> Self:
         return self
