@@ -11,14 +11,12 @@ An unknown adjustment is never attempted again. A vendor that enforces idempoten
 from the first such repeat on, only a success settles, for no negative answer tells which of the requests it is about.
 """
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from gateway import exact
 from gateway.model import Adjustment, Applied
 
 
@@ -104,16 +102,6 @@ def repeat(state: State) -> State | None:
     if state.status is Status.UNKNOWN:
         return replace(state, repeats=state.repeats + 1)
     return None
-
-
-_SAID = tuple(each.name for each in fields(Adjustment))
-
-
-def fingerprint(adjustment: Adjustment) -> str:
-    """What an adjustment means, as a SHA-256 in hex: equal for equal meanings, however they were written."""
-    said = {name: getattr(adjustment, name) for name in _SAID}
-    said |= {"member": str(adjustment.member), "points": exact.text(adjustment.points)}
-    return hashlib.sha256(exact.canonical(said)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

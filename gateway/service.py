@@ -57,9 +57,9 @@ class Service:
         self._cache = cache
         self._writes = writes
 
-    async def adjust(self, caller: Caller, *, key: str, fingerprint: str, adjustment: Adjustment) -> Reply:
+    async def adjust(self, caller: Caller, *, key: str, adjustment: Adjustment) -> Reply:
         """Carry an adjustment out, or repeat what its key came to."""
-        return await self._writes.adjust(caller, key=key, fingerprint=fingerprint, adjustment=adjustment)
+        return await self._writes.adjust(caller, key=key, adjustment=adjustment)
 
     def preview(self, tenant: str, adjustment: Adjustment) -> Preview:
         """What an adjustment would send; nothing is sent or kept."""

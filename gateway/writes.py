@@ -80,14 +80,14 @@ class Writes:
         self._clock = clock
         self._boottime = boottime
 
-    async def adjust(self, caller: Caller, *, key: str, fingerprint: str, adjustment: Adjustment) -> Reply:
+    async def adjust(self, caller: Caller, *, key: str, adjustment: Adjustment) -> Reply:
         """Carry an adjustment out, or repeat what its key came to.
 
         Raises the problems of docs/api.md for what was refused before anything was claimed.
         """
-        return await self._work.run(self._adjust(caller, key, fingerprint, adjustment))
+        return await self._work.run(self._adjust(caller, key, adjustment))
 
-    async def _adjust(self, caller: Caller, key: str, fingerprint: str, adjustment: Adjustment) -> Reply:
+    async def _adjust(self, caller: Caller, key: str, adjustment: Adjustment) -> Reply:
         new_id = self._new_id()
         try:
             plan = self._planner.adjust(caller.tenant, adjustment, id=new_id)
@@ -102,7 +102,7 @@ class Writes:
                 client=caller.client,
                 tenant=caller.tenant,
                 key=key,
-                fingerprint=fingerprint,
+                fingerprint=meaning.fingerprint(adjustment),
                 adjustment=adjustment,
                 vendor=plan.translator.name,
                 adapter=plan.translator.kind.name,
@@ -116,13 +116,13 @@ class Writes:
             record, ours = await self._journal.claim(draft)
             if ours:
                 return await self._carried_out(caller, record, plan.translation, lease_until)
-        return await self._again(caller, record, fingerprint, adjustment)
+        return await self._again(caller, record, adjustment)
 
-    async def _again(self, caller: Caller, record: Record, fingerprint: str, adjustment: Adjustment) -> Reply:
+    async def _again(self, caller: Caller, record: Record, adjustment: Adjustment) -> Reply:
         """The key is taken: repeat what it came to, or make the next attempt of what may be tried again."""
         draft = record.draft
         record = await self._journal.present(record)
-        if draft.fingerprint != fingerprint:
+        if not meaning.matches(draft.fingerprint, adjustment):
             raise _reused(record, adjustment)
         if (answer := rendering.replay(record)) is not None:
             return Reply(draft.id, answer.status, answer.body, replayed=True)

@@ -6,7 +6,6 @@ from datetime import datetime
 from starlette.responses import Response
 
 from gateway import answers, errors, rendering
-from gateway.adjustments import fingerprint
 from gateway.api import reading, schemas
 from gateway.api.edge import Call, Endpoint, answer
 from gateway.errors import FieldError, GatewayError, InvalidRequest
@@ -146,10 +145,7 @@ class Endpoints:
     async def adjust(self, call: Call) -> Response:
         """POST /v1/adjustments."""
         key = reading.idempotency_key(call.headers.getlist("idempotency-key"))
-        adjustment = call.body.adjustment()
-        reply = await self._service.adjust(
-            call.caller, key=key, fingerprint=fingerprint(adjustment), adjustment=adjustment
-        )
+        reply = await self._service.adjust(call.caller, key=key, adjustment=call.body.adjustment())
         media_type = "application/json" if reply.status < 300 else "application/problem+json"
         response = Response(reply.body, reply.status, media_type=media_type)
         if reply.status < 300:

@@ -17,6 +17,7 @@ from gateway.journal import Filters
 from gateway.model import Adjustment, Period
 from gateway.registry import AdapterType
 
+_FIRST_FILTERS = ("member", "status", "reference", "idempotency_key", "created_from", "created_to")
 _CURSOR = re.compile(r"(?P<position>[0-9]{1,18})\.(?P<digest>[0-9a-f]{16})\Z")
 
 
@@ -182,7 +183,9 @@ class ListQuery(Sent):
         return base64.urlsafe_b64encode(f"{position}.{self._digest(tenant)}".encode()).decode()
 
     def _digest(self, tenant: str) -> str:
-        said = {name: _text(value) for name, value in self if name not in ("limit", "cursor")}
+        # A later filter counts only where it is used, so that cursors go on from one version to the next.
+        filters = ((name, _text(value)) for name, value in self if name not in ("limit", "cursor"))
+        said = {name: text for name, text in filters if name in _FIRST_FILTERS or text is not None}
         return hashlib.sha256(exact.canonical([tenant, said])).hexdigest()[:16]
 
 

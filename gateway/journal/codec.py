@@ -6,6 +6,7 @@ A decimal inside JSON always carries a point or an exponent (`5` is written `5E0
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from gateway import exact
 from gateway.adjustments import Answer, Draft, Mark, Record, Resolution, State, Status, Transition
 from gateway.model import Adjustment, Applied, Balance, Member
 
+_IN_DRAFT = tuple(each.name for each in fields(Adjustment) if each.name not in ("member", "points", "reference"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -91,12 +93,7 @@ def row_of(record: Record) -> dict[str, Any]:
         "reference": None if adjustment.reference is None else storable(adjustment.reference),
         "draft": dumps(
             {
-                "point_type": adjustment.point_type,
-                "description": adjustment.description,
-                "reason": adjustment.reason,
-                "store": adjustment.store,
-                "pending": adjustment.pending,
-                "options": adjustment.options,
+                **{name: getattr(adjustment, name) for name in _IN_DRAFT},
                 "rule": draft.rule,
                 "not_sent": draft.not_sent,
                 "lease": draft.lease,
@@ -138,13 +135,8 @@ def record_of(row: Any) -> Record:
         adjustment=Adjustment(
             member=Member(scheme, value),
             points=Decimal(row.points),
-            point_type=rest["point_type"],
-            description=rest["description"],
-            reason=rest["reason"],
             reference=None if row.reference is None else _stored(row.reference),
-            store=rest["store"],
-            pending=rest["pending"],
-            options=rest["options"],
+            **{name: rest[name] for name in _IN_DRAFT if name in rest},  # an older row knows fewer
         ),
         vendor=row.vendor,
         adapter=row.adapter,

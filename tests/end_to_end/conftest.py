@@ -1,7 +1,7 @@
 """One gateway and four simulated vendors for all of these tests; a gateway of its own for a test that ends it."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from gateway.simulation import in_thread
 from tests.deadlines import DEADLINE
 from tests.end_to_end.caller import Caller
 from tests.end_to_end.configuration import KEYS, configuration
-from tests.end_to_end.process import GatewayProcess
+from tests.end_to_end.process import COMMAND, GatewayProcess
 from tests.end_to_end.vendors import Vendors
 
 Starts = Callable[..., GatewayProcess]
@@ -93,8 +93,8 @@ def start(vendors: Vendors, configured: Callable[..., dict[str, Any]], tmp_path:
     """Starts further gateways; those started in one test share a folder, and so a journal."""
     with ExitStack() as started:
 
-        def begin(*, workers: int = 1, **changes: Any) -> GatewayProcess:
-            process = GatewayProcess(tmp_path, configured(**changes), workers=workers)
+        def begin(*, workers: int = 1, command: Sequence[str | Path] = (COMMAND,), **changes: Any) -> GatewayProcess:
+            process = GatewayProcess(tmp_path, configured(**changes), workers=workers, command=command)
             started.callback(lambda: assert_nothing_private(process.log, vendors))
             started.callback(process.kill)
             return process

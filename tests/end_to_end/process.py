@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -20,7 +20,13 @@ class GatewayProcess:
     """One running `points-gateway serve`; `url` is where, once `serving` has returned."""
 
     def __init__(
-        self, folder: Path, configuration: Mapping[str, Any], *, packages: Path | None = None, workers: int = 1
+        self,
+        folder: Path,
+        configuration: Mapping[str, Any],
+        *,
+        packages: Path | None = None,
+        workers: int = 1,
+        command: Sequence[str | Path] = (COMMAND,),
     ) -> None:
         self.folder = folder
         self.url = ""
@@ -30,7 +36,7 @@ class GatewayProcess:
         file = folder / "gateway.yaml"
         file.write_text(json.dumps(configuration))  # JSON is YAML
         self._process = subprocess.Popen(
-            [COMMAND, "serve", "--config", file, "--port", "0", "--workers", str(workers)],
+            [*command, "serve", "--config", file, "--port", "0", "--workers", str(workers)],
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",

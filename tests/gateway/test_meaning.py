@@ -1,13 +1,20 @@
-"""Where two adjustments differ, as pointers into the body that a caller sent."""
+"""What an adjustment means for as long as its key is kept, and where two differ."""
 
-from dataclasses import replace
+from dataclasses import field, make_dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field, create_model
 
-from gateway.meaning import differences
+from gateway.api import reading
+from gateway.api.schemas import adjustment_body
+from gateway.meaning import differences, fingerprint, matches
 from gateway.model import Adjustment, Member
+from gateway.port import Options
+from gateway.registry import AdapterType, adapters
 
 FIRST = Adjustment(
     Member("email", "a@example.com"),
@@ -39,3 +46,137 @@ def test_the_fields_that_differ_are_named(changes: dict[str, Any], pointers: tup
     """Each field of the body, and each field of an adapter's options, where the meaning differs and only there."""
     assert differences(FIRST, replace(FIRST, **changes)) == pointers
     assert differences(replace(FIRST, **changes), FIRST) == pointers
+
+
+PINNED = {
+    b'{"member": "contact_id:1", "points": "5"}': "7d5b40f603b79c0e4a2691833aa266be1cedf95d439339777edea67fbeae32e1",
+    b'{"member": "contact_id:1", "points": 5.00, "pending": false, "options": {"contact-points": {}}}': (
+        "7d5b40f603b79c0e4a2691833aa266be1cedf95d439339777edea67fbeae32e1"
+    ),
+    b'{"member": "email:Jason@example.com", "points": "-2.5", "pending": true}': (
+        "101feeae19c04369f67ca909253eddde99b664b33862e6e1b968e497963358da"
+    ),
+    (
+        '{"member": "custom.user_id:12345", "points": "999999999999.000001", "point_type": "base",'
+        '"description": "Gro\u00dfartig \u2603", "reason": "goodwill", "reference": "order-1234", "store": "12"}'
+    ).encode(): "f0825b92931e13d7ddea2e6951eb2addb43bb699f8187b947af2404c113df9a5",
+    b'{"member": "contact_id:1", "points": "5", "options": {"contact-points": {"sub_type": "web", "company_id": 4,'
+    b'"book_value": "1.50", "dynamic": {"Test": "x", "": "y"}}, "fabric": {"billing_entity": "Company_Club"}}}': (
+        "32967fb3aec957c466cb7288842c3fd137e227e0032549b6bc24e2f722964e9e"
+    ),
+}
+"""Bodies, and their fingerprints as the first gateways kept them: never to be changed."""
+
+
+@pytest.mark.parametrize("body", PINNED)
+def test_a_fingerprint_never_changes(body: bytes) -> None:
+    """What a journal kept at any time is what the same body has today."""
+    adjustment = reading.body(body, adjustment_body(adapters().values())).adjustment()
+    assert fingerprint(adjustment) == PINNED[body]
+    assert matches(PINNED[body], adjustment)
+
+
+Grown: Any = make_dataclass(
+    "Grown",
+    [
+        ("campaign", str | None, field(default=None)),
+        ("weight", Decimal, field(default=Decimal(1))),
+        ("tags", list[str], field(default_factory=list)),
+    ],
+    bases=(Adjustment,),
+    frozen=True,
+    slots=True,
+)
+ADJUSTMENTS = st.builds(
+    dict,
+    member=st.just(Member("contact_id", "1")),
+    points=st.decimals(-9, 9, places=2),
+    description=st.none() | st.text(max_size=3),
+    pending=st.booleans(),
+    options=st.just({}) | st.just({"a": {"n": 1}}),
+)
+
+
+@given(ADJUSTMENTS)
+def test_a_later_field_at_its_default_changes_nothing(said: dict[str, Any]) -> None:
+    """What does not use the fields of a later version has the fingerprint that it had before there were any."""
+    assert fingerprint(Grown(**said)) == fingerprint(Adjustment(**said))
+    assert fingerprint(Grown(**said, weight=Decimal("1.0"))) == fingerprint(Adjustment(**said))
+
+
+@pytest.mark.parametrize("said", [{"campaign": "spring"}, {"campaign": ""}, {"weight": Decimal(2)}, {"tags": ["a"]}])
+def test_a_later_field_counts_where_it_is_used(said: dict[str, Any]) -> None:
+    """Another value than the default is another meaning, and the same for every spelling of it."""
+    usual = {"member": FIRST.member, "points": FIRST.points}
+    used = Grown(**usual, **said)
+    assert fingerprint(used) != fingerprint(Adjustment(**usual))
+    assert matches(fingerprint(used), Grown(**usual, **said))
+    assert differences(Grown(**usual), used) == (f"/{next(iter(said))}",)
+
+
+def test_the_scheme_is_that_of_what_is_kept() -> None:
+    """A fingerprint without the name of a scheme is of the first; one of an unknown scheme matches nothing."""
+    digest = fingerprint(FIRST)
+    assert ":" not in digest
+    assert matches(digest, FIRST)
+    assert not matches(f"2:{digest}", FIRST)
+    assert not matches(digest, replace(FIRST, pending=True))
+
+
+class Nested(BaseModel):
+    """A part of some options, as of the first version."""
+
+    shelf: int = 1
+
+
+class LaterNested(Nested):
+    """The same as of a later version."""
+
+    row: int | None = None
+    seat: Decimal = Decimal("1.50")
+
+
+def options_body(nested: type[BaseModel], **more: Any) -> Any:
+    """The body of an adjustment where one adapter has options with parts in them."""
+    options: Any = create_model(
+        "Options",
+        __base__=Options,
+        place=(nested, nested()),
+        places=(list[nested], []),  # type: ignore[valid-type]  # made here
+        amount=(Decimal, Field(Decimal("1.50"), alias="theAmount")),
+        **more,
+    )
+    kind = next(iter(adapters().values()))
+    return adjustment_body([AdapterType("some-vendor", kind.adapter, kind.settings, options, {})])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"place": {}},
+        {"place": {"shelf": 1}, "places": []},
+        {"place": {"shelf": 2}},
+        {"places": [{}, {"shelf": 3}]},
+        {"theAmount": Decimal("1.5")},
+        {"theAmount": Decimal("2.50")},
+    ],
+)
+def test_later_options_at_their_defaults_change_nothing(options: dict[str, Any]) -> None:
+    """Options that grow, also in their parts, by whatever alias and with whatever default, leave older bodies alone."""
+    said = {"member": "contact_id:1", "points": "5", "options": {"some-vendor": options}}
+    before = options_body(Nested).model_validate(said).adjustment()
+    grown = options_body(
+        LaterNested,
+        voucher=(str | None, None),
+        weight=(Decimal, Field(Decimal("0.5"), alias="theWeight")),
+        channels=(list[str], Field(default_factory=lambda: ["shop"])),
+        spot=(LaterNested, LaterNested()),
+    )
+    after = grown.model_validate(said).adjustment()
+    assert fingerprint(after) == fingerprint(before)
+    spelled = {**options, "voucher": None, "theWeight": Decimal("0.50"), "channels": ["shop"], "spot": {"row": None}}
+    spelled_out = grown.model_validate({**said, "options": {"some-vendor": spelled}}).adjustment()
+    assert fingerprint(spelled_out) == fingerprint(before)
+    changed = grown.model_validate({**said, "options": {"some-vendor": {**options, "voucher": "v"}}}).adjustment()
+    assert fingerprint(changed) != fingerprint(before)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.adjustments import fingerprint
 from gateway.api.schemas import AdjustmentBody, ListQuery, adjustment_body
 from gateway.errors import InvalidRequest
+from gateway.meaning import fingerprint
 from gateway.registry import adapters
 
 BODY = adjustment_body(adapters().values())
@@ -48,6 +48,23 @@ def test_a_cursor_is_nothing_elsewhere(one: dict[str, Any], other: dict[str, Any
     if (one, tenant) != (other, another):
         with pytest.raises(InvalidRequest):
             ListQuery.model_validate({**other, "cursor": cursor}).before(another)
+
+
+class LaterQuery(ListQuery):
+    """A list's query of a later version, with one more filter."""
+
+    store: str | None = None
+
+
+def test_a_cursor_survives_another_version() -> None:
+    """A cursor is what it was for the same filters, whatever further filters a later version has."""
+    filters = {"member": "email:a", "status": "failed", "created_from": "2026-01-01T00:00:00Z"}
+    cursor = "NS4yZjA4OWRjOWQ3MWQzMmEz"
+    for version in (ListQuery, LaterQuery):
+        assert version.model_validate(filters).cursor_for("acme", 5) == cursor
+        assert version.model_validate({**filters, "cursor": cursor}).before("acme") == 5
+    with pytest.raises(InvalidRequest):
+        LaterQuery.model_validate({**filters, "store": "12", "cursor": cursor}).before("acme")
 
 
 @given(st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
