@@ -8,14 +8,12 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from email.message import Message
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from gateway import exact
+from gateway import charset, exact, lenient
 from gateway.errors import (
     FieldNotSupported,
     VendorAuthFailed,
@@ -33,6 +31,7 @@ __all__ = [
     "Adapter",
     "Exchange",
     "Options",
+    "PartialResponse",
     "Secret",
     "VendorRequest",
     "VendorResponse",
@@ -63,19 +62,24 @@ class VendorResponse:
         return 200 <= self.status < 300
 
     def text(self) -> str:
-        """The body as text, in the charset that it declares, else UTF-8 (a byte order mark is dropped).
+        """The body as text, in the charset that it is in. Raises `VendorBadResponse` where that cannot be told."""
+        text = charset.exactly(self.body, self.headers.get("content-type", ""))
+        if text is None:
+            raise VendorBadResponse("The answer is not text in a charset that can be told", vendor_status=self.status)
+        return text
 
-        Raises `VendorBadResponse` where it is not that.
-        """
-        try:
-            return self.body.decode(_charset(self.headers.get("content-type", ""))).removeprefix("\ufeff")
-        except (LookupError, ValueError) as error:
-            raise VendorBadResponse(f"The answer is not text: {error}", vendor_status=self.status) from error
+    def rough_text(self) -> str:
+        """The body as text, with U+FFFD for every byte that is in no charset that can be told: for words."""
+        return charset.roughly(self.body, self.headers.get("content-type", ""))
 
     def json(self) -> Any:
-        """The body as JSON, numbers exact. Raises `VendorBadResponse` where it is not JSON."""
+        """The body as JSON, numbers exact; what cannot be told in it is `lenient.Unreadable` or U+FFFD in a text.
+
+        Raises `VendorBadResponse` where it is not JSON.
+        """
+        text = charset.exactly(self.body, self.headers.get("content-type", ""))
         try:
-            return exact.loads(self.text())
+            return lenient.loads(self.rough_text(), rough=True) if text is None else lenient.loads(text)
         except (ValueError, RecursionError) as error:
             raise VendorBadResponse(f"The answer is not JSON: {error}", vendor_status=self.status) from error
 
@@ -102,11 +106,16 @@ class VendorResponse:
         return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
 
 
-@lru_cache(64)  # vendors send few of them, and parsing one takes longer than all that is done with it
-def _charset(content_type: str) -> str:
-    message = Message()
-    message["Content-Type"] = content_type
-    return message.get_content_charset() or "utf-8"
+@dataclass(frozen=True, slots=True)
+class PartialResponse:
+    """What came of an answer that broke off, or that cannot be read as one: for people to see, and no proof.
+
+    `status` is None where its head did not come whole: then `body` is everything that came, the head too.
+    """
+
+    status: int | None
+    headers: Mapping[str, str]
+    body: bytes
 
 
 Exchange = Generator[VendorRequest, VendorResponse, T]

@@ -29,13 +29,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("translation", "transport", "redaction", "answers", "metrics", "logs"),
     ("adjustments", "meaning", "registry", "circuit", "slots"),
     ("port",),
-    ("vendor", "vendor_request"),
-    ("refusals",),
-    ("model", "errors", "exact", "secrets", "escaping"),
+    ("vendor", "vendor_request", "lenient"),
+    ("refusals", "scalars"),
+    ("model", "errors", "exact", "secrets", "charset", "escaping"),
 )
 # These stand apart, since others build on them alone: no part of gateway/ may import them, and they only what is named.
 APART = {"client": {"exact"}, "simulation": set[str]()}
-PORT = {"gateway.port", "gateway.model", "gateway.errors", "gateway.exact"}
+PORT = {f"gateway.{part}" for part in ("port", "model", "errors", "exact", "lenient", "scalars")}
 
 PLACE = {part: number for number, line in enumerate(LAYERS) for part in line}
 MODULES = sorted(path.relative_to(ROOT) for room in ("gateway", "adapters") for path in (ROOT / room).rglob("*.py"))

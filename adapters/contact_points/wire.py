@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from gateway import exact
+from gateway import scalars
 from gateway.errors import VendorBadResponse
+from gateway.lenient import Unreadable
 from gateway.port import VendorResponse, not_understood
 
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
@@ -16,11 +17,15 @@ _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point as the vendor made it: `id` and `sum`, and every other field of ReadPointDto in snake_case."""
+    """A point as the vendor made it: `id` and `sum`, and every other field of ReadPointDto in snake_case.
+
+    `dto` is all of it as it came.
+    """
 
     id: int
     sum: Decimal | None
     details: Mapping[str, Any]
+    dto: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, response: VendorResponse) -> "Point":
@@ -37,31 +42,37 @@ class Point:
 
     @classmethod
     def _of(cls, dto: Mapping[str, Any], response: VendorResponse) -> "Point":
-        identifier = _integer(dto.get("Id"))
-        if identifier is None:
-            not_understood("Id: not an integer", response)
-        return cls(identifier, _number(dto.get("Sum")), {name: read(dto.get(field)) for field, name, read in _FIELDS})
+        identifier = scalars.whole(dto.get("Id"))
+        if identifier is None or identifier <= 0:
+            not_understood("Id: not a positive integer", response)
+        details = {name: read(dto.get(title)) for title, name, read in _FIELDS}
+        return cls(identifier, scalars.number(dto.get("Sum")), details, dto)
 
     def is_exactly(self, *, contact_id: int, type_: str, amount: Decimal) -> bool:
-        """Whether this says of itself all that was asked for."""
+        """Whether this says of itself all that was asked for, and that it stands."""
         sent = {"contact_id": contact_id, "type": type_, "amount": amount}
-        said = all(self.details[name] == value for name, value in sent.items())
-        return said and not self.details["is_canceller"] and self.details["canceller_point_id"] is None
+        return all(self.details[name] == value for name, value in sent.items()) and all(
+            self.dto.get(title) is None or self.details[name] is False for title, name in _CANCELLED
+        )
 
     def contradicts(self, *, contact_id: int, type_: str, amount: Decimal) -> bool:
-        """Whether this is not the point that was asked for; a field that says nothing contradicts nothing."""
-        sent = {"contact_id": contact_id, "type": type_, "amount": amount, "is_canceller": False}
-        return any(self.details[name] not in (None, value) for name, value in sent.items())
+        """Whether this may be another point than the one asked for; a field that says nothing contradicts nothing."""
+        return (
+            _contradicts(self.dto.get("ContactId"), contact_id, scalars.whole)
+            or _contradicts(self.dto.get("Type"), type_, scalars.text)
+            or _contradicts(self.dto.get("Amount"), amount, scalars.number)
+            or _contradicts(self.dto.get("IsCanceller"), False, scalars.flag)
+        )
 
 
 def message(response: VendorResponse) -> str | None:
-    """The `Message` of a refusal, with the texts of its `ModelState`; None where the body is not one."""
+    """The `Message` of a refusal, with the texts of its `ModelState`; None where the body is none, or has an `Id`."""
     try:
         answer = response.json_object()
     except VendorBadResponse:
         return None
     said, state = answer.get("Message"), answer.get("ModelState")
-    if not isinstance(said, str):
+    if not isinstance(said, str) or answer.get("Id") is not None:
         return None
     words = [said]
     for name, texts in state.items() if isinstance(state, dict) else ():
@@ -83,41 +94,33 @@ def utc(value: object) -> str | None:
     return f"{moment.replace(tzinfo=None).isoformat()}{found[2] or ''}Z"
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _number(value: object) -> Decimal | None:
-    try:
-        return exact.number(value)
-    except ValueError:
-        return None
-
-
-def _integer(value: object) -> int | None:
-    read = _number(value)
-    return int(read) if read is not None and read == read.to_integral_value() else None
+def _contradicts(value: object, sent: object, read: Callable[[object], object]) -> bool:
+    """Whether a field may say something else than what was sent."""
+    if isinstance(value, Unreadable):
+        return any(_contradicts(each, sent, read) for each in value.readings)
+    if isinstance(value, str) and isinstance(sent, str):
+        return not scalars.could_be(value, sent)
+    return read(value) not in (None, sent)
 
 
 _FIELDS: tuple[tuple[str, str, Callable[[object], Any]], ...] = (
-    ("ContactId", "contact_id", _integer),
-    ("ContactCompanyId", "contact_company_id", _integer),
-    ("Type", "type", _text),
-    ("Amount", "amount", _number),
+    ("ContactId", "contact_id", scalars.whole),
+    ("ContactCompanyId", "contact_company_id", scalars.whole),
+    ("Type", "type", scalars.text),
+    ("Amount", "amount", scalars.number),
     ("DateTime", "date_time", utc),
-    ("Description", "description", _text),
-    ("SourceId", "source_id", _text),
-    ("SourceDescription", "source_description", _text),
-    ("StoreId", "store_id", _integer),
-    ("AdministratorId", "administrator_id", _integer),
-    ("BookValue", "book_value", _number),
-    ("SubType", "sub_type", _text),
-    ("PointCalculationBase", "point_calculation_base", _number),
-    ("ConverterTransactionId", "converter_transaction_id", _integer),
-    ("IsCanceller", "is_canceller", _flag),
-    ("CancellerPointId", "canceller_point_id", _integer),
+    ("Description", "description", scalars.text),
+    ("SourceId", "source_id", scalars.text),
+    ("SourceDescription", "source_description", scalars.text),
+    ("StoreId", "store_id", scalars.whole),
+    ("AdministratorId", "administrator_id", scalars.whole),
+    ("BookValue", "book_value", scalars.number),
+    ("SubType", "sub_type", scalars.text),
+    ("PointCalculationBase", "point_calculation_base", scalars.number),
+    ("ConverterTransactionId", "converter_transaction_id", scalars.whole),
+    ("IsCanceller", "is_canceller", scalars.flag),
+    ("CancellerPointId", "canceller_point_id", scalars.whole),
 )
+
+_CANCELLED = (("IsCanceller", "is_canceller"), ("CancellerPointId", "canceller_point_id"))
+"""What is null or false of a point that stands."""

@@ -110,7 +110,7 @@ class ExpiringPoints(Adapter[Settings]):
         if answer is None:
             self.judge(response, listed=False)
             not_understood("The answer is not the vendor's JSON or XML", response)
-        code, words = str(answer.error), answer.error_text
+        code, words = str(answer.error), answer.words
         if 400 <= answer.error < 600:
             self.judge(response, listed=True, status=answer.error, code=code, message=words)
         if answer.error != 0 and response.status < 500 and response.status not in (401, 429):

@@ -7,6 +7,9 @@ from typing import Any
 
 from defusedxml import ElementTree
 
+from gateway.lenient import several
+from gateway.scalars import UNTOLD
+
 _UNCARRIED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -29,10 +32,12 @@ def write(fields: Mapping[str, object]) -> bytes:
 def read(text: str) -> dict[str, Any]:
     """The elements under `<xml>`: texts, stripped, or dictionaries of the same kind.
 
-    Raises `ValueError` for what is not XML, declares entities, has another root, or says a name twice.
+    A name that is given several times with different values has an `Unreadable` one, and U+FFFD stands for each
+    character that XML cannot carry. Raises `ValueError` for what is not XML, declares entities or has another root.
     """
     try:
-        root = ElementTree.fromstring(text)
+        # As text it is read whatever charset its prolog names.
+        root = ElementTree.fromstring(_UNCARRIED.sub(UNTOLD, text))
         value = _value(root)
     except (ElementTree.ParseError, RecursionError) as error:
         raise ValueError(f"not XML: {error}") from error
@@ -44,7 +49,9 @@ def read(text: str) -> dict[str, Any]:
 def _value(element: Any) -> Any:
     if not len(element):
         return (element.text or "").strip()
-    children = {child.tag: _value(child) for child in element}
-    if len(children) != len(element):
-        raise ValueError(f"a name is given twice in <{element.tag}>")
-    return children
+    values: dict[str, list[Any]] = {}
+    for child in element:
+        if UNTOLD in child.tag:
+            raise ValueError(f"a name in <{element.tag}> cannot be told")
+        values.setdefault(child.tag, []).append(_value(child))
+    return {name: several(each) if len(each) > 1 else each[0] for name, each in values.items()}

@@ -102,9 +102,9 @@ class Fabric(Adapter[Settings]):
         if said.acted:
             not_understood("A failure with a transactionCode or an ExceptionString", response)
         if 200 <= status < 300:
-            if isinstance(inside, int):
+            if inside is not None:
                 self.judge(response, status=inside, listed=listed, message=words)
-            if said.has_errors and (inside is None or said.status_within(200, 299)):
+            if said.names_errors and (said.has_no_status or said.status_within(200, 299)):
                 # `errors` is a refusal without a status of its own; 400 stands for it.
                 self.judge(response, status=400, listed=listed, message=words)
         elif not said.status_within(200, 299):  # else the body contradicts the status line

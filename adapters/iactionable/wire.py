@@ -2,14 +2,14 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from gateway import exact
+from gateway import scalars
 from gateway.errors import VendorBadResponse
 from gateway.model import Balance
 from gateway.port import VendorResponse, number
 
 _DATE = re.compile(r"/Date\((-?[0-9]{1,18})([+-][0-9]{4})?\)/")
+_WORDS = re.compile(r"[^\s\ufffd]")
 
 
 def points(response: VendorResponse) -> Balance:
@@ -20,7 +20,7 @@ def points(response: VendorResponse) -> Balance:
     answer = response.json_object()
     return Balance(
         available=number(answer.get("AvailablePoints"), "AvailablePoints", response),
-        lifetime=_number_or_none(answer.get("TotalPoints")),
+        lifetime=scalars.number(answer.get("TotalPoints")),
         updated_at=moment(answer.get("LastUpdated")),
     )
 
@@ -42,20 +42,10 @@ def moment(value: object) -> datetime | None:
 def message(response: VendorResponse) -> str | None:
     """The vendor's words in an error: a JSON text or `Message`, else plain text; its shape is not documented."""
     try:
-        text = response.text().strip()
+        answer = response.json()
     except VendorBadResponse:
-        return None
-    try:
-        said: Any = exact.loads(text)
-    except (ValueError, RecursionError):
-        said = None if text.startswith("<") else text
-    if isinstance(said, dict):
-        said = said.get("Message", said.get("message"))
-    return said or None if isinstance(said, str) else None
-
-
-def _number_or_none(value: object) -> Any:
-    try:
-        return exact.number(value)
-    except ValueError:
-        return None
+        text = response.rough_text().strip()
+        return text if _WORDS.search(text) and not text.startswith("<") else None
+    if isinstance(answer, dict):
+        answer = answer.get("Message", answer.get("message"))
+    return answer if isinstance(answer, str) and answer else None

@@ -212,7 +212,7 @@ def test_a_point_that_was_made_is_a_success(status: int) -> None:
 
 def test_an_id_is_all_that_a_success_needs() -> None:
     """No balance is made up, and what cannot be read contradicts nothing."""
-    echoes = answer(ContactId={}, Type=1, Amount="much", Sum=None, IsCanceller="no")
+    echoes = answer(ContactId={}, Type=[], Amount="much", Sum=None, IsCanceller="no")
     for response in (VendorResponse(200, body=b'{"Id": 1}'), echoes):
         applied = write(response)
         assert (applied.transaction_id, applied.balance) == ("1", None)
@@ -245,12 +245,17 @@ ANSWERS = [
     (answer(Id=None), VendorBadResponse, False),
     (answer(Id=True), VendorBadResponse, False),
     (answer(Id=Decimal("1.5")), VendorBadResponse, False),
+    (answer(Id=0), VendorBadResponse, False),
+    (answer(Id="-1"), VendorBadResponse, False),
     (answer(ContactId=2), VendorBadResponse, False),
     (answer(ContactId="2"), VendorBadResponse, False),
     (answer(Amount=Decimal("3.000001")), VendorBadResponse, False),
     (answer(Amount=-3), VendorBadResponse, False),
     (answer(Type="sample string 3"), VendorBadResponse, False),
+    (answer(Type=1), VendorBadResponse, False),
     (answer(IsCanceller=True), VendorBadResponse, False),
+    (answer(IsCanceller="True"), VendorBadResponse, False),
+    (answer(IsCanceller=1), VendorBadResponse, False),
 ]
 
 

@@ -254,7 +254,7 @@ ANSWERS = [
     (VendorResponse(200, body=b'{"error": 0, "data": {"expiring_points": ""}}'), VendorBadResponse),
     (VendorResponse(200, body=b'{"error": 0, "data": {"expiring_points": "1e3"}}'), VendorBadResponse),
     (VendorResponse(200, body=b"<xml><error>0</error><data><expiring_points/></data></xml>"), VendorBadResponse),
-    (VendorResponse(200, body=XML_SAMPLE.replace(b"<data>", b"<error>0</error><data>")), VendorBadResponse),
+    (VendorResponse(200, body=XML_SAMPLE.replace(b"<data>", b"<error>1</error><data>")), VendorBadResponse),
 ]
 
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.expiring_points import xml
+from gateway.lenient import Unreadable
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])).filter(xml.carries)
 
@@ -29,17 +30,29 @@ def test_markup_in_a_value_is_escaped() -> None:
         "<xml/>",
         "<xml>0</xml>",
         "<html><error>0</error></html>",
-        "<xml><error>0</error><error>1</error></xml>",
-        "<xml><data><a/><a/></data></xml>",
+        "<xml><err\ufffdr>0</err\ufffdr></xml>",
         '<!DOCTYPE xml [<!ENTITY a "0">]><xml><error>&a;</error></xml>',
         '<!DOCTYPE xml [<!ENTITY a SYSTEM "file:///dev/null">]><xml><error>&a;</error></xml>',
         "<xml>" * 100_000 + "</xml>" * 100_000,
     ],
 )
 def test_what_is_not_the_vendors_is_refused(text: str) -> None:
-    """Entities, repeated names, other roots and bottomless documents among it."""
+    """Entities, names that cannot be told, other roots and bottomless documents among it."""
     with pytest.raises(ValueError, match=r".+"):
         xml.read(text)
+
+
+def test_a_name_that_is_given_twice_is_told_where_its_values_are_one() -> None:
+    """Else it cannot be told, and spoils nothing beside it."""
+    read = xml.read("<xml><data><a>1</a><a> 1 </a></data><error>0</error><error>1</error><b>2</b></xml>")
+    assert (read["data"], read["b"]) == ({"a": "1"}, "2")
+    assert isinstance(read["error"], Unreadable)
+    assert read["error"].readings == ("0", "1")
+
+
+def test_a_character_that_xml_cannot_carry_spoils_its_own_text_alone() -> None:
+    """It stands there as one that cannot be told."""
+    assert xml.read("<xml><a>x\x01y</a><b>2</b></xml>") == {"a": "x\ufffdy", "b": "2"}
 
 
 def test_a_declared_encoding_does_not_count_once_the_text_is_decoded() -> None:

@@ -152,7 +152,7 @@ def test_secondary_fields_do_not_make_a_success_doubtful(response: VendorRespons
 
 def test_details_that_cannot_be_read_are_null() -> None:
     """Each on its own."""
-    applied = write(answer(message=7, data={"transactionCode": CODE, "Message": [], "futureDate": 0}))
+    applied = write(answer(message={}, data={"transactionCode": CODE, "Message": [], "futureDate": 7}))
     assert applied.details == {"message": None, "data_message": None, "future_date": None}
 
 
@@ -168,6 +168,9 @@ ANSWERS = [
     (refusal(status=...), VendorRejected, True),
     (refusal(status=200, errors=["no"]), VendorRejected, True),
     (refusal(status=200, errors="no"), VendorRejected, True),
+    (refusal(400, status="400"), VendorRejected, True),
+    (refusal(status="400"), VendorRejected, True),
+    (refusal(status=Decimal("400.0")), VendorRejected, True),
     # credentials and rate, in either place
     (VendorResponse(401), VendorAuthFailed, True),
     (VendorResponse(429, body=b"<html>"), VendorRateLimited, True),
@@ -193,8 +196,11 @@ ANSWERS = [
     (refusal(401, status=200), VendorBadResponse, False),
     (refusal(400, status=500), VendorBadResponse, False),
     (refusal(400, status=...), VendorBadResponse, False),
-    (refusal(400, status="400"), VendorBadResponse, False),
-    (refusal(status="400"), VendorBadResponse, False),
+    (refusal(400, status="400 "), VendorBadResponse, False),
+    (refusal(400, status=True), VendorBadResponse, False),
+    (refusal(status="no"), VendorBadResponse, False),
+    (refusal(status=200, errors=False), VendorBadResponse, False),
+    (refusal(status=200, errors=0), VendorBadResponse, False),
     (refusal(status=500), VendorUnavailable, False),
     (refusal(status=302), VendorBadResponse, False),
     (refusal(202), VendorBadResponse, False),
@@ -214,11 +220,15 @@ ANSWERS = [
     (answer(status=...), VendorBadResponse, False),
     (answer(status=None), VendorBadResponse, False),
     (answer(status=True), VendorBadResponse, False),
-    (answer(status="200"), VendorBadResponse, False),
+    (answer(status="200 OK"), VendorBadResponse, False),
     (answer(data=None), VendorBadResponse, False),
     (answer(data={"transactionCode": ""}), VendorBadResponse, False),
     (answer(data={"transactionCode": " "}), VendorBadResponse, False),
-    (answer(data={"transactionCode": 7}), VendorBadResponse, False),
+    (answer(data={"transactionCode": 0}), VendorBadResponse, False),
+    (answer(data={"transactionCode": "-1"}), VendorBadResponse, False),
+    (answer(data={"transactionCode": True}), VendorBadResponse, False),
+    (answer(data={"transactionCode": [CODE]}), VendorBadResponse, False),
+    (answer(data={"transactionCode": "7866\ufffde74"}), VendorBadResponse, False),
 ]
 
 

@@ -1,0 +1,88 @@
+"""The text of a vendor's body: in the charset that its bytes are in, whatever is claimed of them.
+
+A byte order mark decides, then UTF-8 where the bytes are that, and only then what the `Content-Type` or an XML prolog
+declares: charsets that are unknown, doubled or wrong are declared by many servers, UTF-8 is hardly ever met by chance.
+"""
+
+import codecs
+import re
+from functools import lru_cache
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WIDE = (
+    # How a text begins whose first two characters are ASCII, as those of JSON and XML are (RFC 4627, section 3).
+    (re.compile(rb"[^\0]\0\0\0[^\0]\0\0\0"), "utf-32-le"),
+    (re.compile(rb"\0\0\0[^\0]\0\0\0[^\0]"), "utf-32-be"),
+    (re.compile(rb"[^\0]\0[^\0]\0"), "utf-16-le"),
+    (re.compile(rb"\0[^\0]\0[^\0]"), "utf-16-be"),
+)
+_PARAMETER = re.compile(r"(?i)\bcharset\s*=\s*[\"']?([^\s\"';,]+)")
+_PROLOG = re.compile(rb"\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._-]*)[\"']")
+# They spell other characters in ASCII, so that what is in them is UTF-8 too, and means something else there.
+_SEVEN_BIT = re.compile(r"utf-7|iso2022_.*|hz")
+# Python's own, which no vendor means.
+_INTERNAL = frozenset(
+    {"idna", "mbcs", "oem", "palmos", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
+
+
+def exactly(body: bytes, content_type: str) -> str | None:
+    """The whole text, without byte order marks; None where it is in no charset that can be told."""
+    for mark, name in _MARKS:
+        if body.startswith(mark):
+            return _decoded(body[len(mark) :], name)
+    if b"\0" in body:
+        for beginning, name in _WIDE:
+            if beginning.match(body):
+                return _decoded(body, name)
+    declared = _declared(content_type, body)
+    for name in declared:
+        if _SEVEN_BIT.fullmatch(name) and (text := _decoded(body, name)) is not None:
+            return text
+    if (text := _decoded(body, "utf-8")) is not None:
+        return text
+    readings = {text for name in declared if (text := _decoded(body, name)) is not None}
+    return readings.pop() if len(readings) == 1 else None
+
+
+def roughly(body: bytes, content_type: str) -> str:
+    """The text, with U+FFFD for every byte that is in no charset that can be told."""
+    text = exactly(body, content_type)
+    if text is not None:
+        return text
+    for mark, name in _MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, "replace")
+    return body.decode("utf-8", "replace")
+
+
+def _declared(content_type: str, body: bytes) -> tuple[str, ...]:
+    """What is declared and known here, by Python's names."""
+    prolog = _PROLOG.match(body)
+    return _known(content_type, prolog[1].decode() if prolog else "")
+
+
+@lru_cache(64)  # vendors send few of them
+def _known(content_type: str, prolog: str) -> tuple[str, ...]:
+    found = []
+    for name in (*_PARAMETER.findall(content_type), prolog):
+        try:
+            codec = codecs.lookup(name).name
+        except (LookupError, ValueError):
+            continue
+        if codec not in _INTERNAL and codec not in found:
+            found.append(codec)
+    return tuple(found)
+
+
+def _decoded(body: bytes, name: str) -> str | None:
+    try:
+        return body.decode(name).lstrip("\ufeff")
+    except (LookupError, ValueError):  # the first for what Python calls a codec and is no charset
+        return None

@@ -1,0 +1,130 @@
+"""JSON as vendors write it: what cannot be told in it spoils nothing beside it, and is never taken for a value.
+
+Each such place reads as `Unreadable`, or, within a text, as U+FFFD: a name that is given twice with different values,
+NaN and other words that are no JSON, a raw control character, an escape that is none.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from gateway import exact
+from gateway.scalars import UNTOLD
+
+_STRING_OR_WORD = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^ \t\r\n"\[\]{}:,]+', re.DOTALL)
+_WORD = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_CONTROL = re.compile(r"[\x00-\x1f]")
+_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|(?P<none>))')
+# In some charsets the last byte of a character may be a backslash: then the quote after it ends a text, or does not.
+_SWALLOWED = re.compile(r'[^\x00-\x7f]\\+"')
+# They switch to another charset, in which a quote may be half a character.
+_SHIFT = re.compile(r"[\x0e\x0f\x1b]")
+
+
+class Unreadable:
+    """A value that cannot be told; whatever is made of it but `isinstance` and `is` raises.
+
+    `readings` is what it may be: the values of a name that is given several times, else nothing. `hides` says that it
+    is an object with a name that cannot be told, so that it may hold anything.
+    """
+
+    __slots__ = ("hides", "readings")
+
+    def __init__(self, *readings: Any, hides: bool = False) -> None:
+        self.readings = readings
+        self.hides = hides
+
+    def __repr__(self) -> str:
+        return "<unreadable>"
+
+    def __str__(self) -> str:
+        raise ValueError("a value of the answer cannot be told")
+
+    def __bool__(self) -> bool:
+        raise ValueError("a value of the answer cannot be told")
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("a value of the answer cannot be told")
+
+    __hash__ = None  # type: ignore[assignment]  # as for every class whose values are not compared
+
+
+def loads(text: str, *, rough: bool = False) -> Any:
+    """JSON, numbers exact, with `Unreadable` for what cannot be told in it.
+
+    `rough` says that U+FFFD stands in the text for bytes that are in no known charset. Raises `ValueError` where the
+    whole is not JSON, or where its texts end can be told in two ways.
+    """
+    if rough and _SWALLOWED.search(text):
+        raise ValueError("where its texts end cannot be told")
+    try:
+        value = _JSON.decode(text)
+    except ValueError:
+        value = _JSON.decode(_mended(text))
+    if isinstance(value, Unreadable):
+        raise ValueError("a name or a word in it cannot be told")
+    return value
+
+
+def several(values: Sequence[Any]) -> Any:
+    """What a name means that is given with all of these values, one or more: the one value that they are, if any.
+
+    `200` and `200.0` are one value, `1` and `true` are not.
+    """
+    try:
+        first, *others = map(exact.canonical, values)
+    except (TypeError, ValueError):  # one of them holds what cannot be told
+        return values[0] if len(values) == 1 else Unreadable(*values)
+    return values[0] if all(other == first for other in others) else Unreadable(*values)
+
+
+def _mended(text: str) -> str:
+    """The same with U+FFFD or a NaN for each character or word that JSON does not have."""
+    if _SHIFT.search(text):
+        raise ValueError("where its texts end cannot be told")
+    return _STRING_OR_WORD.sub(_mended_part, text)
+
+
+def _mended_part(found: re.Match[str]) -> str:
+    part = found[0]
+    if part[0] != '"':
+        return part if _WORD.fullmatch(part) else "NaN"
+    part = _ESCAPE.sub(lambda escape: escape[0] if escape["none"] is None else UNTOLD, part)
+    return _CONTROL.sub(UNTOLD, part)
+
+
+def _unreadable(_: str) -> Unreadable:
+    return Unreadable()
+
+
+def _decimal(text: str) -> Decimal | Unreadable:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return Unreadable()
+
+
+def _integer(text: str) -> int | Unreadable:
+    try:
+        return int(text)
+    except ValueError:
+        return Unreadable()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Unreadable:
+    names = dict(pairs)
+    if UNTOLD in "".join(names):
+        return Unreadable(hides=True)
+    if len(names) == len(pairs):
+        return names
+    values: dict[str, list[Any]] = {name: [] for name in names}
+    for name, value in pairs:
+        values[name].append(value)
+    return {name: several(each) if len(each) > 1 else each[0] for name, each in values.items()}
+
+
+_JSON = json.JSONDecoder(
+    parse_float=_decimal, parse_int=_integer, parse_constant=_unreadable, object_pairs_hook=_object
+)
