@@ -11,6 +11,7 @@ from typing import TypeVar
 from gateway.adjustments import Verdict
 from gateway.errors import VendorAuthFailed, VendorError
 from gateway.port import VendorRequest, VendorResponse
+from gateway.redaction import Steps
 from gateway.refusals import FINAL, NOT_APPLIED
 from gateway.translation import Translation
 from gateway.transport import Evidence
@@ -54,6 +55,14 @@ class Call:
     def sent(self) -> bool:
         """Whether a request with an effect may have left."""
         return self.effect is not None and self.effect.sent
+
+    @property
+    def came(self) -> Steps:
+        """The requests, each with its answer, or with what came of an answer that broke off or cannot be read."""
+        if not self.steps:
+            return ()
+        *before, (request, response) = self.steps
+        return *before, (request, response or self.last.partial)
 
     @property
     def response(self) -> VendorResponse | None:

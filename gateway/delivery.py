@@ -109,7 +109,7 @@ class Delivery:
         outcome = Outcome(
             verdict=verdict,
             evidence={**self._evidence(call, error), **({"vouched": True} if vouched else {})},
-            exchange=self._redactor(call).exchange(self._settings.base_url, call.steps),
+            exchange=self._redactor(call).exchange(self._settings.base_url, call.came),
             applied=applied,
             error=self._told(verdict, call, error),
         )

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from gateway.adjustments import Verdict
 from gateway.errors import VendorError
 from gateway.model import Applied, Balance, Expiring, Found
-from gateway.redaction import Redactor, Steps, shown
+from gateway.redaction import Redactor, Steps
 
 T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
 
@@ -37,13 +37,13 @@ class Reading(Generic[T]):
     def status(self) -> int:
         """The status of the last answer."""
         answered = self.steps[-1][1]
-        return answered.status if answered else 0
+        return (answered.status if answered else None) or 0
 
     @property
     def body(self) -> Any:
         """The body of the last answer, as `shown` makes it."""
         request, answered = self.steps[-1]
-        return (shown(self.redactor.text(answered, confidential=request.confidential)) if answered else None) or ""
+        return (self.redactor.shown(answered, confidential=request.confidential) if answered else None) or ""
 
     @property
     def exchange(self) -> tuple[dict[str, Any], ...]:

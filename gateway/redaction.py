@@ -4,8 +4,11 @@ Secrets are those of the configuration, and what a vendor issued. Of headers onl
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
+from functools import cached_property
 from math import isfinite
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -13,8 +16,9 @@ from xml.sax.saxutils import escape
 
 import orjson
 
-from gateway import exact
-from gateway.port import VendorRequest, VendorResponse
+from gateway import charset, exact
+from gateway.lenient import Unreadable
+from gateway.port import PartialResponse, VendorRequest, VendorResponse
 from gateway.secrets import MASK, Secret
 
 MAX_KEPT = 4096
@@ -28,8 +32,17 @@ _OF_ANSWERS = frozenset((*_TRACED, *_ABOUT, *_CALLED, "www-authenticate"))
 _LIMITS = ("ratelimit", "x-ratelimit", "x-rate-limit")
 """Headers of answers that are kept: what it is, when it was, what it is called; and how those of limits begin."""
 
-Steps = Sequence[tuple[VendorRequest, VendorResponse | None]]
-"""The requests of an exchange in their order, each with its answer, or None where none arrived whole."""
+_CHARSETS = ("utf-8", "latin-1", "cp1252", "utf-16-le", "utf-16-be")
+"""What a body may be in without that being told."""
+_BYTE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\udc80-\udcff]")
+_HEAD = re.compile(r"HTTP/.*?(?=\r?\n\r?\n|\Z)", re.DOTALL)
+_LINE = re.compile(r"(?m)^([^\s:]+)[ \t]*:[^\r\n]*")
+_BEGUN = 3
+"""Bytes of a secret that may stand at the end of what broke off; of more of them none is shown."""
+
+Answer = VendorResponse | PartialResponse
+Steps = Sequence[tuple[VendorRequest, Answer | None]]
+"""The requests of an exchange in their order, each with its answer, or None where nothing of one came."""
 
 
 class Redactor:
@@ -49,6 +62,8 @@ class Redactor:
         """JSON values with every text in them masked, names too; what is no JSON value becomes its text, or null."""
         if value is None or isinstance(value, bool | int):
             return value
+        if isinstance(value, Unreadable):
+            return None
         if isinstance(value, Mapping):
             return {self.mask(str(name)): self.masked(item) for name, item in value.items()}
         if isinstance(value, list | tuple):
@@ -76,23 +91,73 @@ class Redactor:
                 name: self.mask(value) if name.lower() in _OF_REQUESTS else MASK
                 for name, value in request.headers.items()
             },
-            "body": self._text(request.body, confidential=request.confidential)[:MAX_KEPT],
+            "body": self._sent(request)[:MAX_KEPT],
         }
 
-    def response(self, response: VendorResponse, *, confidential: bool) -> dict[str, Any]:
-        """An answer as it is kept in the history; `confidential`: the request was."""
-        headers = {} if confidential else {name: self.mask(value)[:MAX_KEPT] for name, value in _shown(response)}
-        body = self.text(response, confidential=confidential)[:MAX_KEPT]
-        return {"status": response.status, "headers": headers, "body": body}
+    def response(self, response: Answer, *, confidential: bool) -> dict[str, Any]:
+        """An answer as it is kept in the history; `confidential`: the request was.
 
-    def text(self, response: VendorResponse, *, confidential: bool) -> str:
-        """The whole body of an answer as text, masked; of one to a confidential request nothing of it."""
-        return self._text(response.body, confidential=confidential)
+        `complete` is there, false, where it did not come whole or cannot be read, `escaped`, true, where `\\xNN` stands
+        in the body for bytes that are no text.
+        """
+        text, escaped = self._came(response, confidential=confidential)
+        headers = {} if confidential else response.headers
+        answer = {
+            "status": response.status,
+            "headers": {name: self.mask(value)[:MAX_KEPT] for name, value in headers.items() if _shows(name)},
+            "body": text[:MAX_KEPT],
+        }
+        if isinstance(response, PartialResponse):
+            answer["complete"] = False
+        if escaped:
+            answer["escaped"] = True
+        return answer
 
-    def _text(self, body: bytes, *, confidential: bool) -> str:
+    def shown(self, response: Answer, *, confidential: bool) -> Any:
+        """The whole body of an answer, masked, for showing inside JSON; of one to a confidential request nothing."""
+        text, escaped = self._came(response, confidential=confidential)
+        return text if escaped else shown(text)
+
+    def _sent(self, request: VendorRequest) -> str:
+        if request.confidential:
+            return MASK if request.body else ""
+        return self.mask(request.body.decode(errors="replace"))
+
+    def _came(self, response: Answer, *, confidential: bool) -> tuple[str, bool]:
+        """The whole body of an answer as text, masked, and whether it is escaped."""
         if confidential:
-            return MASK if body else ""
-        return self.mask(body.decode(errors="replace"))
+            return MASK if response.body else "", False
+        text = charset.exactly(response.body, response.headers.get("content-type", ""))
+        escaped = text is None or "\0" in text
+        if text is None or escaped:
+            text = response.body.decode("utf-8", "surrogateescape")
+            for form in self._bytes:
+                text = text.replace(form.decode("utf-8", "surrogateescape"), MASK)
+        text = self.mask(text)
+        if isinstance(response, PartialResponse):
+            text = self._without_a_begun_secret(text)
+            if response.status is None:
+                text = _HEAD.sub(lambda head: _LINE.sub(_line_shown, head[0]), text, count=1)
+        return _BYTE.sub(_byte_shown, text) if escaped else text, escaped
+
+    def _without_a_begun_secret(self, text: str) -> str:
+        """A text that broke off, without the beginning of a secret at its end."""
+        whole = text.encode("utf-8", "surrogateescape")
+        for form in self._bytes:
+            for length in range(min(len(form) - 1, len(whole)), _BEGUN, -1):
+                if whole.endswith(form[:length]):
+                    return whole[:-length].decode("utf-8", "surrogateescape") + MASK
+        return text
+
+    @cached_property
+    def _bytes(self) -> list[bytes]:
+        """Every form in every charset that a body may be in without that being told."""
+        found = set()
+        for form in self._forms:
+            for name in _CHARSETS:
+                with suppress(UnicodeEncodeError):
+                    found.add(form.encode(name))
+        return sorted(found, key=len, reverse=True)
 
 
 class Masks:
@@ -127,11 +192,18 @@ def shown(text: str) -> Any:
         return text
 
 
-def _shown(response: VendorResponse) -> Iterator[tuple[str, str]]:
-    """The headers of an answer that are kept."""
-    return (
-        (name, value) for name, value in response.headers.items() if name in _OF_ANSWERS or name.startswith(_LIMITS)
-    )
+def _shows(name: str) -> bool:
+    """Whether a header of an answer is kept."""
+    return name in _OF_ANSWERS or name.startswith(_LIMITS)
+
+
+def _line_shown(line: re.Match[str]) -> str:
+    """A line of a head that did not come whole."""
+    return line[0] if _shows(line[1].lower()) else f"{line[1]}: {MASK}"
+
+
+def _byte_shown(found: re.Match[str]) -> str:
+    return f"\\x{ord(found[0]) & 0xFF:02x}"
 
 
 def _forms(secret: str) -> set[str]:

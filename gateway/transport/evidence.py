@@ -5,8 +5,10 @@ TransportError
 └── TransportTimeout     the deadline came first
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
+
+from gateway.port import PartialResponse
 
 
 @dataclass(slots=True)
@@ -15,7 +17,8 @@ class Evidence:
 
     `sent` turns true just before the first byte can leave: while it is false, the vendor received nothing.
     `status` is that of an answer whose head arrived whole. `error` says in a few words why there is no complete
-    answer; it holds no header, no path and no query. `kept` says that the connection was one kept from before.
+    answer; it holds no header, no path and no query. `partial` is what came of such an answer, for people to see and
+    with nothing masked in it. `kept` says that the connection was one kept from before.
     The moments are seconds on the transport's own clock; a `sent_at` or `finished_at` far past the deadline
     shows a process that was frozen meanwhile.
     """
@@ -23,6 +26,7 @@ class Evidence:
     sent: bool = False
     status: int | None = None
     error: str | None = None
+    partial: PartialResponse | None = field(default=None, repr=False)
     kept: bool = False
     started_at: float | None = None
     sent_at: float | None = None

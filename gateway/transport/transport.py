@@ -120,6 +120,9 @@ class Transport:
             call.leave(kept=wire.kept)
             await wire.ask(written, answer)
             return answer.response()
+        except BaseException:
+            call.evidence.partial = answer.partial()
+            raise
         finally:
             self._connector.release(wire, call)
             answer.discard()

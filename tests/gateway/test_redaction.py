@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.port import VendorRequest, VendorResponse
+from gateway.lenient import Unreadable
+from gateway.port import PartialResponse, VendorRequest, VendorResponse
 from gateway.redaction import MAX_KEPT, Redactor, shown
 
 AWKWARD = "pa\"ss/w\\ord+<&>'é=="
@@ -82,6 +83,7 @@ def test_what_is_no_json_value_becomes_one() -> None:
     value = {7: Decimal("NaN"), "at": datetime(2026, 1, 2, tzinfo=UTC), "s3cret!": {1}}
     masked = Redactor(["s3cret!"]).masked(value)
     assert masked == {"7": None, "at": "2026-01-02 00:00:00+00:00", "***": "{1}"}
+    assert Redactor([]).masked([Unreadable(1, 2), Unreadable(hides=True), 1]) == [None, None, 1]
     assert Redactor([]).masked([Decimal("1.50"), 2.5, float("nan"), True, b"x"]) == [
         Decimal("1.50"),
         2.5,
@@ -151,3 +153,78 @@ def test_anything_else_is_shown_as_text(text: str) -> None:
     """What is no JSON, or not for every reader, is text; nothing is nothing."""
     assert shown(text) == text
     assert shown("") is None
+
+
+@pytest.mark.parametrize(
+    "name", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252"]
+)
+@pytest.mark.parametrize("content_type", ["", "application/json; charset=nowhere", "text/plain; charset=iso-8859-1"])
+@pytest.mark.parametrize("before", ["{}: ", "\u00e9 ", "\u00e9"])
+def test_a_secret_in_whatever_charset(name: str, content_type: str, before: str) -> None:
+    """It is masked in a body that is read in its charset, and in one whose charset cannot be told."""
+    secret = "p\u00e4ss-w\u00f6rd"
+    body = f"{before}{secret}: wrong".encode(name)
+    shown_ = Redactor([secret]).response(VendorResponse(401, {"content-type": content_type}, body), confidential=False)
+    assert "***" in shown_["body"]
+    assert "ss" not in shown_["body"].replace(r"\x00", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b"caf\xe9", r"caf\xe9"),
+        (b'{"a": "\xff"}', r'{"a": "\xff"}'),
+        (b"\x1f\x8b\x08\x00a\tb\r\n", "\\x1f\\x8b\\x08\\x00a\tb\r\n"),
+        ("漢".encode()[:2], r"\xe6\xbc"),
+    ],
+)
+def test_bytes_that_are_no_text_can_be_told(body: bytes, kept: str) -> None:
+    """Each is two hexadecimal digits, and the answer says that they stand for bytes."""
+    answer = Redactor([]).response(VendorResponse(200, {}, body), confidential=False)
+    assert answer == {"status": 200, "headers": {}, "body": kept, "escaped": True}
+    assert Redactor([]).shown(VendorResponse(200, {}, body), confidential=False) == kept
+
+
+def test_an_answer_that_came_whole_says_no_more_than_it_did() -> None:
+    """Its members are those that it always had."""
+    answer = Redactor([]).response(VendorResponse(200, {"via": "b"}, '{"a": "é"}'.encode()), confidential=False)
+    assert answer == {"status": 200, "headers": {"via": "b"}, "body": '{"a": "é"}'}
+
+
+@given(secret=SECRETS, spell=st.sampled_from(SPELLINGS), kept=st.integers(0, 80), before=st.text("x ", max_size=5))
+def test_what_broke_off_within_a_secret(secret: str, spell: Callable[[str], str], kept: int, before: str) -> None:
+    """Of a secret at the end of what came, no more than three characters are kept, in whatever spelling."""
+    spelled = spell(secret)
+    body = (before + spelled)[: len(before) + kept].encode()
+    answer = Redactor([secret]).response(PartialResponse(200, {}, body), confidential=False)
+    assert answer["complete"] is False
+    assert spelled[:4] not in answer["body"] or spelled[:4] in before + "***"
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-16-le", "utf-16-be", "latin-1"])
+def test_what_broke_off_within_a_character_of_a_secret(name: str) -> None:
+    """Cut at any byte, in any charset, no more than a few bytes of it are kept."""
+    secret = "p\u00e4ss-w\u00f6rd-1"
+    body = f"{{}} {secret}".encode(name)
+    for length in range(len(body)):
+        answer = Redactor([secret]).response(PartialResponse(200, {}, body[:length]), confidential=False)
+        assert "ss-" not in answer["body"].replace(r"\x00", "").replace("\0", "")
+
+
+def test_a_head_that_did_not_come_whole_shows_no_credentials() -> None:
+    """It is kept as it came, but for the values of what holds nothing else."""
+    raw = b"HTTP/1.1 200 OK\r\nVia: 1\r\nSet-Cookie: session=1234\r\nset-cookie : other=5678\r\nContent-Le"
+    answer = Redactor([]).response(PartialResponse(None, {}, raw), confidential=False)
+    assert (answer["status"], answer["complete"]) == (None, False)
+    assert answer["body"] == "HTTP/1.1 200 OK\r\nVia: 1\r\nSet-Cookie: ***\r\nset-cookie: ***\r\nContent-Le"
+    assert (
+        Redactor([]).response(PartialResponse(None, {}, b"220 mail ESMTP\r\n"), confidential=False)["body"]
+        == "220 mail ESMTP\r\n"
+    )
+
+
+def test_nothing_is_kept_of_what_came_in_answer_to_a_confidential_request() -> None:
+    """Neither of an answer that broke off."""
+    for partial in (PartialResponse(200, {"via": "t0ken"}, b"t0ken"), PartialResponse(None, {}, b"HTTP/1.1 t0ken")):
+        answer = Redactor([]).response(partial, confidential=True)
+        assert answer == {"status": partial.status, "headers": {}, "body": "***", "complete": False}

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.port import VendorRequest, VendorResponse
 from gateway.transport import Evidence, TransportError
-from gateway.transport.answer import decompress
+from gateway.transport.coding import decoded
 from tests.gateway.transport.raw_server import GET, POST, Peer, Server, opened, send
 
 Run = Callable[[Any], None]
@@ -93,7 +93,7 @@ def bare_deflate(plain: bytes) -> bytes:
 )
 def test_known_encodings(encoding: str, body: bytes) -> None:
     """gzip, in one member or several, deflate in both its forms, and no body at all."""
-    assert decompress(body, encoding, limit=5) == (b"plain" if body else b"")
+    assert decoded(body, encoding, limit=5) == (b"plain" if body else b"")
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_known_encodings(encoding: str, body: bytes) -> None:
 def test_what_cannot_be_decompressed(encoding: str, body: bytes) -> None:
     """Cut short, damaged, past the bound, or unknown: an error, never half a body."""
     with pytest.raises(TransportError):
-        decompress(body, encoding, limit=5)
+        decoded(body, encoding, limit=5)
