@@ -1,20 +1,18 @@
 """The composition root: settings in, ASGI application out. Everything is built, wired, begun and ended here."""
 
-import asyncio
 import os
-import random
 import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from itertools import groupby
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -26,32 +24,32 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway import exact
-from gateway.answers import Health, VendorHealth
+from gateway.answers import Health, TaskHealth, VendorHealth
 from gateway.api import reading
 from gateway.api.access import Access
 from gateway.api.edge import Edge, Endpoint, Resource, answer, on_fault, on_http_exception, open_page
 from gateway.api.endpoints import Endpoints
 from gateway.api.paths import Paths
 from gateway.api.schemas import ReadyQuery, adjustment_body
+from gateway.background import Background, TaskStanding
 from gateway.cache import MemberCache
-from gateway.delivery import Delivery
+from gateway.circuit import State
 from gateway.errors import StoreUnavailable
-from gateway.gate import Gate, Standing
+from gateway.gate import Standing
 from gateway.journal import Journal
 from gateway.metrics import Metrics
-from gateway.model import Balance
+from gateway.model import Balance, time_text
 from gateway.outcome import Reading
 from gateway.planning import Planner
-from gateway.port import VendorSettings
 from gateway.registry import AdapterType
 from gateway.rendering import final_answer
-from gateway.retries import Retries
 from gateway.routing import Router
 from gateway.service import Service
 from gateway.settings import Client, Settings
 from gateway.settling import Settling
 from gateway.translation import Translator
-from gateway.transport import Transport, boottime, trust
+from gateway.transport import boottime
+from gateway.ways import ways
 from gateway.work import Work
 from gateway.writes import Writes
 
@@ -84,18 +82,15 @@ class Gateway:
         self._clock = clock
         self._work = Work()
         self._metrics = Metrics()
-        self._trusting = cache(trust)
-        self._deliveries = {
-            name: self._delivery(name, each, Retries(sleep=asyncio.sleep, random=random.random))
-            for name, each in settings.vendors.items()
-        }
+        self._background = Background(metrics=self._metrics, clock=clock, monotonic=time.monotonic)
+        plans = planner(settings, kinds)
+        self._ways = ways(plans.vendors(), outages=settings.server.outages, metrics=self._metrics, clock=clock)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._journal = Journal.open(settings.store, owner=owner, clock=clock, render=final_answer)
-        plans = planner(settings, kinds)
         balances: MemberCache[Reading[Balance]] = MemberCache(clock=time.monotonic, begin=self._work.begin)
         writes = Writes(
             planner=plans,
-            deliveries=self._deliveries,
+            deliveries=self._ways.calls,
             journal=self._journal,
             cache=balances,
             metrics=self._metrics,
@@ -103,16 +98,20 @@ class Gateway:
             new_id=new_id,
             clock=clock,
             boottime=boottime,
+            background=self._background,
         )
+        self._background.loop("sweep", self._sweep, every=SWEEP)
+        self._background.include("journal", self._written)
         self.settling = Settling(
             planner=plans,
-            deliveries=self._deliveries,
+            searches=self._ways.searches,
             journal=self._journal,
             metrics=self._metrics,
             drop=balances.drop,
+            background=self._background,
         )
         self._service = Service(
-            planner=plans, deliveries=self._deliveries, journal=self._journal, cache=balances, writes=writes
+            planner=plans, deliveries=self._ways.calls, journal=self._journal, cache=balances, writes=writes
         )
         access = Access(settings.client_keys, settings.clients)
         self._edge = Edge(access, _limiter(settings.clients), self._metrics)
@@ -137,19 +136,6 @@ class Gateway:
 
         return exact.dumps(openapi.document(self._endpoints, version=version("points-gateway")))
 
-    def _delivery(self, name: str, settings: VendorSettings, retries: Retries) -> Delivery:
-        outages = self._settings.server.outages
-        return Delivery(
-            name,
-            settings,
-            Transport(settings, boottime, trusting=self._trusting),
-            metrics=self._metrics,
-            clock=self._clock,
-            boottime=boottime,
-            gate=Gate(name, settings, outages=outages, clock=time.monotonic, metrics=self._metrics),
-            retries=retries,
-        )
-
     def _routes(self) -> list[Route]:
         return [
             Route("/livez", open_page(self._livez), methods=["GET"]),
@@ -169,14 +155,18 @@ class Gateway:
 
     async def _readyz(self, request: Request) -> Response:
         query = reading.query(request.scope["query_string"], ReadyQuery)
-        vendors = None if query.verbose in (None, "false") else [_vendor(each) for each in self._service.vendors()]
+        more: dict[str, Any] = {}
+        if query.verbose not in (None, "false"):
+            searches = {name: each.standing.state for name, each in self._ways.searches.items()}
+            more["vendors"] = [_vendor(each, searches.get(each.vendor)) for each in self._service.vendors()]
+            more["tasks"] = [_task(each) for each in self._background.tasks]
         if self._drain_until is not None:
-            return answer(Health(status="unavailable", detail="The gateway is shutting down", vendors=vendors), 503)
+            return answer(Health(status="unavailable", detail="The gateway is shutting down", **more), 503)
         try:
             await self._service.ready()
         except StoreUnavailable as error:
-            return answer(Health(status="unavailable", detail=error.detail, vendors=vendors), 503)
-        return answer(Health(status="ok", vendors=vendors))
+            return answer(Health(status="unavailable", detail=error.detail, **more), 503)
+        return answer(Health(status="ok", **more))
 
     async def _openapi(self, request: Request) -> Response:
         return Response(self.openapi, media_type="application/json")
@@ -190,37 +180,34 @@ class Gateway:
             self._metrics.standing.update(counts.by_status, counts.oldest_unknown, counts.at)
         except StoreUnavailable as error:
             log.error("the journal cannot be counted", error=error.detail)
+        except Exception:  # all else that is counted is told all the same
+            log.exception("the journal cannot be counted")
         return Response(self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        background = [asyncio.create_task(self._sweep()), asyncio.create_task(self.settling.run())]
+        self._background.start()
         try:
             yield
         finally:
             until = self.begin_to_drain()
-            for task in background:
-                task.cancel()
+            await self._background.stop()
             if left := await self._work.drain(until - time.monotonic()):
                 log.warning("calls were still under way at the end of the drain; they were cut", count=left)
             await self.close()
 
     async def close(self) -> None:
         """Let go of the vendors and of the journal; `asgi`'s lifespan does it at its end."""
-        for delivery in self._deliveries.values():
-            await delivery.close()
+        await self._ways.close()
         await self._journal.close()
 
+    def _written(self) -> tuple[datetime | None, int]:
+        progress = self._journal.progress
+        return progress.last_ok, progress.failures
+
     async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP)
-            try:
-                expired = await self._journal.expire()
-            except StoreUnavailable as error:
-                log.error("the journal cannot be swept", error=error.detail)
-                continue
-            if expired:
-                log.warning("attempts were never concluded; they are unknown", count=expired)
+        if expired := await self._journal.expire():
+            log.warning("attempts were never concluded; they are unknown", count=expired)
 
 
 def _limiter(clients: Mapping[str, Client]) -> "Limiter | None":
@@ -236,8 +223,14 @@ def _path(endpoint: Endpoint) -> str:
     return endpoint.path
 
 
-def _vendor(standing: Standing) -> VendorHealth:
-    return VendorHealth(name=standing.vendor, circuit=standing.state, retry_after=ceil(standing.wait) or None)
+def _vendor(standing: Standing, search: State | None) -> VendorHealth:
+    wait = ceil(standing.wait) or None
+    return VendorHealth(name=standing.vendor, circuit=standing.state, retry_after=wait, search=search)
+
+
+def _task(standing: TaskStanding) -> TaskHealth:
+    last_ok = time_text(standing.last_ok) if standing.last_ok else None
+    return TaskHealth(name=standing.name, state=standing.state, last_ok=last_ok, failures=standing.failures)
 
 
 def new_id() -> str:

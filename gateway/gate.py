@@ -11,7 +11,7 @@ import structlog
 
 from gateway.circuit import Circuit, Pass, Sign, State
 from gateway.errors import VendorError, VendorRateLimited, VendorUnavailable
-from gateway.metrics import Metrics
+from gateway.metrics import Metrics, Purpose
 from gateway.port import VendorSettings
 from gateway.slots import NoSlot, Slots
 from gateway.transport import Evidence, RequestRefused, TransportError
@@ -37,40 +37,56 @@ class Standing:
 
 
 class Gate:
-    """Lets calls to one configured vendor through. `outages`, `clock`: as of `Circuit`."""
+    """Lets calls to one configured vendor through. `outages`, `clock`: as of `Circuit`.
+
+    `places`: calls under way at once; by default the vendor's `max_concurrency`. `heeds`: a gate to the same vendor
+    whose open circuit holds calls here too; nothing that happens here changes that one.
+    """
 
     def __init__(
-        self, name: str, settings: VendorSettings, *, outages: int, clock: Callable[[], float], metrics: Metrics
+        self,
+        name: str,
+        settings: VendorSettings,
+        *,
+        outages: int,
+        clock: Callable[[], float],
+        metrics: Metrics,
+        purpose: Purpose = "call",
+        places: int | None = None,
+        heeds: "Gate | None" = None,
     ) -> None:
         self._name = name
         self._metrics = metrics
+        self._purpose: Purpose = purpose
+        self._heeds = heeds
         self._patience = settings.timeout * PATIENCE
-        self._slots = Slots(settings.max_concurrency, waiting=settings.max_concurrency * QUEUE, patience=self._patience)
+        places = places or settings.max_concurrency
+        self._slots = Slots(places, waiting=places * QUEUE, patience=self._patience)
         self._circuit = Circuit(outages=outages, clock=clock, changed=self._changed)
-        metrics.circuit(name, State.CLOSED)
+        metrics.circuit(name, purpose, State.CLOSED)
 
     @property
     def standing(self) -> Standing:
         """How the vendor stands now."""
-        return Standing(self._name, self._circuit.state, self._circuit.wait())
+        return Standing(self._name, self._circuit.state, self._wait())
 
     async def enter(self, deadline: float) -> Pass:
         """Leave to have one exchange, to be given back by `leave`; `deadline` is on the event loop's clock.
 
         Raises `Held`, with the seconds after which to try again.
         """
-        if wait := self._circuit.wait():
+        if wait := self._wait():
             raise self._out_of_reach(wait)
         try:
             await self._slots.take(deadline)
         except NoSlot:
-            self._metrics.held(self._name, "slots")
+            self._metrics.held(self._name, self._purpose, "slots")
             detail = "The vendor has as many calls under way as it may, and none ended in time; nothing was sent"
             raise Held(detail, retry_after=self._patience) from None
         given = self._circuit.enter()  # it may have opened while this call waited
         if given is None:
             self._slots.release()
-            raise self._out_of_reach(self._circuit.wait())
+            raise self._out_of_reach(self._wait())
         return given
 
     def leave(self, given: Pass, evidence: Evidence, status: int | None, error: BaseException | None) -> None:
@@ -79,18 +95,23 @@ class Gate:
         retry_after = error.retry_after if isinstance(error, VendorError) else None
         self._circuit.leave(given, sign(evidence, status, error), retry_after)
 
+    def _wait(self) -> float:
+        """Seconds until a call may go out, as far as circuits go."""
+        return max(self._circuit.wait(), self._heeds.standing.wait if self._heeds else 0.0)
+
     def _out_of_reach(self, wait: float) -> Held:
-        self._metrics.held(self._name, "circuit")
+        self._metrics.held(self._name, self._purpose, "circuit")
         return Held("The vendor was out of reach a moment ago and is left alone; nothing was sent", retry_after=wait)
 
     def _changed(self, state: State, seconds: float) -> None:
-        self._metrics.circuit(self._name, state)
+        self._metrics.circuit(self._name, self._purpose, state)
+        which = {"vendor": self._name, "purpose": self._purpose, "circuit": state.value}
         if state is State.OPEN:
-            log.warning("a vendor is left alone", vendor=self._name, circuit=state.value, seconds=round(seconds, 1))
+            log.warning("a vendor is left alone", **which, seconds=round(seconds, 1))
         elif state is State.HALF_OPEN:
-            log.info("a vendor is tried again", vendor=self._name, circuit=state.value)
+            log.info("a vendor is tried again", **which)
         else:
-            log.warning("a vendor is back", vendor=self._name, circuit=state.value)
+            log.warning("a vendor is back", **which)
 
 
 def sign(evidence: Evidence, status: int | None, error: BaseException | None) -> Sign:

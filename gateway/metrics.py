@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -13,6 +13,11 @@ from prometheus_client.registry import Collector
 from gateway.adjustments import Status, Verdict
 from gateway.circuit import State
 
+Purpose = Literal["call", "search"]
+"""What a vendor is called for: a caller, or to find out what became of an unknown."""
+Alarm = Literal["adapter", "background", "conflict", "search"]
+"""An adapter did what none may; a background task failed; a late outcome contradicts what was settled; a search failed,
+or found what it must not."""
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -39,27 +44,27 @@ class Metrics:
         )
         self._circuits = Gauge(
             "points_circuit",
-            "1 for the state that a vendor's circuit is in.",
-            ("vendor", "state"),
+            "1 for the state that a vendor's circuit is in; searches have one of their own.",
+            ("vendor", "purpose", "state"),
             registry=self._registry,
         )
         self._held = Counter(
             "points_held",
             "Calls that were not let through to a vendor, by what held them.",
-            ("vendor", "by"),
+            ("vendor", "purpose", "by"),
             registry=self._registry,
         )
         self._alarms = Counter(
-            "points_alarms", "Adjustments that need a person, by what was noticed.", ("why",), registry=self._registry
+            "points_alarms", "What needs a person, by what was noticed.", ("why",), registry=self._registry
         )
-        for why in ("adapter", "conflict", "search"):
+        for why in get_args(Alarm):
             self._alarms.labels(why)  # so that an alarm on the first increase sees one
         # What is counted for every call is looked up once: the labels are few.
         self._answers = cache(lambda route, status: requests.labels(route, str(status)))
         self._verdicts = cache(lambda name, verdict: attempts.labels(name, verdict.value))
         self._seconds = cache(lambda name, operation: vendor.labels(name, operation))
         self.standing = Standing()
-        self._registry.register(self.standing)
+        self.register(self.standing)
 
     def answered(self, route: str, status: int) -> None:
         """Count an answer to a caller."""
@@ -74,22 +79,22 @@ class Metrics:
         """Count a read at a vendor, whatever came of it."""
         self._seconds(vendor, "read").observe(seconds)
 
-    def circuit(self, vendor: str, state: State) -> None:
+    def circuit(self, vendor: str, purpose: Purpose, state: State) -> None:
         """Note the state of a vendor's circuit."""
         for each in State:
-            self._circuits.labels(vendor, each.value).set(each is state)
+            self._circuits.labels(vendor, purpose, each.value).set(each is state)
 
-    def held(self, vendor: str, by: Literal["circuit", "slots"]) -> None:
+    def held(self, vendor: str, purpose: Purpose, by: Literal["circuit", "slots"]) -> None:
         """Count a call that was not let through."""
-        self._held.labels(vendor, by).inc()
+        self._held.labels(vendor, purpose, by).inc()
 
-    def alarmed(self, why: Literal["adapter", "conflict", "search"]) -> None:
-        """Count what needs a person.
-
-        `adapter`: one did what no adapter may; `conflict`: a late word against what was settled; `search`: one that
-        found what it must not.
-        """
+    def alarmed(self, why: Alarm) -> None:
+        """Count what needs a person."""
         self._alarms.labels(why).inc()
+
+    def register(self, collector: Collector) -> None:
+        """Have what a collector says told too."""
+        self._registry.register(collector)
 
     def exposition(self) -> bytes:
         """Everything counted, in Prometheus' text format."""

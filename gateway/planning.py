@@ -68,6 +68,10 @@ class Planner:
             raise OperationNotSupported(f"the vendor of the first attempt, {vendor!r}, is no longer configured")
         return self._translators[vendor]
 
+    def vendors(self) -> list[Translator]:
+        """Every configured vendor."""
+        return list(self._translators.values())
+
     def searchable(self) -> list[Translator]:
         """The vendors that can be asked whether a write arrived."""
         return [each for each in self._translators.values() if each.adapter.finds]

@@ -5,19 +5,22 @@ not found -> stays unknown; failed only where the operator has said that this ve
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import structlog
 
 from gateway import rendering
 from gateway.adjustments import Record, Settlement, Verdict
+from gateway.background import Background
 from gateway.delivery import Delivery
-from gateway.errors import GatewayError, NotApplied, StoreUnavailable, VendorBadResponse
+from gateway.errors import GatewayError, NotApplied, VendorBadResponse, VendorError
+from gateway.gate import Held
 from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.model import Found, Member
 from gateway.outcome import Reading
 from gateway.planning import Planner
+from gateway.rounds import Rounds
 from gateway.translation import Translator
 
 log = structlog.get_logger(__name__)
@@ -27,63 +30,90 @@ QUIET = 5.0
 """Seconds after the lease for which an effect may still come late, and nobody looks."""
 LONGEST = 3600.0
 """Seconds that pass at most between two looks for the same adjustment."""
-AT_ONCE = 16
-"""Adjustments that are looked for at the same time."""
+
+_Account = dict[str, Translator]
+"""The configured vendors that are one account, by name."""
 
 
 class Settling:
-    """Looks for unknown adjustments at the accounts that their attempts went to."""
+    """Looks for unknown adjustments at the accounts that their attempts went to.
+
+    `searches`: the ways to the vendors, apart from those that callers' calls take. `background` runs it.
+    """
 
     def __init__(
         self,
         *,
         planner: Planner,
-        deliveries: Mapping[str, Delivery],
+        searches: Mapping[str, Delivery],
         journal: Journal,
         metrics: Metrics,
         drop: Callable[[Member], None],
+        background: Background,
         quiet: float = QUIET,
     ) -> None:
         self._planner = planner
-        self._deliveries = deliveries
+        self._searches = searches
         self._journal = journal
         self._metrics = metrics
         self._drop = drop
         self._quiet = quiet
+        self._lost: set[str] = set()
+        self._rounds: Rounds[_Account] = Rounds(
+            due=self._due, take=self._settle, failed=self._put_off, begin=background.begin
+        )
+        background.loop("search", self.begin, every=EVERY)
 
-    async def run(self) -> None:
-        """Look for what is due, for as long as the gateway runs."""
-        while True:
-            await asyncio.sleep(EVERY)
-            try:
-                await self.look()
-            except StoreUnavailable as error:
-                log.error("the unknown cannot be looked for", error=error.detail)
+    async def begin(self) -> list[asyncio.Task[int]]:
+        """Begin to look for what is due, at each account in a round of its own. Raises `StoreUnavailable`."""
+        return await self._rounds.begin(self._accounts())
 
     async def look(self) -> int:
-        """Look once for everything that is due; returns how many that were."""
-        vendors: dict[str, dict[str, Translator]] = {}
-        for each in self._planner.searchable():
-            for account in each.accounts:
-                vendors.setdefault(account, {})[each.name] = each
-        longest = max((each.settings.timeout for each in self._planner.searchable()), default=0.0)
-        due = await self._journal.due(vendors, AT_ONCE, 2 * longest + self._quiet)
-        await asyncio.gather(*(self._settle(record, vendors[record.draft.account]) for record in due))
-        return len(due)
+        """Look once for what is due; returns, once that is done, how many that were."""
+        return sum(await asyncio.gather(*await self.begin()))
 
-    async def _settle(self, record: Record, same_account: Mapping[str, Translator]) -> None:
+    def _accounts(self) -> dict[str, _Account]:
+        """The accounts that can be searched now. A vendor whose account cannot be told is left out alone."""
+        accounts: dict[str, _Account] = {}
+        for each in self._planner.searchable():
+            try:
+                known = each.accounts
+            except Exception as error:
+                self._lose(each.name, error)
+                continue
+            self._lost.discard(each.name)
+            if not self._searches[each.name].standing.wait:
+                for account in known:
+                    accounts.setdefault(account, {})[each.name] = each
+        return accounts
+
+    def _lose(self, vendor: str, error: Exception) -> None:
+        if vendor not in self._lost:  # once, not with each look
+            self._lost.add(vendor)
+            self._metrics.alarmed("search")
+            log.error("the account of a vendor cannot be told; it is not searched", vendor=vendor, exc_info=error)
+
+    async def _due(self, accounts: Collection[str], share: int) -> list[Record]:
+        longest = max((each.settings.timeout for each in self._planner.searchable()), default=0.0)
+        return await self._journal.due(accounts, share, 2 * longest + self._quiet)
+
+    async def _settle(self, record: Record, same_account: _Account) -> bool:
+        """Look for one adjustment; returns whether the vendor was there to be asked, so that it can be asked on."""
         translator = same_account.get(record.draft.vendor) or next(iter(same_account.values()))
         if record.looks == 0:
             # The first turn only lets the quiet period pass: what arrives late is not absent.
             await self._journal.postpone(record, self._quiet)
-            return
+            return True
         try:
             reading = await self._ask(record, translator)
-        except GatewayError as error:
-            if isinstance(error, VendorBadResponse):
-                self._alarm(record, error.detail)
+        except Held as error:
+            await self._journal.postpone(record, error.retry_after or EVERY, asked=False)
+            return False
+        except VendorBadResponse:
+            raise
+        except VendorError:
             await self._journal.postpone(record, _pause(record))
-            return
+            return False
         matches = reading.result.matches
         evidence = {"found": len(matches), "status": reading.status}
         if len(matches) == 1:
@@ -98,7 +128,7 @@ class Settling:
             if matches:
                 self._alarm(record, f"the vendor has it {len(matches)} times")
             await self._journal.postpone(record, _pause(record))
-            return
+            return True
         concluded = await self._journal.conclude(settlement)
         if concluded.conflict:
             self._metrics.alarmed("conflict")
@@ -108,14 +138,23 @@ class Settling:
         else:
             self._drop(record.draft.adjustment.member)
             log.info("the vendor was asked, and the unknown is settled", adjustment=record.draft.id, **evidence)
+        return True
+
+    async def _put_off(self, record: Record, error: Exception) -> None:
+        """What its search raised concerns this adjustment alone."""
+        if isinstance(error, GatewayError):
+            self._alarm(record, error.detail)
+        else:
+            self._alarm(record, "its search failed here", error)
+        await self._journal.postpone(record, _pause(record))
 
     async def _ask(self, record: Record, translator: Translator) -> Reading[Found]:
         translation = translator.find(record.draft.adjustment, id=record.draft.id)
-        return await self._deliveries[translator.name].read(translation)
+        return await self._searches[translator.name].read(translation)
 
-    def _alarm(self, record: Record, why: str) -> None:
+    def _alarm(self, record: Record, why: str, error: Exception | None = None) -> None:
         self._metrics.alarmed("search")
-        log.error("an unknown needs a person", adjustment=record.draft.id, why=why)
+        log.error("an unknown needs a person", adjustment=record.draft.id, why=why, exc_info=error)
 
 
 def _pause(record: Record) -> float:

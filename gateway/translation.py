@@ -4,9 +4,11 @@ What it cannot be told is refused by name, or left out where the operator has co
 for that. A translation is an exchange that has made its first request: nothing is sent here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from gateway.contained import Contained
 from gateway.errors import FieldNotSupported, OperationNotSupported
 from gateway.model import Adjustment, Applied, Balance, Expiring, Found, Member, Operation, Period
 from gateway.port import Adapter, Exchange, VendorRequest, VendorSettings
@@ -88,20 +90,18 @@ class Translator:
             said["options"] = self.kind.options.model_validate(adjustment.options.get(self.kind.name, {}))
         if "id" in can:
             said["id"] = id
-        exchange = self.adapter.adjust(**said)  # type: ignore[attr-defined]  # checked by _can
-        return _begun(exchange, Applied, tuple(not_sent), id)
+        return _begun(self.adapter.adjust, said, Applied, tuple(not_sent), id)  # type: ignore[attr-defined]  # by _can
 
     def balance(self, member: Member, point_type: str | None) -> Translation[Balance]:
         """Ask for a balance. Raises `OperationNotSupported` or `FieldNotSupported`."""
         asked = self._read("balance", member, point_type)
-        exchange = self.adapter.balance(**asked)  # type: ignore[attr-defined]  # checked by _can
-        return _begun(exchange, Balance)
+        return _begun(self.adapter.balance, asked, Balance)  # type: ignore[attr-defined]  # checked by _can
 
     def expiring(self, member: Member, period: Period, point_type: str | None) -> Translation[Expiring]:
         """Ask for the points that expire in a period. Raises `OperationNotSupported` or `FieldNotSupported`."""
         asked = self._read("expiring", member, point_type)
-        exchange = self.adapter.expiring(period=period, **asked)  # type: ignore[attr-defined]  # checked by _can
-        return _begun(exchange, Expiring)
+        asked["period"] = period
+        return _begun(self.adapter.expiring, asked, Expiring)  # type: ignore[attr-defined]  # checked by _can
 
     def find(self, adjustment: Adjustment, *, id: str) -> Translation[Found]:  # noqa: A002 (the field's name)
         """Look for an adjustment that was sent.
@@ -117,8 +117,7 @@ class Translator:
             "point_type": adjustment.point_type,
         }
         known = {name: value for name, value in said.items() if name in self.kind.found_by}
-        exchange = self.adapter.find(**known)  # type: ignore[attr-defined]  # checked by found_by
-        return _begun(exchange, Found, adjustment=id)
+        return _begun(self.adapter.find, known, Found, adjustment=id)  # type: ignore[attr-defined]  # by found_by
 
     def _read(self, operation: Operation, member: Member, point_type: str | None) -> dict[str, Any]:
         can = self._can(operation, member)
@@ -146,9 +145,14 @@ class Translator:
 
 
 def _begun(
-    exchange: Exchange[T], returns: type[T], not_sent: tuple[str, ...] = (), adjustment: str | None = None
+    method: Callable[..., Exchange[T]],
+    said: dict[str, Any],
+    returns: type[T],
+    not_sent: tuple[str, ...] = (),
+    adjustment: str | None = None,
 ) -> Translation[T]:
     """The exchange with its first request. Raises `TypeError` for an adapter that makes none."""
+    exchange = Contained(method, **said)
     try:
         request = next(exchange)
     except StopIteration:

@@ -3,10 +3,10 @@
 It runs in a task of the gateway's own: a caller who leaves stops nothing.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from math import ceil
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ import structlog
 
 from gateway import meaning, rendering
 from gateway.adjustments import Draft, Record, Settlement, State, Status
+from gateway.background import Background
 from gateway.delivery import Delivery
 from gateway.errors import FieldError, GatewayError, IdempotencyInProgress, IdempotencyKeyReused, StoreUnavailable
 from gateway.journal import Conclusion, Journal
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 MARGIN = 5.0
 """Seconds past the vendor's time-out for which an attempt is still owned."""
 SETTLE_AGAIN = 0.5
-"""Seconds between tries to settle while the journal cannot be written."""
+"""Seconds until settling is tried again at first, while the journal cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Writes:
         cache: _Drops,
         metrics: Metrics,
         work: Work,
+        background: Background,
         new_id: Callable[[], str],
         clock: Callable[[], datetime],
         boottime: Callable[[], float],
@@ -76,6 +78,7 @@ class Writes:
         self._cache = cache
         self._metrics = metrics
         self._work = work
+        self._background = background
         self._new_id = new_id
         self._clock = clock
         self._boottime = boottime
@@ -183,23 +186,18 @@ class Writes:
         record = settlement.record
         try:
             concluded = await self._journal.conclude(settlement)
-        except StoreUnavailable as error:
-            log.error("the journal cannot keep an outcome; trying on", adjustment=record.draft.id, error=str(error))
+        except Exception as error:
+            about = {"error": error.detail} if isinstance(error, StoreUnavailable) else {"exc_info": error}
+            log.error("the journal cannot keep an outcome; trying on", adjustment=record.draft.id, **about)
             self._work.begin(self._settle_later(settlement))
             return Conclusion(_as_unknown(record))
         self._note(concluded)
         return concluded
 
     async def _settle_later(self, settlement: Settlement) -> None:
-        while True:
-            await asyncio.sleep(SETTLE_AGAIN)
-            try:
-                concluded = await self._journal.conclude(settlement)
-            except StoreUnavailable:
-                continue
-            self._note(concluded)
-            log.info("the journal has kept the outcome", adjustment=settlement.record.draft.id)
-            return
+        keep = partial(self._journal.conclude, settlement)
+        self._note(await self._background.until_done("outcomes", keep, every=SETTLE_AGAIN))
+        log.info("the journal has kept the outcome", adjustment=settlement.record.draft.id)
 
     def _note(self, concluded: Conclusion) -> None:
         """Say what came too late; a late success of what was settled otherwise is wrong at the vendor: alarm."""

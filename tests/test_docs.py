@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import get_args
 import pytest
 
 from gateway import errors, registry
+from gateway.background import Background
 from gateway.cli import main as command_line
 from gateway.errors import GatewayError
 from gateway.metrics import Metrics
@@ -196,6 +198,7 @@ def test_the_metrics_to_watch_are_exposed() -> None:
     """Each metric that operating.md names is one."""
     metrics = Metrics()
     metrics.standing.update({}, None, datetime.now(UTC))
+    Background(metrics=metrics, clock=lambda: datetime.now(UTC), monotonic=time.monotonic)
     exposed = set(re.findall(r"^# TYPE (\w+)", metrics.exposition().decode(), re.MULTILINE))
     named = set(re.findall(r"`(points_\w+)", OPERATING))
     assert named

@@ -5,13 +5,16 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
 log = structlog.get_logger("gateway")
-PAUSE = 1.0
-"""Seconds before a worker that died is started again."""
+PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds before a worker that died is started again: at first, and at most."""
+LASTING = 5.0
+"""Seconds after which a worker counts as one that serves."""
 
 
 class Workers:
@@ -34,24 +37,39 @@ class Workers:
         return not self._failed
 
     async def _keep(self, number: int) -> None:
-        """Keep one worker running. One that never serves stops them all: the next one would fare no better."""
+        """Keep one worker running, started again after pauses that grow while it does not last.
+
+        A first one that ends at once stops them all: the configuration is at fault, and the next would fare no better.
+        Once a worker has lasted, that is no reason any more: the others serve on, and what is missing may come back.
+        """
+        loop = asyncio.get_running_loop()
+        pause, first = PAUSE, True
         while not self._stopping.is_set():
-            begun = asyncio.get_running_loop().time()
-            worker = self._running[number] = await self._start(number)
-            code = await worker.wait()
+            begun = loop.time()
+            code = await self._lived(number)
             if self._stopping.is_set():
-                self._failed |= code != 0
+                self._failed |= code not in (None, 0)
                 return
-            lasted = asyncio.get_running_loop().time() - begun
+            lasted = loop.time() - begun
             log.error("a worker ended; it is started again", worker=number, code=code, seconds=round(lasted, 1))
-            if code == 1 and lasted < 5 * PAUSE:
+            lasting = lasted >= LASTING
+            if first and code == 1 and not lasting:
                 self._failed = True
                 self._stop(signal.SIGTERM)
                 return
-            try:
-                await asyncio.wait_for(self._stopping.wait(), PAUSE)
-            except TimeoutError:
-                continue
+            first = first and not lasting
+            pause = PAUSE if lasting else min(2 * pause, LONGEST_PAUSE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+
+    async def _lived(self, number: int) -> int | None:
+        """Run one worker to its end; gives its exit code, None where it could not be started."""
+        try:
+            worker = self._running[number] = await self._start(number)
+        except OSError as error:  # as where memory, processes or files have run out
+            log.error("a worker cannot be started", worker=number, error=type(error).__name__, number=error.errno)
+            return None
+        return await worker.wait()
 
     async def _start(self, number: int) -> Process:
         descriptor = self._listener.fileno()

@@ -3,14 +3,18 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
 
 from gateway.errors import StoreUnavailable
 
+log = structlog.get_logger(__name__)
 MOST = 512
 """Operations after which a batch takes no more."""
 _TRY_AGAIN = {"40001", "40P01"}  # the server undid the transaction, since it and another's waited for each other
@@ -26,11 +30,28 @@ class _Waiting(NamedTuple):
     future: asyncio.Future[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How the writer does: when a batch was last done (None: never yet), and how many in a row were not since."""
+
+    last_ok: datetime | None = None
+    failures: int = 0
+
+
 class Batches:
-    """The one writer of a process: what is handed to it is done even where nobody waits for it any more."""
+    """The one writer of a process: what is handed to it is done even where nobody waits for it any more.
+
+    `clock` gives aware datetimes, for `progress`.
+    """
 
     def __init__(
-        self, connect: Callable[[], Connection], run: Run, connection: Connection, withdrawal: Withdrawal
+        self,
+        connect: Callable[[], Connection],
+        run: Run,
+        connection: Connection,
+        withdrawal: Withdrawal,
+        *,
+        clock: Callable[[], datetime],
     ) -> None:
         self._connect = connect
         self._run = run
@@ -41,8 +62,9 @@ class Batches:
         self._queue: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
         self._turn: list[_Waiting] = []
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="journal-writer", daemon=True)
-        self._thread.start()
+        self._clock = clock
+        self.progress = Progress()
+        self._thread = self._started()
 
     async def do(self, operation: Any) -> Any:
         """The result of one operation, once it is durable. Raises `StoreUnavailable` where it was not done."""
@@ -67,17 +89,40 @@ class Batches:
         turn, self._turn = self._turn, []
         if turn:
             self._queue.put(turn)
+            if not self._thread.is_alive():  # whatever ended it: without it everybody would wait for ever
+                log.error("the journal's writer ended; it is started again")
+                self._thread = self._started()
+
+    def _started(self) -> threading.Thread:
+        thread = threading.Thread(target=self._work, name="journal-writer", daemon=True)
+        thread.start()
+        return thread
 
     def _work(self) -> None:
         closing = False
         while not closing:
             batch, closing = self._gather()
             if batch:
-                outcomes = self._without_doubts([waiting.operation for waiting in batch])
+                outcomes = self._outlived([waiting.operation for waiting in batch])
                 _deliver([(waiting.future, outcome) for waiting, outcome in zip(batch, outcomes, strict=True)])
         if self._doubts:
-            self._without_doubts([])
+            self._outlived([])
         self._disconnect()
+
+    def _outlived(self, operations: list[Any]) -> list[Any]:
+        """One outcome for each operation, whatever happens: nothing ends this thread while others wait for it."""
+        doubts = list(self._doubts)
+        try:
+            outcomes = self._without_doubts(operations)
+            failed = any(map(_failed, outcomes))
+        except BaseException as error:
+            log.error("the journal's writer failed", exc_info=error)
+            # Nobody knows what was done: it is refused to its callers, and so it is taken back where it was.
+            self._doubts = [*doubts, *filter(None, map(self._withdrawal, operations))]
+            outcomes, failed = [_unavailable(error) for _ in operations], True
+        progress = self.progress
+        self.progress = Progress(progress.last_ok, progress.failures + 1) if failed else Progress(self._clock())
+        return outcomes
 
     def _gather(self) -> tuple[list[_Waiting], bool]:
         batch: list[_Waiting] = []
@@ -205,7 +250,7 @@ def _undone(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _TRY_AGAIN
 
 
-def _unavailable(error: Exception) -> StoreUnavailable:
+def _unavailable(error: BaseException) -> StoreUnavailable:
     unavailable = StoreUnavailable(
         "the journal cannot keep this" if not _gone(error) else "the journal cannot be written"
     )

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.adjustments import Draft, Record, Resolution, Settlement, Status, Transition
 from gateway.errors import StoreUnavailable
 from gateway.journal import cause, operations, reads
+from gateway.journal.batch import Progress
 from gateway.journal.database import READERS, Database
 from gateway.journal.errors import JournalError
 from gateway.journal.fitness import Unfit
@@ -115,19 +116,20 @@ class Journal:
         standing: Record = await self._write(operations.Present(record))
         return standing
 
-    async def due(self, accounts: Collection[str], limit: int, hold: float) -> list[Record]:
-        """At most `limit` of what is `unknown` at these accounts and due to be looked for at the vendor, oldest first.
+    async def due(self, accounts: Collection[str], share: int, hold: float) -> list[Record]:
+        """What is `unknown` at these accounts and due to be looked for at the vendor, longest due first.
 
+        Of each account `share` at most.
         That is what nobody may still settle, and nobody else looks for: who gets a record has it for `hold` seconds.
         """
         if not accounts:
             return []
-        found: list[Record] = await self._write(operations.Due(frozenset(accounts), limit, hold))
+        found: list[Record] = await self._write(operations.Due(frozenset(accounts), share, hold))
         return found
 
-    async def postpone(self, record: Record, seconds: float) -> None:
-        """Have what was looked for in vain looked for again after so many seconds, and count it in `looks`."""
-        await self._write(operations.Postpone(record, seconds))
+    async def postpone(self, record: Record, seconds: float, *, asked: bool = True) -> None:
+        """Have an `unknown` looked for after so many seconds; it counts in `looks` where the vendor was `asked`."""
+        await self._write(operations.Postpone(record, seconds, asked))
 
     async def mark_effect(self, record: Record, digest: str) -> operations.Permission:
         """Keep what a repeat of an attempt's request must equal, before a byte of it leaves; refused, none may."""
@@ -179,7 +181,7 @@ class Journal:
         return found
 
     async def expire(self) -> int:
-        """Make `unknown` every attempt whose lease has run out by the journal's clock; gives how many."""
+        """Make `unknown` what attempts' leases have run out by the journal's clock, 1,000 at most; gives how many."""
         expired: int = await self._write(operations.Expire())
         return expired
 
@@ -208,6 +210,11 @@ class Journal:
     async def vendors(self) -> dict[str, int]:
         """How many adjustments each vendor holds, by its configured name."""
         return await self._read(reads.vendors)
+
+    @property
+    def progress(self) -> Progress:
+        """How its writer does."""
+        return self._batches.progress if self._batches is not None else Progress()
 
     async def ready(self) -> None:
         """Return where the journal can be written, or read where that is all it is open for."""

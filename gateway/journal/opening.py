@@ -45,7 +45,9 @@ def to_write(database: Database, render: Render) -> Opened:
             return write(Transaction(connection, statements, database.moment(connection), render), operations)
 
         undo.pop_all()
-        return Opened(database.reader(), Batches(writer.connect, run, connection, withdrawal), hold)
+        return Opened(
+            database.reader(), Batches(writer.connect, run, connection, withdrawal, clock=database.clock), hold
+        )
 
 
 def to_read(database: Database) -> Opened:

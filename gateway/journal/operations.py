@@ -97,10 +97,11 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """Look for an `unknown` again in so many seconds, and count that it was looked for."""
+    """Look for an `unknown` in so many seconds, and count that it was looked for where the vendor was `asked`."""
 
     record: Record
     seconds: float
+    asked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +192,10 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Give the `unknown` to look for at these accounts, and keep them from others for `hold` seconds."""
+    """Give the `unknown` to look for, of each account `share` at most; nobody else gets them for `hold` seconds."""
 
     accounts: frozenset[str]
-    limit: int
+    share: int
     hold: float
 
 

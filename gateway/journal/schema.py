@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    func,
     literal_column,
     text,
 )
@@ -89,6 +90,8 @@ adjustments = Table(
 # Written into the statements, not bound to them: only so is a partial index found to fit.
 IN_PROGRESS = adjustments.c.status == literal_column("'in_progress'")
 UNKNOWN = adjustments.c.status == literal_column("'unknown'")
+DUE_AT = func.coalesce(adjustments.c.look_at, literal_column("0"))
+"""When an `unknown` may be looked for: at once where nobody has looked yet."""
 # Of such rows only. That is left to the migration, like `seq` counting up on SQLite: words of a database's own would
 # load all of SQLAlchemy that is about it, be it in use or not.
 Index("ix_adjustments_in_progress", adjustments.c.lease_until)

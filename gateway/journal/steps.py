@@ -195,7 +195,7 @@ class Steps:
     def _postpone(self, step: Postpone, standing: Standing) -> None:
         # Counted from what the caller has seen: where this is done again, it is not counted again.
         if standing.state.status is Status.UNKNOWN and standing.looks == step.record.looks:
-            standing.looks += 1
+            standing.looks += step.asked
             later = codec.to_micros(self.transaction.later(step.seconds))
             self.postponed.append({"changed_id": step.record.draft.id, "later": later, "counted": standing.looks})
 

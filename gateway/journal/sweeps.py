@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+import structlog
+from sqlalchemy import ColumnElement, bindparam, select, update
 
 from gateway import adjustments as life
 from gateway.adjustments import Record, Status
 from gateway.journal import codec
 from gateway.journal.operations import Due
-from gateway.journal.schema import IN_PROGRESS, UNKNOWN, adjustments
+from gateway.journal.schema import DUE_AT, IN_PROGRESS, UNKNOWN, adjustments
 from gateway.journal.transaction import Transaction
 
+log = structlog.get_logger(__name__)
+UNREADABLE = 3600.0
+"""Seconds until what cannot be read is tried again: a newer gateway may have written it."""
+MOST = 1000
+"""Leases that are ended in one transaction: one that takes seconds would hold up all others, and could be cut."""
 _OVER = {"reason": "the lease ran out"}
 
 _ROW = update(adjustments).where(adjustments.c.id == bindparam("changed_id"))
@@ -20,8 +26,8 @@ _STATE = tuple(adjustments.c[name] for name in ("id", "status", "retryable", "at
 
 
 def expire(transaction: Transaction, *among: ColumnElement[bool]) -> int:
-    """Make `unknown` what is in progress past its lease, and fits `among`; gives how many."""
-    found = select(*_STATE).where(IN_PROGRESS, adjustments.c.lease_until <= transaction.micros, *among)
+    """Make `unknown` what is in progress past its lease, and fits `among`, `MOST` at most; gives how many."""
+    found = select(*_STATE).where(IN_PROGRESS, adjustments.c.lease_until <= transaction.micros, *among).limit(MOST)
     over = []
     # What another has in hand is being settled, or expired by that other.
     for row in transaction.connection.execute(found.with_for_update(skip_locked=True)).all():
@@ -52,19 +58,32 @@ def present(transaction: Transaction, asked: list[tuple[int, Record]]) -> Iterab
 
 
 def due(transaction: Transaction, asked: Due) -> list[Record]:
-    """The `unknown` of these accounts that nobody may still settle and nobody looks for, oldest first; now held."""
+    """The `unknown` of these accounts that nobody may still settle and nobody looks for; now held.
+
+    Of each account `share` at most, in the order in which they became due. A row that cannot be read is logged, and
+    left out for `UNREADABLE` seconds.
+    """
     table, now = adjustments.c, transaction.micros
+    ripe = (UNKNOWN, now >= DUE_AT)
+    connection = transaction.connection
+    accounts = connection.scalars(select(table.account).where(*ripe, table.account.in_(asked.accounts)).distinct())
     found = (
         select(adjustments)
-        .where(UNKNOWN, table.account.in_(asked.accounts), table.lease_until <= now)
-        .where(or_(table.look_at.is_(None), table.look_at <= now))
-        .order_by(table.created_at, table.seq)
-        .limit(asked.limit)
+        .where(*ripe, table.account == bindparam("at"), table.lease_until <= now)
+        .order_by(DUE_AT, table.seq)
+        .limit(asked.share)
         .with_for_update(skip_locked=True)
     )
-    records = [codec.record_of(row) for row in transaction.connection.execute(found)]
-    until = codec.to_micros(transaction.later(asked.hold))
-    held = [{"changed_id": record.draft.id, "held_until": until} for record in records]
+    records, held = [], []
+    until, later = (codec.to_micros(transaction.later(seconds)) for seconds in (asked.hold, UNREADABLE))
+    for row in [row for account in accounts.all() for row in connection.execute(found, {"at": account})]:
+        try:
+            records.append(codec.record_of(row))
+        except Exception as error:
+            log.error("an unknown cannot be read in the journal", adjustment=row.id, exc_info=error)
+            held.append({"changed_id": row.id, "held_until": later})
+        else:
+            held.append({"changed_id": row.id, "held_until": until})
     if held:
-        transaction.connection.execute(_HOLD, held)
+        connection.execute(_HOLD, held)
     return records

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any, Protocol
 
+import structlog
+
+log = structlog.get_logger(__name__)
 REMEMBERED = 10.0
 """Seconds for which addresses that were found are used again."""
 
@@ -34,6 +37,7 @@ class Names:
         self._fixed = bool(self._found)
         self._until = 0.0
         self._looking: asyncio.Task[list[Address]] | None = None
+        self._lost = False
 
     async def addresses(self) -> list[Address]:
         """At least one address. Raises `OSError`, or what the resolver raises, where there are none."""
@@ -62,9 +66,13 @@ class Names:
 
     def _looked(self, looking: asyncio.Task[list[Address]]) -> None:
         self._looking = None
-        if not looking.cancelled() and looking.exception() is None:
+        error = asyncio.CancelledError() if looking.cancelled() else looking.exception()
+        if error is None:
             self._found = looking.result()
             self._until = asyncio.get_running_loop().time() + REMEMBERED
+        elif self._found and not self._lost:  # else nobody would hear of it before the old ones are outlived
+            log.warning("a name cannot be looked up; its old addresses serve", error=type(error).__name__)
+        self._lost = error is not None
 
 
 def _address(host: str, port: int) -> Address:

@@ -97,9 +97,9 @@ def test_an_open_circuit_lets_nobody_through() -> None:
             await bench.enter()
         assert held.value.retry_after == FIRST_PAUSE
         assert bench.gate.standing.state is State.OPEN
-        assert bench.counted('points_held_total{by="circuit",vendor="crm"} 1.0')
-        assert bench.counted('points_circuit{state="open",vendor="crm"} 1.0')
-        assert bench.counted('points_circuit{state="closed",vendor="crm"} 0.0')
+        assert bench.counted('points_held_total{by="circuit",purpose="call",vendor="crm"} 1.0')
+        assert bench.counted('points_circuit{purpose="call",state="open",vendor="crm"} 1.0')
+        assert bench.counted('points_circuit{purpose="call",state="closed",vendor="crm"} 0.0')
 
     on_bench(body)
 
@@ -134,6 +134,6 @@ def test_no_slot_in_time() -> None:
             with pytest.raises(Held) as held:
                 await task
             assert held.value.retry_after == TIMEOUT * PATIENCE
-        assert bench.counted('points_held_total{by="slots",vendor="crm"} 3.0')
+        assert bench.counted('points_held_total{by="slots",purpose="call",vendor="crm"} 3.0')
 
     on_bench(body)

@@ -6,9 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, State, Status, Verdict
-from gateway.journal import Journal
+from gateway.journal import Journal, sweeps
+
+
+def change(url: str, statement: str) -> None:
+    """Change the journal from outside."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
 
 REASON = {"reason": "the lease ran out"}
 
@@ -94,7 +104,7 @@ def test_a_decision_is_refused_where_something_else_stands(
 def test_the_unknown_are_due_by_account_and_age(
     journal: Journal, draft: Callable[..., Draft], clock: Any, runner: asyncio.Runner
 ) -> None:
-    """What is unknown past its lease is due, oldest first, of the accounts that are asked for, so many at most."""
+    """What is unknown past its lease is due, oldest first, of the accounts that are asked for, so many of each."""
     old, young, leased = (
         unknown(journal, runner, draft(account="a", lease=lease, id=f"adj_{name}"))
         for name, lease in (("z", 0.0), ("y", 0.0), ("x", 30.0))
@@ -103,10 +113,58 @@ def test_the_unknown_are_due_by_account_and_age(
     unknown(journal, runner, draft(account="c", lease=0.0))
     claimed(journal, runner, draft(account="a", lease=0.0))
     assert runner.run(journal.due([], 10, 60.0)) == []
-    assert runner.run(journal.due(["a", "b"], 2, 60.0)) == [old, young]
-    assert runner.run(journal.due(["a", "b"], 2, 60.0)) == [other]
+    assert runner.run(journal.due(["a", "b"], 1, 60.0)) == [old, other]
+    assert runner.run(journal.due(["a", "b"], 1, 60.0)) == [young]
     clock.advance(30)
     assert runner.run(journal.due(["a", "b"], 10, 60.0)) == [leased]
+
+
+def test_each_account_has_its_share(
+    journal: Journal, draft: Callable[..., Draft], clock: Any, runner: asyncio.Runner
+) -> None:
+    """However much one account has, and however long it has been due, the others get theirs at once."""
+    many = [unknown(journal, runner, draft(account="many", lease=0.0)) for _ in range(20)]
+    clock.advance(60)
+    few = [unknown(journal, runner, draft(account=f"few-{number}", lease=0.0)) for number in range(5)]
+    accounts = [record.draft.account for record in [*many, *few]]
+    found = runner.run(journal.due(accounts, 3, 60.0))
+    assert {record.draft.account: [] for record in found} == {account: [] for account in accounts}
+    assert [record for record in found if record.draft.account == "many"] == many[:3]
+    assert len(found) == 3 + len(few)
+
+
+def test_a_row_that_cannot_be_read_stops_no_other(
+    journal: Journal, draft: Callable[..., Draft], clock: Any, runner: asyncio.Runner, url: str
+) -> None:
+    """What is not as this gateway writes it is left out, and is not in the way of what became due after it."""
+    broken, whole = (unknown(journal, runner, draft(lease=0.0)) for _ in range(2))
+    change(url, f"UPDATE adjustments SET draft = '{{}}' WHERE id = '{broken.draft.id}'")
+    assert runner.run(journal.due([""], 1, 60.0)) == []
+    assert runner.run(journal.due([""], 1, 60.0)) == [whole]
+
+
+def test_what_was_not_asked_is_not_counted(
+    journal: Journal, draft: Callable[..., Draft], clock: Any, runner: asyncio.Runner
+) -> None:
+    """What could not be asked for is due again after the time that was said, as if nobody had looked."""
+    unknown(journal, runner, draft(lease=0.0))
+    for _ in range(3):
+        (record,) = runner.run(journal.due([""], 5, 60.0))
+        assert record.looks == 0
+        runner.run(journal.postpone(record, 7.0, asked=False))
+        clock.advance(6.9)
+        assert runner.run(journal.due([""], 5, 60.0)) == []
+        clock.advance(0.1)
+
+
+def test_many_leases_end_in_several_turns(
+    journal: Journal, draft: Callable[..., Draft], monkeypatch: pytest.MonkeyPatch, runner: asyncio.Runner
+) -> None:
+    """One transaction ends a bounded number of leases, so that it never takes so long as to be cut."""
+    monkeypatch.setattr(sweeps, "MOST", 2)
+    for _ in range(5):
+        claimed(journal, runner, draft(lease=0.0))
+    assert [runner.run(journal.expire()) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_what_one_looks_for_no_other_does(opener: Any, draft: Callable[..., Draft], runner: asyncio.Runner) -> None:
