@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from gateway import lenient
 from gateway.adjustments import Verdict
-from gateway.errors import VendorAuthFailed, VendorError
+from gateway.errors import VendorAuthFailed, VendorBadResponse, VendorError
 from gateway.port import VendorRequest, VendorResponse
 from gateway.redaction import Steps
 from gateway.refusals import FINAL, NOT_APPLIED
@@ -172,13 +173,23 @@ def speaks_of_success(call: Call, answer: VendorResponse, anew: Callable[[], Tra
     """Whether an adapter would take an answer to its effect for a success, for what it says, were only the status one.
 
     `anew` begins the exchange of `call` once more; that one is handed what the vendor said, and nothing is sent. Where
-    it takes another way, nobody can tell, and the answer may speak of a success.
+    it takes another way, or where something in the answer cannot be told, the answer may speak of a success.
     """
+    if not _is_told(answer):
+        return True
     for status in (200, 201):
         heard = _would_succeed(call, replace(answer, status=status), anew)
         if heard is None or (heard and not _would_succeed(call, VendorResponse(status), anew)):
             return True
     return False
+
+
+def _is_told(answer: VendorResponse) -> bool:
+    """Whether all of an answer can be told, unless it is no JSON, which speaks of nothing."""
+    try:
+        return lenient.is_told(answer.json())
+    except VendorBadResponse:
+        return True
 
 
 def _would_succeed(call: Call, answer: VendorResponse, anew: Callable[[], Translation[T]]) -> bool | None:

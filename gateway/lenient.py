@@ -13,7 +13,8 @@ from typing import Any
 from gateway import exact
 from gateway.scalars import UNTOLD
 
-_STRING_OR_WORD = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^ \t\r\n"\[\]{}:,]+', re.DOTALL)
+# A text that does not end goes to the end of all: else each quote in it would be tried as the beginning of one.
+_STRING_OR_WORD = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[^ \t\r\n"\[\]{}:,]+', re.DOTALL)
 _WORD = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|(?P<none>))')
@@ -78,6 +79,18 @@ def several(values: Sequence[Any]) -> Any:
     except (TypeError, ValueError):  # one of them holds what cannot be told
         return values[0] if len(values) == 1 else Unreadable(*values)
     return values[0] if all(other == first for other in others) else Unreadable(*values)
+
+
+def is_told(value: Any) -> bool:
+    """Whether there is nothing in a value, at any depth, that cannot be told."""
+    rest = [value]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, Unreadable) or (isinstance(each, str) and UNTOLD in each):
+            return False
+        if isinstance(each, dict | list):
+            rest.extend(each.values() if isinstance(each, dict) else each)
+    return True
 
 
 def _mended(text: str) -> str:

@@ -34,7 +34,9 @@ _LIMITS = ("ratelimit", "x-ratelimit", "x-rate-limit")
 
 _CHARSETS = ("utf-8", "latin-1", "cp1252", "utf-16-le", "utf-16-be")
 """What a body may be in without that being told."""
-_BYTE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\udc80-\udcff]")
+_CONTROL = (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F)
+_BYTES = {code: f"\\x{code & 0xFF:02x}" for code in (*_CONTROL, *range(0xDC80, 0xDD00))}
+"""What stands for control characters, and for bytes that are no text, as Python's `surrogateescape` has them."""
 _HEAD = re.compile(r"HTTP/.*?(?=\r?\n\r?\n|\Z)", re.DOTALL)
 _LINE = re.compile(r"(?m)^([^\s:]+)[ \t]*:[^\r\n]*")
 _BEGUN = 3
@@ -138,7 +140,7 @@ class Redactor:
             text = self._without_a_begun_secret(text)
             if response.status is None:
                 text = _HEAD.sub(lambda head: _LINE.sub(_line_shown, head[0]), text, count=1)
-        return _BYTE.sub(_byte_shown, text) if escaped else text, escaped
+        return text.translate(_BYTES) if escaped else text, escaped
 
     def _without_a_begun_secret(self, text: str) -> str:
         """A text that broke off, without the beginning of a secret at its end."""
@@ -200,10 +202,6 @@ def _shows(name: str) -> bool:
 def _line_shown(line: re.Match[str]) -> str:
     """A line of a head that did not come whole."""
     return line[0] if _shows(line[1].lower()) else f"{line[1]}: {MASK}"
-
-
-def _byte_shown(found: re.Match[str]) -> str:
-    return f"\\x{ord(found[0]) & 0xFF:02x}"
 
 
 def _forms(secret: str) -> set[str]:

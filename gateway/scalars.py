@@ -53,8 +53,15 @@ def words(value: object) -> str | None:
 
 def could_be(value: str, other: str) -> bool:
     """Whether a text with characters that cannot be told may have been this other one."""
-    parts = _RUN.split(value)
-    if len(parts) == 1 or sum(map(len, parts)) > len(other):
+    first, *middle = _RUN.split(value)
+    if not middle:
         return value == other
     # A byte that cannot be told may be less than a character, or stand where several were lost.
-    return re.fullmatch(".*".join(map(re.escape, parts)), other, re.DOTALL) is not None
+    at, end = len(first), len(other) - len(last := middle.pop())
+    if at > end or not other.startswith(first) or not other.endswith(last):
+        return False
+    for part in middle:
+        at = other.find(part, at, end) + len(part)
+        if at < len(part):
+            return False
+    return True

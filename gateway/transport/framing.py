@@ -5,7 +5,7 @@ import re
 END = b"\r\n\r\n"
 
 _LENGTH = re.compile(rb"(?i)content-length[ \t]*:")
-_LENGTHS = re.compile(rb"(?i)content-length:[ \t]*([0-9]+)(?:[ \t]*,[ \t]*\1)*[ \t]*\Z")
+_DIGITS = re.compile(rb"(?i)content-length:[ \t]*([0-9]+)[ \t]*\Z")  # a list of lengths is read in two ways
 _FOLDED = re.compile(rb"\r\n[ \t]")
 _PASSED_OVER = re.compile(rb"\Z|HTTP/1\.[01] 1(?!01)[0-9][0-9]")
 _SIZE = re.compile(rb"(?:\A|\r\n)[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]*)?\r\n")
@@ -29,7 +29,7 @@ def mended(begun: bytes) -> bytes | None:
 def _with_one_length(head: bytes) -> bytes:
     lines = head.split(b"\r\n")
     lengths = [line for line in lines if _LENGTH.match(line)]
-    found = [_LENGTHS.match(line) for line in lengths]
+    found = [_DIGITS.match(line) for line in lengths]
     if _FOLDED.search(head) or len({each and each[1] for each in found}) != 1 or found[0] is None:
         return head
     first = lines.index(lengths[0])

@@ -99,6 +99,23 @@ def test_a_hint_at_an_effect_is_unknown(body: dict[str, Any]) -> None:
         assert bench.adjust().verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"Id": 7, "Id": 8, "Message": "down"}',
+        '{"Message": "down", "Id": NaN}',
+        '{"Message": "down", "Id": "7\ufffd"}',
+        '{"Message": "down", "point": {"I\ufffd": 7}}',
+    ],
+)
+def test_an_answer_of_which_something_cannot_be_told_is_unknown(body: str) -> None:
+    """It may be the evidence of a success."""
+    pair = Pair(registry.adapters()["contact-points"], registry.simulators()["contact-points"])
+    with Bench(pair, not_applied=[503]) as bench:
+        bench.spoil(0, served_as(body, 503))
+        assert bench.adjust().verdict is Verdict.UNKNOWN
+
+
 class Ignorant(Paper):
     """Takes any 2xx for a success, whatever the body."""
 

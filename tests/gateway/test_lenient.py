@@ -160,6 +160,14 @@ def test_each_beginning_of_an_object_is_an_error(value: Any, data: st.DataObject
         lenient.loads(text[:at])
 
 
+@pytest.mark.parametrize("part", ['\\"', '"', '"\\', "\\", "x", "é\\\\", "NaN ", '{"a":', '{"a":1,"a":[', "[", '""'])
+def test_a_large_text_that_is_no_json_is_refused_in_little_time(part: str) -> None:
+    """The time that it takes grows with its length alone: a square of it would be hours here."""
+    for text in ('"' + part * 1_000_000, '{"a": ' + part * 1_000_000):
+        with pytest.raises((ValueError, RecursionError)):
+            lenient.loads(text, rough=True)
+
+
 def test_many_names_are_read_in_little_time() -> None:
     """A name that is given very often costs no more than as many names."""
     text = "{" + ", ".join(f'"{number % 50_000}": {number}' for number in range(100_000)) + "}"

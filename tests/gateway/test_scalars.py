@@ -98,6 +98,11 @@ def test_a_number_and_its_text_are_one_value(number: Decimal) -> None:
         ("b\ufffd", "base", True),
         ("b\ufffdx", "base", False),
         ("\ufffd", "two\nlines", True),
+        ("a\ufffda", "a", False),
+        ("ab\ufffdba", "aba", False),
+        ("\ufffdab\ufffdb", "xabxb", True),
+        ("\ufffdb\ufffdab\ufffd", "xabxb", False),
+        ("\ufffda" * 16 + "b", "a" * 32, False),
     ],
 )
 def test_a_damaged_text_could_be_whatever_its_sound_parts_allow(value: str, other: str, could: bool) -> None:
