@@ -47,6 +47,7 @@ from gateway.routing import Router
 from gateway.service import Service
 from gateway.settings import Client, Settings
 from gateway.settling import Settling
+from gateway.strays import Strays, strays
 from gateway.translation import Translator
 from gateway.transport import boottime
 from gateway.ways import ways
@@ -83,7 +84,7 @@ class Gateway:
         self._work = Work()
         self._metrics = Metrics()
         self._background = Background(metrics=self._metrics, clock=clock, monotonic=time.monotonic)
-        plans = planner(settings, kinds)
+        plans = self._plans = planner(settings, kinds)
         self._ways = ways(plans.vendors(), outages=settings.server.outages, metrics=self._metrics, clock=clock)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._journal = Journal.open(settings.store, owner=owner, clock=clock, render=final_answer)
@@ -178,15 +179,33 @@ class Gateway:
         try:
             counts = await self._journal.counts()
             self._metrics.standing.update(counts.by_status, counts.oldest_unknown, counts.at)
+            # For each configured vendor there is a number, so that an alarm sees it rise.
+            none = dict.fromkeys(self._settings.vendors, 0)
+            self._metrics.standing.strays = none | {each.vendor: each.count for each in await self._strays()}
         except StoreUnavailable as error:
             log.error("the journal cannot be counted", error=error.detail)
         except Exception:  # all else that is counted is told all the same
             log.exception("the journal cannot be counted")
         return Response(self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    async def _strays(self) -> tuple[Strays, ...]:
+        return strays(await self._journal.whereabouts(), self._plans.accounts())
+
+    async def _tell_strays(self) -> None:
+        """Say once, at the start, what a changed configuration has left behind."""
+        try:
+            found = await self._strays()
+        except StoreUnavailable as error:
+            log.error("the journal cannot be counted", error=error.detail)
+            return
+        if found:
+            vendors = ", ".join(f"{each.vendor} {each.count}" for each in found)
+            log.warning("unknown adjustments went to accounts that are not configured any more", vendors=vendors)
+
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         self._background.start()
+        self._background.begin(self._tell_strays())
         try:
             yield
         finally:

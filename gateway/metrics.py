@@ -102,11 +102,12 @@ class Metrics:
 
 
 class Standing(Collector):
-    """What the journal holds: how many of each status, and how old the oldest unknown is."""
+    """What the journal holds: how many of each status, how old the oldest unknown is, and `strays` by vendor."""
 
     def __init__(self) -> None:
         self._counts: Mapping[Status, int] = {}
         self._oldest: float | None = None
+        self.strays: Mapping[str, int] = {}
 
     def update(self, counts: Mapping[Status, int], oldest_unknown: datetime | None, now: datetime) -> None:
         """Take over what the journal says now."""
@@ -119,6 +120,14 @@ class Standing(Collector):
         for status, count in self._counts.items():
             standing.add_metric([status.value], count)
         yield standing
+        strays = GaugeMetricFamily(
+            "points_unknown_strays",
+            "Unknown adjustments that went to an account which is not configured any more, by vendor.",
+            labels=["vendor"],
+        )
+        for vendor, count in self.strays.items():
+            strays.add_metric([vendor], count)
+        yield strays
         if self._oldest is not None:
             yield GaugeMetricFamily(
                 "points_oldest_unknown_seconds",

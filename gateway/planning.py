@@ -72,6 +72,10 @@ class Planner:
         """Every configured vendor."""
         return list(self._translators.values())
 
+    def accounts(self) -> frozenset[str]:
+        """Every account that a configured vendor has, as the journal keeps it with attempts."""
+        return frozenset(account for each in self._translators.values() for account in each.accounts)
+
     def searchable(self) -> list[Translator]:
         """The vendors that can be asked whether a write arrived."""
         return [each for each in self._translators.values() if each.adapter.finds]

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("api",),
     ("service",),
     ("writes", "settling"),
-    ("planning", "settings", "ways"),
+    ("planning", "settings", "strays", "ways"),
     ("routing", "cache", "journal", "delivery", "rendering", "work", "background", "rounds"),
     ("retries", "call", "outcome"),
     ("gate",),

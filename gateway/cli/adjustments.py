@@ -31,6 +31,8 @@ def commands() -> typer.Typer:
 def list_(
     config: Config,
     tenant: Annotated[str | None, typer.Option(help="Of this tenant; of all by default.")] = None,
+    vendor: Annotated[str | None, typer.Option(help="That went to this vendor.")] = None,
+    client: Annotated[str | None, typer.Option(help="That this client asked for.")] = None,
     member: Annotated[str | None, typer.Option(help="Of this member.")] = None,
     status: Annotated[Status | None, typer.Option(help="Where they stand.")] = None,
     reference: Annotated[str | None, typer.Option(help="With this reference.")] = None,
@@ -52,19 +54,25 @@ def list_(
         key=key,
         created_from=created_from,
         created_to=created_to,
+        vendor=vendor,
+        client=client,
     )
 
     async def found(journal: Journal) -> list[Record]:
-        return [record for _, record in await journal.list(tenant, wanted, limit=limit, before=None)]
+        return [record for _, record in await journal.list(tenant, wanted, limit=limit + 1, before=None)]
 
     records = asked(settings, found)
+    if more := len(records) > limit:
+        records = records[:limit]
     if output is Output.JSON:
         answers = [rendering.adjustment(record) for record in records]
         terminal.show_json(AdjustmentPage(data=answers, next_cursor=None).to_json().decode())
-        return
-    for record in records:
-        terminal.show(line(record))
-    if not records:
+    else:
+        for record in records:
+            terminal.show(line(record))
+    if more:
+        terminal.note(f"there are more: these are the newest {limit}; see --limit and --created-to")
+    elif not records and output is Output.TEXT:
         terminal.note("no adjustments")
 
 

@@ -18,6 +18,8 @@ def filters(
     key: str | None = None,
     created_from: str | None = None,
     created_to: str | None = None,
+    vendor: str | None = None,
+    client: str | None = None,
 ) -> Filters:
     """The filters that options ask for. Raises `BadParameter` for a time that cannot be read."""
     moment: TypeAdapter[Moment] = TypeAdapter(Moment)
@@ -26,7 +28,16 @@ def filters(
     except ValueError as error:
         told = "--created-from and --created-to are times with an offset, as in 2026-01-31T00:00:00Z"
         raise typer.BadParameter(told) from error
-    return Filters(member=member, status=status, reference=reference, key=key, created_from=since, created_to=until)
+    return Filters(
+        member=member,
+        status=status,
+        reference=reference,
+        key=key,
+        created_from=since,
+        created_to=until,
+        vendor=vendor,
+        client=client,
+    )
 
 
 def line(record: Record) -> str:

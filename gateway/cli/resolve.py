@@ -1,97 +1,124 @@
-"""`adjustments resolve`: a person settles what is unknown."""
+"""`adjustments resolve`: a person settles what is unknown: one, a set that they were shown, or what a file names."""
 
-import getpass
-import os
-import secrets
-from datetime import UTC, datetime
-from decimal import Decimal
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway import exact
-from gateway.adjustments import Record, Resolution, Status
-from gateway.cli import terminal
+from gateway.adjustments import Status
+from gateway.cli import instructions, selection, terminal
+from gateway.cli.instructions import BadFile, Instruction
 from gateway.cli.listing import filters, line
 from gateway.cli.options import Config, asked, fail, loaded
+from gateway.cli.settle import Case, settle
 from gateway.journal import Journal
-
-MOST = 10_000
-_REFUSED = {
-    "lease": "may still change by itself; try again once the vendor's time-out and a few seconds have passed",
-    "changed": "is {status}, and only what is unknown can be settled",
-}
+from gateway.settings import Settings
 
 
 def resolve(
     config: Config,
-    reason: Annotated[str, typer.Option(help="How it is known; kept in the history.")],
     applied: Annotated[
         bool | None, typer.Option("--applied/--not-applied", help="What the vendor's own records say.")
     ] = None,
+    reason: Annotated[str | None, typer.Option(help="How it is known; kept in the history.")] = None,
     id: Annotated[str | None, typer.Argument(help="The adjustment's id, adj_...")] = None,  # noqa: A002 (the field's name)
     every: Annotated[bool, typer.Option("--all", help="All that are unknown and match the filters below.")] = False,
+    vendor: Annotated[str | None, typer.Option(help="With --all: that went to this vendor.")] = None,
+    client: Annotated[str | None, typer.Option(help="With --all: that this client asked for.")] = None,
     tenant: Annotated[str | None, typer.Option(help="With --all: of this tenant.")] = None,
     member: Annotated[str | None, typer.Option(help="With --all: of this member.")] = None,
     reference: Annotated[str | None, typer.Option(help="With --all: with this reference.")] = None,
     created_from: Annotated[str | None, typer.Option(help="With --all: created then or later.")] = None,
     created_to: Annotated[str | None, typer.Option(help="With --all: created then or earlier.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="With --all: do it; without, only show it.")] = False,
+    named: Annotated[
+        str | None, typer.Option("--set", help="With --all: the set that was shown under this name.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--from", help="A CSV file with the columns id, outcome (applied, not_applied), reason."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="With --all or --from: do it; without, only show it.")] = False,
 ) -> None:
     """Settle by hand what is unknown, after a look into the vendor's own records. A gateway may be running.
 
+    With --all, what is unknown is shown first, with the name of that set; --set NAME --yes settles it and nothing else.
+
     Example: points-gateway adjustments resolve adj_... --applied --reason "point 4711 in their list" -c points.yaml
     """
+    if [id is not None, every, file is not None].count(True) != 1:
+        raise typer.BadParameter("name one adjustment by its id, or say --all, or --from with a file")
+    narrowed = (vendor, client, tenant, member, reference, created_from, created_to, named)
+    if not every and any(each is not None for each in narrowed):
+        raise typer.BadParameter("filters and --set go with --all alone")
+    if file is not None:
+        if applied is not None or reason is not None:
+            raise typer.BadParameter("with --from, the file says the outcome and the reason of each")
+        _follow(loaded(config)[0], file, yes=yes)
+        return
     if applied is None:
         raise typer.BadParameter("say what the vendor's records say: --applied or --not-applied")
-    if (id is None) is not every:
-        raise typer.BadParameter("name one adjustment by its id, or say --all")
-    if id is not None and any(each is not None for each in (tenant, member, reference, created_from, created_to)):
-        raise typer.BadParameter("filters go with --all, and not with an id")
-    if not 1 <= len(reason) <= 500:
-        raise typer.BadParameter("--reason is 1 to 500 characters")
-    settings, _ = loaded(config)
-    wanted = filters(
-        member=member, status=Status.UNKNOWN, reference=reference, created_from=created_from, created_to=created_to
-    )
-
-    async def found(journal: Journal) -> list[Record]:
-        if id is None:
-            return [record for _, record in await journal.list(tenant, wanted, limit=MOST, before=None)]
-        record = await journal.get(None, id)
-        return [record] if record else []
-
-    async def settled(journal: Journal) -> list[tuple[Record, str | None]]:
-        done: list[tuple[Record, str | None]] = []
-        for record in records:
-            resolution = Resolution(applied=applied, reason=reason, by=f"command line, {_who()}", at=datetime.now(UTC))
-            decision = await journal.decide(await journal.present(record), resolution, {})
-            done.append((decision.record, decision.refused))
-        return done
-
-    records = asked(settings, found)
-    if not records:
-        fail(f"there is no adjustment {id!r} in this journal" if id else "nothing is unknown that matches")
-    if every and not yes:
-        for record in records:
-            terminal.show(line(record))
-        points = sum((record.draft.adjustment.points for record in records), Decimal(0))
-        terminal.show(f"{len(records)} adjustment(s), {exact.text(points)} points in all; add --yes to settle them")
+    if reason is None or (why := instructions.why_no_reason(reason)):
+        raise typer.BadParameter(f"--reason: {why if reason is not None else 'say how it is known'}")
+    if id is not None:
+        _settle(loaded(config)[0], id, applied=applied, reason=reason)
         return
-    refused = 0
-    for record, why in asked(settings, settled, writes=f"cli-{secrets.token_hex(8)}"):
-        terminal.report(line(record))
-        if why is not None:
-            refused += 1
-            told = _REFUSED[why].format(status=record.state.status)
-            terminal.note(f"points-gateway: {record.draft.id} {told}")
-    if refused:
-        fail(f"{refused} of {len(records)} could not be settled")
+    wanted = filters(
+        vendor=vendor,
+        client=client,
+        member=member,
+        reference=reference,
+        created_from=created_from,
+        created_to=created_to,
+    )
+    if named is None and yes:
+        raise typer.BadParameter(
+            "--yes settles a set that was shown, and no other: run this without --yes, and add the --set that it names"
+        )
+    if named is not None and not selection.is_name(named):
+        raise typer.BadParameter("--set is what the command shows without it, as in 4711-0123456789abcdef")
+    chosen = selection.Selection(tenant, wanted, applied, reason)
+    settings, _ = loaded(config)
+    if named is None:
+        chosen.show(settings)
+    elif yes:
+        chosen.settle(settings, named)
+    else:
+        chosen.show_left(settings, named)
 
 
-def _who() -> str:
-    """The name of who runs the command; in a container, the user may have none."""
+def _settle(settings: Settings, id: str, *, applied: bool, reason: str) -> None:  # noqa: A002 (the field's name)
+    if (record := asked(settings, lambda journal: journal.get(None, id))) is None:
+        fail(f"there is no adjustment {id!r} in this journal")
+    settle(settings, [Case(Instruction(id, applied, reason), record)])
+
+
+def _follow(settings: Settings, file: Path, *, yes: bool) -> None:
+    """Settle what a file names; without `yes`, show what that would be."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
+        found = instructions.read(file)
+    except BadFile as error:
+        for problem in error.problems:
+            terminal.note(problem)
+        fail(f"{len(error.problems)} problem(s) in the file; nothing is settled")
+
+    async def cases(journal: Journal) -> list[Case]:
+        return [Case(each, await journal.get(None, each.id)) for each in found]
+
+    read = asked(settings, cases)
+    if yes:
+        settle(settings, read)
+        return
+    for case in read:
+        if case.record is None:
+            terminal.note(f"points-gateway: {case.instruction.id} is not in this journal")
+    for outcome, applied in instructions.OUTCOMES.items():
+        records = [case.record for case in read if case.instruction.applied is applied and case.record is not None]
+        for record in records:
+            terminal.show(f"{outcome:11}  {line(record)}")
+        unknown = [record for record in records if record.state.status is Status.UNKNOWN]
+        terminal.show(f"{len(unknown)} to be settled as {outcome}")
+        for text in selection.summary(unknown):
+            terminal.show(text)
+    others = sum(not case.is_open for case in read)
+    left = f"; {others} of {len(read)} are not unknown" if others else ""
+    terminal.show(f"nothing is settled yet{left}; add --yes to settle what can be")

@@ -4,6 +4,7 @@ from gateway.journal.errors import JournalError, JournalLocked, JournalMissing
 from gateway.journal.journal import Journal
 from gateway.journal.operations import Conclusion, Decision, Permission
 from gateway.journal.reads import Counts, Filters
+from gateway.journal.unknowns import Unknowns, Whereabouts
 
 __all__ = [
     "Conclusion",
@@ -15,4 +16,6 @@ __all__ = [
     "JournalLocked",
     "JournalMissing",
     "Permission",
+    "Unknowns",
+    "Whereabouts",
 ]

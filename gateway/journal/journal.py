@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, Status, Transition
 from gateway.errors import StoreUnavailable
-from gateway.journal import cause, operations, reads
+from gateway.journal import cause, operations, reads, unknowns
 from gateway.journal.batch import Progress
 from gateway.journal.database import READERS, Database
 from gateway.journal.errors import JournalError
@@ -202,6 +202,23 @@ class Journal:
     ) -> tuple[tuple[int, Record], ...]:
         """At most `limit` adjustments, newest first, each with its number; the last number is `before` of the next."""
         return await self._read(reads.page, tenant, filters, limit, before)
+
+    async def unknown(self, tenant: str | None, filters: reads.Filters, *, limit: int) -> unknowns.Unknowns:
+        """What is unknown and fits, oldest first, at most `limit` of it, with the mark that names this set."""
+        return await self._read(unknowns.unknown, tenant, filters, limit)
+
+    async def unknown_at(
+        self, mark: int, tenant: str | None, filters: reads.Filters, *, limit: int
+    ) -> tuple[Record, ...]:
+        """The set that `unknown` gave with this mark, each record as it stands now.
+
+        On PostgreSQL it can hold one that was being kept while the set was read.
+        """
+        return await self._read(unknowns.unknown_at, mark, tenant, filters, limit)
+
+    async def whereabouts(self) -> tuple[unknowns.Whereabouts, ...]:
+        """How many unknown adjustments went to which account of which vendor; its cost grows with these alone."""
+        return await self._read(unknowns.whereabouts)
 
     async def counts(self) -> reads.Counts:
         """How many adjustments have not ended, and since when the oldest `unknown` is there; cheap at any size."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
@@ -13,7 +14,10 @@ from gateway.journal.schema import IN_PROGRESS, UNKNOWN, adjustments, transition
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which adjustments a list holds: None leaves a thing open, `member` is `SCHEME:VALUE`, both times inclusive."""
+    """Which adjustments a list holds: None leaves a thing open, `member` is `SCHEME:VALUE`, both times inclusive.
+
+    `vendor` is its configured name, `client` the name of who asked for them.
+    """
 
     member: str | None = None
     status: Status | None = None
@@ -21,10 +25,15 @@ class Filters:
     key: str | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
+    vendor: str | None = None
+    client: str | None = None
 
-    def applied_to(self, statement: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
-        """The statement, narrowed to these adjustments."""
-        for column in (adjustments.c.member, adjustments.c.status, adjustments.c.reference, adjustments.c.key):
+    def applied_to(self, statement: Select[Any], tenant: str | None) -> Select[Any]:
+        """The statement, narrowed to these adjustments of a tenant, or of any for None."""
+        if tenant is not None:
+            statement = statement.where(adjustments.c.tenant == codec.storable(tenant))
+        table = adjustments.c
+        for column in (table.member, table.status, table.reference, table.key, table.vendor, table.client):
             if (wanted := getattr(self, column.name)) is not None:
                 statement = statement.where(column == codec.storable(wanted))
         if self.created_from is not None:
@@ -77,9 +86,7 @@ def page(
     connection: Connection, tenant: str | None, filters: Filters, limit: int, before: int | None
 ) -> tuple[tuple[int, Record], ...]:
     """At most `limit` adjustments, newest first, each with its number; only those numbered below `before`."""
-    statement = filters.applied_to(select(adjustments)).order_by(adjustments.c.seq.desc()).limit(limit)
-    if tenant is not None:
-        statement = statement.where(adjustments.c.tenant == tenant)
+    statement = filters.applied_to(select(adjustments), tenant).order_by(adjustments.c.seq.desc()).limit(limit)
     if before is not None:
         statement = statement.where(adjustments.c.seq < before)
     return tuple((row.seq, codec.record_of(row)) for row in connection.execute(statement))

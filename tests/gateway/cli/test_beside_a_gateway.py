@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -11,7 +12,9 @@ import pytest
 from gateway.simulation import Simulator
 from tests.deadlines import DEADLINE
 from tests.end_to_end.process import GatewayProcess
-from tests.gateway.cli.conftest import KEY, Call, Command, Left, calls, configuration
+from tests.gateway.cli.conftest import KEY, Call, Command, Left, calls, configuration, free_ports
+
+STRAYS = "unknown adjustments went to accounts that are not configured any more"
 
 
 @pytest.fixture
@@ -45,6 +48,45 @@ def test_settled_keys_are_answered(http: httpx.Client, command: Command, left: L
     history = http.get(f"/v1/adjustments/{left.ids['second']}", params={"include": "history"}).json()["history"]
     assert history[-1]["by"] == f"command line, {getpass.getuser()}"
     assert len(vendor.requests) == sent
+
+
+def test_what_a_changed_configuration_left_behind(left: Left, vendor: Simulator) -> None:
+    """Unknowns at an account that is not configured any more are told in one line at the start, and in a metric."""
+    settings = configuration(vendor)
+    [port] = free_ports(1)
+    settings["server"]["admin"] = f"127.0.0.1:{port}"
+    process = GatewayProcess(left.config.parent, settings)
+    try:
+        process.serving()
+        assert gauges(port) == {"crm": 0, "crm_north": 0}
+    finally:
+        assert process.stop() == 0, process.log
+    assert STRAYS not in process.log
+    settings["vendors"]["crm"]["base_url"] += "/elsewhere"
+    settings["vendors"]["crm_north"]["base_url"] = vendor.settings["base_url"]
+    process = GatewayProcess(left.config.parent, settings)
+    try:
+        process.serving()
+        assert gauges(port) == {"crm": 0, "crm_north": 0}
+    finally:
+        assert process.stop() == 0, process.log
+    assert STRAYS not in process.log  # the account has another name now, and is looked at under that
+    del settings["vendors"]["crm_north"]["base_url"]
+    process = GatewayProcess(left.config.parent, settings)
+    try:
+        process.serving()
+        assert gauges(port) == {"crm": 2, "crm_north": 1}
+    finally:
+        assert process.stop() == 0, process.log
+    [line] = [json.loads(line) for line in process.lines if STRAYS in line]
+    assert (line["level"], line["vendors"]) == ("warning", "crm 2, crm_north 1")
+
+
+def gauges(port: int) -> dict[str, int]:
+    """What the metric says, by vendor."""
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE, trust_env=False).text
+    found = re.findall(r'^points_unknown_strays\{vendor="(\w+)"\} (\d+)', text, re.MULTILINE)
+    return {vendor: int(count) for vendor, count in found}
 
 
 def test_what_the_gateway_does_is_listed(http: httpx.Client, command: Command, left: Left) -> None:

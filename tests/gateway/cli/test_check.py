@@ -137,6 +137,29 @@ def test_a_vendor_that_is_gone_is_a_warning(command: Command, left: Left) -> Non
     assert ": good: 1 vendor(s)" in said.out
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"base_url": "http://127.0.0.1:1"}, {"api_key": "another-key-of-the-same-vendor"}],
+    ids=["address", "credentials"],
+)
+def test_unknowns_at_an_account_that_is_gone_are_a_warning(
+    command: Command, left: Left, change: dict[str, str]
+) -> None:
+    """What a change of the configuration leaves behind is said of each vendor, with how many and since when."""
+    settings = json.loads(left.config.read_text())
+    settings["vendors"]["crm"] |= change
+    left.config.write_text(json.dumps(settings))
+    said = command("check", "--config", left.config)
+    assert said.code == 0
+    crm, north = said.err.splitlines()
+    assert crm == (
+        f"{left.config}: vendors.crm: 2 unknown adjustment(s), created 2020-01-01T00:01:00Z to 2020-01-01T00:02:00Z, "
+        "went to an account that is not configured any more: adapter, base_url, account or credentials were others; "
+        "nobody looks for them, so settle them by hand (warning)"
+    )
+    assert north.startswith(f"{left.config}: vendors.crm_north: 1 unknown adjustment(s), created 2020-01-01T00:04:00Z")
+
+
 def test_a_journal_that_fits_draws_no_warning(command: Command, left: Left) -> None:
     """Where every vendor of the journal is configured, nothing is said."""
     said = command("check", "--config", left.config)
