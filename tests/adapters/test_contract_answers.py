@@ -12,15 +12,20 @@ from tests.adapters.bench import Bench
 
 NONSENSE = ("null", "true", '""', '"words"', '"0x10"', "[]", "{}", "1e999", "9" * 40)
 """JSON that is no number that anybody means."""
+UNTOLD = ("NaN", "undefined", '"raw\nline"', '"\ufffd"', r'"\x"', "007")
+"""What is no JSON, or cannot be told."""
 
 
 def mutilated(body: bytes) -> Iterator[str]:
-    """A JSON body, each time with one value left out, or replaced by nonsense."""
+    """A JSON body, each time with one value left out, given twice with another beside it, or replaced by nonsense."""
     whole = read(body)
     for path in places(whole):
         yield write(changed(whole, path, ...))
         marked = write(changed(whole, path, "MARK"))
-        yield from (marked.replace('"MARK"', nonsense) for nonsense in NONSENSE)
+        yield from (marked.replace('"MARK"', nonsense) for nonsense in (*NONSENSE, *UNTOLD))
+        twice = f'"{path[-1]}": {write(value_at(whole, path))}'
+        yield marked.replace(f'"{path[-1]}": "MARK"', f'{twice}, "{path[-1]}": 987654321')
+        yield marked.replace(f'"{path[-1]}": "MARK"', f'"{path[-1]}": 987654321, {twice}')
 
 
 def places(value: Any) -> Iterator[tuple[str, ...]]:
@@ -28,6 +33,12 @@ def places(value: Any) -> Iterator[tuple[str, ...]]:
         for name, item in value.items():
             yield (name,)
             yield from ((name, *rest) for rest in places(item))
+
+
+def value_at(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        value = value[name]
+    return value
 
 
 def changed(value: Any, path: tuple[str, ...], other: Any) -> Any:
