@@ -15,15 +15,15 @@ from typing import Any, TypeVar
 
 import structlog
 
+from gateway import unsent
 from gateway.adjustments import Verdict
 from gateway.call import AdapterFault, Call, speaks_of_success
 from gateway.errors import (
+    GatewayError,
     InternalError,
     VendorBadResponse,
     VendorBusy,
     VendorError,
-    VendorTimeout,
-    VendorUnavailable,
 )
 from gateway.gate import Gate, Held, Standing
 from gateway.metrics import Metrics
@@ -33,7 +33,7 @@ from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.redaction import Masks, Redactor
 from gateway.retries import Retries
 from gateway.translation import Translation
-from gateway.transport import Evidence, Transport, TransportError
+from gateway.transport import Evidence, Transport, TransportClosed, TransportError, Withheld
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
@@ -104,7 +104,7 @@ class Delivery:
         if vouched:
             verdict = Verdict.NOT_APPLIED
         self._metrics.attempted(self._name, verdict, self._boottime() - begun)
-        if error is not None and not isinstance(error, VendorError | TransportError | asyncio.CancelledError):
+        if error is not None:
             self._log_fault(error, translation.adjustment)
         outcome = Outcome(
             verdict=verdict,
@@ -122,7 +122,7 @@ class Delivery:
         """Have the exchange of a read; `again` begins the same one anew, and without it the vendor is asked once.
 
         Raises `VendorError`: what the vendor said, or `VendorUnavailable`, `VendorTimeout`, `VendorBadResponse`; and
-        `InternalError` where the adapter did what a read may not.
+        `InternalError` where the adapter did what a read may not, or the request did not leave for a reason of ours.
         """
         limits = self._limits()
         if again is None or self._retries is None:
@@ -136,9 +136,8 @@ class Delivery:
         try:
             result = await self._drive(translation, call, limits)
         except TransportError as error:
-            if error.timeout and call.last.sent:
-                raise VendorTimeout(f"No answer within {self._settings.timeout:g} seconds") from error
-            raise VendorUnavailable(f"The vendor could not be reached ({call.last.error})") from error
+            self._log_fault(error, translation.adjustment)
+            raise unsent.of_read(error, call, timeout=self._settings.timeout) from error
         except VendorError as error:
             raise self._masked(error, call) from error
         except AdapterFault as error:
@@ -203,19 +202,14 @@ class Delivery:
         }
         return evidence if call.refused is None else {**evidence, "refused_before": call.refused}
 
-    def _told(self, verdict: Verdict, call: Call, error: BaseException | None) -> VendorError | None:
+    def _told(self, verdict: Verdict, call: Call, error: BaseException | None) -> GatewayError | None:
         if verdict in (Verdict.APPLIED, Verdict.UNKNOWN):
             return None
         if isinstance(error, Held) or (isinstance(error, VendorError) and call.proves(error)):
             return self._masked(error, call)
         if isinstance(error, VendorError) and call.vouched_for(error, self._settings.not_applied):
             return self._masked(_busy(error), call)
-        if call.refused is not None:
-            detail = (
-                "The vendor refused our credentials, and could not be asked again with new ones; nothing was applied"
-            )
-            return VendorUnavailable(detail)
-        return VendorUnavailable("The vendor could not be reached; nothing was sent")
+        return unsent.of_write(self._masked(error, call) if isinstance(error, VendorError) else error, call)
 
     def _redactor(self, call: Call) -> Redactor:
         """What masks our own secrets, should the vendor echo them, and those that it issued in this exchange."""
@@ -234,7 +228,14 @@ class Delivery:
         return error
 
     def _log_fault(self, error: BaseException, adjustment: str | None) -> None:
-        """Say what an adapter did wrong, or where it failed; not what its error says, which may quote the vendor."""
+        """Say what an adapter did wrong, or where it failed; not what its error says, which may quote the vendor.
+
+        And what was not sent for a reason of ours: that error is ours too, and quotes nothing.
+        """
+        if isinstance(error, Withheld) and not isinstance(error, TransportClosed):
+            log.error("a request was not sent for a reason of ours", vendor=self._name, why=str(error))
+        if isinstance(error, VendorError | TransportError | asyncio.CancelledError):
+            return
         if isinstance(error, AdapterFault):
             self._metrics.alarmed("adapter")
             adapter = self._settings.adapter

@@ -152,7 +152,7 @@ class RateLimited(GatewayError):
 
 
 class InternalError(GatewayError):
-    """Raised when something failed here before anything was claimed."""
+    """Raised when something failed here before anything was claimed, or before anything with an effect was sent."""
 
     code, status, title, retryable = "internal_error", 500, "A fault of the gateway", True
 

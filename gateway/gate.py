@@ -14,7 +14,7 @@ from gateway.errors import VendorError, VendorRateLimited, VendorUnavailable
 from gateway.metrics import Metrics, Purpose
 from gateway.port import VendorSettings
 from gateway.slots import NoSlot, Slots
-from gateway.transport import Evidence, RequestRefused, TransportError
+from gateway.transport import Evidence, TransportError, Withheld
 
 log = structlog.get_logger(__name__)
 PATIENCE = 0.2
@@ -116,7 +116,7 @@ class Gate:
 
 def sign(evidence: Evidence, status: int | None, error: BaseException | None) -> Sign:
     """What an exchange says about the vendor's health; a refusal is an answer like any other."""
-    if isinstance(error, RequestRefused):
+    if isinstance(error, Withheld):
         return Sign.NOTHING
     if isinstance(error, TransportError):
         if not error.timeout and evidence.status is not None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from gateway.adjustments import Verdict
-from gateway.errors import VendorError
+from gateway.errors import GatewayError
 from gateway.model import Applied, Balance, Expiring, Found
 from gateway.redaction import Redactor, Steps
 
@@ -14,13 +14,13 @@ T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attempt of a write came to: `applied` and `error` say what the vendor said, where it did."""
+    """What one attempt of a write came to: `applied` is what the vendor said, `error` what a caller is told."""
 
     verdict: Verdict
     evidence: dict[str, Any]
     exchange: tuple[dict[str, Any], ...]
     applied: Applied | None = None
-    error: VendorError | None = None
+    error: GatewayError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from gateway.errors import (
 )
 from gateway.model import RepeatSafety
 from gateway.refusals import Reason, Refusals, checked, known, renamed
-from gateway.secrets import Secret
+from gateway.secrets import Secret, TextSecret
 from gateway.vendor import VendorSettings
 from gateway.vendor_request import VendorRequest
 
@@ -33,6 +33,7 @@ __all__ = [
     "Options",
     "PartialResponse",
     "Secret",
+    "TextSecret",
     "VendorRequest",
     "VendorResponse",
     "VendorSettings",

@@ -1,12 +1,14 @@
 """Values that must not be shown: they print as `***`, and one that comes from a file follows the file."""
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 MASK = "***"
+_IN_A_HEADER = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
 class Expanded(str):
@@ -21,9 +23,13 @@ class Expanded(str):
 
 
 class Secret:
-    """A token or key, hidden from `repr`, logs and errors; `reveal()` gives the text to send."""
+    """A token or key, hidden from `repr`, logs and errors; `reveal()` gives the text to send.
+
+    What is configured as one can be sent in a header as it is. A secret that goes into a body is a `TextSecret`.
+    """
 
     __slots__ = ("_reread", "_text")
+    _pattern: ClassVar[str | None] = r"^[!-~]([ -~]*[!-~])?$"
 
     def __init__(self, text: str, reread: Callable[[], str] | None = None) -> None:
         self._text = text
@@ -52,12 +58,30 @@ class Secret:
             raise ValueError("expected a secret that is not empty")
         if any(ord(character) < 32 or ord(character) == 127 for character in value):
             raise ValueError("expected a secret without line breaks or control characters")
+        cls._check(value)
         return cls(str(value), getattr(value, "reread", None))
+
+    @classmethod
+    def _check(cls, value: str) -> None:
+        if not _IN_A_HEADER.fullmatch(value):
+            raise ValueError("expected a secret that a header can carry: visible ASCII, with blanks only inside")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             cls._validate,
-            json_schema_input_schema=core_schema.str_schema(min_length=1),
+            json_schema_input_schema=core_schema.str_schema(min_length=1, pattern=cls._pattern),
             serialization=core_schema.plain_serializer_function_ser_schema(lambda _: MASK),
         )
+
+
+class TextSecret(Secret):
+    """A secret that goes into a body, and may be any text without control characters."""
+
+    __slots__ = ()
+    _pattern = None
+
+    @classmethod
+    def _check(cls, value: str) -> None:
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("expected a secret without lone surrogates, which UTF-8 cannot carry")

@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("writes", "settling"),
     ("planning", "settings", "strays", "ways"),
     ("routing", "cache", "journal", "delivery", "rendering", "work", "background", "rounds"),
+    ("unsent",),
     ("retries", "call", "outcome"),
     ("gate",),
     ("translation", "transport", "redaction", "answers", "metrics", "logs"),

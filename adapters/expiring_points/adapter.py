@@ -12,7 +12,7 @@ from gateway.model import Expiring, Member, Period, time_text
 from gateway.port import (
     Adapter,
     Exchange,
-    Secret,
+    TextSecret,
     VendorRequest,
     VendorResponse,
     VendorSettings,
@@ -44,7 +44,7 @@ class Currency(BaseModel):
 class Settings(VendorSettings):
     """What a configured expiring-points account has."""
 
-    token: Secret = Field(description="The API token, sent in the body.")
+    token: TextSecret = Field(description="The API token, sent in the body.")
     loyalty_program_id: int = Field(description="The loyalty programme's id.")
     format: Literal["json", "xml"] = Field("json", description="What requests are written in; answers may be either.")
     point_types: dict[str, Currency] = Field({}, description="The points currency, by canonical point type.")
@@ -57,6 +57,12 @@ class Settings(VendorSettings):
     def _default_is_mapped(self) -> "Settings":
         if self.default_point_type is not None and self.default_point_type not in self.point_types:
             raise ValueError("default_point_type is not one of point_types")
+        return self
+
+    @model_validator(mode="after")
+    def _token_can_be_said(self) -> "Settings":
+        if self.format == "xml" and not xml.carries(self.token.reveal()):
+            raise ValueError("token holds a character that XML cannot carry")
         return self
 
 

@@ -146,7 +146,7 @@ class RateLimited(RequestProblem):
 
 
 class InternalError(ServerProblem):
-    """Raised when something failed in the gateway before anything was claimed."""
+    """Raised when something failed in the gateway before anything that could change points was sent."""
 
     code = "internal_error"
 

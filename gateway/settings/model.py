@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 
 from gateway.model import Operation
 from gateway.routing import ANY_CUSTOM
-from gateway.secrets import Secret
+from gateway.secrets import TextSecret
 from gateway.settings.settings import Address, LogLevel, Scope
 
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
@@ -126,7 +126,7 @@ class TenantEntry(_Entry):
 class ClientEntry(_Entry):
     """An app that calls the gateway."""
 
-    keys: tuple[Secret, ...] = Field(
+    keys: tuple[TextSecret, ...] = Field(
         strict=False, min_length=1, description="API keys, or sha256:HEX of them; several while rotating."
     )
     tenants: Annotated[tuple[str, ...], AfterValidator(_no_repeats)] = Field(

@@ -2,7 +2,28 @@
 
 from gateway.transport.clock import boottime
 from gateway.transport.dialling import trust
-from gateway.transport.evidence import Evidence, RequestRefused, TransportError, TransportTimeout
+from gateway.transport.evidence import (
+    Evidence,
+    OutOfResources,
+    RequestRefused,
+    TooLate,
+    TransportClosed,
+    TransportError,
+    TransportTimeout,
+    Withheld,
+)
 from gateway.transport.transport import Transport
 
-__all__ = ["Evidence", "RequestRefused", "Transport", "TransportError", "TransportTimeout", "boottime", "trust"]
+__all__ = [
+    "Evidence",
+    "OutOfResources",
+    "RequestRefused",
+    "TooLate",
+    "Transport",
+    "TransportClosed",
+    "TransportError",
+    "TransportTimeout",
+    "Withheld",
+    "boottime",
+    "trust",
+]

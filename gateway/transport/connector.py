@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway.transport.evidence import Evidence, TransportError, TransportTimeout
+from gateway.transport.evidence import Evidence, TooLate, TransportClosed, TransportError
 from gateway.transport.wire import Wire
 
 
@@ -23,12 +23,17 @@ class Call:
     clock: Callable[[], float]
     alone: bool = False
 
-    def leave(self, *, kept: bool) -> None:
-        """Note that bytes may leave from now on. Raises `TransportTimeout` where it is too late for that."""
+    def check(self) -> float:
+        """The moment on `clock`. Raises `TooLate` where the deadline is past on either clock."""
         now = self.clock()
         # The loop's own timer may be due and not have run: a kept connection is had without waiting for anything.
         if now >= self.expires or asyncio.get_running_loop().time() >= self.deadline:
-            raise TransportTimeout("The deadline had passed before the request could be sent")
+            raise TooLate("The deadline had passed before the request could be sent")
+        return now
+
+    def leave(self, *, kept: bool) -> None:
+        """Note that bytes may leave from now on. Raises `TooLate` where it is too late for that."""
+        now = self.check()
         self.evidence.kept = kept
         self.evidence.sent_at = now
         self.evidence.sent = True
@@ -51,7 +56,7 @@ class Connector:
         Raises `TransportError`, or what the system said, where there is none to be had.
         """
         if self._closed:
-            raise TransportError("The transport is closed")
+            raise TransportClosed("The transport is closed")
         if self._free:
             self._free -= 1
         else:
@@ -94,7 +99,7 @@ class Connector:
         if self._closed or not wire.usable():
             wire.drop()
             if self._closed:
-                raise TransportError("The transport was closed")
+                raise TransportClosed("The transport was closed")
             raise TransportError("The vendor closed the connection, or spoke on it, before anything was sent")
         return wire
 

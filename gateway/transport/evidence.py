@@ -1,8 +1,13 @@
 """What is known of one request to a vendor, and what is raised where no complete answer came back.
 
 TransportError
-├── RequestRefused       it was not fit to be sent
-└── TransportTimeout     the deadline came first
+├── Withheld                it did not leave for a reason of ours
+│   ├── RequestRefused      it was not fit to be sent
+│   ├── TooLate             the deadline had passed when all was ready for it
+│   ├── OutOfResources      this process or machine has no more files or memory
+│   └── TransportClosed     the gateway goes; the one of these that says nothing of whether it left
+└── TransportTimeout        the deadline came first
+    └── TooLate
 """
 
 from dataclasses import dataclass, field
@@ -39,11 +44,27 @@ class TransportError(Exception):
     timeout: ClassVar[bool] = False
 
 
-class RequestRefused(TransportError):
-    """Raised when the request itself could not go out as it is; the vendor has no part in it."""
+class Withheld(TransportError):
+    """Raised when a request is not sent, or not waited for, for a reason of ours; the vendor has no part in it."""
+
+
+class RequestRefused(Withheld):
+    """Raised when the request itself could not go out as it is."""
+
+
+class OutOfResources(Withheld):
+    """Raised when this process, or its machine, has nothing left to make a connection with."""
+
+
+class TransportClosed(Withheld):
+    """Raised when the transport is closed, before the call or during it."""
 
 
 class TransportTimeout(TransportError):
     """Raised when the deadline came before the complete answer."""
 
     timeout = True
+
+
+class TooLate(Withheld, TransportTimeout):
+    """Raised when the deadline had passed before a request that was ready could be sent."""

@@ -16,7 +16,8 @@ _METHOD = re.compile(r"(?!CONNECT\Z)[A-Z]+\Z")
 # Visible ASCII but "#", with a query that is not empty: it cannot run on into the host of the base URL.
 _PATH = re.compile(r"(?:/[!-\"$->@-~]*)?(?:\?[!-\"$-~]+)?\Z")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_VALUE = re.compile(r"[\t -~]*\Z")
+# Blanks at an end would not arrive: whoever reads a header drops them (RFC 9110, 5.5).
+_VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?\Z")
 _OURS = frozenset(
     {
         *("accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization"),
@@ -47,8 +48,8 @@ class Writer:
     def written(self, request: VendorRequest) -> bytes:
         """The whole request. Raises `RequestRefused` for what would not go out as it is.
 
-        That is a method or path that is none, a header that holds a control character or anything but ASCII, and one
-        that is the transport's own to set; the message names the header, never its value.
+        That is a method or path that is none, a header that holds a control character, anything but ASCII or a
+        blank at an end, and one that is the transport's own to set; the message names the header, never its value.
         """
         if not _METHOD.match(request.method):
             raise RequestRefused("The request was refused here: its method is not one")
@@ -75,7 +76,7 @@ class Writer:
             if name.lower() in _OURS:
                 raise RequestRefused(f"The request was refused here: the header {name} is not an adapter's to set")
             if not _VALUE.match(value):
-                raise RequestRefused(f"The request was refused here: the header {name} holds what headers cannot")
+                raise RequestRefused(f"The request was refused here: no header can carry the value of {name}")
             lines.append(f"{name}: {value}\r\n".encode())
         if not any(name.lower() == "user-agent" for name, _ in headers):
             lines.append(self._user_agent)

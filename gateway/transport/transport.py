@@ -5,6 +5,7 @@ every failure is a `TransportError` here, and `Evidence.sent` alone is believed.
 """
 
 import asyncio
+import errno
 import os
 import socket
 import ssl
@@ -16,11 +17,20 @@ from gateway.transport.answer import Answer
 from gateway.transport.connector import Call, Connector
 from gateway.transport.dialling import Dialler, Proxy, trust
 from gateway.transport.endpoint import Endpoint
-from gateway.transport.evidence import Evidence, TransportError, TransportTimeout
+from gateway.transport.evidence import (
+    Evidence,
+    OutOfResources,
+    RequestRefused,
+    TransportClosed,
+    TransportError,
+    TransportTimeout,
+)
 from gateway.transport.names import Resolver
 from gateway.transport.request import Writer
 
 BODY_LIMIT = 1024 * 1024
+_OURS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS))
+"""What the system says where this process, or its machine, can open nothing more."""
 
 
 class Transport:
@@ -92,10 +102,12 @@ class Transport:
             # What the system says can hold an address, and its cause more: neither is passed on, nor chained.
             if not within.expired():
                 evidence.error = _reason(error)
+                if not evidence.sent and _root(error) in _OURS:
+                    raise OutOfResources(f"No connection could be opened here ({evidence.error})") from None
                 raise TransportError(evidence.error) from None
             if self._closed:
                 evidence.error = "The transport was closed"
-                raise TransportError(evidence.error) from None
+                raise TransportClosed(evidence.error) from None
             evidence.error = "The deadline passed"
             raise TransportTimeout(evidence.error) from None
         finally:
@@ -111,8 +123,9 @@ class Transport:
                 within.reschedule(0.0)  # wherever it is: in line, on its way to the vendor, or waiting for an answer
 
     async def _exchange(self, request: VendorRequest, call: Call) -> VendorResponse:
+        call.check()  # else the time-out would seem to be the vendor's, who was never called
         if call.evidence.sent:
-            raise TransportError("The evidence is that of a request that was sent; nothing is sent a second time")
+            raise RequestRefused("The evidence is that of a request that was sent; nothing is sent a second time")
         written = self._writer.written(request)
         answer = Answer(call.evidence, method=request.method, limit=self._body_limit)
         wire = await self._connector.connect(call)
@@ -126,6 +139,13 @@ class Transport:
         finally:
             self._connector.release(wire, call)
             answer.discard()
+
+
+def _root(error: BaseException) -> int | None:
+    """The number of the system's error that an error comes from, if it comes from one."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error.errno if isinstance(error, OSError) else None
 
 
 def _reason(error: BaseException) -> str:

@@ -172,7 +172,8 @@ def _in_contract(heard: Heard) -> bool:
     if heard.status < 300:
         return (heard.status, heard.word) in ((201, Word.SUCCEEDED), (202, Word.UNKNOWN))
     if heard.said.get("retryable") is True:
-        return heard.code != "internal_error"
+        # With an adjustment it is an attempt that did not leave, as where the gateway was frozen before it could.
+        return heard.code != "internal_error" or heard.adjustment is not None
     return heard.code in REFUSALS and heard.new_key_allowed
 
 

@@ -84,6 +84,10 @@ def later(asked: Asked, begun: float) -> Heard:
     return heard(asked, 503, begun, code="vendor_rate_limited", retryable=True, adjustment=identifier(asked))
 
 
+def held_up(asked: Asked, begun: float) -> Heard:
+    return heard(asked, 500, begun, code="internal_error", retryable=True, adjustment=identifier(asked))
+
+
 def spaced(said: Heard) -> Heard:
     return replace(said, body=(said.body or b"") + b" ")
 
@@ -108,7 +112,7 @@ def clean() -> Testimony:
         heard=(
             heard(SUCCEEDED, None, 0),
             *(done, success(SUCCEEDED, 12), no, refusal(FAILED, 12)),
-            *(unknown(UNKNOWN, 10), unknown(UNKNOWN, 12), later(RETRIED, 10), retried),
+            *(unknown(UNKNOWN, 10), unknown(UNKNOWN, 12), later(RETRIED, 10), held_up(RETRIED, 11), retried),
             *(reused(UNKNOWN, 14, allowed=False), reused(FAILED, 14, allowed=True), anew),
         ),
         kept=(

@@ -89,9 +89,12 @@ def test_what_fails_before_the_effect_left_was_not_applied(api: Caller, vendors:
 
 
 def test_a_request_that_cannot_be_said_never_leaves(api: Caller, vendors: Vendors) -> None:
-    """A header with a line break is not sent, and that is known."""
-    refused(adjust(api, "bad-header"), 503, "vendor_unavailable")
-    assert vendors.requests == 0
+    """A header with a line break is not sent: our own refusal, told and kept as such, that may be tried again."""
+    problem = refused(adjust(api, "bad-header"), 500, "internal_error")
+    assert problem["detail"] == "The request was refused here: no header can carry the value of X-Bad; nothing was sent"
+    assert (problem["retryable"], problem["new_key_allowed"]) == (True, False)
+    assert (api.under("key-0-bad-header")["status"], vendors.requests) == ("failed", 0)
+    assert api.adjustment(problem["adjustment"])["retryable"] is True
 
 
 def test_not_enough_points(api: Caller, vendors: Vendors) -> None:

@@ -18,7 +18,15 @@ from gateway.errors import (
 from gateway.gate import PATIENCE, QUEUE, Gate, Held, sign
 from gateway.metrics import Metrics
 from gateway.port import VendorSettings
-from gateway.transport import Evidence, TransportError, TransportTimeout
+from gateway.transport import (
+    Evidence,
+    OutOfResources,
+    RequestRefused,
+    TooLate,
+    TransportClosed,
+    TransportError,
+    TransportTimeout,
+)
 from tests.deadlines import DEADLINE, scaled
 
 TIMEOUT = scaled(0.1)
@@ -60,6 +68,11 @@ def judged(error: VendorError) -> VendorError:
     ("evidence", "status", "error", "said"),
     [
         (Evidence(sent=True, status=200), 200, None, Sign.ANSWERED),
+        (Evidence(), None, RequestRefused("a header"), Sign.NOTHING),
+        (Evidence(), None, TooLate("The deadline had passed"), Sign.NOTHING),
+        (Evidence(), None, OutOfResources("Too many open files"), Sign.NOTHING),
+        (Evidence(), None, TransportClosed("closed"), Sign.NOTHING),
+        (Evidence(sent=True), None, TransportClosed("closed"), Sign.NOTHING),
         (Evidence(), None, TransportError("ConnectionRefusedError"), Sign.OUTAGE),
         (Evidence(), None, TransportTimeout("The deadline passed"), Sign.OUTAGE),
         (Evidence(sent=True), None, TransportTimeout("The deadline passed"), Sign.OUTAGE),

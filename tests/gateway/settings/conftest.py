@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import Member, Period
-from gateway.port import Adapter, Exchange, Secret, VendorSettings
+from gateway.port import Adapter, Exchange, Secret, TextSecret, VendorSettings
 from gateway.registry import AdapterType
 from gateway.settings import Problem, Settings, SettingsError, load
 
@@ -48,7 +48,7 @@ class Internal(BaseModel):
 class CalendarSettings(VendorSettings):
     """An account that can be asked what expires."""
 
-    token: Secret
+    token: TextSecret = Field(description="Sent in a body.")
     format: Literal["json", "xml"] = "json"
     point_types: dict[str, External | Internal] = Field({}, description="The currencies.")
     default_point_type: str | None = None

@@ -91,6 +91,10 @@ def test_path_bytes_are_verbatim(run: Run, base: str, path: str) -> None:
         VendorRequest("POST", ":1/p"),
         VendorRequest("PO ST", "/p"),
         VendorRequest("", "/p"),
+        VendorRequest("POST", "/p", {"X": "schlüssel"}),
+        VendorRequest("POST", "/p", {"X": " key"}),
+        VendorRequest("POST", "/p", {"X": "key "}),
+        VendorRequest("POST", "/p", {"X": "\tkey"}),
     ],
     ids=repr,
 )
