@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, func, insert, select, text
 
 from gateway import registry
-from gateway.escaping import escaped
+from gateway.cli import terminal
 from gateway.journal import Journal, JournalError
 from gateway.journal.database import Database
 from gateway.journal.lock import FileLock
@@ -25,8 +25,8 @@ AT_ONCE = 1000
 """Rows in memory."""
 
 
-def main(old: str, new: str) -> None:
-    """Copy the one into the other, and say how much. Raises `JournalError` where that cannot be."""
+def main(old: str, new: str) -> dict[str, int]:
+    """Copy the one into the other; returns how many rows each table has. Raises `JournalError` where that cannot be."""
     stores = [load(Path(each), registry.adapters(), os.environ).store for each in (old, new)]
     source, target = (Database.parse(each, patience=5.0, clock=_now) for each in stores)
     if source.file is None or target.file is not None:
@@ -38,8 +38,7 @@ def main(old: str, new: str) -> None:
     alone = FileLock.acquire(source.file, shared=False)
     try:
         with source.reader().connect() as reading, target.writer().begin() as writing:
-            for table in (adjustments, transitions):
-                sys.stdout.write(f"{_copy(table, reading, writing)} {table.name}\n")
+            return {table.name: _copy(table, reading, writing) for table in (adjustments, transitions)}
     finally:
         alone.release()
 
@@ -70,10 +69,20 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-if __name__ == "__main__":
+def _told(old: str, new: str) -> int:
+    """Copy, and say what came of it, once it is kept; gives the exit code."""
     try:
-        main(*sys.argv[1:])
-    except SettingsError as error:
-        sys.exit("\n".join(escaped(str(problem)) for problem in error.problems))
-    except JournalError as error:
-        sys.exit(escaped(str(error)))
+        copied = main(old, new)
+    except (SettingsError, JournalError) as error:
+        for problem in error.problems if isinstance(error, SettingsError) else (error,):
+            terminal.note(str(problem))
+        return 1
+    for name, rows in copied.items():
+        terminal.report(f"{rows} {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    with terminal.streams():
+        code = _told(*sys.argv[1:])
+    sys.exit(code)

@@ -123,6 +123,15 @@ def test_a_decision_that_nobody_reads(left: Left, unread: IO[bytes]) -> None:
     assert steps(left, "second") == ["in_progress", "unknown", "succeeded"]
 
 
+def test_many_decisions_that_nobody_reads(left: Left, unread: IO[bytes]) -> None:
+    """Nor are there fewer of them than were asked for."""
+    shown = shell("", *PREVIEW, left=left).out
+    name = shown.split("--set ")[1].split()[0]
+    process = started("", *PREVIEW, "--set", name, "--yes", left=left, stdout=unread)
+    assert (process.communicate(timeout=DEADLINE)[1], process.returncode) == (b"", 0)
+    assert [steps(left, key)[-1] for key in ("second", "third", "fifth")] == ["succeeded"] * 3
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
