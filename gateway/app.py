@@ -1,5 +1,6 @@
 """The composition root: settings in, ASGI application out. Everything is built, wired, begun and ended here."""
 
+import asyncio
 import os
 import secrets
 import socket
@@ -50,9 +51,10 @@ from gateway.settling import Settling
 from gateway.strays import Strays, strays
 from gateway.translation import Translator
 from gateway.transport import boottime
+from gateway.waiting import Waiting
 from gateway.ways import ways
 from gateway.work import Work
-from gateway.writes import Writes
+from gateway.writes import Reply, Writes
 
 if TYPE_CHECKING:
     from gateway.api.limiting import Limiter
@@ -89,6 +91,12 @@ class Gateway:
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._journal = Journal.open(settings.store, owner=owner, clock=clock, render=final_answer)
         balances: MemberCache[Reading[Balance]] = MemberCache(clock=time.monotonic, begin=self._work.begin)
+        self._waiting: Waiting[Reply] = Waiting(
+            seconds=settings.server.repeat_wait,
+            look=lambda record: self._journal.get(None, record.draft.id),
+            clock=time.monotonic,
+            sleep=asyncio.sleep,
+        )
         writes = Writes(
             planner=plans,
             deliveries=self._ways.calls,
@@ -100,6 +108,7 @@ class Gateway:
             clock=clock,
             boottime=boottime,
             background=self._background,
+            waiting=self._waiting,
         )
         self._background.loop("sweep", self._sweep, every=SWEEP)
         self._background.include("journal", self._written)
@@ -146,9 +155,13 @@ class Gateway:
         ]
 
     def begin_to_drain(self) -> float:
-        """Say in `/readyz` that this gateway goes; returns until when (monotonic) what is under way may take."""
+        """Say in `/readyz` that this gateway goes, and let go of repeats that only wait.
+
+        Returns until when (monotonic) what is under way may take.
+        """
         if self._drain_until is None:
             self._drain_until = time.monotonic() + self._settings.server.drain
+            self._waiting.release()
         return self._drain_until
 
     async def _livez(self, request: Request) -> Response:

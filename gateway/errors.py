@@ -21,6 +21,9 @@ GatewayError
 from dataclasses import dataclass
 from typing import ClassVar
 
+AUTH_PAUSE = 60.0
+"""Seconds after which it is worth asking again a vendor that refused our credentials."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from gateway import charset, exact, lenient
 from gateway.errors import (
+    AUTH_PAUSE,
     FieldNotSupported,
     VendorAuthFailed,
     VendorBadResponse,
@@ -236,7 +237,7 @@ def _about(
         vendor_status=status,
         vendor_code=code,
         vendor_message=message,
-        retry_after=60.0 if kind is VendorAuthFailed else response.retry_after(),
+        retry_after=AUTH_PAUSE if kind is VendorAuthFailed else response.retry_after(),
     )
     error.answer = response
     return error

@@ -81,10 +81,9 @@ def final_answer(record: Record) -> Answer | None:
     """The answer that a key gets from now on; None while it may still change."""
     if not record.state.final:
         return None
-    told = _problem_of(record)
-    if told is None:
-        return Answer(201, adjustment(record).to_json())
-    return Answer(told["status"], exact.dumps(told))
+    if record.state.status is Status.FAILED:
+        return failure(record)
+    return Answer(201, adjustment(record).to_json())
 
 
 def replay(record: Record) -> Answer | None:
@@ -99,9 +98,10 @@ def replay(record: Record) -> Answer | None:
     return Answer(kept.status, _RETRYABLE.sub(rb"\1" + member, kept.body, count=1))
 
 
-def problem_body(record: Record) -> bytes:
-    """The problem of a failed adjustment, as a body."""
-    return exact.dumps(_problem_of(record))
+def failure(record: Record) -> Answer:
+    """What a failed adjustment is answered with now, be it final or retryable."""
+    told = _problem_of(record) or {}
+    return Answer(told["status"], exact.dumps(told))
 
 
 def plain(value: Any) -> Any:

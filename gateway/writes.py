@@ -16,12 +16,21 @@ from gateway import meaning, rendering
 from gateway.adjustments import Draft, Record, Settlement, State, Status
 from gateway.background import Background
 from gateway.delivery import Delivery
-from gateway.errors import FieldError, GatewayError, IdempotencyInProgress, IdempotencyKeyReused, StoreUnavailable
+from gateway.errors import (
+    AUTH_PAUSE,
+    FieldError,
+    GatewayError,
+    IdempotencyInProgress,
+    IdempotencyKeyReused,
+    StoreUnavailable,
+    VendorAuthFailed,
+)
 from gateway.journal import Conclusion, Journal
 from gateway.metrics import Metrics
 from gateway.model import Adjustment, Applied, Member
 from gateway.planning import Planner
 from gateway.translation import Translation, Translator
+from gateway.waiting import Waiting, pause
 from gateway.work import Work
 
 log = structlog.get_logger(__name__)
@@ -71,6 +80,7 @@ class Writes:
         new_id: Callable[[], str],
         clock: Callable[[], datetime],
         boottime: Callable[[], float],
+        waiting: Waiting[Reply],
     ) -> None:
         self._planner = planner
         self._deliveries = deliveries
@@ -82,15 +92,22 @@ class Writes:
         self._new_id = new_id
         self._clock = clock
         self._boottime = boottime
+        self._waiting = waiting
 
     async def adjust(self, caller: Caller, *, key: str, adjustment: Adjustment) -> Reply:
-        """Carry an adjustment out, or repeat what its key came to.
+        """Carry an adjustment out, or repeat what its key came to, or comes to within the time that a repeat waits.
 
         Raises the problems of docs/api.md for what was refused before anything was claimed.
         """
-        return await self._work.run(self._adjust(caller, key, adjustment))
+        found = await self._work.run(self._adjust(caller, key, adjustment))
+        if isinstance(found, Reply):
+            return found
+        # Waiting is the caller's own, and no work of the gateway: nobody waits for it to end.
+        heard = await self._waiting.outcome(found)
+        return self._heard(heard) if isinstance(heard, Record) else replace(heard, replayed=heard.status != 202)
 
-    async def _adjust(self, caller: Caller, key: str, adjustment: Adjustment) -> Reply:
+    async def _adjust(self, caller: Caller, key: str, adjustment: Adjustment) -> Reply | Record:
+        """The reply, or the record of what is in flight already."""
         new_id = self._new_id()
         try:
             plan = self._planner.adjust(caller.tenant, adjustment, id=new_id)
@@ -118,11 +135,15 @@ class Writes:
             lease_until = self._boottime() + draft.lease
             record, ours = await self._journal.claim(draft)
             if ours:
-                return await self._carried_out(caller, record, plan.translation, lease_until)
+                carried_out = self._carried_out(caller, record, plan.translation, lease_until)
+                return await self._waiting.telling(record.draft.id, carried_out)
         return await self._again(caller, record, adjustment)
 
-    async def _again(self, caller: Caller, record: Record, adjustment: Adjustment) -> Reply:
-        """The key is taken: repeat what it came to, or make the next attempt of what may be tried again."""
+    async def _again(self, caller: Caller, record: Record, adjustment: Adjustment) -> Reply | Record:
+        """The key is taken: repeat what it came to, or make the next attempt of what may be tried again.
+
+        The record of what is in flight already, where the attempt is somebody else's.
+        """
         draft = record.draft
         record = await self._journal.present(record)
         if not meaning.matches(draft.fingerprint, adjustment):
@@ -132,7 +153,7 @@ class Writes:
         if record.state.status is Status.UNKNOWN:
             return self._unknown(record)
         if record.state.status is Status.IN_PROGRESS:
-            raise _about(record, IdempotencyInProgress(retry_after=self._remaining(record)))
+            return record
         try:
             translator = self._planner.translator(draft.vendor)
             translation = translator.adjust(draft.adjustment, id=draft.id)
@@ -142,8 +163,9 @@ class Writes:
         lease_until = self._boottime() + lease
         mine = await self._journal.retry(record, lease, account=translator.account)
         if mine is None:
-            raise _about(record, IdempotencyInProgress("Another request makes the next attempt", retry_after=1))
-        return await self._carried_out(caller, mine, translation, lease_until)
+            return await self._journal.get(None, draft.id) or record  # another request makes the next attempt
+        carried_out = self._carried_out(caller, mine, translation, lease_until)
+        return await self._waiting.telling(draft.id, carried_out)
 
     async def _carried_out(
         self, caller: Caller, record: Record, translation: Translation[Applied], lease_until: float
@@ -207,14 +229,26 @@ class Writes:
         elif concluded.late:
             log.warning("an outcome came after its adjustment was settled", adjustment=concluded.record.draft.id)
 
+    def _heard(self, record: Record) -> Reply:
+        """What a repeat hears that waited: it makes no attempt, so what can be tried again is told as it stands."""
+        if (answer := rendering.replay(record)) is not None:
+            return Reply(record.draft.id, answer.status, answer.body, replayed=True)
+        if record.state.status is Status.UNKNOWN:
+            return self._unknown(record)
+        if record.state.status is Status.IN_PROGRESS:
+            raise _about(record, IdempotencyInProgress(retry_after=pause(record, self._clock())))
+        answer = rendering.failure(record)
+        again = AUTH_PAUSE if record.problem and record.problem["code"] == VendorAuthFailed.code else 1
+        return Reply(record.draft.id, answer.status, answer.body, replayed=True, retry_after=ceil(again))
+
     def _reply(self, concluded: Conclusion, retry_after: float | None) -> Reply:
         record = concluded.record
         if (answer := rendering.replay(record)) is not None:
             # What came late hears what somebody else settled: that is a replay.
             return Reply(record.draft.id, answer.status, answer.body, replayed=concluded.late)
         if record.state.status is Status.FAILED and record.problem is not None:
-            body = rendering.problem_body(record)
-            return Reply(record.draft.id, record.problem["status"], body, retry_after=ceil(retry_after or 1))
+            answer = rendering.failure(record)
+            return Reply(record.draft.id, answer.status, answer.body, retry_after=ceil(retry_after or 1))
         return self._unknown(record)
 
     def _unknown(self, record: Record) -> Reply:

@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("service",),
     ("writes", "settling"),
     ("planning", "settings", "strays", "ways"),
-    ("routing", "cache", "journal", "delivery", "rendering", "work", "background", "rounds"),
+    ("routing", "cache", "journal", "delivery", "rendering", "waiting", "work", "background", "rounds"),
     ("unsent",),
     ("retries", "call", "outcome"),
     ("gate",),

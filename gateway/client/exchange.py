@@ -13,7 +13,7 @@ import httpx
 
 from gateway.client.document import Document
 from gateway.client.errors import NoAnswer, NotSent, OutcomeUnknown, PointsError, UnexpectedAnswer
-from gateway.client.problems import Problem, problem
+from gateway.client.problems import IdempotencyInProgress, Problem, problem
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -83,13 +83,18 @@ Steps = Generator[Call[Any] | Pause, Reply, T]
 class Retries:
     """How often a call is made again, and how long the pauses before that are, in seconds.
 
-    `Retry-After` is honoured up to `longest`; without one the pause is random, up to `first` doubled each time.
+    `Retry-After` is honoured up to `longest`; without one the pause is random, up to `first` doubled each time. Asking
+    again for what the gateway has in progress is no retry: that goes on for pauses of `longest` in all.
     """
 
     count: int = 3
     longest: float = 30.0
     first: float = 0.25
     random: Callable[[], float] = random.random
+
+    def allows(self, retry_after: float | None, waited: float) -> bool:
+        """Whether what is in progress may be asked for after so long, where that took `waited` seconds so far."""
+        return self.count > 0 and retry_after is not None and waited + retry_after <= self.longest
 
     def pause(self, number: int, retry_after: float | None) -> Pause:
         """The pause before retry `number`, counted from 0."""
@@ -104,19 +109,23 @@ def exchange(call: Call[T], retries: Retries) -> Steps[T]:
     Raises `PointsError`: that of the last attempt; `NotSent` only where no attempt was sent at all.
     """
     sent = unanswered = False
-    number = 0
+    number, waited = 0, 0.0
     while True:
         try:
             return (yield from attempt(call, sent=sent))
         except PointsError as error:
             error.unanswered = unanswered
-            if number >= retries.count or not _worth_repeating(call, error):
+            waits = isinstance(error, IdempotencyInProgress) and retries.allows(error.retry_after, waited)
+            if not _worth_repeating(call, error) or (number >= retries.count and not waits):
                 raise
             sent = sent or not isinstance(error, NotSent)
             unanswered = unanswered or not isinstance(error, Problem | NotSent)
             pause = retries.pause(number, error.retry_after)
         yield pause
-        number += 1
+        if waits:
+            waited += pause.seconds
+        else:
+            number += 1
 
 
 def attempt(call: Call[T], *, sent: bool = False) -> Steps[T]:

@@ -24,8 +24,8 @@ class PointsClient:
 
     `timeout` is in seconds for each of connecting, sending and reading. A call is made up to 1 + `retries` times,
     the same each time: after a retryable problem, after no answer, and after a proxy's 502, 503 or 504.
-    `Retry-After` is honoured up to `max_wait` seconds. `transport` stands in for the network; `sleep`, `clock` and
-    `random` for time and chance.
+    `Retry-After` is honoured up to `max_wait` seconds; asking again for a write that is in progress counts as no retry
+    for as long. `transport` stands in for the network; `sleep`, `clock` and `random` for time and chance.
 
     At most `max_connections` requests are under way at once; further calls wait for a place, first come first
     served. That wait counts against no `timeout`; with `queue_timeout` it ends in `NotSent` after so many seconds.

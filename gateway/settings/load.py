@@ -91,7 +91,7 @@ def _server(entry: Entry | None, problems: list[Problem]) -> Server:
     admin = None if written.admin is None else address(written.admin)
     if entry is not None and admin is not None and admin.port == listen.port != 0:
         problems.append(entry.problem(("admin",), "expected another port than that of listen"))
-    return Server(listen, admin, written.drain, written.log_level, written.outages)
+    return Server(listen, admin, written.drain, written.log_level, written.outages, written.repeat_wait)
 
 
 def _kind(entry: Entry, adapters: Mapping[str, AdapterType]) -> AdapterType | None:

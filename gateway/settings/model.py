@@ -79,6 +79,12 @@ class ServerEntry(_Entry):
         le=10_000,
         description="Outages of a vendor in a row after which it is left alone for a while; 0: never.",
     )
+    repeat_wait: float = Field(
+        5.0,
+        ge=0,
+        le=60,
+        description="Seconds that a repeat waits for the attempt under way with its key, before 409; 0: none.",
+    )
 
 
 class WhenEntry(_Entry):

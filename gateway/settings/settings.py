@@ -23,7 +23,8 @@ class Address(NamedTuple):
 class Server:
     """The gateway's own listeners; `drain` is how many seconds a shutdown waits for calls under way.
 
-    `outages`: how many of a vendor in a row have it left alone for a while; 0 where none do.
+    `outages`: how many of a vendor in a row have it left alone for a while; 0 where none do. `repeat_wait`: seconds
+    that a repeat waits for the attempt under way with its key; 0 where none does.
     """
 
     listen: Address
@@ -31,6 +32,7 @@ class Server:
     drain: float
     log_level: LogLevel
     outages: int = 5
+    repeat_wait: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

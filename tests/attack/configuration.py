@@ -32,7 +32,13 @@ def write(folder: Path, *, store: str, vendor: int, search: bool) -> Path:
     origin = f"http://127.0.0.1:{vendor}"
     limits = {"timeout": TIMEOUT, "max_concurrency": 12}
     said = {
-        "server": {"listen": "127.0.0.1:0", "drain": DRAIN, "log_level": "warning", "outages": OUTAGES},
+        "server": {
+            "listen": "127.0.0.1:0",
+            "drain": DRAIN,
+            "log_level": "warning",
+            "outages": OUTAGES,
+            "repeat_wait": min(TIMEOUT, 60),
+        },
         "store": store,
         "vendors": {
             "crm": {

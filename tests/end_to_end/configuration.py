@@ -26,7 +26,8 @@ def configuration(vendors: Vendors, *, nowhere: str) -> dict[str, Any]:
         {"when": {"member": ["email"]}, "vendor": "arcade"},
     ]
     return {
-        "server": {"listen": "127.0.0.1:0", "drain": DRAIN, "outages": 0},  # no vendor is left alone for its faults
+        # No vendor is left alone for its faults, and no repeat waits but in the tests of that.
+        "server": {"listen": "127.0.0.1:0", "drain": DRAIN, "outages": 0, "repeat_wait": 0},
         "store": "sqlite:///journal.db",
         "vendors": {
             "arcade": {**_with_timeout(vendors.arcade), "ignore": ["reason", "reference", "store"]},

@@ -2,12 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from math import ceil
 
-from gateway.writes import MARGIN
 from tests.deadlines import until
 from tests.end_to_end.caller import Caller, refused
-from tests.end_to_end.configuration import PATIENT
 from tests.end_to_end.vendors import Vendors
 from tests.end_to_end.wire import Wire, request
 
@@ -30,7 +27,7 @@ def test_a_repeat_meanwhile_is_told_to_wait(api: Caller, vendors: Vendors) -> No
         heard = first.result()
     problem = refused(repeat, 409, "idempotency_in_progress")
     assert (problem["retryable"], problem["adjustment"]) == (True, standing["id"])
-    assert 1 <= int(repeat.headers["retry-after"]) <= ceil(PATIENT + MARGIN)
+    assert repeat.headers["retry-after"] in ("1", "2", "4")  # by the attempt's age, and not its whole lease
     assert (standing["status"], standing["attempts"], standing["completed_at"]) == ("in_progress", 1, None)
     refused(early, 409, "not_resolvable")
     refused(other, 422, "idempotency_key_reused")

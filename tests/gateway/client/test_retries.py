@@ -94,6 +94,31 @@ def test_a_call_still_in_progress_is_asked_for_again_when_the_gateway_says(
     assert app.slept == [2.0]
 
 
+def test_waiting_for_what_is_in_progress_uses_up_no_retry(app: App, adjustment: Adjusted, problem: Refused) -> None:
+    """However often the gateway says so, up to `max_wait` in all; a call that was lost in between is a retry."""
+    in_progress = [
+        problem("idempotency_in_progress", 409, retryable=True, headers={"Retry-After": str(seconds)})
+        for seconds in (1, 2, 4, 4)
+    ]
+    done = httpx.Response(201, json=adjustment(), headers={"Idempotent-Replayed": "true"})
+    app.router.post("/v1/adjustments").mock(side_effect=[httpx.ReadTimeout("slow"), *in_progress, done])
+    assert adjust(app, client={"retries": 1}).replayed
+    assert app.slept == [0.25, 1.0, 2.0, 4.0, 4.0]
+
+
+def test_waiting_for_what_is_in_progress_is_bounded(app: App, problem: Refused) -> None:
+    """After `max_wait` seconds of pauses it counts as any other problem; without retries it is raised at once."""
+    route = app.router.post("/v1/adjustments").mock(
+        return_value=problem("idempotency_in_progress", 409, retryable=True, headers={"Retry-After": "4"})
+    )
+    with pytest.raises(IdempotencyInProgress):
+        adjust(app, client={"retries": 2, "max_wait": 9.0})
+    assert app.slept == [4.0] * 4
+    with pytest.raises(IdempotencyInProgress):
+        adjust(app, client={"retries": 0})
+    assert route.call_count == 6
+
+
 def test_a_problem_that_is_not_retryable_is_final(app: App, problem: Refused) -> None:
     """`retryable: false` is raised at once, whatever the status."""
     route = app.router.post("/v1/adjustments").mock(return_value=problem("vendor_unavailable", 503))

@@ -28,6 +28,14 @@ def test_what_is_no_rate(problems: Problems, rate: str) -> None:
     assert "NUMBER/second" in told or "expected text" in told
 
 
+def test_repeat_wait(load_text: Load, problems: Problems) -> None:
+    """Five seconds unless something else is said; 0 is none."""
+    assert load_text().server.repeat_wait == 5
+    assert load_text(f"server: {{repeat_wait: 0}}\n{WHOLE}").server.repeat_wait == 0
+    [told] = problems(f"server: {{repeat_wait: -0.5}}\n{WHOLE}")
+    assert told.endswith("server.repeat_wait: expected 0 or more")
+
+
 def test_outages(load_text: Load, problems: Problems) -> None:
     """Five in a row unless something else is said; 0 is never."""
     assert load_text().server.outages == 5
