@@ -34,6 +34,9 @@ _INTERNAL = frozenset(
 
 def exactly(body: bytes, content_type: str) -> str | None:
     """The whole text, without byte order marks; None where it is in no charset that can be told."""
+    seven_bit, others = _declared(content_type, body)
+    if body.isascii() and not seven_bit and b"\0" not in body:
+        return body.decode("ascii")  # as most bodies are, and means the same in every other charset
     for mark, name in _MARKS:
         if body.startswith(mark):
             return _decoded(body[len(mark) :], name)
@@ -41,13 +44,10 @@ def exactly(body: bytes, content_type: str) -> str | None:
         for beginning, name in _WIDE:
             if beginning.match(body):
                 return _decoded(body, name)
-    declared = _declared(content_type, body)
-    for name in declared:
-        if _SEVEN_BIT.fullmatch(name) and (text := _decoded(body, name)) is not None:
+    for name in (*seven_bit, "utf-8"):
+        if (text := _decoded(body, name)) is not None:
             return text
-    if (text := _decoded(body, "utf-8")) is not None:
-        return text
-    readings = {text for name in declared if (text := _decoded(body, name)) is not None}
+    readings = {text for name in others if (text := _decoded(body, name)) is not None}
     return readings.pop() if len(readings) == 1 else None
 
 
@@ -62,14 +62,14 @@ def roughly(body: bytes, content_type: str) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _declared(content_type: str, body: bytes) -> tuple[str, ...]:
-    """What is declared and known here, by Python's names."""
+def _declared(content_type: str, body: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is declared and known here, by Python's names: charsets of seven bits, and others."""
     prolog = _PROLOG.match(body)
     return _known(content_type, prolog[1].decode() if prolog else "")
 
 
 @lru_cache(64)  # vendors send few of them
-def _known(content_type: str, prolog: str) -> tuple[str, ...]:
+def _known(content_type: str, prolog: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found = []
     for name in (*_PARAMETER.findall(content_type), prolog):
         try:
@@ -78,7 +78,8 @@ def _known(content_type: str, prolog: str) -> tuple[str, ...]:
             continue
         if codec not in _INTERNAL and codec not in found:
             found.append(codec)
-    return tuple(found)
+    seven_bit = tuple(name for name in found if _SEVEN_BIT.fullmatch(name))
+    return seven_bit, tuple(name for name in found if name not in seven_bit)
 
 
 def _decoded(body: bytes, name: str) -> str | None:

@@ -22,7 +22,7 @@ def decoded(body: bytes, header: str, *, limit: int) -> bytes:
 
     Raises `TransportError` where it is cut short, damaged, past `limit` bytes, or in a coding not known here.
     """
-    coding = _named(header)
+    coding = header and _named(header)
     if not body or not coding:
         return body
     plain = bytearray()

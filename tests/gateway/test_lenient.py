@@ -163,7 +163,7 @@ def test_each_beginning_of_an_object_is_an_error(value: Any, data: st.DataObject
 @pytest.mark.parametrize("part", ['\\"', '"', '"\\', "\\", "x", "é\\\\", "NaN ", '{"a":', '{"a":1,"a":[', "[", '""'])
 def test_a_large_text_that_is_no_json_is_refused_in_little_time(part: str) -> None:
     """The time that it takes grows with its length alone: a square of it would be hours here."""
-    for text in ('"' + part * 1_000_000, '{"a": ' + part * 1_000_000):
+    for text in ('"' + part * 200_000, '{"a": ' + part * 200_000):
         with pytest.raises((ValueError, RecursionError)):
             lenient.loads(text, rough=True)
 

@@ -170,7 +170,7 @@ def test_a_secret_in_whatever_charset(name: str, content_type: str, before: str)
 
 
 @pytest.mark.parametrize(
-    ("body", "kept"),
+    ("body", "text"),
     [
         (b"caf\xe9", r"caf\xe9"),
         (b'{"a": "\xff"}', r'{"a": "\xff"}'),
@@ -178,11 +178,11 @@ def test_a_secret_in_whatever_charset(name: str, content_type: str, before: str)
         ("漢".encode()[:2], r"\xe6\xbc"),
     ],
 )
-def test_bytes_that_are_no_text_can_be_told(body: bytes, kept: str) -> None:
+def test_bytes_that_are_no_text_can_be_told(body: bytes, text: str) -> None:
     """Each is two hexadecimal digits, and the answer says that they stand for bytes."""
     answer = Redactor([]).response(VendorResponse(200, {}, body), confidential=False)
-    assert answer == {"status": 200, "headers": {}, "body": kept, "escaped": True}
-    assert Redactor([]).shown(VendorResponse(200, {}, body), confidential=False) == kept
+    assert answer == {"status": 200, "headers": {}, "body": text, "escaped": True}
+    assert Redactor([]).shown(VendorResponse(200, {}, body), confidential=False) == text
 
 
 def test_an_answer_that_came_whole_says_no_more_than_it_did() -> None:
@@ -191,11 +191,11 @@ def test_an_answer_that_came_whole_says_no_more_than_it_did() -> None:
     assert answer == {"status": 200, "headers": {"via": "b"}, "body": '{"a": "é"}'}
 
 
-@given(secret=SECRETS, spell=st.sampled_from(SPELLINGS), kept=st.integers(0, 80), before=st.text("x ", max_size=5))
-def test_what_broke_off_within_a_secret(secret: str, spell: Callable[[str], str], kept: int, before: str) -> None:
+@given(secret=SECRETS, spell=st.sampled_from(SPELLINGS), length=st.integers(0, 80), before=st.text("x ", max_size=5))
+def test_what_broke_off_within_a_secret(secret: str, spell: Callable[[str], str], length: int, before: str) -> None:
     """Of a secret at the end of what came, no more than three characters are kept, in whatever spelling."""
     spelled = spell(secret)
-    body = (before + spelled)[: len(before) + kept].encode()
+    body = (before + spelled)[: len(before) + length].encode()
     answer = Redactor([secret]).response(PartialResponse(200, {}, body), confidential=False)
     assert answer["complete"] is False
     assert spelled[:4] not in answer["body"] or spelled[:4] in before + "***"
