@@ -3,10 +3,12 @@
 The same models serve, describe themselves in OpenAPI, and are kept in the journal to be repeated byte for byte.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer, WithJsonSchema
+from pydantic_core import CoreSchema
 
 from gateway import exact
 from gateway.adjustments import Status
@@ -32,6 +34,17 @@ class AnswerModel(BaseModel):
     def to_json(self) -> bytes:
         """The body as JSON; decimals and fragments of JSON inside stay digit for digit."""
         return exact.dumps(self.model_dump())
+
+
+@dataclass(frozen=True, slots=True)
+class JsonOf:
+    """Says of a field of plain JSON which model's JSON that is, for the OpenAPI document."""
+
+    model: type[BaseModel]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The field's own schema, with the model noted."""
+        return {**handler(source), "metadata": {"json_of": self.model}}
 
 
 class BalanceSaid(AnswerModel):
@@ -116,7 +129,7 @@ class AdjustmentAnswer(AnswerModel):
     balance: BalanceSaid | None
     vendor: AdjustmentVendor
     retryable: bool
-    problem: dict[str, Any] | None
+    problem: Annotated[dict[str, Any], JsonOf(Problem)] | None
     resolution: ResolutionSaid | None
     attempts: int
     created_at: Time

@@ -20,23 +20,17 @@ from openapi_pydantic import (
     SecurityScheme,
 )
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic.json_schema import models_json_schema
 
 from gateway import answers
 from gateway.api.edge import Endpoint
 from gateway.api.fields import MemberField
-from gateway.errors import GatewayError, InvalidRequest
+from gateway.api.json_schema import Schemas, tidied, without_null
+from gateway.errors import GatewayError, InvalidRequest, VendorError
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM = "application/problem+json"
 _JSON = "application/json"
-
-
-class _Schemas(GenerateJsonSchema):
-    """Schemas of what really goes over the wire: a field that is left out where it does not apply is optional."""
-
-    def field_is_required(self, field: Any, total: bool) -> bool:
-        return "serialization_exclude_if" not in field and super().field_is_required(field, total)
 
 
 def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
@@ -46,7 +40,7 @@ def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
     said = {model for endpoint in table for model in endpoint.answers.values()} | {answers.Problem, answers.Health}
     modes = [(model, "validation") for model in sent] + [(model, "serialization") for model in said]
     modes.sort(key=lambda each: each[0].__name__)
-    names, definitions = models_json_schema(modes, ref_template=_REF, schema_generator=_Schemas)  # type: ignore[arg-type]
+    names, definitions = models_json_schema(modes, ref_template=_REF, schema_generator=Schemas)  # type: ignore[arg-type]
     schemas: dict[str, Any] = definitions["$defs"]
     queries = {model: schemas.pop(_name(names[model, "validation"])) for model in sent if _is_query(model, table)}
     paths = {
@@ -70,7 +64,7 @@ def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
     ).model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
     text = str(whole) + str(schemas)
     whole["components"] = {
-        "schemas": {name: each for name, each in sorted(_wire(schemas).items()) if _REF.format(model=name) in text},
+        "schemas": {name: each for name, each in sorted(tidied(schemas).items()) if _REF.format(model=name) in text},
         "securitySchemes": {
             "key": SecurityScheme(type="http", scheme="bearer").model_dump(by_alias=True, exclude_none=True)
         },
@@ -89,7 +83,7 @@ def _operation(endpoint: Endpoint, queries: Mapping[type[BaseModel], Any]) -> Op
         security=[{"key": []}],
         parameters=[*_path(endpoint), *_headers(endpoint), *_query(queries[endpoint.query])],
         requestBody=body,
-        responses={**_answers(endpoint), **_problems(endpoint.problems)},
+        responses={**_answers(endpoint), **_problems(endpoint.problems, replayed=endpoint.needs_key)},
     )
 
 
@@ -121,7 +115,7 @@ def _query(schema: Mapping[str, Any]) -> list[Parameter]:
         _parameter(
             name,
             "query",
-            _without_null(each),
+            {keyword: value for keyword, value in without_null(each).items() if keyword != "title"},
             required=name in schema.get("required", ()),
             description=each.get("description"),
         )
@@ -138,10 +132,10 @@ def _parameter(
 
 def _answers(endpoint: Endpoint) -> dict[str, Response]:
     kinds = {200: "Done.", 201: "Applied.", 202: "Perhaps applied: look at `status`, and repeat with the same key."}
-    headers = {"Request-Id": _header("The request's id."), **_quota()}
+    headers = {**_request_id(), **_quota()}
     if endpoint.needs_key:
         headers["Location"] = _header("Where the adjustment can be seen.")
-        headers["Idempotent-Replayed"] = _header("`true` where this repeats a kept answer.")
+        headers |= _replayed()
     waiting = {"Retry-After": _header("Seconds until the attempt is over, whatever becomes of it.")}
     return {
         str(status): Response(
@@ -153,14 +147,19 @@ def _answers(endpoint: Endpoint) -> dict[str, Response]:
     }
 
 
-def _problems(kinds: Iterable[type[GatewayError]]) -> dict[str, Response]:
+def _problems(
+    kinds: Iterable[type[GatewayError]], *, to_clients: bool = True, replayed: bool = False
+) -> dict[str, Response]:
+    """The problems by status; `to_clients` where a key is asked for, `replayed` where final ones are repeated."""
     responses = {}
     by_status = sorted(set(kinds), key=lambda kind: (kind.status, kind.code))
     for status, group in groupby(by_status, key=lambda kind: kind.status):
         each = list(group)
-        headers = {"Request-Id": _header("The request's id.")}
-        if status == 429:
+        headers = _request_id()
+        if to_clients and status != 401:  # whose rate would it be
             headers |= _quota()
+        if replayed and any(issubclass(kind, VendorError) and not kind.retryable for kind in each):
+            headers |= _replayed()
         if any(kind.retryable for kind in each):
             headers["Retry-After"] = _header("Seconds to wait before trying again.")
         if status == 401:
@@ -181,6 +180,14 @@ def _problems(kinds: Iterable[type[GatewayError]]) -> dict[str, Response]:
     return responses
 
 
+def _request_id() -> dict[str, Header]:
+    return {"Request-Id": _header("The request's id.")}
+
+
+def _replayed() -> dict[str, Header]:
+    return {"Idempotent-Replayed": _header("`true` where this repeats a kept answer.")}
+
+
 def _quota() -> dict[str, Header]:
     return {
         "RateLimit-Policy": _header("For a client with a rate: the requests it may make (`q`) in `w` seconds."),
@@ -190,11 +197,11 @@ def _quota() -> dict[str, Header]:
 
 def _health(name: str, summary: str) -> PathItem:
     content = {_JSON: MediaType(schema=_reference(answers.Health))}
-    responses = {"200": Response(description="Yes.", content=content)}
+    responses = {"200": Response(description="Yes.", headers=_request_id(), content=content)}
     parameters = []
     if name == "readyz":
-        responses["503"] = Response(description="No.", content=content)
-        responses |= _problems([InvalidRequest])
+        responses["503"] = Response(description="No.", headers=_request_id(), content=content)
+        responses |= _problems([InvalidRequest], to_clients=False)
         verbose = {"type": "string", "enum": ["", "true", "false"]}
         parameters.append(
             _parameter("verbose", "query", verbose, required=False, description="Adds how every vendor stands.")
@@ -219,29 +226,3 @@ def _name(schema: Mapping[str, Any]) -> str:
 
 def _is_query(model: type[BaseModel], table: Iterable[Endpoint]) -> bool:
     return any(endpoint.query is model for endpoint in table)
-
-
-def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A query parameter is given or not; it cannot be null."""
-    kinds = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
-    rest = {name: value for name, value in schema.items() if name not in ("anyOf", "default", "title")}
-    default = {"default": schema["default"]} if schema.get("default") is not None else {}
-    return {**(kinds[0] if kinds else {}), **rest, **default}
-
-
-def _wire(schemas: dict[str, Any]) -> dict[str, Any]:
-    """Schemas without what only pydantic says: titles made of names, and null where a field is left out instead."""
-    for schema in schemas.values():
-        required = schema.get("required", ())
-        for name, each in schema.get("properties", {}).items():
-            each.pop("title", None)
-            if "default" in each and each["default"] is None:
-                del each["default"]
-                if name not in required and schema.get("title") in _LEAVE_OUT and "anyOf" in each:
-                    each.update(_without_null(each))
-                    each.pop("anyOf", None)
-        schema.pop("title", None)
-    return schemas
-
-
-_LEAVE_OUT = ("Problem", "Health", "ReadVendor", "AdjustmentHistory")

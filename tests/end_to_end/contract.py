@@ -9,6 +9,9 @@ from jsonschema import Draft202012Validator, FormatChecker
 FIELDS = {"type", "title", "status", "detail", "code", "retryable", "new_key_allowed", "request_id"}
 WHERE_THEY_APPLY = {"errors", "adjustment", "vendor"}
 
+OF_HTTP = {"connection", "content-length", "content-type", "date"}
+"""Headers that no document need name."""
+
 
 class Contract:
     """The OpenAPI document of a running gateway, as something that answers are held against."""
@@ -35,6 +38,8 @@ class Contract:
         said = documented[str(response.status_code)].get("content", {})
         media_type = response.headers["content-type"].partition(";")[0]
         assert media_type in said, f"{media_type} is not documented here"
+        headers = {name.lower() for name in documented[str(response.status_code)].get("headers", {})}
+        assert set(response.headers) <= headers | OF_HTTP, "every header of an answer is documented"
         self._validator(said[media_type]["schema"]).validate(response.json())
 
     def _documented(self, request: httpx.Request) -> dict[str, Any] | None:

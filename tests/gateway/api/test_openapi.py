@@ -1,0 +1,137 @@
+"""What the OpenAPI document says of answers is what the models that serve do, for every model and every field."""
+
+import types
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel
+
+from gateway import answers, registry
+from gateway.adjustments import Status
+from gateway.answers import AnswerModel
+from gateway.api import schemas
+from gateway.api.endpoints import Endpoints
+from gateway.api.openapi import document
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=10)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-10, 10) | TEXT,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2),
+    max_leaves=4,
+)
+POINTS = st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**12), max_value=10**12)
+BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
+    str: TEXT,
+    int: st.integers(0, 10**9),
+    bool: st.booleans(),
+    Decimal: POINTS,
+    Any: JSON,
+    types.NoneType: st.none(),
+}
+
+
+def models(base: type[AnswerModel] = AnswerModel) -> Iterator[type[AnswerModel]]:
+    """Every model of an answer."""
+    for model in base.__subclasses__():
+        yield model
+        yield from models(model)
+
+
+MODELS = sorted({model for model in models() if model.__module__ == answers.__name__}, key=lambda model: model.__name__)
+FIELDS = [(model, name) for model in MODELS for name in model.model_fields]
+
+
+@cache
+def described() -> dict[str, Any]:
+    """The document, as of a gateway with every adapter that is installed."""
+    body = schemas.adjustment_body(registry.adapters().values())
+    table = Endpoints(None, body, clock=lambda: datetime.now(UTC)).table()  # type: ignore[arg-type]  # nothing is called
+    return document(table, version="1")
+
+
+def schema(model: type[AnswerModel]) -> dict[str, Any]:
+    """A model's schema in the document; those of its fields are found from it."""
+    return {**described()["components"]["schemas"][model.__name__], "components": described()["components"]}
+
+
+def values(kind: Any) -> st.SearchStrategy[Any]:
+    """Values of a type as the models annotate it."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        described_by = [each.model for each in arguments[1:] if isinstance(each, answers.JsonOf)]
+        return documents(described_by[0]) if described_by else values(arguments[0])
+    if origin in (Union, types.UnionType):
+        return st.one_of(*map(values, arguments))
+    if origin is Literal:
+        return st.sampled_from(arguments)
+    if origin is list:
+        return st.lists(values(arguments[0]), max_size=2)
+    if origin is dict:
+        return st.dictionaries(TEXT, values(arguments[1]), max_size=2)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return instances(kind)
+    return st.sampled_from(kind) if isinstance(kind, type) and issubclass(kind, Enum) else BY_TYPE[kind]
+
+
+def instances(model: type[BaseModel]) -> st.SearchStrategy[Any]:
+    """Instances of a model, every part that may be missing there or not."""
+    hints = {name: Annotated[field.annotation, *field.metadata, None] for name, field in model.model_fields.items()}
+    return st.fixed_dictionaries({name: values(hint) for name, hint in hints.items()}).map(lambda found: model(**found))
+
+
+def documents(model: type[BaseModel]) -> st.SearchStrategy[Any]:
+    """The same as plain JSON, as the journal keeps them."""
+    return instances(model).map(lambda instance: instance.model_dump())
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@given(data=st.data())
+def test_whatever_is_served_is_as_the_document_says(model: type[AnswerModel], data: st.DataObject) -> None:
+    """Each body fits the schema of its model, with the parts that may be missing there, null or left out."""
+    body = orjson.loads(data.draw(instances(model)).to_json())
+    Draft202012Validator(schema(model)).validate(body)
+
+
+@pytest.mark.parametrize(("model", "name"), FIELDS, ids=lambda each: getattr(each, "__name__", each))
+@given(data=st.data())
+def test_a_field_is_optional_or_null_where_it_is_so(model: type[AnswerModel], name: str, data: st.DataObject) -> None:
+    """The document says that a field may be missing, or null, exactly where a body without a value has it so."""
+    instance = data.draw(instances(model))
+    shown = model.model_fields[name].serialization_alias or name
+    nothing = type(None) in _alternatives(model.model_fields[name].annotation)
+    body = orjson.loads(instance.model_copy(update={name: None}).to_json()) if nothing else {shown: ...}
+    mine = schema(model)
+    assert (shown in mine.get("required", ())) == (shown in body)
+    null = {**mine["properties"][shown], "components": mine["components"]}
+    assert Draft202012Validator(null).is_valid(None) == (body.get(shown, ...) is None)
+
+
+def _alternatives(kind: Any) -> tuple[Any, ...]:
+    if kind is Any:
+        return (type(None),)
+    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+
+
+def test_every_model_of_an_answer_is_described() -> None:
+    """The document leaves no model out, and names no field that is not served."""
+    components = described()["components"]["schemas"]
+    assert {model.__name__ for model in MODELS} <= components.keys()
+    for model in MODELS:
+        shown = {field.serialization_alias or name for name, field in model.model_fields.items()}
+        assert set(components[model.__name__]["properties"]) == shown
+
+
+def test_enumerations_are_those_of_the_code() -> None:
+    """A status that can be asked for is one that can be answered, and the other way round."""
+    (status,) = (each for each in get_args(schemas.ListQuery.model_fields["status"].annotation) if get_args(each))
+    assert set(get_args(status)) == {each.value for each in Status}
+    assert described()["components"]["schemas"]["Status"]["enum"] == [each.value for each in Status]
