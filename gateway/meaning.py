@@ -12,7 +12,9 @@ from typing import Any
 from gateway import exact
 from gateway.model import Adjustment
 
-_FIRST = ("member", "points", "point_type", "description", "reason", "reference", "store", "pending", "options")
+_FIRST = frozenset(
+    ("member", "points", "point_type", "description", "reason", "reference", "store", "pending", "options")
+)
 """The fields of the first scheme, each hashed whatever its value; never to be changed."""
 
 
@@ -49,10 +51,15 @@ def _digest(adjustment: Adjustment) -> str:
     """The first scheme: a SHA-256 in hex."""
     said = {name: getattr(adjustment, name) for name in _FIRST}
     said |= {"member": str(adjustment.member), "points": exact.text(adjustment.points)}
-    for later in fields(adjustment):
-        if later.name not in _FIRST and (value := getattr(adjustment, later.name)) != _default(later):
-            said[later.name] = value
+    if len(adjustment.__dataclass_fields__) > len(_FIRST):
+        said |= _later(adjustment)
     return hashlib.sha256(exact.canonical(said)).hexdigest()
+
+
+def _later(adjustment: Adjustment) -> dict[str, Any]:
+    """The fields of later versions, where they are used."""
+    later = (each for each in fields(adjustment) if each.name not in _FIRST)
+    return {each.name: value for each in later if (value := getattr(adjustment, each.name)) != _default(each)}
 
 
 _SCHEMES: Mapping[str, Callable[[Adjustment], str]] = {"": _digest}

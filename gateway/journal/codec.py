@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from gateway.adjustments import Answer, Draft, Mark, Record, Resolution, State, 
 from gateway.model import Adjustment, Applied, Balance, Member
 
 _IN_DRAFT = tuple(each.name for each in fields(Adjustment) if each.name not in ("member", "points", "reference"))
+_in_draft = attrgetter(*_IN_DRAFT)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -93,7 +95,7 @@ def row_of(record: Record) -> dict[str, Any]:
         "reference": None if adjustment.reference is None else storable(adjustment.reference),
         "draft": dumps(
             {
-                **{name: getattr(adjustment, name) for name in _IN_DRAFT},
+                **dict(zip(_IN_DRAFT, _in_draft(adjustment), strict=True)),
                 "rule": draft.rule,
                 "not_sent": draft.not_sent,
                 "lease": draft.lease,

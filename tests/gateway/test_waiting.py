@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -237,3 +238,9 @@ def test_without_seconds_nobody_waits() -> None:
 def test_the_pause_follows_the_age_of_the_attempt(age: float, seconds: int) -> None:
     """1, 2 and then 4 seconds, and never past the end of the lease, when the attempt is over at the latest."""
     assert pause(IN_FLIGHT, NOON + timedelta(seconds=age)) == seconds
+
+
+def test_the_contract_states_the_bounds() -> None:
+    """How many may wait is what docs/api.md promises."""
+    contract = Path(__file__).parents[2].joinpath("docs", "api.md").read_text("utf-8")
+    assert f"at most {MOST_EACH} repeats wait for one key and {MOST} in all" in contract
