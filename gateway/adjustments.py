@@ -19,6 +19,9 @@ from typing import Any
 
 from gateway.model import Adjustment, Applied
 
+CLOCK_ERROR = 1.0
+"""Seconds by which clocks that are kept in step may differ; one that runs back by more was set back."""
+
 
 class Status(StrEnum):
     """Where an adjustment stands, as callers see it."""

@@ -44,6 +44,7 @@ from gateway.outcome import Reading
 from gateway.planning import Planner
 from gateway.registry import AdapterType
 from gateway.rendering import final_answer
+from gateway.repeating import Repeating
 from gateway.routing import Router
 from gateway.service import Service
 from gateway.settings import Client, Settings
@@ -97,6 +98,17 @@ class Gateway:
             clock=time.monotonic,
             sleep=asyncio.sleep,
         )
+        self.repeating = Repeating(
+            planner=plans,
+            deliveries=self._ways.calls,
+            journal=self._journal,
+            metrics=self._metrics,
+            work=self._work,
+            background=self._background,
+            drop=balances.drop,
+            clock=clock,
+            boottime=boottime,
+        )
         writes = Writes(
             planner=plans,
             deliveries=self._ways.calls,
@@ -109,6 +121,7 @@ class Gateway:
             boottime=boottime,
             background=self._background,
             waiting=self._waiting,
+            repeat=self.repeating.asked,
         )
         self._background.loop("sweep", self._sweep, every=SWEEP)
         self._background.include("journal", self._written)

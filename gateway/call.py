@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from gateway import lenient
 from gateway.adjustments import Verdict
-from gateway.errors import VendorAuthFailed, VendorBadResponse, VendorError
+from gateway.errors import AlreadyBooked, VendorAuthFailed, VendorBadResponse, VendorError
 from gateway.port import VendorRequest, VendorResponse
 from gateway.redaction import Steps
-from gateway.refusals import FINAL, NOT_APPLIED
+from gateway.refusals import BOOKED, FINAL, NOT_APPLIED
 from gateway.translation import Translation
 from gateway.transport import Evidence
 
@@ -32,11 +32,12 @@ class UnprovenSuccess(AdapterFault):
     """Raised when an adapter reports a success and nothing that it sent can have had an effect."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Call:
     """One exchange with one vendor.
 
     `writing`: it may change points there. `deciding`: its answers can decide about a write, as those of a search do.
+    `first`: no earlier exchange can have made the same change.
     `effect`: the evidence of the request with an effect, once there is one. `last`: that of the last request.
     `refused`: the status of the answer by which the vendor refused the credentials of a first request with an effect,
     once the adapter has gone on from there; that request counts no more.
@@ -44,6 +45,7 @@ class Call:
 
     writing: bool
     deciding: bool = False
+    first: bool = True
     effect: Evidence | None = None
     last: Evidence = field(default_factory=Evidence)
     steps: list[tuple[VendorRequest, VendorResponse | None]] = field(default_factory=list)
@@ -128,6 +130,9 @@ class Call:
         """What an attempt proves: the table of docs/api.md, row by row."""
         if isinstance(error, VendorError) and self.proves(error):
             return Verdict.REFUSED if isinstance(error, FINAL) else Verdict.NOT_APPLIED
+        if isinstance(error, BOOKED):
+            # Booked under this very id: by an earlier exchange, where there was one, and else by nobody knows whom.
+            return Verdict.APPLIED if self._settles(error) else Verdict.UNKNOWN
         if isinstance(error, UnprovenSuccess):
             return Verdict.UNKNOWN  # something made the adapter say so, and what that was nobody knows
         if not self.sent:
@@ -143,7 +148,9 @@ class Call:
         answer = self._answer
         if answer is None or answer.status not in statuses or self.last is not self.effect:
             return None
-        return answer if isinstance(error, VendorError) and error.answer is answer else None
+        if not isinstance(error, VendorError) or isinstance(error, BOOKED):
+            return None
+        return answer if error.answer is answer else None
 
     def proves(self, error: VendorError) -> bool:
         """Whether an error is a judged one about the right answer: the last, to the request with an effect that left.
@@ -154,6 +161,13 @@ class Call:
             return False
         if not self.sent:
             return any(response is error.answer for _, response in self.steps if response is not None)
+        return self._is_about_the_effect(error)
+
+    def _settles(self, error: VendorError) -> bool:
+        return isinstance(error, AlreadyBooked) and not self.first and self.sent and self._is_about_the_effect(error)
+
+    def _is_about_the_effect(self, error: VendorError) -> bool:
+        """Whether an error is a judgement of the last answer, that to the request with the effect."""
         judgements = self._answer.judgements if self._answer is not None else []
         return self.last is self.effect and error.answer is self._answer and type(error) in judgements
 

@@ -5,15 +5,12 @@ vendor was out of reach and there is time.
 """
 
 import asyncio
-import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from math import inf
 from typing import Any, TypeVar
-
-import structlog
 
 from gateway import unsent
 from gateway.adjustments import Verdict
@@ -25,17 +22,23 @@ from gateway.errors import (
     VendorBusy,
     VendorError,
 )
+from gateway.faults import Faults
 from gateway.gate import Gate, Held, Standing
 from gateway.metrics import Metrics
 from gateway.model import Applied, Balance, Expiring, Found, time_text
 from gateway.outcome import Outcome, Reading, without_secrets
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.redaction import Masks, Redactor
+from gateway.request_digest import digest
 from gateway.retries import Retries
 from gateway.translation import Translation
-from gateway.transport import Evidence, Transport, TransportClosed, TransportError, Withheld
+from gateway.transport import Evidence, Transport, TransportError
 
-log = structlog.get_logger(__name__)
+Leave = Callable[[str], Awaitable[None]]
+"""Hears the digest of a request with an effect before it leaves.
+
+Raises `Withheld` where it may not, `StoreUnavailable` where nobody can tell.
+"""
 T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
 _LONGEST_WAIT = 3600.0
 
@@ -76,26 +79,30 @@ class Delivery:
         self._gate = gate or Gate(name, settings, outages=0, clock=boottime, metrics=metrics)
         self._retries = retries
         self._masks = Masks(settings.hidden().values())
+        self._faults = Faults(name, settings.adapter, metrics)
 
     async def write(
         self,
         translation: Translation[Applied],
         *,
         lease_until: float = inf,
+        first: bool = True,
+        leave: Leave | None = None,
         anew: Callable[[], Translation[Applied]] | None = None,
     ) -> Outcome:
         """Have the exchange of a write; nothing is sent past `lease_until`, a moment on the clock `boottime`.
 
-        `anew` begins the same exchange once more, to see whether an answer under a status of the setting `not_applied`
-        speaks of a success; without it, these statuses prove nothing. Never raises: what went wrong is in the outcome,
-        a cancellation too.
+        `first`: no earlier exchange can have made the same change. `leave` is asked before a request with an effect
+        leaves. `anew` begins the same exchange once more, to see whether an answer under a status of the setting
+        `not_applied` speaks of a success; without it, these statuses prove nothing. Never raises: what went wrong is in
+        the outcome, a cancellation too.
         """
-        call = Call(translation.writes)
+        call = Call(writing=translation.writes, first=first)
         begun = self._boottime()
         applied: Applied | None = None
         error: BaseException | None = None
         try:
-            applied = await self._drive(translation, call, self._limits(lease_until))
+            applied = await self._drive(translation, call, self._limits(lease_until), leave)
         except (Exception, asyncio.CancelledError) as raised:
             error = raised
         verdict = call.verdict(error)
@@ -105,12 +112,12 @@ class Delivery:
             verdict = Verdict.NOT_APPLIED
         self._metrics.attempted(self._name, verdict, self._boottime() - begun)
         if error is not None:
-            self._log_fault(error, translation.adjustment)
+            self._faults.note(error, verdict, translation.adjustment)
         outcome = Outcome(
             verdict=verdict,
             evidence={**self._evidence(call, error), **({"vouched": True} if vouched else {})},
             exchange=self._redactor(call).exchange(self._settings.base_url, call.came),
-            applied=applied,
+            applied=applied if applied or verdict is not Verdict.APPLIED else Applied(),
             error=self._told(verdict, call, error),
         )
         del error  # its traceback holds this call: all of it would wait for the garbage collector
@@ -131,24 +138,29 @@ class Delivery:
         return await self._retries.had(lambda: self._read(next(translations), limits), deadline=limits.deadline)
 
     async def _read(self, translation: Translation[T], limits: _Limits) -> Reading[T]:
-        call = Call(translation.writes, deciding=translation.returns is Found)
+        call = Call(writing=translation.writes, deciding=translation.returns is Found)
         begun = self._boottime()
         try:
             result = await self._drive(translation, call, limits)
         except TransportError as error:
-            self._log_fault(error, translation.adjustment)
+            self._faults.note(error, Verdict.UNKNOWN, translation.adjustment)
             raise unsent.of_read(error, call, timeout=self._settings.timeout) from error
         except VendorError as error:
             raise self._masked(error, call) from error
         except AdapterFault as error:
-            self._log_fault(error, translation.adjustment)
+            self._faults.note(error, Verdict.UNKNOWN, translation.adjustment)
             raise InternalError(f"{error}; nothing was changed") from error
         except Exception as error:
-            self._log_fault(error, translation.adjustment)
+            self._faults.note(error, Verdict.UNKNOWN, translation.adjustment)
             raise VendorBadResponse("The vendor's answer has an unexpected form") from error
         finally:
             self._metrics.read(self._name, self._boottime() - begun)
         return Reading(result, self._clock(), self._settings.base_url, call.steps, self._redactor(call))
+
+    def digest(self, request: VendorRequest) -> str:
+        """The digest of a request with an effect, by which a repeat of it is known."""
+        redactor = self._masks.redactor(request.issued)
+        return digest(request, base_url=self._settings.base_url, redactor=redactor)
 
     @property
     def standing(self) -> Standing:
@@ -165,14 +177,14 @@ class Delivery:
         left = min(timeout, lease_until - now)
         return _Limits(asyncio.get_running_loop().time() + left, now + left)
 
-    async def _drive(self, translation: Translation[T], call: Call, limits: _Limits) -> T:
+    async def _drive(self, translation: Translation[T], call: Call, limits: _Limits, leave: Leave | None = None) -> T:
         """Have the whole exchange in one slot. Raises `Held` where the gate is closed."""
         given = await self._gate.enter(limits.deadline)
         error: BaseException | None = None
         request = translation.request
         try:
             while True:
-                response = await self._send(request, call, limits)
+                response = await self._send(request, call, limits, leave)
                 try:
                     request = translation.exchange.send(response)
                 except StopIteration as stop:
@@ -184,9 +196,11 @@ class Delivery:
             self._gate.leave(given, call.last, call.response.status if call.response else None, error)
             del error  # see `write`
 
-    async def _send(self, request: VendorRequest, call: Call, limits: _Limits) -> VendorResponse:
+    async def _send(self, request: VendorRequest, call: Call, limits: _Limits, leave: Leave | None) -> VendorResponse:
         request = call.begin(request)
         self._masks.redactor()  # the secrets of this moment are in the request: they stay masked, whatever follows
+        if request.effect and leave is not None:
+            await leave(digest(request, base_url=self._settings.base_url, redactor=self._redactor(call)))
         response = await self._transport.send(request, call.last, deadline=limits.deadline, expires=limits.expires)
         call.answered(response)
         return response
@@ -226,27 +240,6 @@ class Delivery:
         if error.retry_after is not None:
             error.retry_after = min(error.retry_after, _LONGEST_WAIT)
         return error
-
-    def _log_fault(self, error: BaseException, adjustment: str | None) -> None:
-        """Say what an adapter did wrong, or where it failed; not what its error says, which may quote the vendor.
-
-        And what was not sent for a reason of ours: that error is ours too, and quotes nothing.
-        """
-        if isinstance(error, Withheld) and not isinstance(error, TransportClosed):
-            log.error("a request was not sent for a reason of ours", vendor=self._name, why=str(error))
-        if isinstance(error, VendorError | TransportError | asyncio.CancelledError):
-            return
-        if isinstance(error, AdapterFault):
-            self._metrics.alarmed("adapter")
-            adapter = self._settings.adapter
-            why = str(error)
-            log.error(
-                "an adapter broke its contract", vendor=self._name, adapter=adapter, adjustment=adjustment, why=why
-            )
-            return
-        frames = traceback.extract_tb(error.__traceback__)
-        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
-        log.error("an adapter failed on a vendor's answer", error=type(error).__name__, where=where)
 
 
 def _busy(error: VendorError) -> VendorBusy:

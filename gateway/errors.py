@@ -211,6 +211,17 @@ class VendorRejected(VendorError):
     code, status, title = "vendor_rejected", 422, "The vendor said no"
 
 
+class AlreadyBooked(VendorError):
+    """Raised when the vendor says that it has booked under this adjustment's own id before.
+
+    No caller hears it: the adjustment is applied by then, or stays unknown.
+    """
+
+
+class BookedOtherwise(VendorError):
+    """Raised when the vendor says that this adjustment's own id was used for something else; no caller hears it."""
+
+
 class VendorAuthFailed(VendorError):
     """Raised when the vendor refused the gateway's credentials."""
 

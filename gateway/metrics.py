@@ -15,9 +15,10 @@ from gateway.circuit import State
 
 Purpose = Literal["call", "search"]
 """What a vendor is called for: a caller, or to find out what became of an unknown."""
-Alarm = Literal["adapter", "background", "conflict", "search"]
-"""An adapter did what none may; a background task failed; a late outcome contradicts what was settled; a search failed,
-or found what it must not."""
+Alarm = Literal["adapter", "background", "booked", "conflict", "repeat", "search"]
+"""An adapter did what none may; a background task failed; a vendor knows an adjustment's own id as something else; a
+late outcome contradicts what was settled; the time for repeats runs out, or there can be none; a search failed, or
+found what it must not."""
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 

@@ -76,6 +76,10 @@ class Planner:
         """Every account that a configured vendor has, as the journal keeps it with attempts."""
         return frozenset(account for each in self._translators.values() for account in each.accounts)
 
+    def enforcing(self) -> list[Translator]:
+        """The vendors that make nothing new of the same request, and remember it for long enough."""
+        return [each for each in self._translators.values() if each.window > 0]
+
     def searchable(self) -> list[Translator]:
         """The vendors that can be asked whether a write arrived."""
         return [each for each in self._translators.values() if each.adapter.finds]

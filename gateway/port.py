@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+from typing import Any, ClassVar, Generic, Literal, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -156,7 +156,14 @@ class Adapter(Generic[S]):
     balance_in_answer: ClassVar[bool] = False
     """Whether the vendor's answer to an adjustment says the new balance."""
     repeat_safety: RepeatSafety = "none"
-    """What the vendor offers against repeating an adjustment."""
+    """What the vendor offers against repeating an adjustment; `enforced` needs the next two."""
+    enforces: Literal["replay", "refuse"] | None = None
+    """What the vendor does with the same request under the same adjustment's own id.
+
+    `replay`: it gives the first answer again; `refuse`: it answers what `refusals` map to `AlreadyBooked`.
+    """
+    enforced_for: float = 0.0
+    """Seconds for which the vendor remembers an id, from when it received it first."""
     finds: bool = False
     """Whether `find` can be asked, with these settings."""
     refusals: ClassVar[Mapping[Reason, type[VendorError]]] = {}

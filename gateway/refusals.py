@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from gateway.errors import (
+    AlreadyBooked,
+    BookedOtherwise,
     InsufficientPoints,
     MemberNotFound,
     VendorAuthFailed,
@@ -21,6 +23,8 @@ Reason = int | tuple[int, str]
 """A status, or a status and the vendor's own code."""
 FINAL = (MemberNotFound, InsufficientPoints, VendorRejected)
 NOT_APPLIED = (VendorAuthFailed, VendorRateLimited, VendorBusy)
+BOOKED = (AlreadyBooked, BookedOtherwise)
+"""What a vendor that enforces idempotency says of the adjustment's own id. That is no refusal of this request."""
 ProblemName = Literal["member_not_found", "insufficient_points", "vendor_rejected"]
 """The codes of `FINAL`, as a configuration says them."""
 _KNOWN: Mapping[int, type[VendorError]] = {401: VendorAuthFailed, 429: VendorRateLimited}
@@ -35,7 +39,10 @@ class Refusals:
         if not isinstance(table, Mapping):
             raise TypeError(f"refusals: expected a mapping, and it is {table!r}")
         for reason, kind in table.items():
-            checked(kind)
+            if kind not in BOOKED:
+                checked(kind)
+            elif not isinstance(reason, tuple):
+                raise TypeError(f"refusals: {reason!r} is a status, and {kind.__name__} is known by a code alone")
             match reason:
                 case bool():
                     raise _impossible(reason)
@@ -50,6 +57,10 @@ class Refusals:
         """What an answer means; a code that is listed with its status says more than the status. None: no refusal."""
         exact = self._by_code.get((status, code)) if code is not None else None
         return exact or known(status) or self._by_status.get(status)
+
+    def means(self, kind: type[VendorError]) -> bool:
+        """Whether some answer means this."""
+        return kind in self._by_code.values() or kind in self._by_status.values()
 
     def statuses(self) -> frozenset[int]:
         """Every status that can be a refusal, with a code or without."""

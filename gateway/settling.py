@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 import structlog
 
 from gateway import rendering
+from gateway.accounts import Accounts
 from gateway.adjustments import Record, Settlement, Verdict
 from gateway.background import Background
 from gateway.delivery import Delivery
@@ -58,7 +59,7 @@ class Settling:
         self._metrics = metrics
         self._drop = drop
         self._quiet = quiet
-        self._lost: set[str] = set()
+        self._accounts = Accounts(metrics, "search")
         self._rounds: Rounds[_Account] = Rounds(
             due=self._due, take=self._settle, failed=self._put_off, begin=background.begin
         )
@@ -66,32 +67,12 @@ class Settling:
 
     async def begin(self) -> list[asyncio.Task[int]]:
         """Begin to look for what is due, at each account in a round of its own. Raises `StoreUnavailable`."""
-        return await self._rounds.begin(self._accounts())
+        vendors = [each for each in self._planner.searchable() if not self._searches[each.name].standing.wait]
+        return await self._rounds.begin(self._accounts.of(vendors))
 
     async def look(self) -> int:
         """Look once for what is due; returns, once that is done, how many that were."""
         return sum(await asyncio.gather(*await self.begin()))
-
-    def _accounts(self) -> dict[str, _Account]:
-        """The accounts that can be searched now. A vendor whose account cannot be told is left out alone."""
-        accounts: dict[str, _Account] = {}
-        for each in self._planner.searchable():
-            try:
-                known = each.accounts
-            except Exception as error:
-                self._lose(each.name, error)
-                continue
-            self._lost.discard(each.name)
-            if not self._searches[each.name].standing.wait:
-                for account in known:
-                    accounts.setdefault(account, {})[each.name] = each
-        return accounts
-
-    def _lose(self, vendor: str, error: Exception) -> None:
-        if vendor not in self._lost:  # once, not with each look
-            self._lost.add(vendor)
-            self._metrics.alarmed("search")
-            log.error("the account of a vendor cannot be told; it is not searched", vendor=vendor, exc_info=error)
 
     async def _due(self, accounts: Collection[str], share: int) -> list[Record]:
         longest = max((each.settings.timeout for each in self._planner.searchable()), default=0.0)
@@ -120,7 +101,7 @@ class Settling:
             settlement = Settlement(
                 record, Verdict.APPLIED, evidence, reading.exchange, applied=matches[0], by="search"
             )
-        elif not matches and translator.settings.trust_absence:
+        elif not matches and translator.settings.trust_absence and not record.state.repeats:
             settlement = Settlement(
                 record, Verdict.REFUSED, evidence, reading.exchange, problem=_not_applied(record), by="search"
             )
@@ -135,6 +116,7 @@ class Settling:
             log.error("a vendor contradicts what was settled", adjustment=record.draft.id, **evidence)
         elif concluded.late:
             log.warning("an outcome came after its adjustment was settled", adjustment=record.draft.id, **evidence)
+            await self._journal.postpone(record, _pause(record))  # or it was repeated meanwhile
         else:
             self._drop(record.draft.adjustment.member)
             log.info("the vendor was asked, and the unknown is settled", adjustment=record.draft.id, **evidence)

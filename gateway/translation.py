@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from gateway.adjustments import CLOCK_ERROR
 from gateway.contained import Contained
-from gateway.errors import FieldNotSupported, OperationNotSupported
+from gateway.errors import AlreadyBooked, FieldNotSupported, OperationNotSupported
 from gateway.model import Adjustment, Applied, Balance, Expiring, Found, Member, Operation, Period
 from gateway.port import Adapter, Exchange, VendorRequest, VendorSettings
+from gateway.refusals import Refusals
 from gateway.registry import AdapterType
 
 T = TypeVar("T")
@@ -37,6 +39,10 @@ class Translation(Generic[T]):
         return self.returns is Applied
 
 
+MARGIN = 5.0
+"""Seconds past the vendor's time-out for which an attempt is still owned."""
+
+
 class Translator:
     """Turns canonical calls into exchanges with one configured vendor."""
 
@@ -45,8 +51,24 @@ class Translator:
         self.kind = kind
         self.settings = settings
         self.adapter: Adapter[Any] = kind.adapter(settings)
+        _check_enforcement(self.adapter, kind)
         self._credentials = settings.credentials()
         self._accounts: tuple[list[str] | None, tuple[str, ...]] = None, ()
+
+    @property
+    def lease(self) -> float:
+        """Seconds for which one attempt, or one repeat, is owned."""
+        return self.settings.timeout + MARGIN
+
+    @property
+    def window(self) -> float:
+        """Seconds after a first byte left in which the vendor surely makes nothing new of the same request.
+
+        0 where it does not enforce idempotency, or forgets too soon for a repeat to be sure.
+        """
+        if self.adapter.enforces is None:
+            return 0.0
+        return max(0.0, self.adapter.enforced_for - self.lease - CLOCK_ERROR)
 
     @property
     def account(self) -> str:
@@ -142,6 +164,19 @@ class Translator:
 
     def _who(self) -> str:
         return f"vendor {self.name!r} ({self.kind.name})"
+
+
+def _check_enforcement(adapter: Adapter[Any], kind: AdapterType) -> None:
+    """Raises `TypeError` where an adapter does not say all that a repeat rests on."""
+    name, enforces = type(adapter).__name__, adapter.enforces
+    if (adapter.repeat_safety == "enforced") is not (enforces is not None and adapter.enforced_for > 0):
+        raise TypeError(f"{name}: repeat_safety 'enforced', enforces and enforced_for go together")
+    if enforces not in (None, "replay", "refuse"):
+        raise TypeError(f"{name}: enforces is {enforces!r}; expected 'replay' or 'refuse'")
+    if enforces is not None and "id" not in kind.operations.get("adjust", ()):
+        raise TypeError(f"{name}: idempotency is enforced by the adjustment's own id, and adjust does not take it")
+    if (enforces == "refuse") is not Refusals(adapter.refusals).means(AlreadyBooked):
+        raise TypeError(f"{name}: enforces 'refuse' needs a code in refusals that means AlreadyBooked, and only that")
 
 
 def _begun(

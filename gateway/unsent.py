@@ -3,13 +3,15 @@
 import asyncio
 
 from gateway.call import AdapterFault, Call
-from gateway.errors import GatewayError, InternalError, VendorError, VendorTimeout, VendorUnavailable
+from gateway.errors import GatewayError, InternalError, StoreUnavailable, VendorError, VendorTimeout, VendorUnavailable
 from gateway.transport import TooLate, TransportClosed, TransportError, Withheld
 
 
 def of_write(error: BaseException | None, call: Call) -> GatewayError:
     """Why a write was not applied, where no refusal says so; a vendor's words must be masked already."""
     nothing = "nothing was sent" if call.refused is None else "nothing was applied"
+    if isinstance(error, StoreUnavailable):
+        return error
     if (ours := _ours(error, call)) is not None:
         return InternalError(f"{ours}; {nothing}")
     if call.refused is not None:

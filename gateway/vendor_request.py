@@ -22,6 +22,7 @@ class VendorRequest:
 
     `confidential`: its body and its answer are neither kept nor shown, as of a request that fetches a token. `issued`:
     texts in this request that a vendor issued, tokens and the like; they are masked wherever the exchange is shown.
+    `nonces`: names of headers whose values are new in every request, so that a repeat of it may differ there.
     """
 
     method: str
@@ -32,6 +33,7 @@ class VendorRequest:
     decides: bool = False
     confidential: bool = False
     issued: tuple[str, ...] = field(default=(), repr=False)
+    nonces: tuple[str, ...] = ()
 
     @classmethod
     def json(
@@ -44,6 +46,7 @@ class VendorRequest:
         effect: bool | None = None,
         confidential: bool = False,
         issued: tuple[str, ...] = (),
+        nonces: tuple[str, ...] = (),
     ) -> "VendorRequest":
         """A request with a JSON body; decimals go out as JSON numbers, digit for digit."""
         return cls(
@@ -54,6 +57,7 @@ class VendorRequest:
             effect,
             confidential=confidential,
             issued=issued,
+            nonces=nonces,
         )
 
     def resolved(self, *, writing: bool) -> "VendorRequest":

@@ -3,7 +3,7 @@
 It runs in a task of the gateway's own: a caller who leaves stops nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -30,12 +30,11 @@ from gateway.metrics import Metrics
 from gateway.model import Adjustment, Applied, Member
 from gateway.planning import Planner
 from gateway.translation import Translation, Translator
+from gateway.transport import Withheld
 from gateway.waiting import Waiting, pause
 from gateway.work import Work
 
 log = structlog.get_logger(__name__)
-MARGIN = 5.0
-"""Seconds past the vendor's time-out for which an attempt is still owned."""
 SETTLE_AGAIN = 0.5
 """Seconds until settling is tried again at first, while the journal cannot be written."""
 
@@ -81,6 +80,7 @@ class Writes:
         clock: Callable[[], datetime],
         boottime: Callable[[], float],
         waiting: Waiting[Reply],
+        repeat: Callable[[Record], Awaitable[Record]],
     ) -> None:
         self._planner = planner
         self._deliveries = deliveries
@@ -93,6 +93,7 @@ class Writes:
         self._clock = clock
         self._boottime = boottime
         self._waiting = waiting
+        self._repeat = repeat
 
     async def adjust(self, caller: Caller, *, key: str, adjustment: Adjustment) -> Reply:
         """Carry an adjustment out, or repeat what its key came to, or comes to within the time that a repeat waits.
@@ -128,14 +129,14 @@ class Writes:
                 adapter=plan.translator.kind.name,
                 rule=plan.route.rule,
                 not_sent=plan.translation.not_sent,
-                lease=_lease(plan.translator),
+                lease=plan.translator.lease,
                 account=plan.translator.account,
             )
             # The lease begins within the claim: counted from before it, an attempt ends before its lease does.
             lease_until = self._boottime() + draft.lease
             record, ours = await self._journal.claim(draft)
             if ours:
-                carried_out = self._carried_out(caller, record, plan.translation, lease_until)
+                carried_out = self._carried_out(caller, record, plan.translator, plan.translation, lease_until)
                 return await self._waiting.telling(record.draft.id, carried_out)
         return await self._again(caller, record, adjustment)
 
@@ -151,7 +152,7 @@ class Writes:
         if (answer := rendering.replay(record)) is not None:
             return Reply(draft.id, answer.status, answer.body, replayed=True)
         if record.state.status is Status.UNKNOWN:
-            return self._unknown(record)
+            return self._reply(Conclusion(await self._repeat(record)), None)
         if record.state.status is Status.IN_PROGRESS:
             return record
         try:
@@ -159,32 +160,47 @@ class Writes:
             translation = translator.adjust(draft.adjustment, id=draft.id)
         except GatewayError as error:
             raise _about(record, error) from error
-        lease = _lease(translator)
-        lease_until = self._boottime() + lease
-        mine = await self._journal.retry(record, lease, account=translator.account)
+        lease_until = self._boottime() + translator.lease
+        mine = await self._journal.retry(record, translator.lease, account=translator.account)
         if mine is None:
             return await self._journal.get(None, draft.id) or record  # another request makes the next attempt
-        carried_out = self._carried_out(caller, mine, translation, lease_until)
+        carried_out = self._carried_out(caller, mine, translator, translation, lease_until)
         return await self._waiting.telling(draft.id, carried_out)
 
     async def _carried_out(
-        self, caller: Caller, record: Record, translation: Translation[Applied], lease_until: float
+        self,
+        caller: Caller,
+        record: Record,
+        translator: Translator,
+        translation: Translation[Applied],
+        lease_until: float,
     ) -> Reply:
         """One attempt; past the claim, a fault of ours is no proof of anything either."""
         try:
-            return await self._attempt(caller, record, translation, lease_until)
+            return await self._attempt(caller, record, translator, translation, lease_until)
         except Exception:
             log.exception("an attempt could not be concluded; it becomes unknown", adjustment=record.draft.id)
             return self._unknown(_as_unknown(record))
 
     async def _attempt(
-        self, caller: Caller, record: Record, translation: Translation[Applied], lease_until: float
+        self,
+        caller: Caller,
+        record: Record,
+        translator: Translator,
+        translation: Translation[Applied],
+        lease_until: float,
     ) -> Reply:
+        async def mark(digest: str) -> None:
+            if (await self._journal.mark_effect(record, digest)).refused is not None:
+                raise Withheld("The attempt was not owned any more when its request was to leave")
+
         draft = record.draft
         self._cache.drop(draft.adjustment.member)
         outcome = await self._deliveries[draft.vendor].write(
             translation,
             lease_until=lease_until,
+            first=record.state.attempt == 1,
+            leave=mark if translator.window > 0 else None,
             anew=lambda: self._planner.translator(draft.vendor).adjust(draft.adjustment, id=draft.id),
         )
         self._cache.drop(draft.adjustment.member)
@@ -281,7 +297,3 @@ def _reused(record: Record, adjustment: Adjustment) -> GatewayError:
 
 def _as_unknown(record: Record) -> Record:
     return replace(record, state=State(Status.UNKNOWN, attempt=record.state.attempt))
-
-
-def _lease(translator: Translator) -> float:
-    return translator.settings.timeout + MARGIN

@@ -97,7 +97,7 @@ class OutcomeUnknown(PointsError):
     """Raised when an adjustment was accepted and may have been applied; it is not done, and it has not failed.
 
     Taking a new key now is wrong: it can apply the points twice. `wait` for the outcome, or repeat the call
-    with `idempotency_key`: either way nothing is sent to the vendor again. `adjustment` is its state at the time.
+    with `idempotency_key`: either way the points are applied once at most. `adjustment` is its state at the time.
     """
 
     def __init__(

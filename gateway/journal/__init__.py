@@ -2,7 +2,7 @@
 
 from gateway.journal.errors import JournalError, JournalLocked, JournalMissing
 from gateway.journal.journal import Journal
-from gateway.journal.operations import Conclusion, Decision, Permission
+from gateway.journal.operations import Conclusion, Decision, Permission, RepeatRefusal
 from gateway.journal.reads import Counts, Filters
 from gateway.journal.unknowns import Unknowns, Whereabouts
 
@@ -16,6 +16,7 @@ __all__ = [
     "JournalLocked",
     "JournalMissing",
     "Permission",
+    "RepeatRefusal",
     "Unknowns",
     "Whereabouts",
 ]

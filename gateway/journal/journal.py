@@ -166,18 +166,14 @@ class Journal:
         """Have what was not repeated now due again in `pause` seconds; `alarmed` as of `end_repeat`."""
         await self._write(operations.PostponeRepeat(record, pause, alarmed))
 
-    async def repeats_due(
-        self, accounts: Collection[str], limit: int, hold: float
-    ) -> tuple[list[Record], datetime | None]:
-        """At most `limit` of what is `unknown` at these accounts, marked and due for a repeat, oldest first.
+    async def repeats_due(self, accounts: Collection[str], limit: int, hold: float) -> list[Record]:
+        """At most `limit` of what is `unknown` at each of these accounts, marked and due for a repeat, oldest first.
 
-        Gives the moment by the journal's clock beside them. Who gets a record has it for `hold` seconds.
+        Who gets a record has it for `hold` seconds.
         """
         if not accounts:
-            return [], None
-        found: tuple[list[Record], datetime] = await self._write(
-            operations.RepeatsDue(frozenset(accounts), limit, hold)
-        )
+            return []
+        found: list[Record] = await self._write(operations.RepeatsDue(frozenset(accounts), limit, hold))
         return found
 
     async def expire(self) -> int:

@@ -173,9 +173,9 @@ class PostponeRepeat:
 
 @dataclass(frozen=True, slots=True)
 class RepeatsDue:
-    """Give the `unknown` at these accounts that may be due for a repeat, and keep them from others for `hold` seconds.
+    """Give the `unknown` due for a repeat, so many of each account, and keep them from others for `hold` seconds.
 
-    Gives them with the moment by the journal's clock, and keeps that moment where it is the highest so far.
+    The moment by the journal's clock is kept where it is the highest so far.
     """
 
     accounts: frozenset[str]

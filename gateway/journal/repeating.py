@@ -6,7 +6,6 @@ has not run back since. One repeat at a time owns an adjustment, for a lease.
 """
 
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, or_, select, update
@@ -32,8 +31,6 @@ from gateway.journal.transaction import Transaction
 if TYPE_CHECKING:
     from gateway.journal.steps import Steps
 
-CLOCK_ERROR = 1_000_000
-"""Microseconds by which clocks that are kept in step may differ; a time further behind the highest was set back."""
 SEEN_EVERY = 1_000_000
 """Microseconds after which the highest time is written again."""
 
@@ -61,10 +58,10 @@ def begin(steps: "Steps", step: BeginRepeat, standing: Standing) -> Permission:
     refused: RepeatRefusal | None
     if standing.repeat.repeat_barred:
         refused = "barred"
-    elif standing.repeat.repeat_until is not None and standing.repeat.repeat_until > rest:
-        refused = "under_way"
     else:
         refused = _untimely(steps.transaction, standing, step.window)
+        if refused is None and (standing.repeat.repeat_until or 0) > rest:
+            refused = "under_way"
     if refused is not None:
         return Permission(steps.current(adjustment), refused)
     record = replace(steps.current(adjustment), state=begun)
@@ -114,7 +111,7 @@ def postpone(steps: "Steps", step: PostponeRepeat, standing: Standing) -> None:
         _due_in(steps.transaction, standing, step.pause, alarmed=step.alarmed)
 
 
-def due(transaction: Transaction, asked: RepeatsDue) -> tuple[list[Record], datetime]:
+def due(transaction: Transaction, asked: RepeatsDue) -> list[Record]:
     """What may be due, the oldest first; held from now on. The highest time is kept last, while no lock is awaited."""
     table, now = adjustments.c, transaction.micros
     found = (
@@ -132,7 +129,7 @@ def due(transaction: Transaction, asked: RepeatsDue) -> tuple[list[Record], date
     if held:
         transaction.connection.execute(_HOLD, held)
     _see_time(transaction)
-    return records, transaction.now
+    return records
 
 
 def _due_in(transaction: Transaction, standing: Standing, pause: float, *, alarmed: bool) -> None:
@@ -157,5 +154,5 @@ def _see_time(transaction: Transaction) -> None:
     highest: int = transaction.connection.execute(select(table.highest)).scalar_one()
     if now >= highest + SEEN_EVERY:
         transaction.connection.execute(update(clock).where(table.highest < now).values(highest=now))
-    elif now < highest - CLOCK_ERROR:
+    elif now < highest - round(life.CLOCK_ERROR * 1_000_000):
         transaction.connection.execute(update(clock).where(table.set_back < highest).values(set_back=highest))

@@ -1,6 +1,6 @@
 """What is done to adjustments that are known, each locked first: settle, retry, resolve, postpone, withdraw, repeat."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -136,8 +136,8 @@ class Steps:
                 mark=standing.repeat.mark,
             )
         )
-        if settled.retryable and settlement.evidence.get("sent") is False:
-            standing.set_repeat(effect_at=None)  # no byte left: a later attempt's first byte is the first of all
+        if settled.retryable and _nothing_left(settlement.evidence):
+            standing.set_repeat(effect_at=None)  # so that a later attempt's first byte is the first of all
         self.transaction.step(
             changed.draft.id, standing.state, settled, settlement.by, settlement.evidence, settlement.exchange
         )
@@ -225,6 +225,11 @@ class Steps:
         standing.state, standing.record = record.state, record
         standing.lease_until, standing.resolution = changes["lease_until"], changes["resolution"]
         self.rows[adjustment] = {"id": adjustment, **changes, "owner": standing.owner}
+
+
+def _nothing_left(evidence: Mapping[str, Any]) -> bool:
+    """Whether no request with an effect left in an attempt; `refused_before` tells of a first one."""
+    return evidence.get("sent") is False and "refused_before" not in evidence
 
 
 def _conflict(settlement: Settlement, state: State) -> bool:

@@ -20,7 +20,7 @@ from gateway.app import Gateway
 from gateway.settings import load
 from gateway.settling import QUIET
 from gateway.simulation import Simulator, in_thread
-from gateway.writes import MARGIN
+from gateway.translation import MARGIN
 from tests.deadlines import DEADLINE, scaled
 
 NAME = "contact-points"

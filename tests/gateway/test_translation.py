@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway.errors import FieldNotSupported, OperationNotSupported
-from gateway.model import Adjustment, Applied, Balance, Member, Period
+from gateway.adjustments import CLOCK_ERROR
+from gateway.errors import AlreadyBooked, FieldNotSupported, OperationNotSupported
+from gateway.model import Adjustment, Applied, Balance, Member, Period, RepeatSafety
 from gateway.port import Adapter, Exchange, VendorRequest, VendorResponse, VendorSettings
 from gateway.registry import AdapterType
-from gateway.translation import Translation, Translator
+from gateway.translation import MARGIN, Translation, Translator
 from tests.adapters.fifth_vendor.adapter import Paper
 
 SECRET = "secret-of-the-brand"
@@ -60,6 +61,47 @@ def adjustment(**fields: Any) -> Adjustment:
 def entry(translation: Translation[Applied]) -> VendorRequest:
     """The second request of the fifth vendor's adjustment."""
     return translation.exchange.send(VendorResponse(200, {}, b'{"access": "a"}'))
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"enforces": None}, "go together"),
+        ({"enforced_for": 0.0}, "go together"),
+        ({"repeat_safety": "searchable"}, "go together"),
+        ({"enforces": "perhaps"}, "expected 'replay' or 'refuse'"),
+        ({"enforces": "refuse"}, "needs a code"),
+        ({"refusals": {(409, "WRITTEN"): AlreadyBooked}}, "needs a code"),
+        ({"refusals": {409: AlreadyBooked}}, "known by a code alone"),
+    ],
+)
+def test_what_a_repeat_rests_on_is_said_whole(changed: dict[str, Any], fault: str) -> None:
+    """An adapter that enforces idempotency and does not say how, or for how long, is refused."""
+    kind = AdapterType.of("paper", type("Changed", (Paper,), changed))
+    with pytest.raises(TypeError, match=fault):
+        Translator("desk", kind, kind.settings.model_validate(PAPER))
+
+
+def test_idempotency_is_enforced_by_our_own_id() -> None:
+    """An adapter that does not take the adjustment's id cannot say that the vendor knows it again."""
+
+    class Unnamed(Slip):
+        repeat_safety: RepeatSafety = "enforced"
+        enforces = "replay"
+        enforced_for = 60.0
+
+    kind = AdapterType.of("slip", Unnamed)
+    with pytest.raises(TypeError, match="does not take it"):
+        Translator("desk", kind, VendorSettings(adapter="slip", base_url="https://slip.example"))
+
+
+def test_the_window_for_repeats_ends_before_the_vendor_forgets() -> None:
+    """It is shorter by a whole repeat, the margin and the clocks' error; a memory shorter than that is none."""
+    assert paper().window == Paper.enforced_for - paper().lease - CLOCK_ERROR
+    assert paper().lease == paper().settings.timeout + MARGIN
+    assert slip().window == 0.0
+    kind = AdapterType.of("paper", type("Forgetful", (Paper,), {"enforced_for": 10.0}))
+    assert Translator("desk", kind, kind.settings.model_validate(PAPER)).window == 0.0
 
 
 def test_a_translation_holds_the_first_request() -> None:

@@ -25,6 +25,8 @@ from gateway.port import (
 class Settings(VendorSettings):
     """What a configured paper account has."""
 
+    identified_by = ("client",)
+
     client: str = Field(min_length=1, description="The account's name.")
     client_secret: Secret = Field(description="What access tokens are fetched with.")
     point_types: dict[str, str] = Field({}, description="The vendor's kind, by canonical point type.")
@@ -45,6 +47,8 @@ class Paper(Adapter[Settings]):
     schemes = ("card", "email", "custom.*")
     balance_in_answer = True
     repeat_safety: RepeatSafety = "enforced"
+    enforces = "replay"
+    enforced_for = 86_400.0
     refusals = {402: InsufficientPoints, 404: MemberNotFound, 422: VendorRejected}  # noqa: RUF012 (a ClassVar)
 
     def adjust(

@@ -49,7 +49,7 @@ class Repeated:
         return self.runner.run(self.journal.decide(self.now, decision, {}))
 
     def due(self, account: str = "there") -> list[Record]:
-        return self.runner.run(self.journal.repeats_due([account], 10, 60.0))[0]
+        return self.runner.run(self.journal.repeats_due([account], 10, 60.0))
 
     def retry(self) -> None:
         record = self.runner.run(self.journal.retry(self.now, 30.0, account="there"))
