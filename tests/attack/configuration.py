@@ -1,4 +1,4 @@
-"""The configuration of a gateway under attack: two vendors behind one network, and one client."""
+"""The configuration of a gateway under attack: four vendors behind one network, and one client."""
 
 import json
 from decimal import Decimal
@@ -52,6 +52,8 @@ def write(folder: Path, *, store: str, vendor: int, search: bool) -> Path:
                 **limits,
             },
             "club": {"adapter": "fabric", "base_url": f"{origin}/api", "token": "club-token", **limits},
+            "cards": {"adapter": "replaying", "base_url": origin, **limits},
+            "slips": {"adapter": "refusing", "base_url": origin, **limits},
         },
         "tenants": {
             "acme": {
@@ -59,6 +61,8 @@ def write(folder: Path, *, store: str, vendor: int, search: bool) -> Path:
                     "adjust": [
                         {"when": {"member": ["contact_id"]}, "vendor": "crm"},
                         {"when": {"member": ["profile_id"]}, "vendor": "club"},
+                        {"when": {"member": ["card"]}, "vendor": "cards"},
+                        {"when": {"member": ["slip"]}, "vendor": "slips"},
                     ]
                 }
             }
@@ -75,5 +79,6 @@ def asked(number: int, seed: int) -> Asked:
     """The adjustment of one number, which is in its member, so that the vendor's ledger tells whose effect it is."""
     random = Random(f"{seed} {number}")
     points = Decimal(random.choice((-1, 1)) * random.randint(1, 999)) / random.choice((1, 4))
-    member = f"contact_id:{number}" if random.random() < 0.5 else f"profile_id:{UUID(int=number)}"
+    members = f"contact_id:{number}", f"profile_id:{UUID(int=number)}", f"card:{number}", f"slip:{number}"
+    member = random.choice(members)
     return Asked(f"key-{number:06}", member, points)

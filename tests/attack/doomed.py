@@ -12,13 +12,14 @@ import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from gateway import app, logs, settling, writes
+from gateway import app, logs, settling, translation
 from gateway.api.edge import Edge
 from gateway.app import Gateway
 from gateway.cli.options import loaded
@@ -82,6 +83,10 @@ def doom_everything(doom: Doom, ledger: Path | None) -> None:
     _around(Journal, "expire", doom, Point.BEFORE_SWEEP, Point.AFTER_SWEEP)
     _around(Journal, "claim", doom, Point.BEFORE_CLAIM, Point.AFTER_CLAIM)
     _around(Journal, "retry", doom, None, Point.AFTER_RETRY)
+    _around(Journal, "mark_effect", doom, None, Point.AFTER_MARK)
+    _around(Journal, "begin_repeat", doom, None, Point.AFTER_REPEAT)
+    _around(Journal, "confirm_repeat", doom, None, Point.REPEAT_CONFIRMED)
+    _around(Journal, "end_repeat", doom, None, Point.AFTER_END)
     _around(Journal, SETTLE, doom, Point.BEFORE_SETTLE, Point.AFTER_SETTLE)
     if ledger is not None and doom.point is Point.VENDOR_RECEIVED:
         _wrap(Transport, "send", lambda send: doom_send(send, doom, ledger))
@@ -176,6 +181,9 @@ def _before_commits(doom: Doom) -> None:
     points = {
         "claim": Point.CLAIM_UNCOMMITTED,
         "retry": Point.RETRY_UNCOMMITTED,
+        "mark_effect": Point.MARK_UNCOMMITTED,
+        "begin_repeat": Point.REPEAT_UNCOMMITTED,
+        "end_repeat": Point.END_UNCOMMITTED,
         "expire": Point.SWEEP_UNCOMMITTED,
         SETTLE: Point.SETTLE_UNCOMMITTED,
     }
@@ -184,19 +192,20 @@ def _before_commits(doom: Doom) -> None:
     event.listen(Engine, "commit", committing)
 
 
-def serve(config: Path, doom: Doom, *, margin: float, ledger: Path | None) -> None:
+def serve(config: Path, doom: Doom, *, margin: float, ledger: Path | None, behind: float) -> None:
     """Serve as the gateway's own command does, in less time.
 
     `margin`: seconds past a vendor's time-out that a lease lasts; `QUIET` past that, the vendor is searched.
+    `behind`: seconds by which its clock is.
     """
-    _shorten(writes, "MARGIN", margin)
+    _shorten(translation, "MARGIN", margin)
     _shorten(settling, "EVERY", LOOKS)
     _wrap(app, "Settling", lambda made: functools.partial(made, quiet=QUIET))
     doom_everything(doom, ledger)
     settings, kinds = loaded(config)
     logs.configure(settings.server.log_level)
     try:
-        gateway = Gateway(settings, kinds)
+        gateway = Gateway(settings, kinds, clock=lambda: datetime.now(UTC) - timedelta(seconds=behind))
     except JournalError as error:
         sys.exit(str(error))
     run(Announcing(gateway, settings).run())
@@ -208,10 +217,13 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True, help="Its configuration.")
     parser.add_argument("--die-at", type=Point, default=Point.NEVER, help="The point.")
     parser.add_argument("--passes", type=int, default=1, help="At which pass of the point; 1 is the first.")
-    parser.add_argument("--margin", type=float, default=writes.MARGIN, help="Seconds that a lease outlasts a time-out.")
+    parser.add_argument(
+        "--margin", type=float, default=translation.MARGIN, help="Seconds that a lease outlasts a time-out."
+    )
+    parser.add_argument("--behind", type=float, default=0.0, help="Seconds by which its clock is.")
     parser.add_argument("--ledger", type=Path, help="The vendor's ledger, for `vendor received`.")
     given = parser.parse_args()
-    serve(given.config, Doom(given.die_at, given.passes), margin=given.margin, ledger=given.ledger)
+    serve(given.config, Doom(given.die_at, given.passes), margin=given.margin, ledger=given.ledger, behind=given.behind)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from pathlib import Path
 from random import Random
 
 from tests.attack.configuration import MARGIN, TIMEOUT
-from tests.attack.points import RETRIES, SWEEPS, Point
+from tests.attack.points import MARKS, REPEATS, RETRIES, SWEEPS, Point
 from tests.attack.process import Ended, Process
+from tests.deadlines import scaled
 
 Choose = Callable[[list["Keeper"]], "Keeper"]
 
@@ -18,7 +19,13 @@ KILLED = "kill -9 from outside"
 FROZEN = "frozen past every lease, later kill -9"
 STOPPED = "SIGTERM"
 RARE = 8
-"""One key in so many is tried a second time."""
+"""One key in so many is tried a second time, or is repeated; more are marked."""
+
+SET_BACK = scaled(3)
+"""Seconds by which the clock of a gateway is set back between two lives, now and then; it is never set forward."""
+
+SET_BACKS = 10
+"""One life in so many begins with a clock that was set back."""
 
 SIGNALS = {KILLED: signal.SIGKILL, FROZEN: signal.SIGSTOP, STOPPED: signal.SIGTERM}
 ENDS = (*(3 * [KILLED]), *(2 * [FROZEN, STOPPED]), *(point.value for point in Point if point is not Point.NEVER))
@@ -57,9 +64,14 @@ class Serving:
 
 
 class Keeper:
-    """One gateway; `ends` counts how its lives ended. `life`: answers in the middle between two ends."""
+    """One gateway; `ends` counts how its lives ended, `set_back` how often its clock was set back.
 
-    def __init__(self, *, config: Path, ledger: Path, log: Path, serving: Serving, random: Random, life: int) -> None:
+    `life`: answers in the middle between two ends. `alone`: its clock is the journal's, and nobody else's.
+    """
+
+    def __init__(
+        self, *, config: Path, ledger: Path, log: Path, serving: Serving, random: Random, life: int, alone: bool = False
+    ) -> None:
         self._config = config
         self._ledger = ledger
         self._log = log
@@ -72,6 +84,8 @@ class Keeper:
         self._at_rest = False
         self.url = ""
         self.ends: Counter[str] = Counter()
+        self._alone = alone
+        self.set_back = 0
 
     @property
     def kills(self) -> int:
@@ -123,10 +137,13 @@ class Keeper:
         self.url = ""  # what is still heard of the last life does not count
         end = self._random.choice(ENDS)
         self._left = self._random.randint(1, 2 * self._life)
+        self.set_back += self._alone and self._random.randrange(SET_BACKS) == 0
         self._deadly = SIGNALS.get(end)
         point = Point.NEVER if self._deadly else Point(end)
         passes = (
-            self._random.randint(1, 3) if point in SWEEPS else max(1, self._left // (RARE if point in RETRIES else 1))
+            self._random.randint(1, 3)
+            if point in SWEEPS
+            else max(1, self._left // (RARE if point in (*MARKS, *RETRIES, *REPEATS) else 1))
         )
         self._process = await self._begun(point, passes)
         with suppress(Ended):  # a sweep may come sooner
@@ -141,7 +158,7 @@ class Keeper:
         return await Process.begin(
             "tests.attack.doomed",
             *("--config", self._config, "--margin", MARGIN, "--ledger", self._ledger),
-            *("--die-at", point.value, "--passes", passes),
+            *("--die-at", point.value, "--passes", passes, "--behind", self.set_back * SET_BACK),
             log=self._log,
         )
 

@@ -59,7 +59,7 @@ async def run(plan: Plan, folder: Path) -> Figures:
         await vendor.stop()
         told = await load.testimony()
     faults = {fault.value: number for fault, number in proxy.faults.items() if fault is not Fault.NONE}
-    return Figures(told, violations(told), load.ends, faults, time.monotonic() - begun)
+    return Figures(told, violations(told), load.ends, faults, time.monotonic() - begun, load.set_back)
 
 
 @asynccontextmanager
@@ -92,6 +92,7 @@ class _Load:
                 serving=self._serving,
                 random=Random(f"{plan.seed} gateway {number}"),
                 life=max(1, plan.keys // max(1, plan.kills)),
+                alone=plan.store.startswith("sqlite") and plan.gateways == 1,
             )
             for number in range(plan.gateways)
         ]
@@ -100,6 +101,11 @@ class _Load:
     def ends(self) -> Counter[str]:
         """How the lives of all gateways ended."""
         return sum((keeper.ends for keeper in self._keepers), Counter())
+
+    @property
+    def set_back(self) -> int:
+        """How often the clock of a gateway was set back."""
+        return sum(keeper.set_back for keeper in self._keepers)
 
     async def run(self) -> None:
         """Ask for every key while gateways die, then once more for each while they do not, and stop them."""

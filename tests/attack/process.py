@@ -9,6 +9,8 @@ from pathlib import Path
 from tests.deadlines import DEADLINE
 
 ROOT = Path(__file__).parents[2]
+INSTALLED = Path(__file__).with_name("distribution")
+"""Where the attack's own adapters are found as installed."""
 
 
 class Ended(Exception):
@@ -28,7 +30,11 @@ class Process:
         command = [sys.executable, "-m", module, *map(str, arguments)]
         with log.open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
-                *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=errors, env={**os.environ}
+                *command,
+                cwd=ROOT,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, "PYTHONPATH": str(INSTALLED)},
             )
         return cls(process, log)
 

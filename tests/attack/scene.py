@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +26,12 @@ ASKED = {
 }
 """What is asked for, by what the vendor makes of it in the end."""
 
+ENFORCED = {
+    Act.APPLY_THEN_CLOSE: Asked("key-applied", "{}:1", Decimal("2.5")),
+    Act.CLOSE: Asked("key-lost", "{}:2", Decimal(-7)),
+}
+"""What is asked of a vendor that enforces idempotency, by what it makes of the first request; the next one it takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -39,41 +45,50 @@ class Outcome:
         return self.cases[act].heard[-1].word
 
 
-async def play(point: Point, folder: Path, *, search: bool = False) -> Outcome:
+async def play(point: Point, folder: Path, *, search: bool = False, enforcing: str | None = None) -> Outcome:
     """Die at a point with each key, start again, and ask for every key to the end, and once more.
 
-    `folder` is one of its own. With `search` the vendor is asked for what is unknown, and the end is a final word.
+    `folder` is one of its own. With `search` the vendor is asked for what is unknown, and the end is a final word; so
+    it is with `enforcing`, the member scheme by which a vendor is reached that enforces idempotency.
     """
+    wanted = ASKED
+    if enforcing is not None:
+        wanted = {act: replace(each, member=each.member.format(enforcing)) for act, each in ENFORCED.items()}
     async with AsyncExitStack() as stack:
         book = stack.enter_context(closing(ledger.Ledger(folder / "ledger.jsonl")))
-        serve = Vendor(book, _decide(point)).serve
+        serve = Vendor(book, _decide(point, wanted, once=enforcing is not None)).serve
         server = await stack.enter_async_context(await asyncio.start_server(serve, "127.0.0.1", 0))
         http = await stack.enter_async_context(session())
         port = server.sockets[0].getsockname()[1]
         store = f"sqlite:///{folder}/journal.db"
         play = _Play(folder, configuration.write(folder, store=store, vendor=port, search=search), http)
-        for where, asked in _deaths(point):
+        for where, asked in _deaths(point, wanted):
             await play.die(where, asked)
-        await play.end_well(final=search)
+        await play.end_well(
+            wanted.values(), final=search or (enforcing is not None and point is not Point.MARK_UNCOMMITTED)
+        )
     kept = await testimony.kept(store)
     over = max(each.record.lease_until for each in kept) + timedelta(seconds=1)
-    told = Testimony(list(ASKED.values()), play.heard, kept, ledger.read(folder / "ledger.jsonl"), over)
+    told = Testimony(list(wanted.values()), play.heard, kept, ledger.read(folder / "ledger.jsonl"), over)
     cases, _, _ = told.cases()
-    return Outcome(dict(zip(ASKED, cases, strict=True)), violations(told))
+    return Outcome(dict(zip(wanted, cases, strict=True)), violations(told))
 
 
-def _decide(point: Point) -> Decide:
-    acts = {asked.member: act for act, asked in ASKED.items()}
+def _decide(point: Point, wanted: Mapping[Act, Asked], *, once: bool) -> Decide:
+    """What is wanted of each member's requests, or of the first alone (`once`)."""
+    acts = {asked.member: act for act, asked in wanted.items()}
 
     def decide(member: str, before: int) -> Act:
+        if once and before > 0:
+            return Act.APPLY
         return Act.TOO_MANY if point in RETRIES and before == 0 else acts.get(member, Act.APPLY)
 
     return decide
 
 
-def _deaths(point: Point) -> Iterator[tuple[Point, Asked | None]]:
+def _deaths(point: Point, wanted: Mapping[Act, Asked]) -> Iterator[tuple[Point, Asked | None]]:
     """Where each life ends, and what is asked for in it; a sweep needs something that nobody owns."""
-    for asked in ASKED.values():
+    for asked in wanted.values():
         if point in SWEEPS:
             yield Point.VENDOR_RECEIVED, asked
             yield point, None
@@ -100,12 +115,12 @@ class _Play:
             raise
         assert code == -signal.SIGKILL, process.log
 
-    async def end_well(self, *, final: bool) -> None:
+    async def end_well(self, wanted: Iterable[Asked], *, final: bool) -> None:
         """Ask for every key until there is an end, and once more; then stop in good order."""
         process = await self._begin(Point.NEVER)
         try:
             url = await process.first_line()
-            for asked in ASKED.values():
+            for asked in wanted:
                 await self._until(url, asked, lambda heard: heard.final if final else heard.word is not Word.NOTHING)
                 await self._ask(url, asked)
         finally:

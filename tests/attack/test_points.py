@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.attack.acts import Act
-from tests.attack.points import Point
+from tests.attack.points import MARKS, REPEATS, Point
 from tests.attack.scene import Outcome, play
 from tests.attack.testimony import Word
 
@@ -17,7 +17,8 @@ AT_ONCE = 2
 NOTHING_CLAIMED = (Point.BEFORE_CLAIM, Point.CLAIM_UNCOMMITTED, Point.RETRY_UNCOMMITTED)
 NOTHING_SENT = (Point.AFTER_CLAIM, Point.BEFORE_SEND, Point.ABOUT_TO_WRITE, Point.AFTER_RETRY)
 SETTLED = (Point.AFTER_SETTLE, Point.BEFORE_REPLY)
-LOST = tuple(set(Point) - {Point.NEVER, *NOTHING_CLAIMED, *NOTHING_SENT, *SETTLED})
+WRITES = tuple(point for point in Point if point not in (Point.NEVER, *MARKS, *REPEATS))
+LOST = tuple(set(WRITES) - {*NOTHING_CLAIMED, *NOTHING_SENT, *SETTLED})
 """Points at which the vendor has decided, and the journal has not heard of it."""
 
 WORDS = {Act.APPLY: Word.SUCCEEDED, Act.REFUSE: Word.FAILED}
@@ -29,8 +30,8 @@ Outcomes = Mapping[Point, Outcome]
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
-    """What came of every point."""
-    folders = {point: tmp_path_factory.mktemp("point") for point in Point if point is not Point.NEVER}
+    """What came of every point of a write."""
+    folders = {point: tmp_path_factory.mktemp("point") for point in WRITES}
 
     async def all_of_them() -> list[Outcome]:
         slots = asyncio.Semaphore(AT_ONCE)
@@ -50,7 +51,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return asyncio.run(play(Point.VENDOR_RECEIVED, tmp_path_factory.mktemp("found"), search=True))
 
 
-@pytest.mark.parametrize("point", [point for point in Point if point is not Point.NEVER])
+@pytest.mark.parametrize("point", WRITES)
 def test_the_promise_stands(outcomes: Outcomes, point: Point) -> None:
     """Nothing that the vendor did, the journal keeps and callers were told contradicts the rest."""
     assert outcomes[point].violations == []

@@ -98,3 +98,20 @@ def test_a_seed_decides_the_same_again() -> None:
     requests = [(f"contact_id:{member}", before) for member in range(100) for before in range(2)]
     assert [seeded(5)(*each) for each in requests] == [seeded(5)(*each) for each in reversed(requests)][::-1]
     assert {seeded(5)(*each) for each in requests} > {Act.APPLY, Act.REFUSE}
+
+
+def test_an_enforcing_vendor_makes_one_of_two_equal_entries(plays: Plays, tmp_path: Path) -> None:
+    """The second under one key is answered with the first, or refused with a code; one under another key is made."""
+
+    async def scene(http: ClientSession, url: str) -> list[tuple[int, object]]:
+        answers = []
+        for path, key in (("/cards", "a"), ("/cards", "a"), ("/cards", "b"), ("/slips", "c"), ("/slips", "c")):
+            async with http.post(f"{url}{path}", json={"holder": "7", "points": 2.5, "key": key}) as answer:
+                answers.append((answer.status, await answer.json()))
+        return answers
+
+    first, again, other, slip, refused = plays(Act.APPLY, scene)
+    assert first == again == (201, {"entry": "1"})
+    assert (other, slip) == ((201, {"entry": "2"}), (201, {"entry": "3"}))
+    assert refused == (409, {"code": "BOOKED"})
+    assert kinds(tmp_path).count("applied") == 3

@@ -17,11 +17,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.attack.acts import Act, Decide, scripted, seeded
 from tests.attack.ledger import Entry, Ledger
-from tests.attack.wires import ContactPoints, Fabric, Order, Wire
+from tests.attack.wires import ContactPoints, Enforcing, Fabric, Order, Wire
 from tests.deadlines import scaled
 
 LATE = scaled(0.2)
 """Seconds after which a late effect is had."""
+
+REMEMBERED = scaled(8)
+"""Seconds for which a key is remembered where the vendor enforces idempotency; after that, it makes another effect."""
 
 STATUSES = {Act.REFUSE: 400, Act.LOCKED_OUT: 401, Act.TOO_MANY: 429}
 
@@ -35,7 +38,9 @@ class Vendor:
         self._ledger = ledger
         self._decide = decide
         self._points = ContactPoints()
-        self._wires: dict[str, Wire] = {wire.path: wire for wire in (self._points, Fabric())}
+        enforcing = Enforcing("/cards", "card", refuses=False), Enforcing("/slips", "slip", refuses=True)
+        self._wires: dict[str, Wire] = {wire.path: wire for wire in (self._points, Fabric(), *enforcing)}
+        self._booked: dict[str, tuple[float, int]] = {}
         self._requests: Counter[str] = Counter()
         self._effects: list[Order] = []
         self._late: set[asyncio.Task[None]] = set()
@@ -65,14 +70,14 @@ class Vendor:
         act = self._decide(order.member, self._requests[order.member])
         self._requests[order.member] += 1
         self._keep("received", order, act)
+        status, answer = wire.failed(STATUSES.get(act, 500))
         if act.applies:
-            self._apply(order, act)
+            status, answer = self._apply(wire, order, act)
         match act:
-            case Act.APPLY:
-                return await _answer(writer, *wire.applied(order, len(self._effects)))
             case Act.APPLY_THEN_CUT:
-                status, said = wire.applied(order, len(self._effects))
-                return await _answer(writer, status, said, cut=True)
+                return await _answer(writer, status, answer, cut=True)
+            case Act.APPLY_THEN_500:
+                return await _answer(writer, *wire.failed(500))
             case Act.APPLY_THEN_HTML:
                 return await _answer(writer, 200, HTML, kind="text/html")
             case Act.HTML_502:
@@ -84,21 +89,29 @@ class Vendor:
                 writer.transport.abort()
                 return False
             case Act.LATE:
-                task = asyncio.create_task(self._apply_late(order))
+                task = asyncio.create_task(self._apply_late(wire, order))
                 self._late.add(task)
                 task.add_done_callback(self._late.discard)
                 return False
             case Act.CLOSE | Act.APPLY_THEN_CLOSE:
                 return False
-        return await _answer(writer, *wire.failed(STATUSES.get(act, 500)))
+        return await _answer(writer, status, answer)
 
-    def _apply(self, order: Order, act: Act) -> None:
+    def _apply(self, wire: Wire, order: Order, act: Act) -> tuple[int, bytes]:
+        """Have the effect, unless it was had under the same key a while ago; gives what the vendor says of it."""
+        now = asyncio.get_running_loop().time()
+        if isinstance(wire, Enforcing) and order.source is not None:
+            booked = self._booked.get(order.source)
+            if booked is not None and now - booked[0] < REMEMBERED:
+                return wire.booked(order, booked[1])
+            self._booked[order.source] = now, len(self._effects) + 1
         self._keep("applied", order, act)
         self._effects.append(order)
+        return wire.applied(order, len(self._effects))
 
-    async def _apply_late(self, order: Order) -> None:
+    async def _apply_late(self, wire: Wire, order: Order) -> None:
         await asyncio.sleep(LATE)
-        self._apply(order, Act.LATE)
+        self._apply(wire, order, Act.LATE)
 
     def _keep(self, kind: Literal["received", "applied"], order: Order, act: Act) -> None:
         self._ledger.append(Entry(kind, datetime.now(UTC), order.member, order.points, order.source, act.value))

@@ -34,6 +34,35 @@ class Wire(Protocol):
         """Say no."""
 
 
+class Enforcing:
+    """POST of an entry under a key of the caller's own, of which the vendor makes one for as long as it remembers.
+
+    A repeat is answered with the first entry, or is refused with a code: `refuses`.
+    """
+
+    def __init__(self, path: str, scheme: str, *, refuses: bool) -> None:
+        self.path = path
+        self._scheme = scheme
+        self._refuses = refuses
+
+    def order(self, body: bytes) -> Order:
+        """Read an entry."""
+        entry = json.loads(body, parse_float=Decimal)
+        return Order(f"{self._scheme}:{entry['holder']}", Decimal(entry["points"]), entry["key"], entry)
+
+    def applied(self, order: Order, number: int) -> tuple[int, bytes]:
+        """The entry's number."""
+        return 201, json.dumps({"entry": str(number)}).encode()
+
+    def booked(self, order: Order, number: int) -> tuple[int, bytes]:
+        """What a repeat is answered with."""
+        return (409, json.dumps({"code": "BOOKED"}).encode()) if self._refuses else self.applied(order, number)
+
+    def failed(self, status: int) -> tuple[int, bytes]:
+        """An error."""
+        return status, json.dumps({"code": "NO", "status": status}).encode()
+
+
 class ContactPoints:
     """POST Points, by which a source's id can be handed over; a failure is a Message."""
 

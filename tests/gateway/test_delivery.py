@@ -147,7 +147,7 @@ def test_an_adapter_that_asks_nothing_is_no_exchange() -> None:
     """It is refused before anything is claimed or sent, and not taken for a success."""
 
     class Silent(Paper):
-        def adjust(self, *, member: Member, points: Decimal) -> Exchange[Applied]:  # type: ignore[override]
+        def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002
             return Applied()
             yield
 

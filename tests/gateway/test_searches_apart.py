@@ -23,7 +23,7 @@ from gateway.rounds import SHARE
 from gateway.settings import load
 from gateway.settling import QUIET
 from gateway.simulation import Simulator, in_thread
-from gateway.writes import MARGIN
+from gateway.translation import MARGIN
 from tests.deadlines import DEADLINE, scaled
 from tests.gateway.test_settling import Clock
 

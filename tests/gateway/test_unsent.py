@@ -34,7 +34,7 @@ HIDDEN = "schlüssel-of-somebody"
 class Unfit(Paper):
     """Says in every header what no header can carry."""
 
-    def adjust(self, *, member: Member, points: Decimal) -> Exchange[Applied]:  # type: ignore[override]
+    def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002
         yield VendorRequest("POST", "/paper/entries", {"X-Key": HIDDEN})
         raise NotImplementedError
 
