@@ -18,8 +18,11 @@ _ORDINARY = 0.25
 """Seconds that the work below takes on the quiet machine that the time-outs were chosen on."""
 
 
-def _measured() -> float:
-    """How many times slower this machine is now; a short burst would not notice that it is shared."""
+def slowness() -> float:
+    """How many times slower than a quiet one this machine is at the moment; 1 where it is not.
+
+    Takes a quarter of a second where it is quiet: a shorter burst would not notice that the machine is shared.
+    """
     begun = time.perf_counter()
     for _ in range(_ROUNDS):
         sum(number * number for number in range(_TURNS))
@@ -28,7 +31,7 @@ def _measured() -> float:
 
 def _factor() -> float:
     if VARIABLE not in os.environ:
-        os.environ[VARIABLE] = f"{_measured():.1f}"
+        os.environ[VARIABLE] = f"{slowness():.1f}"
     return float(os.environ[VARIABLE])
 
 

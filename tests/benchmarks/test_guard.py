@@ -10,13 +10,18 @@ import pytest
 from benchmarks import calls, guard
 from benchmarks.guard import Bench, Costs
 from tests.benchmarks import slowed
-from tests.deadlines import DEADLINE
+from tests.deadlines import DEADLINE, slowness
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the CPU time of other processes as Linux has it")
 
 KEY = "s" * 40
 TRIES = 3
 """How often it is measured before it counts as slow: noise passes, a slowdown stays."""
+CROWDED, SLOW = 1.4, 2.5
+"""How many times more a multiple may be on a machine that others make so many times slower: they evict what the gateway
+has in the caches of the processor, and little of what the bare echo has there. Beside ten busy processes on two cores
+a read was seen to cost 1.35 times what it usually does, a write 1.15 times.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -45,24 +50,30 @@ def bench(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
+def usual(slow: float) -> dict[str, float]:
+    """What a read and a write usually cost on a machine that others make so many times slower."""
+    crowding = min(1.0, (slow - 1) / (SLOW - 1))
+    return {name: cost * (1 + (CROWDED - 1) * crowding) for name, cost in guard.USUAL.items()}
+
+
 @pytest.fixture(scope="module")
-def costs(bench: Bench) -> Costs:
-    """What a read and a write cost; measured again while it seems too much."""
+def costs(bench: Bench) -> tuple[Costs, list[str]]:
+    """What a read and a write cost, and which of it is too much; measured again while something is."""
     asked = guard.asked()
     for _ in range(TRIES):
-        found = bench.costs(asked)
-        if not found.too_slow(guard.USUAL):
+        before, found, after = slowness(), bench.costs(asked), slowness()
+        if not (wrong := found.too_slow(usual(max(before, after)))):
             break
-    return found
+    return found, wrong
 
 
-def test_reads_and_writes_cost_what_they_usually_do(costs: Costs) -> None:
+def test_reads_and_writes_cost_what_they_usually_do(costs: tuple[Costs, list[str]]) -> None:
     """Neither costs much more CPU time than is usual, as a multiple of the bare echo's."""
-    assert costs.too_slow(guard.USUAL) == []
+    assert costs[1] == []
 
 
-def test_a_slowdown_is_noticed(bench: Bench, costs: Costs) -> None:
+def test_a_slowdown_is_noticed(bench: Bench, costs: tuple[Costs, list[str]]) -> None:
     """Reads that take 1.6 times the CPU time of others beside them are too slow, by the same judgement."""
-    wasted = 0.6 * costs.seconds("read") * 1e6
+    wasted = 0.6 * costs[0].seconds("read") * 1e6
     found = bench.costs({"read": guard.asked()["read"], "slowed": calls.balance(f"email:{wasted:.0f}", KEY)})
     assert found.too_slow({"slowed": found.multiple("read")}) != []
