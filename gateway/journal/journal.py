@@ -166,14 +166,14 @@ class Journal:
         """Have what was not repeated now due again in `pause` seconds; `alarmed` as of `end_repeat`."""
         await self._write(operations.PostponeRepeat(record, pause, alarmed))
 
-    async def repeats_due(self, accounts: Collection[str], limit: int, hold: float) -> list[Record]:
-        """At most `limit` of what is `unknown` at each of these accounts, marked and due for a repeat, oldest first.
+    async def repeats_due(self, accounts: Collection[str], share: int, hold: float) -> list[Record]:
+        """What is `unknown`, marked and due for a repeat, the oldest first, at most `share` of each of these accounts.
 
         Who gets a record has it for `hold` seconds.
         """
         if not accounts:
             return []
-        found: list[Record] = await self._write(operations.RepeatsDue(frozenset(accounts), limit, hold))
+        found: list[Record] = await self._write(operations.RepeatsDue(frozenset(accounts), share, hold))
         return found
 
     async def expire(self) -> int:

@@ -179,7 +179,7 @@ class RepeatsDue:
     """
 
     accounts: frozenset[str]
-    limit: int
+    share: int
     hold: float
 
 

@@ -112,22 +112,30 @@ def postpone(steps: "Steps", step: PostponeRepeat, standing: Standing) -> None:
 
 
 def due(transaction: Transaction, asked: RepeatsDue) -> list[Record]:
-    """What may be due, the oldest first; held from now on. The highest time is kept last, while no lock is awaited."""
-    table, now = adjustments.c, transaction.micros
+    """What may be due, of each account the oldest; held from now on.
+
+    The highest time is kept last, while no lock is awaited.
+    """
+    table, now, connection = adjustments.c, transaction.micros, transaction.connection
+    ripe = (
+        *(UNKNOWN, table.effect_digest.is_not(None), ~table.repeat_barred),
+        or_(table.repeat_at.is_(None), table.repeat_at <= now),
+        or_(table.repeat_until.is_(None), table.repeat_until <= now),
+    )
+    accounts = connection.scalars(select(table.account).where(*ripe, table.account.in_(asked.accounts)).distinct())
     found = (
         select(adjustments)
-        .where(UNKNOWN, table.account.in_(asked.accounts), table.effect_digest.is_not(None), ~table.repeat_barred)
-        .where(or_(table.repeat_at.is_(None), table.repeat_at <= now))
-        .where(or_(table.repeat_until.is_(None), table.repeat_until <= now))
+        .where(*ripe, table.account == bindparam("at"))
         .order_by(table.created_at, table.seq)
-        .limit(asked.limit)
+        .limit(asked.share)
         .with_for_update(skip_locked=True)
     )
-    records = [codec.record_of(row) for row in transaction.connection.execute(found)]
+    rows = [row for account in accounts.all() for row in connection.execute(found, {"at": account})]
+    records = [codec.record_of(row) for row in rows]
     until = codec.to_micros(transaction.later(asked.hold))
     held = [{"changed_id": record.draft.id, "held_until": until} for record in records]
     if held:
-        transaction.connection.execute(_HOLD, held)
+        connection.execute(_HOLD, held)
     _see_time(transaction)
     return records
 

@@ -305,6 +305,20 @@ def test_who_is_due_is_held(unknown: Repeated, clock: Any) -> None:
     assert len(unknown.due()) == 1
 
 
+def test_each_account_has_a_share(
+    journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner, clock: Any
+) -> None:
+    """Many that are due at one account keep nobody else's from being due."""
+    for account in ("busy", "busy", "busy", "quiet"):
+        life = Repeated(journal, runner, runner.run(journal.claim(draft(account=account)))[0])
+        life.mark()
+        life.settle(Verdict.UNKNOWN)
+        clock.advance(1)
+    found = runner.run(journal.repeats_due(["busy", "quiet", "idle"], 2, 60.0))
+    assert [record.draft.account for record in found].count("busy") == 2
+    assert [record.draft.account for record in found].count("quiet") == 1
+
+
 def test_what_is_settled_begins_no_repeat(unknown: Repeated) -> None:
     """A success that came in between leaves nothing to repeat."""
     seen = unknown.now
