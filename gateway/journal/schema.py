@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; known here too, so that opening a journal that has it need not load Alembic."""
 
 VERSION_TABLE = "journal_version"
@@ -90,12 +90,16 @@ adjustments = Table(
 # Written into the statements, not bound to them: only so is a partial index found to fit.
 IN_PROGRESS = adjustments.c.status == literal_column("'in_progress'")
 UNKNOWN = adjustments.c.status == literal_column("'unknown'")
-DUE_AT = func.coalesce(adjustments.c.look_at, literal_column("0"))
-"""When an `unknown` may be looked for: at once where nobody has looked yet."""
 # Of such rows only. That is left to the migration, like `seq` counting up on SQLite: words of a database's own would
 # load all of SQLAlchemy that is about it, be it in use or not.
 Index("ix_adjustments_in_progress", adjustments.c.lease_until)
 Index("ix_adjustments_unknown", adjustments.c.created_at)
+Index(
+    "ix_adjustments_due",
+    adjustments.c.account,
+    func.coalesce(adjustments.c.look_at, literal_column("0")),  # at once where nobody has looked yet
+    adjustments.c.seq,
+)
 
 # The journal's own view of time, in one row: the highest that was seen, and the highest from which it was set back.
 clock = Table(

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, bindparam, select, update
 
 from gateway import adjustments as life
 from gateway.adjustments import Record, Status
-from gateway.journal import codec
+from gateway.journal import codec, shares
 from gateway.journal.operations import Due
-from gateway.journal.schema import DUE_AT, IN_PROGRESS, UNKNOWN, adjustments
+from gateway.journal.schema import IN_PROGRESS, adjustments
 from gateway.journal.transaction import Transaction
 
 log = structlog.get_logger(__name__)
@@ -63,20 +63,9 @@ def due(transaction: Transaction, asked: Due) -> list[Record]:
     Of each account `share` at most, in the order in which they became due. A row that cannot be read is logged, and
     left out for `UNREADABLE` seconds.
     """
-    table, now = adjustments.c, transaction.micros
-    ripe = (UNKNOWN, now >= DUE_AT)
-    connection = transaction.connection
-    accounts = connection.scalars(select(table.account).where(*ripe, table.account.in_(asked.accounts)).distinct())
-    found = (
-        select(adjustments)
-        .where(*ripe, table.account == bindparam("at"), table.lease_until <= now)
-        .order_by(DUE_AT, table.seq)
-        .limit(asked.share)
-        .with_for_update(skip_locked=True)
-    )
     records, held = [], []
     until, later = (codec.to_micros(transaction.later(seconds)) for seconds in (asked.hold, UNREADABLE))
-    for row in [row for account in accounts.all() for row in connection.execute(found, {"at": account})]:
+    for row in shares.due(transaction.connection, asked.accounts, asked.share, transaction.micros):
         try:
             records.append(codec.record_of(row))
         except Exception as error:
@@ -85,5 +74,5 @@ def due(transaction: Transaction, asked: Due) -> list[Record]:
         else:
             held.append({"changed_id": row.id, "held_until": until})
     if held:
-        connection.execute(_HOLD, held)
+        transaction.connection.execute(_HOLD, held)
     return records

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, event
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, State, Status, Verdict
 from gateway.journal import Journal, sweeps
@@ -131,6 +131,40 @@ def test_each_account_has_its_share(
     assert {record.draft.account: [] for record in found} == {account: [] for account in accounts}
     assert [record for record in found if record.draft.account == "many"] == many[:3]
     assert len(found) == 3 + len(few)
+
+
+def test_what_is_not_due_costs_nothing(
+    journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner, url: str
+) -> None:
+    """What is due is read from an index by account and moment, so that it is cheap however much is unknown."""
+    unknown(journal, runner, draft(account="a", lease=0.0))
+    asked: list[tuple[str, Any]] = []
+
+    def executed(_: Any, __: Any, statement: str, parameters: Any, *rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", executed)
+    try:
+        runner.run(journal.due(["a", "b"], 1, 60.0))
+    finally:
+        event.remove(Engine, "before_cursor_execute", executed)
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    (found,) = (
+        (statement, parameters)
+        for statement, parameters in asked
+        if "FROM json_each" in statement or "FROM unnest" in statement
+    )
+    with engine.connect() as connection:
+        explain = "EXPLAIN QUERY PLAN"
+        if url.startswith("postgresql"):
+            explain = "EXPLAIN"
+            for way in ("seqscan", "hashjoin", "mergejoin"):
+                connection.exec_driver_sql(f"SET enable_{way} = off")  # as the gateway's own session
+        plan = str(connection.exec_driver_sql(f"{explain} {found[0]}", found[1]).all())
+    engine.dispose()
+    assert "ix_adjustments_due" in plan
+    assert "SCAN adjustments" not in plan
+    assert "Seq Scan" not in plan
 
 
 def test_a_row_that_cannot_be_read_stops_no_other(

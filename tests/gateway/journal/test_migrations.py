@@ -63,6 +63,7 @@ def first(engine: Engine) -> None:
             connection.execute(insert("transitions", {"adjustment": row["id"], "exchange": "[]", **STEP}))
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 @pytest.mark.usefixtures("first")
 def test_the_first_gateways_journal_is_brought_up_to_date(opener: Any, engine: Engine) -> None:
     """Its tables become those that the code has in mind."""

@@ -1,6 +1,7 @@
 """What can be asked of a journal: lists cut into pages, filters, counts."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -144,7 +145,7 @@ def test_counting_reads_only_what_has_not_ended(journal: Journal, url: str, runn
     engine.dispose()
     assert len(plans) == 2
     assert "ix_adjustments_in_progress" in plans[0]
-    assert "ix_adjustments_unknown" in plans[1]
+    assert re.search("ix_adjustments_(unknown|due)", plans[1])
 
 
 def test_vendors_are_counted(journal: Journal, kept: list[Record], runner: asyncio.Runner) -> None:

@@ -233,7 +233,7 @@ def test_only_the_unknown_are_read(bench: Bench, url: str) -> None:
     plans = [plan(url, statement, values) for statement, values in asked]
     assert len(plans) == 4
     for each in (plans[0], plans[1], plans[3]):
-        assert "ix_adjustments_unknown" in each, each
+        assert re.search("ix_adjustments_(unknown|due)", each), each
     for each in plans:
         assert not re.search(r"SCAN adjustments'|Seq Scan on adjustments", each), each
 
