@@ -82,6 +82,7 @@ class Gateway:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._drain_until: float | None = None
+        self._cutting: asyncio.Future[None] | None = None
         self._settings = settings
         self._clock = clock
         self._work = Work()
@@ -168,14 +169,24 @@ class Gateway:
         ]
 
     def begin_to_drain(self) -> float:
-        """Say in `/readyz` that this gateway goes, and let go of repeats that only wait.
+        """Say in `/readyz` that this gateway goes, let go of repeats that only wait, and set the end of all work.
 
         Returns until when (monotonic) what is under way may take.
         """
         if self._drain_until is None:
             self._drain_until = time.monotonic() + self._settings.server.drain
             self._waiting.release()
+            self._cutting = asyncio.ensure_future(self._cut(self._drain_until))
         return self._drain_until
+
+    async def _cut(self, until: float) -> None:
+        """Cut what is under way then, while its callers are still connected: they hear that it is unknown."""
+        await asyncio.sleep(until - time.monotonic())
+        await self._drain(0)
+
+    async def _drain(self, seconds: float) -> None:
+        if cut := await self._work.drain(seconds):
+            log.warning("calls were still under way at the end of the drain; they were cut", count=cut)
 
     async def _livez(self, request: Request) -> Response:
         return answer(Health(status="ok"))
@@ -237,8 +248,9 @@ class Gateway:
         finally:
             until = self.begin_to_drain()
             await self._background.stop()
-            if left := await self._work.drain(until - time.monotonic()):
-                log.warning("calls were still under way at the end of the drain; they were cut", count=left)
+            await self._drain(until - time.monotonic())
+            if self._cutting is not None:
+                self._cutting.cancel()
             await self.close()
 
     async def close(self) -> None:

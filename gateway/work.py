@@ -29,11 +29,12 @@ class Work:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=max(0.0, seconds))
         left = list(self._tasks)
-        for task in left:
+        cut = [task for task in left if not task.cancelling()]  # another drain's are recording it already
+        for task in cut:
             task.cancel()
         if left:
             await asyncio.wait(left)
-        return len(left)
+        return len(cut)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

@@ -6,6 +6,7 @@ whole before it are answered first, in their order.
 
 import asyncio
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import httptools
@@ -179,7 +180,15 @@ class Protocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(cycle, partial(self._answered, cycle, app))
+
+    async def _answered(self, cycle: RequestResponseCycle, app: Any, scope: Any, receive: Any, send: Any) -> None:
+        """Have the application answer. Who is cut by a shutdown hears nothing: uvicorn's 500 would be a lie."""
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            cycle.disconnected = True
+            self.transport.close()
 
     def _feed(self, data: bytes) -> None:
         rest = memoryview(data)

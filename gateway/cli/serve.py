@@ -30,6 +30,8 @@ from gateway.settings import Address, Settings
 
 KEEP_ALIVE = 75
 """Seconds that a connection is kept without a request: longer than the proxies in front keep theirs, as a rule."""
+LAST_ANSWERS = 3
+"""Seconds after the drain for callers to hear what became of what it cut."""
 MOST_FILES = 65_536
 GARBAGE = 10_000
 """Objects that are made and not yet freed, after which the garbage collector looks for cycles; Python's own is 700."""
@@ -118,7 +120,7 @@ def _configured(app: ASGIApp, *, lifespan: Literal["on", "off"], drain: float) -
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=max(1, round(drain)),
+        timeout_graceful_shutdown=max(1, round(drain)) + LAST_ANSWERS,
     )
 
 

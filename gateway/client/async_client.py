@@ -146,6 +146,8 @@ class AsyncPointsClient:
             return Lost(error, sent=False)
         except httpx.RequestError as error:
             return Lost(error, sent=evidence.sent)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"the call cannot be sent: {error}") from error
 
     async def __aenter__(self) -> Self:
         return self

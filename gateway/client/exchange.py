@@ -94,7 +94,9 @@ class Retries:
 
     def allows(self, retry_after: float | None, waited: float) -> bool:
         """Whether what is in progress may be asked for after so long, where that took `waited` seconds so far."""
-        return self.count > 0 and retry_after is not None and waited + retry_after <= self.longest
+        if not retry_after:  # a pause of nothing would never add up
+            return False
+        return self.count > 0 and waited + retry_after <= self.longest
 
     def pause(self, number: int, retry_after: float | None) -> Pause:
         """The pause before retry `number`, counted from 0."""

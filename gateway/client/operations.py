@@ -23,6 +23,8 @@ from gateway.client.request import (
 
 T = TypeVar("T")
 
+LEAST = 0.25
+"""Seconds between two looks at an adjustment, whoever asks for less."""
 Outcome = Literal["applied", "not_applied"]
 
 
@@ -57,7 +59,7 @@ class Operations:
     def wait(self, adjustment: Adjustment, *, seconds: float, first: float | None = 0.0) -> Steps[Adjustment]:
         """Look at an adjustment until it is settled; `first` is the pause before the first look."""
         deadline = self.clock() + seconds
-        pause, looks, state = self._pause(0, first), 0, adjustment
+        pause, looks, state = min(1.0 if first is None else first, self.retries.longest), 0, adjustment
         while True:
             yield Pause(max(0.0, min(pause, deadline - self.clock())))
             cause: PointsError | None = None
@@ -123,8 +125,9 @@ class Operations:
         return exchange(Call("GET", "/v1/capabilities", _plain(Capabilities.read)), self.retries)
 
     def _pause(self, looks: int, retry_after: float | None) -> float:
-        """Seconds before the next look: what the gateway asks for, else a second, doubled each time."""
-        return min(2.0 ** min(looks, 32) if retry_after is None else retry_after, self.retries.longest)
+        """Seconds before another look: what the gateway asks for, else a second, doubled each time; never nothing."""
+        asked = 2.0 ** min(looks, 32) if retry_after is None else retry_after
+        return max(LEAST, min(asked, self.retries.longest))
 
 
 def _get(adjustment_id: str, read: Callable[[Answer], T], include: str | None = None) -> Call[T]:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any, TypedDict
 from urllib.parse import quote, urlencode, urlsplit
 
+import httpx
+
 from gateway import exact
 
 Points = Decimal | int | str
@@ -158,6 +160,10 @@ def base_address(url: str) -> str:
         raise ValueError("base_url has no user, query or fragment")
     if parts.port == 0:  # reading it refuses those past 65535
         raise ValueError("base_url has a port from 1 to 65535")
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"base_url cannot be called: {error}") from None
     return url.rstrip("/")
 
 

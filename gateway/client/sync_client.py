@@ -174,6 +174,8 @@ class PointsClient:
             return Lost(error, sent=False)
         except httpx.RequestError as error:
             return Lost(error, sent=evidence.sent)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"the call cannot be sent: {error}") from error
 
     def __enter__(self) -> Self:
         return self

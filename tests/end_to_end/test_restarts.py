@@ -108,21 +108,39 @@ def test_sigterm_waits_for_a_write_under_way(start: Starts, calling: Calling, ve
 def test_the_end_of_the_drain_makes_an_unknown(
     start: Starts, calling: Calling, vendors: Vendors, configured: Callable[..., dict[str, Any]]
 ) -> None:
-    """A write that the drain does not wait out is kept as `unknown`: nothing says that it was not applied."""
+    """A write that the drain does not wait out is kept as `unknown`, and its caller hears that before all ends."""
     vendors.crm.fault("hang", when="after")
     server = {**configured()["server"], "drain": 0}
     gateway = start(server=server)
     api, key = calling(gateway), "key-drained"
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(api.adjust, FIVE, key=key)
+        answer = pool.submit(api.adjust, FIVE, key=key)
         vendors.crm.effects.wait_for(1)
         gateway.terminate()
         assert gateway.ended() == 0
+        assert (answer.result().status_code, answer.result().json()["status"]) == (202, "unknown")
     api = calling(start())
     assert api.adjust(FIVE, key=key).json()["status"] == "unknown"
     history = api.adjustment(api.under(key)["id"], history=True)["history"]
     assert history[1]["to"] == "unknown"
     assert len(vendors.crm.requests) == 1
+
+
+def test_a_read_that_the_drain_cuts_hears_nothing(
+    start: Starts, calling: Calling, vendors: Vendors, configured: Callable[..., dict[str, Any]]
+) -> None:
+    """A read that is cut hears of no fault, as there is none: its connection is closed, and it can be repeated."""
+    vendors.arcade.fault("hang", when="before")
+    gateway = start(server={**configured()["server"], "drain": 0})
+    api = calling(gateway)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(api.get, "/v1/members/email:jason@example.com/balance")
+        vendors.arcade.requests.wait_for(1)
+        gateway.terminate()
+        assert gateway.ended() == 0
+        with pytest.raises(httpx.RemoteProtocolError):
+            answer.result()
+    assert "Exception in ASGI application" not in gateway.log
 
 
 def test_two_gateways_on_one_journal(start: Starts, calling: Calling, vendors: Vendors) -> None:

@@ -79,6 +79,32 @@ def test_a_drain_ends_what_does_not_end() -> None:
     running(test)
 
 
+def test_work_is_cut_once() -> None:
+    """A second drain waits for what the first has cut, and does not cut it again while that records its outcome."""
+
+    async def test() -> None:
+        work, recording, recorded = Work(), asyncio.Event(), asyncio.Event()
+
+        async def stubborn() -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                recording.set()
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                recorded.set()
+
+        work.begin(stubborn())
+        await asyncio.sleep(0)
+        first = asyncio.ensure_future(work.drain(0))
+        await recording.wait()
+        assert await work.drain(0) == 0
+        assert recorded.is_set()
+        assert await first == 1
+
+    running(test)
+
+
 def test_an_empty_drain() -> None:
     """Without work there is nothing to wait for."""
 

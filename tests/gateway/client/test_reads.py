@@ -207,3 +207,9 @@ def test_capabilities_are_typed(app: App) -> None:
     assert found.operations["adjust"][0].fields == ("points", "store")
     assert found.operations["adjust"][0].fractions is False
     assert found.operations["balance"][0].fractions is None
+
+
+def test_an_address_that_is_too_long_is_refused_here(app: App) -> None:
+    """What no address can hold is an argument that cannot be sent, and no answer that did not come."""
+    with pytest.raises(ValueError, match="the call cannot be sent: URL too long"):
+        app.pages(reference="x" * 70_000)

@@ -69,6 +69,8 @@ def test_a_base_address_keeps_its_prefix() -> None:
         "https://points.test#a",
         "https://points.test:0",
         "https://points.test:99999",
+        "https://points.test\n",
+        "https://points.test/\x00",
     ],
 )
 def test_an_address_that_is_not_one_is_refused(url: str) -> None:

@@ -119,6 +119,16 @@ def test_waiting_for_what_is_in_progress_is_bounded(app: App, problem: Refused) 
     assert route.call_count == 6
 
 
+def test_asking_again_at_once_is_a_retry(app: App, problem: Refused) -> None:
+    """Pauses of nothing add up to nothing: they are bounded by `retries`."""
+    route = app.router.post("/v1/adjustments").mock(
+        return_value=problem("idempotency_in_progress", 409, retryable=True, headers={"Retry-After": "0"})
+    )
+    with pytest.raises(IdempotencyInProgress):
+        adjust(app, client={"retries": 2})
+    assert route.call_count == 3
+
+
 def test_a_problem_that_is_not_retryable_is_final(app: App, problem: Refused) -> None:
     """`retryable: false` is raised at once, whatever the status."""
     route = app.router.post("/v1/adjustments").mock(return_value=problem("vendor_unavailable", 503))

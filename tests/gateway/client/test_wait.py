@@ -54,6 +54,18 @@ def test_without_retry_after_the_pauses_double(app: App, adjustment: Adjusted, a
     assert app.slept == [5.0, 2.0, 4.0, 8.0]
 
 
+@pytest.mark.parametrize(("header", "max_wait"), [("0", 30.0), ("5", 0.0)])
+def test_looks_are_never_without_a_pause(
+    app: App, adjustment: Adjusted, accepted: respx.Route, header: str, max_wait: float
+) -> None:
+    """Neither a `Retry-After` of nothing nor a client that waits for none makes a flood of looks."""
+    unknown = httpx.Response(200, json=adjustment(status="unknown"), headers={"Retry-After": header})
+    look = app.router.get("/v1/adjustments/adj_1").mock(return_value=unknown)
+    with pytest.raises(OutcomeUnknown):
+        app.call("adjust", "contact_id:1", 5, idempotency_key="order-1", wait=10.0, client={"max_wait": max_wait})
+    assert look.call_count <= 41
+
+
 def test_an_adjustment_that_fails_raises_its_own_problem(app: App, adjustment: Adjusted, accepted: respx.Route) -> None:
     """The problem that is kept with the adjustment is raised as the write itself would have raised it."""
     looks(app, not_applied(adjustment))
