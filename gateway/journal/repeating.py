@@ -8,7 +8,7 @@ has not run back since. One repeat at a time owns an adjustment, for a lease.
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import select, update
 
 from gateway import adjustments as life
 from gateway.adjustments import Record, Status
@@ -24,7 +24,8 @@ from gateway.journal.operations import (
     RepeatRefusal,
     RepeatsDue,
 )
-from gateway.journal.schema import UNKNOWN, adjustments, clock
+from gateway.journal.schema import clock
+from gateway.journal.shares import REPEATS
 from gateway.journal.standing import Standing
 from gateway.journal.transaction import Transaction
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 SEEN_EVERY = 1_000_000
 """Microseconds after which the highest time is written again."""
-
-_HOLD = update(adjustments).where(adjustments.c.id == bindparam("changed_id")).values(repeat_at=bindparam("held_until"))
 
 
 def mark(steps: "Steps", step: MarkEffect, standing: Standing) -> Permission:
@@ -112,30 +111,8 @@ def postpone(steps: "Steps", step: PostponeRepeat, standing: Standing) -> None:
 
 
 def due(transaction: Transaction, asked: RepeatsDue) -> list[Record]:
-    """What may be due, of each account the oldest; held from now on.
-
-    The highest time is kept last, while no lock is awaited.
-    """
-    table, now, connection = adjustments.c, transaction.micros, transaction.connection
-    ripe = (
-        *(UNKNOWN, table.effect_digest.is_not(None), ~table.repeat_barred),
-        or_(table.repeat_at.is_(None), table.repeat_at <= now),
-        or_(table.repeat_until.is_(None), table.repeat_until <= now),
-    )
-    accounts = connection.scalars(select(table.account).where(*ripe, table.account.in_(asked.accounts)).distinct())
-    found = (
-        select(adjustments)
-        .where(*ripe, table.account == bindparam("at"))
-        .order_by(table.created_at, table.seq)
-        .limit(asked.share)
-        .with_for_update(skip_locked=True)
-    )
-    rows = [row for account in accounts.all() for row in connection.execute(found, {"at": account})]
-    records = [codec.record_of(row) for row in rows]
-    until = codec.to_micros(transaction.later(asked.hold))
-    held = [{"changed_id": record.draft.id, "held_until": until} for record in records]
-    if held:
-        connection.execute(_HOLD, held)
+    """What may be due, now held. The highest time is kept last, while no lock is awaited."""
+    records = REPEATS.take(transaction, asked.accounts, share=asked.share, hold=asked.hold)
     _see_time(transaction)
     return records
 

@@ -2,26 +2,22 @@
 
 from collections.abc import Iterable
 
-import structlog
 from sqlalchemy import ColumnElement, bindparam, select, update
 
 from gateway import adjustments as life
 from gateway.adjustments import Record, Status
-from gateway.journal import codec, shares
+from gateway.journal import codec
 from gateway.journal.operations import Due
 from gateway.journal.schema import IN_PROGRESS, adjustments
+from gateway.journal.shares import SEARCHES
 from gateway.journal.transaction import Transaction
 
-log = structlog.get_logger(__name__)
-UNREADABLE = 3600.0
-"""Seconds until what cannot be read is tried again: a newer gateway may have written it."""
 MOST = 1000
 """Leases that are ended in one transaction: one that takes seconds would hold up all others, and could be cut."""
 _OVER = {"reason": "the lease ran out"}
 
 _ROW = update(adjustments).where(adjustments.c.id == bindparam("changed_id"))
 _EXPIRE = _ROW.values(status=Status.UNKNOWN.value)
-_HOLD = _ROW.values(look_at=bindparam("held_until"))
 _STATE = tuple(adjustments.c[name] for name in ("id", "status", "retryable", "attempt", "repeats"))
 
 
@@ -58,21 +54,5 @@ def present(transaction: Transaction, asked: list[tuple[int, Record]]) -> Iterab
 
 
 def due(transaction: Transaction, asked: Due) -> list[Record]:
-    """The `unknown` of these accounts that nobody may still settle and nobody looks for; now held.
-
-    Of each account `share` at most, in the order in which they became due. A row that cannot be read is logged, and
-    left out for `UNREADABLE` seconds.
-    """
-    records, held = [], []
-    until, later = (codec.to_micros(transaction.later(seconds)) for seconds in (asked.hold, UNREADABLE))
-    for row in shares.due(transaction.connection, asked.accounts, asked.share, transaction.micros):
-        try:
-            records.append(codec.record_of(row))
-        except Exception as error:
-            log.error("an unknown cannot be read in the journal", adjustment=row.id, exc_info=error)
-            held.append({"changed_id": row.id, "held_until": later})
-        else:
-            held.append({"changed_id": row.id, "held_until": until})
-    if held:
-        transaction.connection.execute(_HOLD, held)
-    return records
+    """The `unknown` of these accounts that nobody may still settle and nobody looks for; now held."""
+    return SEARCHES.take(transaction, asked.accounts, share=asked.share, hold=asked.hold)
