@@ -6,7 +6,7 @@ it that nothing takes out again (httpcore issue 1093), until the pool is full of
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 
@@ -38,9 +38,11 @@ class Lanes:
             except Exception:
                 self._idle.append(lane)
                 raise
-            except BaseException:  # cancelled: nobody knows what became of its connection
+            except BaseException as error:  # cancelled: nobody knows what became of its connection
                 self._open.discard(lane)
-                await lane.aclose()
+                if isinstance(error, asyncio.CancelledError):  # else the loop itself ends, and nothing can be awaited
+                    with suppress(Exception):
+                        await lane.aclose()
                 raise
             else:
                 self._idle.append(lane)
