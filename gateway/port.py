@@ -144,7 +144,9 @@ class Adapter(Generic[S]):
     - `expiring(*, member, period, [point_type]) -> Exchange[Expiring]`;
     - `find(*, id, member, points, [point_type]) -> Exchange[Found]`, where a write can be looked for by the
       adjustment's own id: what the vendor has under it, or `VendorBadResponse` where that is another change than
-      the one that was sent.
+      the one that was sent;
+    - `probe() -> Exchange[None]`, where the vendor can be asked something that changes nothing and needs no member:
+      after an outage it is asked that before a call goes out again. No answer, or a 5xx, says that it is still away.
 
     What it does not write is not supported, and the gateway says so; an adapter never does.
     """

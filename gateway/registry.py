@@ -28,7 +28,8 @@ _FOUND_BY = frozenset(("id", "member", "points", "point_type"))
 class AdapterType:
     """One kind of adapter: its class, its models, and per operation the parameters that it can be told.
 
-    `found_by`: what its `find` takes; None where a write cannot be looked for.
+    `found_by`: what its `find` takes; None where a write cannot be looked for. `probes`: whether it says how its vendor
+    is probed.
     """
 
     name: str
@@ -37,6 +38,7 @@ class AdapterType:
     options: type[Options]
     operations: Mapping[Operation, frozenset[str]]
     found_by: frozenset[str] | None = None
+    probes: bool = False
 
     @classmethod
     def of(cls, name: str, adapter: type[Adapter[Any]]) -> "AdapterType":
@@ -53,7 +55,8 @@ class AdapterType:
             if taken is not None:
                 operations[operation] = taken
                 options = get_type_hints(getattr(adapter, operation)).get("options", options)
-        return cls(name, adapter, settings, options, operations, found_by)
+        probes = _taken(adapter, "probe", frozenset()) is not None
+        return cls(name, adapter, settings, options, operations, found_by, probes)
 
 
 def _taken(adapter: type[Adapter[Any]], method: str, known: frozenset[str]) -> frozenset[str] | None:
@@ -63,7 +66,7 @@ def _taken(adapter: type[Adapter[Any]], method: str, known: frozenset[str]) -> f
         return None
     taken = frozenset(inspect.signature(written).parameters) - {"self"}
     if unknown := taken - known:
-        expected = ", ".join(sorted(known))
+        expected = ", ".join(sorted(known)) or "nothing"
         raise TypeError(f"{adapter.__name__}.{method} takes {min(unknown)!r}; expected only {expected}")
     return taken
 

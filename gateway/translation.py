@@ -141,6 +141,15 @@ class Translator:
         known = {name: value for name, value in said.items() if name in self.kind.found_by}
         return _begun(self.adapter.find, known, Found, adjustment=id)  # type: ignore[attr-defined]  # by found_by
 
+    def probe(self) -> Translation[None]:
+        """Ask the vendor something that changes nothing, to find out whether it is there.
+
+        Raises `OperationNotSupported` where its adapter does not say how.
+        """
+        if not self.kind.probes:
+            raise OperationNotSupported(f"{self._who()} cannot be probed")
+        return _begun(self.adapter.probe, {}, type(None))  # type: ignore[attr-defined]  # checked by probes
+
     def _read(self, operation: Operation, member: Member, point_type: str | None) -> dict[str, Any]:
         can = self._can(operation, member)
         if point_type is None:

@@ -52,6 +52,11 @@ class VendorSettings(BaseModel):
     trust_absence: bool = Field(
         False, description="Take what the vendor cannot find for not applied; only where its search misses nothing."
     )
+    probe: bool = Field(
+        True,
+        description="After an outage, ask the vendor something that changes nothing before a call goes out again, "
+        "where its adapter knows how; else one call finds out.",
+    )
     ignore: tuple[str, ...] = Field(
         (),
         strict=False,

@@ -15,6 +15,7 @@ from functools import cache
 from gateway.delivery import Delivery
 from gateway.gate import Gate
 from gateway.metrics import Metrics
+from gateway.probing import ProbingGate
 from gateway.retries import Retries
 from gateway.rounds import SHARE
 from gateway.translation import Translator
@@ -40,11 +41,14 @@ def ways(vendors: Iterable[Translator], *, outages: int, metrics: Metrics, clock
     retries = Retries(sleep=asyncio.sleep, random=random.random)
     calls, searches = {}, {}
 
-    def way(vendor: Translator, gate: Gate, retries: Retries | None = None) -> Delivery:
+    def transport(vendor: Translator) -> Transport:
+        return Transport(vendor.settings, boottime, trusting=trusting)
+
+    def way(vendor: Translator, transport: Transport, gate: Gate, retries: Retries | None = None) -> Delivery:
         return Delivery(
             vendor.name,
             vendor.settings,
-            Transport(vendor.settings, boottime, trusting=trusting),
+            transport,
             metrics=metrics,
             clock=clock,
             boottime=boottime,
@@ -54,8 +58,12 @@ def ways(vendors: Iterable[Translator], *, outages: int, metrics: Metrics, clock
 
     for vendor in vendors:
         name, settings = vendor.name, vendor.settings
-        gate = Gate(name, settings, outages=outages, clock=time.monotonic, metrics=metrics)
-        calls[name] = way(vendor, gate, retries)
+        way_out = transport(vendor)
+        if vendor.kind.probes and settings.probe:
+            gate: Gate = ProbingGate(vendor, way_out, outages=outages, clock=time.monotonic, metrics=metrics)
+        else:
+            gate = Gate(name, settings, outages=outages, clock=time.monotonic, metrics=metrics)
+        calls[name] = way(vendor, way_out, gate, retries)
         if vendor.adapter.finds:
             places = min(SHARE, settings.max_concurrency)
             apart = Gate(
@@ -68,5 +76,5 @@ def ways(vendors: Iterable[Translator], *, outages: int, metrics: Metrics, clock
                 places=places,
                 heeds=gate,
             )
-            searches[name] = way(vendor, apart)
+            searches[name] = way(vendor, transport(vendor), apart)
     return Ways(calls, searches)

@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("service",),
     ("writes", "settling", "repeating"),
     ("planning", "settings", "strays", "ways"),
-    ("routing", "cache", "journal", "delivery", "rendering", "waiting", "work", "background", "rounds"),
+    ("routing", "cache", "journal", "delivery", "probing", "rendering", "waiting", "work", "background", "rounds"),
     ("unsent", "faults"),
     ("retries", "call", "outcome", "request_digest", "accounts"),
     ("gate",),

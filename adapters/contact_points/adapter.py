@@ -15,6 +15,7 @@ from gateway.model import Applied, Balance, Found, Member, RepeatSafety
 from gateway.port import Adapter, Exchange, Secret, VendorRequest, VendorSettings, mapped, not_understood
 
 LARGEST = 2**63 - 1
+LONG_AGO = "2000-01-01T00:00:00Z"
 _POSITIVE = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -130,6 +131,14 @@ class ContactPoints(Adapter[Settings]):
                 not_understood("A point that was found is not the one that was sent", response)
         # The Sum of a point is from when it was created: by now the balance is another.
         return Found(tuple(Applied(str(point.id), None, point.details) for point in matches))
+
+    def probe(self) -> Exchange[None]:
+        """List the points of one moment long ago, which are none; from public documents."""
+        type_ = self._type(self.settings.default_point_type or next(iter(self.settings.point_types), None))
+        query = f"type={quote(type_, safe='')}&from={LONG_AGO}&to={LONG_AGO}"
+        headers = {"X-ApiKey": self.settings.api_key.reveal(), "Accept": "application/json"}
+        response = yield VendorRequest("GET", f"/api/v1/Points?{query}", headers)
+        self.judge(response, listed=False)
 
     def _type(self, point_type: str | None) -> str:
         settings = self.settings

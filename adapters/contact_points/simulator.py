@@ -48,9 +48,11 @@ class ContactPointsSimulator(Simulator):
         self.ledger.open("contact_id:2")
 
     def handle(self, request: Request) -> Answer:
-        """POST of a point, and the search for points; everything else is an error."""
+        """POST of a point, the points of a period, and the search for points; everything else is an error."""
         if request.path == SEARCH:
             return self._search(request)
+        if request.path == "/api/v1/Points" and request.method == "GET" and request.query:
+            return self._of_a_period(request)
         if request.path != "/api/v1/Points" or request.query:
             return _failure(404, "No HTTP resource was found that matches the request URI.")
         if request.header("X-ApiKey") != self.example.settings["api_key"]:
@@ -71,6 +73,24 @@ class ContactPointsSimulator(Simulator):
         if not self.ledger.knows(f"contact_id:{body['ContactId']}"):
             return _failure(404, f"Contact with id {body['ContactId']} was not found.")
         return self._created(body)
+
+    def _of_a_period(self, request: Request) -> Answer:
+        """The whole account's points of one type, by the time of their making (public documents)."""
+        if request.header("X-ApiKey") != self.example.settings["api_key"]:
+            return _failure(401, "Authorization has been denied for this request.")
+        wanted = dict(parse_qsl(request.query, keep_blank_values=True))
+        if wrong := {"type", "from", "to"} ^ (set(wanted) - {"storeId"}):
+            return _invalid({min(wrong): ["This parameter is required, or not known."]})
+        try:
+            start, end = (datetime.fromisoformat(wanted[name]) for name in ("from", "to"))
+        except ValueError:
+            return _invalid({"from": ["A date is required."]})
+        points = [
+            point
+            for point in self._points
+            if point["Type"] == wanted["type"] and start <= datetime.fromisoformat(point["DateTime"]) <= end
+        ]
+        return Answer.json(200, points)
 
     def _search(self, request: Request) -> Answer:
         """Points by contact and source, oldest first (public documents; that the answer is a list is a guess)."""

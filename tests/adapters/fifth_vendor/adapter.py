@@ -104,6 +104,10 @@ class Paper(Adapter[Settings]):
         said, response = yield from self._read(member, "expiring", asked)
         return Expiring(number(said.get("fading"), "fading", response))
 
+    def probe(self) -> Exchange[None]:
+        """Fetch an access token, which is all that every call begins with."""
+        yield from self._access()
+
     def _read(
         self, member: Member, what: str, asked: dict[str, str | None]
     ) -> Exchange[tuple[dict[str, Any], VendorResponse]]:
