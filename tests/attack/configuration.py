@@ -20,14 +20,21 @@ MARGIN = scaled(0.5)
 DRAIN = scaled(3)
 """Seconds of a shutdown."""
 
+REMEMBERED = scaled(8)
+"""Seconds for which a vendor that enforces idempotency says that it knows a key again."""
+
+LENIENCE = scaled(8)
+"""Seconds for which it does so longer: what left in time may be held up by the machine that all of this runs on."""
+
 OUTAGES = 9
 """In a row, after which a vendor is left alone: rare enough, where a third of all calls are one."""
 
 
-def write(folder: Path, *, store: str, vendor: int, search: bool) -> Path:
+def write(folder: Path, *, store: str, vendor: int, search: bool, remembered: float = REMEMBERED) -> Path:
     """Write a configuration for a journal and for a vendor's port on this machine; gives its file.
 
-    `search`: whether the vendor that can be asked for what is unknown is asked, and believed.
+    `search`: whether the vendor that can be asked for what is unknown is asked, and believed. `remembered`: seconds for
+    which a vendor that enforces idempotency says that it knows a key again.
     """
     origin = f"http://127.0.0.1:{vendor}"
     limits = {"timeout": TIMEOUT, "max_concurrency": 12}
@@ -52,8 +59,8 @@ def write(folder: Path, *, store: str, vendor: int, search: bool) -> Path:
                 **limits,
             },
             "club": {"adapter": "fabric", "base_url": f"{origin}/api", "token": "club-token", **limits},
-            "cards": {"adapter": "replaying", "base_url": origin, **limits},
-            "slips": {"adapter": "refusing", "base_url": origin, **limits},
+            "cards": {"adapter": "replaying", "base_url": origin, "remembered": remembered, **limits},
+            "slips": {"adapter": "refusing", "base_url": origin, "remembered": remembered, **limits},
         },
         "tenants": {
             "acme": {

@@ -5,11 +5,12 @@ from decimal import Decimal
 from gateway.errors import AlreadyBooked, VendorBadResponse, VendorRejected
 from gateway.model import Applied, Member, RepeatSafety
 from gateway.port import Adapter, Exchange, VendorRequest, VendorSettings
-from tests.attack.vendor import REMEMBERED
 
 
 class Settings(VendorSettings):
-    """What a configured account has: nothing of its own."""
+    """What a configured account has: for how many seconds its vendor says that it knows a key again."""
+
+    remembered: float
 
 
 class Replaying(Adapter[Settings]):
@@ -19,8 +20,12 @@ class Replaying(Adapter[Settings]):
     schemes = ("card",)
     repeat_safety: RepeatSafety = "enforced"
     enforces = "replay"
-    enforced_for = REMEMBERED
+    enforced_for = 1.0
     refusals = {(400, "NO"): VendorRejected}  # noqa: RUF012 (a ClassVar)
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.enforced_for = settings.remembered  # type: ignore[misc] (of the account here, and not of the class)
 
     def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # noqa: A002 (the port's name)
         """Make an entry under the adjustment's own id."""

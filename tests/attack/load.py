@@ -15,7 +15,7 @@ from typing import Any
 from tests.attack import configuration, ledger, testimony
 from tests.attack.caller import Caller
 from tests.attack.checker import violations
-from tests.attack.configuration import TIMEOUT
+from tests.attack.configuration import LENIENCE, REMEMBERED, TIMEOUT
 from tests.attack.figures import Figures
 from tests.attack.keeper import Keeper, Serving
 from tests.attack.process import Process
@@ -64,7 +64,7 @@ async def run(plan: Plan, folder: Path) -> Figures:
 
 @asynccontextmanager
 async def _vendor(plan: Plan, folder: Path) -> AsyncIterator[tuple[Process, int]]:
-    arguments = ("--ledger", folder / "ledger.jsonl", "--seed", plan.seed)
+    arguments = ("--ledger", folder / "ledger.jsonl", "--seed", plan.seed, "--remembers", REMEMBERED + LENIENCE)
     process = await Process.begin("tests.attack.vendor", *arguments, log=folder / "vendor.log")
     try:
         yield process, json.loads(await process.first_line())["port"]

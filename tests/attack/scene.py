@@ -19,6 +19,7 @@ from tests.attack.points import RETRIES, SWEEPS, Point
 from tests.attack.process import Process
 from tests.attack.testimony import Asked, Case, Heard, Testimony, Word
 from tests.attack.vendor import Vendor
+from tests.deadlines import DEADLINE
 
 ASKED = {
     Act.APPLY: Asked("key-applied", "contact_id:1", Decimal("2.5")),
@@ -61,7 +62,9 @@ async def play(point: Point, folder: Path, *, search: bool = False, enforcing: s
         http = await stack.enter_async_context(session())
         port = server.sockets[0].getsockname()[1]
         store = f"sqlite:///{folder}/journal.db"
-        play = _Play(folder, configuration.write(folder, store=store, vendor=port, search=search), http)
+        play = _Play(
+            folder, configuration.write(folder, store=store, vendor=port, search=search, remembered=2 * DEADLINE), http
+        )
         for where, asked in _deaths(point, wanted):
             await play.die(where, asked)
         await play.end_well(

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
@@ -23,18 +24,19 @@ from tests.deadlines import scaled
 LATE = scaled(0.2)
 """Seconds after which a late effect is had."""
 
-REMEMBERED = scaled(8)
-"""Seconds for which a key is remembered where the vendor enforces idempotency; after that, it makes another effect."""
-
 STATUSES = {Act.REFUSE: 400, Act.LOCKED_OUT: 401, Act.TOO_MANY: 429}
 
 HTML = b"<html><body><h1>Bad gateway</h1></body></html>"
 
 
 class Vendor:
-    """The vendor's server: `serve` handles one connection."""
+    """The vendor's server: `serve` handles one connection.
 
-    def __init__(self, ledger: Ledger, decide: Decide) -> None:
+    `remembers`: seconds for which it knows a key again where it enforces idempotency; then it makes another effect.
+    """
+
+    def __init__(self, ledger: Ledger, decide: Decide, *, remembers: float = inf) -> None:
+        self._remembers = remembers
         self._ledger = ledger
         self._decide = decide
         self._points = ContactPoints()
@@ -102,7 +104,7 @@ class Vendor:
         now = asyncio.get_running_loop().time()
         if isinstance(wire, Enforcing) and order.source is not None:
             booked = self._booked.get(order.source)
-            if booked is not None and now - booked[0] < REMEMBERED:
+            if booked is not None and now - booked[0] < self._remembers:
                 return wire.booked(order, booked[1])
             self._booked[order.source] = now, len(self._effects) + 1
         self._keep("applied", order, act)
@@ -159,9 +161,9 @@ async def _answer(
     return not cut
 
 
-async def run(ledger: Path, decide: Decide) -> None:
+async def run(ledger: Path, decide: Decide, remembers: float) -> None:
     """Serve until SIGTERM."""
-    vendor = Vendor(Ledger(ledger), decide)
+    vendor = Vendor(Ledger(ledger), decide, remembers=remembers)
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     server = await asyncio.start_server(vendor.serve, "127.0.0.1", 0)
@@ -177,8 +179,9 @@ def main() -> None:
     parser.add_argument("--ledger", type=Path, required=True, help="The file of its ledger.")
     parser.add_argument("--seed", type=int, help="Misbehave by this seed.")
     parser.add_argument("--act", type=Act, default=Act.APPLY, help="Without a seed: what to do with every request.")
+    parser.add_argument("--remembers", type=float, default=inf, help="Seconds for which it knows a key again.")
     given = parser.parse_args()
-    asyncio.run(run(given.ledger, scripted(given.act) if given.seed is None else seeded(given.seed)))
+    asyncio.run(run(given.ledger, scripted(given.act) if given.seed is None else seeded(given.seed), given.remembers))
 
 
 if __name__ == "__main__":
