@@ -23,7 +23,7 @@ DRAIN = scaled(3)
 REMEMBERED = scaled(8)
 """Seconds for which a vendor that enforces idempotency says that it knows a key again."""
 
-LENIENCE = scaled(8)
+LENIENCE = scaled(4)
 """Seconds for which it does so longer: what left in time may be held up by the machine that all of this runs on."""
 
 OUTAGES = 9

@@ -21,8 +21,11 @@ STOPPED = "SIGTERM"
 RARE = 8
 """One key in so many is tried a second time, or is repeated; more are marked."""
 
-SET_BACK = scaled(3)
-"""Seconds by which the clock of a gateway is set back between two lives, now and then; it is never set forward."""
+SET_BACK = scaled(6)
+"""Seconds by which the clock of a gateway is set back between two lives, now and then; it is never set forward.
+
+More than the time for which the vendor remembers a key longer than it says: what is repeated too late is found.
+"""
 
 SET_BACKS = 10
 """One life in so many begins with a clock that was set back."""
