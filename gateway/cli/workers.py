@@ -1,6 +1,7 @@
 """`serve --workers N`: several gateways on one listening socket and one journal, started again when one dies."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -39,8 +40,8 @@ class Workers:
     async def _keep(self, number: int) -> None:
         """Keep one worker running, started again after pauses that grow while it does not last.
 
-        A first one that ends at once stops them all: the configuration is at fault, and the next would fare no better.
-        Once a worker has lasted, that is no reason any more: the others serve on, and what is missing may come back.
+        One whose first life ends by itself at once stops them all: the configuration is at fault, and the next one
+        would fare no better. Later that is no reason any more: the others serve on, and what is missing may come back.
         """
         loop = asyncio.get_running_loop()
         pause, first = PAUSE, True
@@ -51,23 +52,25 @@ class Workers:
                 self._failed |= code not in (None, 0)
                 return
             lasted = loop.time() - begun
-            log.error("a worker ended; it is started again", worker=number, code=code, seconds=round(lasted, 1))
-            lasting = lasted >= LASTING
-            if first and code == 1 and not lasting:
+            if code is not None:
+                log.error("a worker ended; it is started again", worker=number, code=code, seconds=round(lasted, 1))
+            if first and code == 1 and lasted < LASTING:
                 self._failed = True
                 self._stop(signal.SIGTERM)
                 return
-            first = first and not lasting
-            pause = PAUSE if lasting else min(2 * pause, LONGEST_PAUSE)
+            first = False
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
+            pause = PAUSE if lasted >= LASTING else min(2 * pause, LONGEST_PAUSE)
 
     async def _lived(self, number: int) -> int | None:
         """Run one worker to its end; gives its exit code, None where it could not be started."""
         try:
             worker = self._running[number] = await self._start(number)
         except OSError as error:  # as where memory, processes or files have run out
-            log.error("a worker cannot be started", worker=number, error=type(error).__name__, number=error.errno)
+            log.error(
+                "a worker cannot be started; it is tried again", worker=number, error=os.strerror(error.errno or 0)
+            )
             return None
         return await worker.wait()
 

@@ -24,6 +24,12 @@ def outage(gateway: GatewayProcess) -> Iterator[None]:
         journal.execute("ALTER TABLE hidden RENAME TO adjustments")
 
 
+def standing(api: Caller, task: str) -> str | None:
+    """The state of a background task, as anybody can see; None for one that is not told of."""
+    tasks = api.send("GET", "/readyz?verbose", headers={"Authorization": ""}).json()["tasks"]
+    return next((each["state"] for each in tasks if each["name"] == task), None)
+
+
 def test_nothing_is_sent_that_cannot_be_kept(start: Starts, calling: Calling, vendors: Vendors) -> None:
     """A call is 503 `store_unavailable`, retryable, no vendor hears of it, and then all is well again."""
     api = calling(gateway := start())
@@ -48,7 +54,9 @@ def test_an_outcome_that_cannot_be_kept_yet(start: Starts, calling: Calling, ven
         with outage(gateway):
             vendors.crm.release()
             assert (heard.result().status_code, heard.result().json()["status"]) == (202, "unknown")
+            until(lambda: standing(api, "outcomes") == standing(api, "journal") == standing(api, "sweep") == "failing")
     until(lambda: api.under("key-0")["status"] == "succeeded")
+    until(lambda: standing(api, "outcomes") == standing(api, "journal") == standing(api, "sweep") == "ok")
     replay = api.adjust(FIVE, key="key-0")
     assert (replay.status_code, replay.json()["id"]) == (201, heard.result().json()["id"])
     assert len(vendors.crm.requests) == 1

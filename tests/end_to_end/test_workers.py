@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 from collections.abc import Callable
@@ -74,6 +75,33 @@ def test_a_worker_that_dies_is_replaced(supervisor: GatewayProcess, api: Caller,
     until(lambda: serving(supervisor) == WORKERS + 1)
     assert {api.adjust(FIVE, key="key-0").content for _ in range(10)} == {before.content}
     assert vendors.crm.points == [Decimal(5)]
+
+
+def test_a_worker_that_cannot_be_replaced_takes_nobody_with_it(
+    supervisor: GatewayProcess, api: Caller, vendors: Vendors
+) -> None:
+    """While what a new one needs is missing it is tried again and again, and the others serve; then it is back."""
+    file, aside = supervisor.folder / "gateway.yaml", supervisor.folder / "aside.yaml"
+    file.rename(aside)
+    before = workers(supervisor)
+    os.kill(min(before), signal.SIGKILL)
+    until(lambda: supervisor.log.count("a worker ended; it is started again") >= 3)
+    assert api.adjust(FIVE).status_code == 201
+    aside.rename(file)
+    until(lambda: serving(supervisor) == WORKERS + 1)
+    assert len(workers(supervisor) & before) == WORKERS - 1
+
+
+def test_a_supervisor_without_resources_tries_again(supervisor: GatewayProcess, api: Caller, vendors: Vendors) -> None:
+    """Where no process can be started the others serve on, and one is started as soon as that can be."""
+    _, most = resource.prlimit(supervisor.pid, resource.RLIMIT_NOFILE)
+    os.kill(min(workers(supervisor)), signal.SIGSTOP)  # so that it does not end before the limit is there
+    resource.prlimit(supervisor.pid, resource.RLIMIT_NOFILE, (3, most))
+    os.kill(min(workers(supervisor)), signal.SIGKILL)
+    until(lambda: "a worker cannot be started; it is tried again" in supervisor.log)
+    assert api.adjust(FIVE).status_code == 201
+    resource.prlimit(supervisor.pid, resource.RLIMIT_NOFILE, (most, most))
+    until(lambda: serving(supervisor) == WORKERS + 1)
 
 
 def test_a_signal_ends_them_all(supervisor: GatewayProcess) -> None:
