@@ -13,13 +13,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Table, func, insert, select, text
 
-from gateway import registry
 from gateway.cli import terminal
 from gateway.journal import Journal, JournalError
 from gateway.journal.database import Database
 from gateway.journal.lock import FileLock
 from gateway.journal.schema import adjustments, transitions
-from gateway.settings import SettingsError, load
+from gateway.settings import SettingsError, load_store
 
 AT_ONCE = 1000
 """Rows in memory."""
@@ -27,7 +26,7 @@ AT_ONCE = 1000
 
 def main(old: str, new: str) -> dict[str, int]:
     """Copy the one into the other; returns how many rows each table has. Raises `JournalError` where that cannot be."""
-    stores = [load(Path(each), registry.adapters(), os.environ).store for each in (old, new)]
+    stores = [load_store(Path(each), os.environ) for each in (old, new)]
     source, target = (Database.parse(each, patience=5.0, clock=_now) for each in stores)
     if source.file is None or target.file is not None:
         raise JournalError("expected a store in SQLite, and then one in PostgreSQL")

@@ -65,6 +65,11 @@ SWEEP = 1.0
 """Seconds between looks for attempts that nobody owns any more."""
 
 
+def configured(settings: Settings, kinds: Mapping[str, AdapterType]) -> list[AdapterType]:
+    """The adapters that vendors of a configuration have, in the order of their names."""
+    return [kinds[name] for name in sorted({each.adapter for each in settings.vendors.values()})]
+
+
 def planner(settings: Settings, kinds: Mapping[str, AdapterType]) -> Planner:
     """What decides and translates, without anything that sends or keeps."""
     translators = {name: Translator(name, kinds[each.adapter], each) for name, each in settings.vendors.items()}
@@ -139,7 +144,7 @@ class Gateway:
         )
         access = Access(settings.client_keys, settings.clients)
         self._edge = Edge(access, _limiter(settings.clients), self._metrics)
-        self._endpoints = Endpoints(self._service, adjustment_body(kinds.values()), clock=clock).table()
+        self._endpoints = Endpoints(self._service, adjustment_body(configured(settings, kinds)), clock=clock).table()
         app = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,

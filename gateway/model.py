@@ -17,6 +17,11 @@ _PLAIN = re.compile(r"[ -.0-\[\]-~]+\Z")  # visible ASCII but / and \
 _PHONE = re.compile(r"\+[0-9]{6,15}\Z")
 
 
+def is_scheme(text: str) -> bool:
+    """Whether a text can say what kind of identifier a member is known by, as `email` or `custom.user_id`."""
+    return _SCHEME.match(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A person in a loyalty programme: `scheme` says what kind of identifier `value` is."""
@@ -31,7 +36,7 @@ class Member:
         Raises `ValueError`, with what was expected, for anything that docs/api.md refuses.
         """
         scheme, colon, value = notation.partition(":")
-        if not colon or not _SCHEME.match(scheme):
+        if not colon or not is_scheme(scheme):
             raise ValueError("expected SCHEME:VALUE, as in email:jason@example.com or custom.user_id:12345")
         if not 1 <= len(value) <= 255:
             raise ValueError("expected a value of 1 to 255 characters after the colon")

@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 
 from gateway.adjustments import CLOCK_ERROR
 from gateway.contained import Contained
-from gateway.errors import AlreadyBooked, FieldNotSupported, OperationNotSupported
+from gateway.declaration import wrong_enforcement
+from gateway.errors import FieldNotSupported, OperationNotSupported
 from gateway.model import Adjustment, Applied, Balance, Expiring, Found, Member, Operation, Period
 from gateway.port import Adapter, Exchange, VendorRequest, VendorSettings
-from gateway.refusals import Refusals
 from gateway.registry import AdapterType
 
 T = TypeVar("T")
@@ -51,7 +51,8 @@ class Translator:
         self.kind = kind
         self.settings = settings
         self.adapter: Adapter[Any] = kind.adapter(settings)
-        _check_enforcement(self.adapter, kind)
+        if wrong := next(wrong_enforcement(self.adapter, by_id="id" in kind.operations.get("adjust", ())), None):
+            raise TypeError(f"{type(self.adapter).__name__}: {wrong}")
         self._credentials = settings.credentials()
         self._accounts: tuple[list[str] | None, tuple[str, ...]] = None, ()
 
@@ -173,19 +174,6 @@ class Translator:
 
     def _who(self) -> str:
         return f"vendor {self.name!r} ({self.kind.name})"
-
-
-def _check_enforcement(adapter: Adapter[Any], kind: AdapterType) -> None:
-    """Raises `TypeError` where an adapter does not say all that a repeat rests on."""
-    name, enforces = type(adapter).__name__, adapter.enforces
-    if (adapter.repeat_safety == "enforced") is not (enforces is not None and adapter.enforced_for > 0):
-        raise TypeError(f"{name}: repeat_safety 'enforced', enforces and enforced_for go together")
-    if enforces not in (None, "replay", "refuse"):
-        raise TypeError(f"{name}: enforces is {enforces!r}; expected 'replay' or 'refuse'")
-    if enforces is not None and "id" not in kind.operations.get("adjust", ()):
-        raise TypeError(f"{name}: idempotency is enforced by the adjustment's own id, and adjust does not take it")
-    if (enforces == "refuse") is not Refusals(adapter.refusals).means(AlreadyBooked):
-        raise TypeError(f"{name}: enforces 'refuse' needs a code in refusals that means AlreadyBooked, and only that")
 
 
 def _begun(

@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate",),
     ("translation", "transport", "redaction", "answers", "metrics", "logs"),
     ("adjustments", "meaning", "registry", "circuit", "slots", "contained"),
+    ("declaration", "installed"),
     ("port",),
     ("vendor", "vendor_request", "lenient"),
     ("refusals", "scalars"),

@@ -3,11 +3,11 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator, model_validator
 
 from gateway import exact
 from gateway.adjustments import Status
@@ -64,8 +64,8 @@ class AdjustmentBody(Sent):
         )
 
 
-def adjustment_body(kinds: Iterable[AdapterType]) -> type[AdjustmentBody]:
-    """The body of an adjustment, with the options of every installed adapter."""
+def adjustment_body(kinds: Sequence[AdapterType]) -> type[AdjustmentBody]:
+    """The body of an adjustment, with the options of these adapters; those of any other are refused by name."""
     fields: dict[str, Any] = {
         f"adapter_{number}": (
             create_model(_class_name(kind), __base__=kind.options) | None,
@@ -73,7 +73,20 @@ def adjustment_body(kinds: Iterable[AdapterType]) -> type[AdjustmentBody]:
         )
         for number, kind in enumerate(kinds)
     }
-    options = create_model("AdjustmentOptions", __base__=Sent, **fields)
+    names = ", ".join(kind.name for kind in kinds) or "no adapter"
+
+    def refused(value: object) -> object:
+        raise ValueError(f"no vendor of this gateway has this adapter; options are taken for {names}")
+
+    class Others(BaseModel):
+        """Takes nothing more, and says what it takes: a model that forbids has words of its own."""
+
+        model_config = ConfigDict(
+            strict=True, extra="allow", frozen=True, json_schema_extra={"additionalProperties": False}
+        )
+        __pydantic_extra__: dict[str, Annotated[Any, BeforeValidator(refused)]]
+
+    options = create_model("AdjustmentOptions", __base__=Others, **fields)
     options.__doc__ = (
         "What only one kind of vendor knows, by adapter name; what is not for the routed vendor is not sent."
     )

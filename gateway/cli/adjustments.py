@@ -11,7 +11,7 @@ from gateway.answers import AdjustmentHistory, AdjustmentPage
 from gateway.cli import terminal
 from gateway.cli.hint import hint
 from gateway.cli.listing import filters, line
-from gateway.cli.options import Config, Format, Output, asked, fail, loaded
+from gateway.cli.options import Config, Format, Output, asked, fail, loaded, stored
 from gateway.cli.resolve import resolve
 from gateway.escaping import escaped_json
 from gateway.journal import Journal
@@ -46,7 +46,7 @@ def list_(
 
     Example: points-gateway adjustments list -c config/gateway.yaml --status unknown
     """
-    settings, _ = loaded(config)
+    store = stored(config)
     wanted = filters(
         member=member,
         status=status,
@@ -61,7 +61,7 @@ def list_(
     async def found(journal: Journal) -> list[Record]:
         return [record for _, record in await journal.list(tenant, wanted, limit=limit + 1, before=None)]
 
-    records = asked(settings, found)
+    records = asked(store, found)
     if more := len(records) > limit:
         records = records[:limit]
     if output is Output.JSON:
@@ -86,17 +86,18 @@ def show(
 
     Example: points-gateway adjustments show adj_... -c config/gateway.yaml
     """
-    settings, kinds = loaded(config)
+    store = stored(config)
+    asking = loaded(config) if balance else None  # nothing else is asked of a vendor, so no adapter is needed
 
     async def found(journal: Journal) -> AdjustmentHistory | None:
         record = await journal.get(None, id)
         if record is None:
             return None
-        if balance:
-            terminal.note(f"hint: {await hint(settings, kinds, journal, record)}")
+        if asking is not None:
+            terminal.note(f"hint: {await hint(*asking, journal, record)}")
         return rendering.with_history(record, await journal.history(id))
 
-    answer = asked(settings, found)
+    answer = asked(store, found)
     if answer is None:
         fail(f"there is no adjustment {id!r} in this journal")
     if output is Output.JSON:

@@ -23,7 +23,7 @@ def check(config: Config) -> None:
     for warning in settings.warnings:
         terminal.note(f"{warning} (warning)")
     nothing: _Held = {}, ()
-    held, unknown = asked(settings, _held, absent=nothing)
+    held, unknown = asked(settings.store, _held, absent=nothing)
     for name in sorted(set(held) - set(settings.vendors)):
         why = f"it holds {held[name]} adjustment(s) in the journal and is not configured"
         terminal.note(f"{config}: vendors.{name}: {why} (warning)")

@@ -16,7 +16,7 @@ from gateway.errors import StoreUnavailable
 from gateway.journal import Journal, JournalError, JournalMissing
 from gateway.registry import AdapterType
 from gateway.rendering import final_answer
-from gateway.settings import Settings, SettingsError, load
+from gateway.settings import Settings, SettingsError, load, load_store
 
 T = TypeVar("T")
 
@@ -38,20 +38,28 @@ Format = Annotated[Output, typer.Option("--output", "-o", help="Print text for p
 
 
 def loaded(config: Path) -> tuple[Settings, dict[str, AdapterType]]:
-    """A configuration and the installed adapters; where it is wrong, every problem is told and the command ends."""
-    kinds = registry.adapters()
+    """A configuration and the adapters that it names; where it is wrong, every problem is told and the command ends."""
+    known = registry.adapters()
+    settings = _right(lambda: load(config, known, os.environ))
+    return settings, {name: known[name] for name in sorted({each.adapter for each in settings.vendors.values()})}
+
+
+def stored(config: Path) -> str:
+    """Where the journal of a configuration is, whatever else is wrong with it; where that is, the command ends."""
+    return _right(lambda: load_store(config, os.environ))
+
+
+def _right(read: Callable[[], T]) -> T:
     try:
-        return load(config, kinds, os.environ), kinds
+        return read()
     except SettingsError as error:
         for problem in error.problems:
             terminal.note(str(problem))
         fail(f"{len(error.problems)} problem(s) in the configuration")
 
 
-def asked(
-    settings: Settings, question: Callable[[Journal], Awaitable[T]], *, absent: T | None = None, writes: str = ""
-) -> T:
-    """What the journal of a configuration says, beside a gateway that may be running.
+def asked(store: str, question: Callable[[Journal], Awaitable[T]], *, absent: T | None = None, writes: str = "") -> T:
+    """What the journal at `store` says, beside a gateway that may be running.
 
     `absent` is the answer of a journal that no gateway has begun; without one, the command ends. `writes` names who
     writes to it; without a name it is only read.
@@ -65,9 +73,9 @@ def asked(
 
     try:
         if writes:
-            journal = Journal.open(settings.store, owner=writes, clock=_clock, render=final_answer)
+            journal = Journal.open(store, owner=writes, clock=_clock, render=final_answer)
         else:
-            journal = Journal.to_read(settings.store, clock=_clock)
+            journal = Journal.to_read(store, clock=_clock)
         return asyncio.run(ask(journal))
     except JournalMissing as error:
         if absent is None:

@@ -9,10 +9,9 @@ from gateway.adjustments import Status
 from gateway.cli import instructions, selection, terminal
 from gateway.cli.instructions import BadFile, Instruction
 from gateway.cli.listing import filters, line
-from gateway.cli.options import Config, asked, fail, loaded
+from gateway.cli.options import Config, asked, fail, stored
 from gateway.cli.settle import Case, settle
 from gateway.journal import Journal
-from gateway.settings import Settings
 
 
 def resolve(
@@ -53,14 +52,14 @@ def resolve(
     if file is not None:
         if applied is not None or reason is not None:
             raise typer.BadParameter("with --from, the file says the outcome and the reason of each")
-        _follow(loaded(config)[0], file, yes=yes)
+        _follow(stored(config), file, yes=yes)
         return
     if applied is None:
         raise typer.BadParameter("say what the vendor's records say: --applied or --not-applied")
     if reason is None or (why := instructions.why_no_reason(reason)):
         raise typer.BadParameter(f"--reason: {why if reason is not None else 'say how it is known'}")
     if id is not None:
-        _settle(loaded(config)[0], id, applied=applied, reason=reason)
+        _settle(stored(config), id, applied=applied, reason=reason)
         return
     wanted = filters(
         vendor=vendor,
@@ -77,22 +76,22 @@ def resolve(
     if named is not None and not selection.is_name(named):
         raise typer.BadParameter("--set is what the command shows without it, as in 4711-0123456789abcdef")
     chosen = selection.Selection(tenant, wanted, applied, reason)
-    settings, _ = loaded(config)
+    store = stored(config)
     if named is None:
-        chosen.show(settings)
+        chosen.show(store)
     elif yes:
-        chosen.settle(settings, named)
+        chosen.settle(store, named)
     else:
-        chosen.show_left(settings, named)
+        chosen.show_left(store, named)
 
 
-def _settle(settings: Settings, id: str, *, applied: bool, reason: str) -> None:  # noqa: A002 (the field's name)
-    if (record := asked(settings, lambda journal: journal.get(None, id))) is None:
+def _settle(store: str, id: str, *, applied: bool, reason: str) -> None:  # noqa: A002 (the field's name)
+    if (record := asked(store, lambda journal: journal.get(None, id))) is None:
         fail(f"there is no adjustment {id!r} in this journal")
-    settle(settings, [Case(Instruction(id, applied, reason), record)])
+    settle(store, [Case(Instruction(id, applied, reason), record)])
 
 
-def _follow(settings: Settings, file: Path, *, yes: bool) -> None:
+def _follow(store: str, file: Path, *, yes: bool) -> None:
     """Settle what a file names; without `yes`, show what that would be."""
     try:
         found = instructions.read(file)
@@ -104,9 +103,9 @@ def _follow(settings: Settings, file: Path, *, yes: bool) -> None:
     async def cases(journal: Journal) -> list[Case]:
         return [Case(each, await journal.get(None, each.id)) for each in found]
 
-    read = asked(settings, cases)
+    read = asked(store, cases)
     if yes:
-        settle(settings, read)
+        settle(store, read)
         return
     for case in read:
         if case.record is None:

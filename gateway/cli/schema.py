@@ -12,4 +12,7 @@ def schema() -> None:
 
     Example: points-gateway schema > config/gateway.schema.json
     """
-    terminal.show_json(json.dumps(of_settings(registry.adapters()), indent=2))
+    kinds, failed = registry.adapters().loadable()
+    for error in failed:
+        terminal.note(f"left out: {error}")
+    terminal.show_json(json.dumps(of_settings(kinds), indent=2))

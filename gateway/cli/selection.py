@@ -15,7 +15,6 @@ from gateway.cli.listing import line
 from gateway.cli.options import asked, fail
 from gateway.cli.settle import Case, settle
 from gateway.journal import Filters
-from gateway.settings import Settings
 
 MOST = 10_000
 """Adjustments in one set."""
@@ -36,9 +35,9 @@ class Selection:
     applied: bool
     reason: str
 
-    def show(self, settings: Settings) -> None:
+    def show(self, store: str) -> None:
         """Show what is unknown now, and what names it. Ends the command where there is nothing."""
-        found = asked(settings, lambda journal: journal.unknown(self.tenant, self.filters, limit=MOST))
+        found = asked(store, lambda journal: journal.unknown(self.tenant, self.filters, limit=MOST))
         if not found.records:
             fail("nothing is unknown that matches")
         for record in found.records:
@@ -54,9 +53,9 @@ class Selection:
         if rest:
             terminal.show("Then run it as it is again, for the rest; or narrow it, as by --vendor or --created-to.")
 
-    def show_left(self, settings: Settings, name: str) -> None:
+    def show_left(self, store: str, name: str) -> None:
         """Show what is still unknown of the set of that name."""
-        records = self._members(settings, name)
+        records = self._members(store, name)
         left = [record for record in records if record.state.status is Status.UNKNOWN]
         for record in left:
             terminal.show(line(record))
@@ -64,18 +63,18 @@ class Selection:
         for text in summary(left):
             terminal.show(text)
 
-    def settle(self, settings: Settings, name: str) -> None:
+    def settle(self, store: str, name: str) -> None:
         """Settle the set of that name."""
-        records = self._members(settings, name)
+        records = self._members(store, name)
         settle(
-            settings,
+            store,
             [Case(Instruction(record.draft.id, self.applied, self.reason), record) for record in records],
         )
 
-    def _members(self, settings: Settings, name: str) -> tuple[Record, ...]:
+    def _members(self, store: str, name: str) -> tuple[Record, ...]:
         """The set of that name, each as it stands now. Ends the command where it is another set."""
         mark = int(name.partition("-")[0])
-        records = asked(settings, lambda journal: journal.unknown_at(mark, self.tenant, self.filters, limit=MOST))
+        records = asked(store, lambda journal: journal.unknown_at(mark, self.tenant, self.filters, limit=MOST))
         if self._name(mark, records) != name:
             fail(
                 "that is not what --set names: it was shown for another outcome, with other filters, of another "

@@ -15,7 +15,6 @@ from gateway.cli.listing import line
 from gateway.cli.options import asked, fail
 from gateway.journal import Decision, Journal
 from gateway.model import time_text
-from gateway.settings import Settings
 
 _AT_ONCE = 200
 """Decisions that the journal may keep in one commit."""
@@ -34,9 +33,9 @@ class Case:
         return self.record is not None and self.record.state.status is Status.UNKNOWN
 
 
-def settle(settings: Settings, cases: Sequence[Case]) -> None:
+def settle(store: str, cases: Sequence[Case]) -> None:
     """Settle what can be settled, and report each; ends the command where any does not stand as instructed then."""
-    undone = asked(settings, lambda journal: _settled(journal, cases), writes=f"cli-{secrets.token_hex(8)}")
+    undone = asked(store, lambda journal: _settled(journal, cases), writes=f"cli-{secrets.token_hex(8)}")
     if undone:
         fail(f"{undone} of {len(cases)} could not be settled")
 

@@ -11,6 +11,7 @@ import typer
 from gateway import registry
 from gateway.cli import terminal
 from gateway.cli.options import Config, fail, loaded, refusal
+from gateway.installed import NotLoadable
 from gateway.settings import Settings
 
 
@@ -52,7 +53,12 @@ async def begin(running: AsyncExitStack, settings: Settings, host: str) -> dict[
             fail(f"vendors.{name}: there is no simulator for the adapter {vendor.adapter!r}")
         port = urlsplit(vendor.base_url).port or 80
         if (place := (vendor.adapter, port)) not in begun:
-            simulator = known[vendor.adapter]()
+            try:
+                simulator = known[vendor.adapter]()
+            except NotLoadable as error:
+                fail(f"vendors.{name}: {error}")
+            except Exception as error:  # somebody else's code
+                fail(f"vendors.{name}: the simulator cannot be made: {type(error).__name__}: {error}")
             try:
                 begun[place] = await simulator.start(host, port)
             except (OSError, UnicodeError) as error:

@@ -15,7 +15,7 @@ from gateway.settings.sections import merged
 from gateway.settings.settings import Server, Settings
 from gateway.settings.store import store
 from gateway.settings.tenants import tenants
-from gateway.settings.vendors import complete, doubts, vendors
+from gateway.settings.vendors import complete, doubts, kinds, vendors
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -41,15 +41,32 @@ def load(
     server = _server(sections.single.get("server"), problems)
     url = store(sections.single["store"], problems) if "store" in sections.single else ""
     whole = complete(named["vendors"], problems)
-    configured = vendors(whole, adapters, problems)
-    kinds = dict.fromkeys(named["vendors"]) | {name: _kind(entry, adapters) for name, entry in whole.items()}
-    routes = tenants(named["tenants"], kinds, problems)
+    known = kinds(whole, adapters, problems)
+    configured = vendors(whole, known, problems)
+    routes = tenants(named["tenants"], {**dict.fromkeys(named["vendors"]), **known}, problems)
     clients = Clients(named["tenants"], problems)
     clients.read(named["clients"])
     if problems:
         raise SettingsError(problems)
     warnings = tuple(sorted({*clients.warnings, *doubts(whole, configured)}))
     return Settings(server, url, configured, routes, clients.found, clients.keys, warnings)
+
+
+def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> str:
+    """Where the journal is, of the configuration at `path`, as `Settings.store`; nothing else has to be right in it.
+
+    Raises `SettingsError` where that cannot be told.
+    """
+    problems: list[Problem] = []
+    documents = _documents(path, Expander(environ, clock), problems)
+    if documents is None:
+        raise SettingsError(problems)
+    sections = merged(path, documents, problems)
+    found = store(sections.single["store"], problems) if "store" in sections.single else ""
+    wrong = [each for each in problems if each.where == "store"]
+    if wrong or not found:
+        raise SettingsError(wrong or problems)
+    return found
 
 
 def _documents(path: Path, expander: Expander, problems: list[Problem]) -> list[Document] | None:
@@ -92,8 +109,3 @@ def _server(entry: Entry | None, problems: list[Problem]) -> Server:
     if entry is not None and admin is not None and admin.port == listen.port != 0:
         problems.append(entry.problem(("admin",), "expected another port than that of listen"))
     return Server(listen, admin, written.drain, written.log_level, written.outages, written.repeat_wait)
-
-
-def _kind(entry: Entry, adapters: Mapping[str, AdapterType]) -> AdapterType | None:
-    name = entry.data.get("adapter")
-    return adapters.get(name) if isinstance(name, str) else None

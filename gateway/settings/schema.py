@@ -117,4 +117,4 @@ def _vendor(names: list[str]) -> Schema:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(text(adapters()))
+    sys.stdout.write(text(adapters().loadable()[0]))

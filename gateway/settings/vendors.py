@@ -1,8 +1,11 @@
 """The section `vendors`: which adapter, its own settings, and what one entry takes over from another."""
 
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gateway.declaration import faults
+from gateway.installed import NotLoadable
 from gateway.port import VendorSettings
 from gateway.registry import AdapterType
 from gateway.settings.entry import Entry, validated
@@ -15,20 +18,56 @@ _AFTER = "where they were, they are changed twice"
 _DEFAULTS = (("default_point_type", "point_types"), ("default_reason", "reasons"))
 
 
-def vendors(
+def kinds(
     entries: Mapping[str, Entry], adapters: Mapping[str, AdapterType], problems: list[Problem]
+) -> dict[str, AdapterType]:
+    """The adapter of every vendor, of complete entries; one that cannot be loaded is told where it is first named.
+
+    Of `adapters`, which may load them as they are asked for, none is that no entry names.
+    """
+    found: dict[str, AdapterType] = {}
+    broken: set[str] = set()
+    for name, entry in entries.items():
+        adapter = _adapter(entry, adapters, problems)
+        if adapter not in adapters or adapter in broken:
+            continue
+        try:
+            found[name] = adapters[adapter]
+        except NotLoadable as error:
+            broken.add(adapter)
+            problems.append(entry.problem(("adapter",), str(error)))
+    return found
+
+
+def vendors(
+    entries: Mapping[str, Entry], kinds: Mapping[str, AdapterType], problems: list[Problem]
 ) -> dict[str, VendorSettings]:
     """Every vendor that fits its adapter's settings, of complete entries; what is wrong is added to `problems`."""
     found: dict[str, VendorSettings] = {}
-    for name, entry in entries.items():
-        kind = adapters.get(_adapter(entry, adapters, problems))
-        if kind is None:
-            continue
+    for name, kind in kinds.items():
+        entry = entries[name]
         ready = _with_known_defaults(_with_files(entry, problems), kind.settings, problems)
         settings = validated(kind.settings, ready, problems, also=("extends",))
         if settings is not None:
             found[name] = settings
+            problems += (entry.problem(("adapter",), fault) for fault in _unusable(kind, settings))
     return found
+
+
+def _unusable(kind: AdapterType, settings: VendorSettings) -> Iterator[str]:
+    """What is wrong with the adapter that these settings make."""
+    where = f" ({kind.origin})" if kind.origin else ""
+    try:
+        adapter = kind.adapter(settings)
+    except (Exception, SystemExit) as error:
+        # Not what it says: that may quote a part of a secret.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        cause = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
+        yield f"the adapter {kind.name!r} cannot be made with these settings: {cause}{where}"
+        return
+    by_id = "id" in kind.operations.get("adjust", ())
+    for fault in faults(adapter, settings, finds=kind.found_by is not None, by_id=by_id):
+        yield f"the adapter {kind.name!r} is not usable with these settings: {fault}{where}"
 
 
 def doubts(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings]) -> list[Problem]:

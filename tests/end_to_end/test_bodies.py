@@ -2,12 +2,15 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
 import pytest
 
 from tests.end_to_end.caller import Caller, refused
+from tests.end_to_end.conftest import Starts
+from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
 from tests.end_to_end.wire import Wire, request
 
@@ -128,6 +131,26 @@ def test_everything_wrong_is_told_at_once(api: Caller, vendors: Vendors) -> None
         *("/options/contact-points/company_id", "/options/contact-points/colour", "/options/nobody"),
     }
     assert vendors.requests == 0
+
+
+def test_options_of_an_adapter_that_no_vendor_has(
+    start: Starts,
+    calling: Callable[[GatewayProcess], Caller],
+    configured: Callable[..., dict[str, Any]],
+    vendors: Vendors,
+) -> None:
+    """Options of an adapter that is installed and has no vendor here are refused by name; the document agrees."""
+    whole = configured()
+    tenants = {"acme": {"routes": {"adjust": "crm"}}}
+    clients = {"anywhere": whole["clients"]["anywhere"]}
+    api = calling(start(vendors={"crm": whole["vendors"]["crm"]}, tenants=tenants, clients=clients))
+    body = {"member": "contact_id:1", "points": 5}
+    problem = refused(api.adjust({**body, "options": {"fabric": {}}}), 400, "invalid_request")
+    told = "no vendor of this gateway has this adapter; options are taken for contact-points"
+    assert problem["errors"] == [{"pointer": "/options/fabric", "detail": told}]
+    assert api.adjust({**body, "options": {"contact-points": {"sub_type": "web"}}}).status_code == 201
+    document = api.get("/openapi.json").json()
+    assert list(document["components"]["schemas"]["AdjustmentOptions"]["properties"]) == ["contact-points"]
 
 
 def test_what_is_required(api: Caller) -> None:

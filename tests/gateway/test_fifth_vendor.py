@@ -49,8 +49,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One gateway for all of these tests."""
-    kinds = registry.adapters()
-    kinds |= {name: AdapterType.of(name, adapter) for name, adapter in ADAPTERS.items()}
+    kinds = {**registry.adapters(), **{name: AdapterType.of(name, adapter) for name, adapter in ADAPTERS.items()}}
     # Any installed adapter that can adjust serves as the neighbour.
     other = next(each() for name, each in registry.simulators().items() if "adjust" in kinds[name].operations)
     vendor = PaperSimulator()

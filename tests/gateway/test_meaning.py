@@ -71,7 +71,7 @@ PINNED = {
 @pytest.mark.parametrize("body", PINNED)
 def test_a_fingerprint_never_changes(body: bytes) -> None:
     """What a journal kept at any time is what the same body has today."""
-    adjustment = reading.body(body, adjustment_body(adapters().values())).adjustment()
+    adjustment = reading.body(body, adjustment_body(list(adapters().values()))).adjustment()
     assert fingerprint(adjustment) == PINNED[body]
     assert matches(PINNED[body], adjustment)
 

@@ -20,6 +20,7 @@ class Reads(Adapter[VendorSettings]):
 
     def balance(self, *, member: Member) -> Exchange[Balance]:
         """Read a balance."""
+        yield VendorRequest("GET", "/")
         raise NotImplementedError
 
 

@@ -77,9 +77,13 @@ def entry(translation: Translation[Applied]) -> VendorRequest:
 )
 def test_what_a_repeat_rests_on_is_said_whole(changed: dict[str, Any], fault: str) -> None:
     """An adapter that enforces idempotency and does not say how, or for how long, is refused."""
-    kind = AdapterType.of("paper", type("Changed", (Paper,), changed))
+
+    def made() -> Translator:
+        kind = AdapterType.of("paper", type("Changed", (Paper,), changed))
+        return Translator("desk", kind, kind.settings.model_validate(PAPER))
+
     with pytest.raises(TypeError, match=fault):
-        Translator("desk", kind, kind.settings.model_validate(PAPER))
+        made()
 
 
 def test_idempotency_is_enforced_by_our_own_id() -> None:

@@ -48,7 +48,7 @@ def script_object(name: str) -> dict[str, Any]:
 def document() -> dict[str, Any]:
     """The OpenAPI document; no endpoint is called for it, so there is no service behind them."""
     kinds = registry.adapters()
-    endpoints = Endpoints(cast(Any, None), adjustment_body(kinds.values()), clock=lambda: datetime.now(UTC))
+    endpoints = Endpoints(cast(Any, None), adjustment_body(list(kinds.values())), clock=lambda: datetime.now(UTC))
     return openapi.document(endpoints.table(), version="1")
 
 
@@ -104,7 +104,7 @@ def test_what_it_begins_with_belongs_to_the_api() -> None:
 def test_what_it_begins_with_is_read_by_the_api() -> None:
     """The bodies, the period and the members are valid as they stand."""
     beginnings = script_object("BEGINNINGS")
-    adjustment = adjustment_body(registry.adapters().values())
+    adjustment = adjustment_body(list(registry.adapters().values()))
     models = {"adjust": adjustment, "preview_adjustment": adjustment, "resolve_adjustment": ResolutionBody}
     for name, model in models.items():
         reading.body(json.dumps(beginnings[name]["body"]).encode(), model)

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.api import reading
 from gateway.api.schemas import AdjustmentBody, ListQuery, adjustment_body
 from gateway.errors import InvalidRequest
 from gateway.meaning import fingerprint
 from gateway.registry import adapters
 
-BODY = adjustment_body(adapters().values())
+BODY = adjustment_body(list(adapters().values()))
 FIVE = {"member": "contact_id:1", "points": "5"}
 FILTERS = st.fixed_dictionaries(
     {},
@@ -84,6 +85,21 @@ def defaults(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
     """The defaults that a model of options documents."""
     definition = definitions[schema["anyOf"][0]["$ref"].rsplit("/", 1)[1]]
     return {name: each["default"] for name, each in definition.get("properties", {}).items() if "default" in each}
+
+
+def test_options_are_those_of_the_adapters_in_use() -> None:
+    """Options of any other adapter are refused at their place, by words that say which are taken."""
+    body = adjustment_body([adapters()["contact-points"], adapters()["fabric"]])
+    raw = b'{"member": "email:a", "points": 5, "options": {"fabric": {}, "expiring-points": {}, "a/b": null}}'
+    with pytest.raises(InvalidRequest) as refused:
+        reading.body(raw, body)
+    told = "no vendor of this gateway has this adapter; options are taken for contact-points, fabric"
+    assert [(wrong.pointer, wrong.detail) for wrong in refused.value.errors] == [
+        ("/options/expiring-points", told),
+        ("/options/a~1b", told),
+    ]
+    options = body.model_json_schema()["$defs"]["AdjustmentOptions"]
+    assert (set(options["properties"]), options["additionalProperties"]) == ({"contact-points", "fabric"}, False)
 
 
 @pytest.mark.parametrize("adapter", sorted(adapters()))

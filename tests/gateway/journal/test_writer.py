@@ -1,7 +1,6 @@
 """The journal's writer: nothing that happens in it leaves callers waiting for ever."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -75,8 +74,10 @@ def test_a_writer_that_ended_is_started_again(
     journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner
 ) -> None:
     """However a writer's thread came to its end: whoever writes next starts another."""
-    (thread,) = (each for each in threading.enumerate() if each.name == "journal-writer")
-    journal._batches._queue.put(None)  # type: ignore[union-attr]  # as a thread that ends by itself
+    batches = journal._batches
+    assert batches is not None
+    thread = batches._thread  # there may be others of its name, which another test left behind
+    batches._queue.put(None)  # as a thread that ends by itself
     thread.join(DEADLINE)
     assert not thread.is_alive()
 

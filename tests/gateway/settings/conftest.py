@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -6,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import Member, Period
-from gateway.port import Adapter, Exchange, Secret, TextSecret, VendorSettings
+from gateway.port import Adapter, Exchange, Secret, TextSecret, VendorRequest, VendorSettings
 from gateway.registry import AdapterType
 from gateway.settings import Problem, Settings, SettingsError, load
 
@@ -24,11 +25,13 @@ class LedgerSettings(VendorSettings):
 class Ledger(Adapter[LedgerSettings]):
     """Adjusts and reads balances."""
 
-    def adjust(self, *, member: Member) -> Exchange[None]:
-        raise NotImplementedError
+    schemes = ("email",)
+
+    def adjust(self, *, member: Member, points: Decimal) -> Exchange[None]:
+        yield VendorRequest("POST", "/")
 
     def balance(self, *, member: Member) -> Exchange[None]:
-        raise NotImplementedError
+        yield VendorRequest("GET", "/")
 
 
 class External(BaseModel):
@@ -57,8 +60,10 @@ class CalendarSettings(VendorSettings):
 class Calendar(Adapter[CalendarSettings]):
     """Says what expires."""
 
+    schemes = ("email",)
+
     def expiring(self, *, member: Member, period: Period) -> Exchange[None]:
-        raise NotImplementedError
+        yield VendorRequest("GET", "/")
 
 
 Load = Callable[..., Settings]
