@@ -11,13 +11,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection, Table, func, insert, select, text, update
 
 from gateway.cli import terminal
 from gateway.journal import Journal, JournalError
 from gateway.journal.database import Database
 from gateway.journal.lock import FileLock
-from gateway.journal.schema import adjustments, transitions
+from gateway.journal.schema import adjustments, clock, transitions
 from gateway.settings import SettingsError, load_store
 
 AT_ONCE = 1000
@@ -37,6 +37,8 @@ def main(old: str, new: str) -> dict[str, int]:
     alone = FileLock.acquire(source.file, shared=False)
     try:
         with source.reader().connect() as reading, target.writer().begin() as writing:
+            # By what the old journal knew of its clock, no request is repeated that may be older than it seems.
+            writing.execute(update(clock).values(**reading.execute(select(clock)).mappings().one()))
             return {table.name: _copy(table, reading, writing) for table in (adjustments, transitions)}
     finally:
         alone.release()

@@ -21,6 +21,8 @@ from gateway.model import Adjustment, Applied
 
 CLOCK_ERROR = 1.0
 """Seconds by which clocks that are kept in step may differ; one that runs back by more was set back."""
+UNSEEN = 2.0
+"""Seconds, about, after which the journal has noticed that its clock was set back."""
 
 
 class Status(StrEnum):
@@ -151,12 +153,13 @@ class Resolution:
 class Mark:
     """What a repeat is held to: `digest`, of the request that it must equal, and how old that request is.
 
-    `at`: before the first byte that may have left for this adjustment, by the journal's clock. `alarmed`: whether the
-    operator has heard that the time for repeats runs out.
+    `at`: before the first byte that may have left for this adjustment, by the journal's clock; `attempt`: in which one
+    that was. `alarmed`: whether the operator has heard that the time for repeats runs out.
     """
 
     digest: str
     at: datetime
+    attempt: int = 1
     alarmed: bool = False
 
 

@@ -106,7 +106,7 @@ class Gateway:
         )
         self.repeating = Repeating(
             planner=plans,
-            deliveries=self._ways.calls,
+            repeats=self._ways.repeats,
             journal=self._journal,
             metrics=self._metrics,
             work=self._work,

@@ -37,7 +37,7 @@ class Call:
     """One exchange with one vendor.
 
     `writing`: it may change points there. `deciding`: its answers can decide about a write, as those of a search do.
-    `first`: no earlier exchange can have made the same change.
+    `first`: no earlier request can have made the same change.
     `effect`: the evidence of the request with an effect, once there is one. `last`: that of the last request.
     `refused`: the status of the answer by which the vendor refused the credentials of a first request with an effect,
     once the adapter has gone on from there; that request counts no more.

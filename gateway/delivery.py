@@ -29,15 +29,16 @@ from gateway.model import Applied, Balance, Expiring, Found, time_text
 from gateway.outcome import Outcome, Reading, without_secrets
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.redaction import Masks, Redactor
+from gateway.refusals import BOOKED
 from gateway.request_digest import digest
 from gateway.retries import Retries
 from gateway.translation import Translation
-from gateway.transport import Evidence, Transport, TransportError
+from gateway.transport import Evidence, Transport, TransportError, Withheld
 
-Leave = Callable[[str], Awaitable[None]]
-"""Hears the digest of a request with an effect before it leaves.
+Leave = Callable[[str], Awaitable[bool]]
+"""Hears the digest of a request with an effect before it leaves; gives whether an earlier request may have arrived.
 
-Raises `Withheld` where it may not, `StoreUnavailable` where nobody can tell.
+Raises `Withheld` where it may not leave, `StoreUnavailable` where nobody can tell.
 """
 T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
 _LONGEST_WAIT = 3600.0
@@ -86,18 +87,16 @@ class Delivery:
         translation: Translation[Applied],
         *,
         lease_until: float = inf,
-        first: bool = True,
         leave: Leave | None = None,
         anew: Callable[[], Translation[Applied]] | None = None,
     ) -> Outcome:
         """Have the exchange of a write; nothing is sent past `lease_until`, a moment on the clock `boottime`.
 
-        `first`: no earlier exchange can have made the same change. `leave` is asked before a request with an effect
-        leaves. `anew` begins the same exchange once more, to see whether an answer under a status of the setting
-        `not_applied` speaks of a success; without it, these statuses prove nothing. Never raises: what went wrong is in
-        the outcome, a cancellation too.
+        `leave` is asked before a request with an effect leaves. `anew` begins the same exchange once more, to see
+        whether an answer under a status of the setting `not_applied` speaks of a success; without it, these statuses
+        prove nothing. Never raises: what went wrong is in the outcome, a cancellation too.
         """
-        call = Call(writing=translation.writes, first=first)
+        call = Call(writing=translation.writes)
         begun = self._boottime()
         applied: Applied | None = None
         error: BaseException | None = None
@@ -115,7 +114,7 @@ class Delivery:
             self._faults.note(error, verdict, translation.adjustment)
         outcome = Outcome(
             verdict=verdict,
-            evidence={**self._evidence(call, error), **({"vouched": True} if vouched else {})},
+            evidence={**self._evidence(call, error), **_said_of(verdict, error, vouched=bool(vouched))},
             exchange=self._redactor(call).exchange(self._settings.base_url, call.came),
             applied=applied if applied or verdict is not Verdict.APPLIED else Applied(),
             error=self._told(verdict, call, error),
@@ -200,7 +199,10 @@ class Delivery:
         request = call.begin(request)
         self._masks.redactor()  # the secrets of this moment are in the request: they stay masked, whatever follows
         if request.effect and leave is not None:
-            await leave(digest(request, base_url=self._settings.base_url, redactor=self._redactor(call)))
+            sent_as = digest(request, base_url=self._settings.base_url, redactor=self._redactor(call))
+            call.first = not await leave(sent_as)
+            if asyncio.get_running_loop().time() >= limits.deadline:
+                raise Withheld("The journal took too long to keep what the request is")
         response = await self._transport.send(request, call.last, deadline=limits.deadline, expires=limits.expires)
         call.answered(response)
         return response
@@ -240,6 +242,12 @@ class Delivery:
         if error.retry_after is not None:
             error.retry_after = min(error.retry_after, _LONGEST_WAIT)
         return error
+
+
+def _said_of(verdict: Verdict, error: BaseException | None, *, vouched: bool) -> dict[str, Any]:
+    """What else the evidence holds: that the operator vouched, or that the vendor knows the id, and not from us."""
+    booked = verdict is Verdict.UNKNOWN and isinstance(error, BOOKED)
+    return {name: True for name, holds in (("vouched", vouched), ("booked", booked)) if holds}
 
 
 def _busy(error: VendorError) -> VendorBusy:

@@ -13,8 +13,8 @@ from prometheus_client.registry import Collector
 from gateway.adjustments import Status, Verdict
 from gateway.circuit import State
 
-Purpose = Literal["call", "search"]
-"""What a vendor is called for: a caller, or to find out what became of an unknown."""
+Purpose = Literal["call", "search", "repeat"]
+"""What a vendor is called for: a caller, or to find out what became of an unknown, by a search or by a repeat."""
 Alarm = Literal["adapter", "background", "booked", "conflict", "repeat", "search"]
 """An adapter did what none may; a background task failed; a vendor knows an adjustment's own id as something else; a
 late outcome contradicts what was settled; the time for repeats runs out, or there can be none; a search failed, or

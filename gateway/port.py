@@ -162,7 +162,8 @@ class Adapter(Generic[S]):
     enforces: Literal["replay", "refuse"] | None = None
     """What the vendor does with the same request under the same adjustment's own id.
 
-    `replay`: it gives the first answer again; `refuse`: it answers what `refusals` map to `AlreadyBooked`.
+    `replay`: it gives the first answer again; `refuse`: it answers what `refusals` map to `AlreadyBooked`. Either holds
+    while the first request is still at work, too, and what is called booked stays so.
     """
     enforced_for: float = 0.0
     """Seconds for which the vendor remembers an id, from when it received it first."""

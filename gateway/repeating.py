@@ -73,7 +73,7 @@ class Repeating:
         self,
         *,
         planner: Planner,
-        deliveries: Mapping[str, Delivery],
+        repeats: Mapping[str, Delivery],
         journal: Journal,
         metrics: Metrics,
         work: Work,
@@ -83,7 +83,7 @@ class Repeating:
         boottime: Callable[[], float],
     ) -> None:
         self._planner = planner
-        self._deliveries = deliveries
+        self._repeats = repeats
         self._journal = journal
         self._metrics = metrics
         self._work = work
@@ -100,7 +100,8 @@ class Repeating:
 
     async def begin(self) -> list[asyncio.Task[int]]:
         """Begin to repeat what is due, at each account in a round of its own. Raises `StoreUnavailable`."""
-        return await self._rounds.begin(self._accounts.of(self._planner.enforcing()))
+        await self._journal.see_time()
+        return await self._rounds.begin(self._accounts.of(self._reachable()))
 
     async def look(self) -> int:
         """Repeat once what is due; returns, once that is done, how many that were."""
@@ -113,7 +114,7 @@ class Repeating:
         """
         if record.mark is None:
             return record
-        same_account = self._accounts.of(self._planner.enforcing()).get(record.draft.account)
+        same_account = self._accounts.of(self._reachable()).get(record.draft.account)
         if same_account is None:
             return record
         translator = same_account.get(record.draft.vendor) or next(iter(same_account.values()))
@@ -126,6 +127,10 @@ class Repeating:
             await self._put_off(record, error)
             return record
 
+    def _reachable(self) -> list[Translator]:
+        """The vendors that enforce idempotency, but for those that are left alone."""
+        return [each for each in self._planner.enforcing() if not self._repeats[each.name].standing.wait]
+
     async def _due(self, accounts: Collection[str], share: int) -> list[Record]:
         hold = max(each.lease for each in self._planner.enforcing())
         return await self._journal.repeats_due(accounts, share, hold)
@@ -135,8 +140,13 @@ class Repeating:
         if record.mark is None:
             return True  # what is due was marked
         time = _Time(record.mark, translator.window, self._clock())
-        # In the gateway's own work, which a stop waits for.
-        repeated = await self._work.run(self._repeat(record, translator, time))
+        try:
+            # In the gateway's own work, which a stop waits for.
+            repeated = await self._work.run(self._repeat(record, translator, time))
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            return False  # the stop has waited long enough: the next process goes on
         return repeated.state.status is not Status.UNKNOWN
 
     async def _repeat(self, record: Record, translator: Translator, time: _Time, *, rest: float = 0.0) -> Record:
@@ -146,8 +156,8 @@ class Repeating:
         except GatewayError as error:
             await self._give_up(record, f"its request cannot be made again: {error.detail}")
             return record
-        delivery = self._deliveries[translator.name]
-        if translation.request.effect and delivery.digest(translation.request) != time.mark.digest:
+        request = translation.request.resolved(writing=True)
+        if request.effect and self._repeats[translator.name].digest(request) != time.mark.digest:
             await self._give_up(record, _HOPELESS["differs"])
             return record
         lease_until = self._boottime() + translator.lease
@@ -173,18 +183,19 @@ class Repeating:
     ) -> Record:
         refused: RepeatRefusal | None = None
 
-        async def leave(digest: str) -> None:
+        async def leave(digest: str) -> bool:
             nonlocal refused
             window = translator.window
             confirmed = await self._journal.confirm_repeat(record, digest, window=window, owner=owner)
             refused = confirmed.refused
             if refused is not None:
                 raise Withheld(f"A repeat may not be sent now: {refused}")
+            return True
 
         member = record.draft.adjustment.member
         self._drop(member)
-        delivery = self._deliveries[translator.name]
-        outcome = await delivery.write(translation, lease_until=lease_until, first=False, leave=leave)
+        delivery = self._repeats[translator.name]
+        outcome = await delivery.write(translation, lease_until=lease_until, leave=leave)
         self._drop(member)
         evidence = {**outcome.evidence, "repeat": record.state.repeats, "verdict": outcome.verdict.value}
         settlement = Settlement(record, outcome.verdict, evidence, outcome.exchange, outcome.applied, by="repeat")
@@ -201,7 +212,7 @@ class Repeating:
             ended = await end()
         except Exception as error:
             log.error("what a repeat came to cannot be kept; trying on", adjustment=record.draft.id, exc_info=error)
-            self._background.begin(self._background.until_done("repeat outcome", end, every=EVERY))
+            self._work.begin(self._background.until_done("outcomes", end, every=EVERY))
             return record
         if ended.conflict:
             self._metrics.alarmed("conflict")

@@ -130,7 +130,7 @@ class Service:
             raise _not_resolvable(record, f"It may still change by itself until {until}; try again then")
         if decided.refused == "repeat" and decided.until is not None:
             until = time_text(decided.until)
-            raise _not_resolvable(record, f"Its request is being repeated until {until}, and not again; try again then")
+            raise _not_resolvable(record, f"A repeat of its request may arrive until {until}, not later; look again")
         if decided.refused is not None:
             raise _not_resolvable(record, "It was settled a moment ago")
         self._cache.drop(record.draft.adjustment.member)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from gateway.adjustments import CLOCK_ERROR
+from gateway.adjustments import CLOCK_ERROR, UNSEEN
 from gateway.contained import Contained
 from gateway.declaration import wrong_enforcement
 from gateway.errors import FieldNotSupported, OperationNotSupported
@@ -69,7 +69,7 @@ class Translator:
         """
         if self.adapter.enforces is None:
             return 0.0
-        return max(0.0, self.adapter.enforced_for - self.lease - CLOCK_ERROR)
+        return max(0.0, self.adapter.enforced_for - self.lease - CLOCK_ERROR - UNSEEN)
 
     @property
     def account(self) -> str:

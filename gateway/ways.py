@@ -1,7 +1,7 @@
-"""The ways to every configured vendor: one that callers' calls take, and one for searches, apart from it.
+"""The ways to every configured vendor: one that callers' calls take, and apart from it those for searches and repeats.
 
-A search has connections, places and a circuit of its own, so that searches that hang or fail hold up no caller's call.
-While a vendor's calls are held by their circuit it is not searched either; no search changes that circuit.
+Each has connections, places and a circuit of its own, so that what hangs or fails there holds up no caller's call.
+While a vendor's calls are held by their circuit it is neither searched nor repeated to; neither changes that circuit.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from functools import cache
 
 from gateway.delivery import Delivery
 from gateway.gate import Gate
-from gateway.metrics import Metrics
+from gateway.metrics import Metrics, Purpose
 from gateway.probing import ProbingGate
 from gateway.retries import Retries
 from gateway.rounds import SHARE
@@ -24,14 +24,18 @@ from gateway.transport import Transport, boottime, trust
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The ways to the vendors, by configured name; `searches` has those alone that can be searched."""
+    """The ways to the vendors, by configured name.
+
+    `searches` has those alone that can be searched, `repeats` those that enforce idempotency.
+    """
 
     calls: Mapping[str, Delivery]
     searches: Mapping[str, Delivery]
+    repeats: Mapping[str, Delivery]
 
     async def close(self) -> None:
         """Close the connections to all vendors."""
-        for delivery in (*self.calls.values(), *self.searches.values()):
+        for delivery in (*self.calls.values(), *self.searches.values(), *self.repeats.values()):
             await delivery.close()
 
 
@@ -39,7 +43,7 @@ def ways(vendors: Iterable[Translator], *, outages: int, metrics: Metrics, clock
     """The ways to these vendors. `outages`: in a row, after which a vendor is left alone; 0 for never."""
     trusting = cache(trust)
     retries = Retries(sleep=asyncio.sleep, random=random.random)
-    calls, searches = {}, {}
+    calls, searches, repeats = {}, {}, {}
 
     def transport(vendor: Translator) -> Transport:
         return Transport(vendor.settings, boottime, trusting=trusting)
@@ -56,6 +60,18 @@ def ways(vendors: Iterable[Translator], *, outages: int, metrics: Metrics, clock
             retries=retries,
         )
 
+    def apart(vendor: Translator, purpose: Purpose, calls: Gate) -> Gate:
+        return Gate(
+            vendor.name,
+            vendor.settings,
+            outages=outages,
+            clock=time.monotonic,
+            metrics=metrics,
+            purpose=purpose,
+            places=min(SHARE, vendor.settings.max_concurrency),
+            heeds=calls,
+        )
+
     for vendor in vendors:
         name, settings = vendor.name, vendor.settings
         way_out = transport(vendor)
@@ -65,16 +81,7 @@ def ways(vendors: Iterable[Translator], *, outages: int, metrics: Metrics, clock
             gate = Gate(name, settings, outages=outages, clock=time.monotonic, metrics=metrics)
         calls[name] = way(vendor, way_out, gate, retries)
         if vendor.adapter.finds:
-            places = min(SHARE, settings.max_concurrency)
-            apart = Gate(
-                name,
-                settings,
-                outages=outages,
-                clock=time.monotonic,
-                metrics=metrics,
-                purpose="search",
-                places=places,
-                heeds=gate,
-            )
-            searches[name] = way(vendor, transport(vendor), apart)
-    return Ways(calls, searches)
+            searches[name] = way(vendor, transport(vendor), apart(vendor, "search", gate))
+        if vendor.window > 0:
+            repeats[name] = way(vendor, transport(vendor), apart(vendor, "repeat", gate))
+    return Ways(calls, searches, repeats)

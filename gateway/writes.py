@@ -190,16 +190,17 @@ class Writes:
         translation: Translation[Applied],
         lease_until: float,
     ) -> Reply:
-        async def mark(digest: str) -> None:
-            if (await self._journal.mark_effect(record, digest)).refused is not None:
+        async def mark(digest: str) -> bool:
+            marked = await self._journal.mark_effect(record, digest)
+            if marked.refused is not None or marked.record.mark is None:
                 raise Withheld("The attempt was not owned any more when its request was to leave")
+            return marked.record.mark.attempt < record.state.attempt
 
         draft = record.draft
         self._cache.drop(draft.adjustment.member)
         outcome = await self._deliveries[draft.vendor].write(
             translation,
             lease_until=lease_until,
-            first=record.state.attempt == 1,
             leave=mark if translator.window > 0 else None,
             anew=lambda: self._planner.translator(draft.vendor).adjust(draft.adjustment, id=draft.id),
         )

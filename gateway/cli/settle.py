@@ -74,10 +74,10 @@ def _reported(case: Case, decision: Decision | None) -> bool:
         why = f"is {state.status}, and only what is unknown can be settled"
     else:
         until = "" if decision.until is None else f" until {time_text(decision.until)}"
-        what = (
-            "is just being sent to its vendor again" if decision.refused == "repeat" else "may still change by itself"
-        )
-        why = f"{what}{until}; try again then"
+        if decision.refused == "repeat":
+            why = f"may still arrive at its vendor again{until}, and not later; look again then"
+        else:
+            why = f"may still change by itself{until}; try again then"
     terminal.note(f"points-gateway: {case.instruction.id} {why}")
     return False
 

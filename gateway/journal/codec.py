@@ -167,7 +167,7 @@ def mark_of(row: Any) -> Mark | None:
     """What a repeat is held to; None where no request was marked."""
     if row.effect_digest is None or row.effect_at is None:
         return None
-    return Mark(row.effect_digest, from_micros(row.effect_at), bool(row.repeat_alarmed))
+    return Mark(row.effect_digest, from_micros(row.effect_at), row.effect_attempt, bool(row.repeat_alarmed))
 
 
 def state_of(row: Any) -> State:

@@ -33,7 +33,8 @@ _TURN_MILLISECONDS = 20
 _BEGUN = "begun"
 # In one message, so that the time costs no round trip; the BEGIN is of the transaction that the SELECT is in already.
 # The function is named without its schema: whoever must can put a clock of their own before the server's.
-_TELL_AND_BEGIN = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint; BEGIN"
+_TELL = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_TELL_AND_BEGIN = f"{_TELL}; BEGIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,12 @@ class Database:
         if not connection.in_transaction():
             connection.begin()
         return codec.from_micros(connection.info[_BEGUN])
+
+    def present(self, connection: Connection) -> datetime:
+        """The time by the journal's clock at this moment, in UTC, however long the transaction has been open."""
+        if self._in_file:
+            return self.clock().astimezone(UTC)
+        return codec.from_micros(connection.exec_driver_sql(_TELL).scalar_one())
 
     @property
     def _in_file(self) -> bool:

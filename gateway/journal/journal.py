@@ -166,6 +166,10 @@ class Journal:
         """Have what was not repeated now due again in `pause` seconds; `alarmed` as of `end_repeat`."""
         await self._write(operations.PostponeRepeat(record, pause, alarmed))
 
+    async def see_time(self) -> None:
+        """Keep the highest time that the journal's clock has shown, and notice where it was set back."""
+        await self._write(operations.SeeTime())
+
     async def repeats_due(self, accounts: Collection[str], share: int, hold: float) -> list[Record]:
         """What is `unknown`, marked and due for a repeat, the oldest first, at most `share` of each of these accounts.
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -42,7 +43,9 @@ def to_write(database: Database, render: Render) -> Opened:
         statements = Statements.compiled(connection.dialect)
 
         def run(connection: Connection, operations: Sequence[Any]) -> list[Any]:
-            return write(Transaction(connection, statements, database.moment(connection), render), operations)
+            moment = database.moment(connection)
+            fresh = partial(database.present, connection)
+            return write(Transaction(connection, statements, moment, render, fresh), operations)
 
         undo.pop_all()
         return Opened(

@@ -29,8 +29,9 @@ class Conclusion:
 class Decision:
     """The adjustment as it stands after a person's decision, and why that was refused, where it was.
 
-    `lease`: an attempt may still be under way; `repeat`: a repeat of its request may still be under way, and from now
-    on no other begins; `changed`: it is not what the person has seen. `until`: when what is under way is over.
+    `lease`: an attempt may still be under way; `repeat`: a repeat of its request may still be, or was possible since
+    the person looked, and from now on none begins; `changed`: it is not what the person has seen. `until`: when the
+    same decision is taken, from who has looked again.
     """
 
     record: Record
@@ -38,13 +39,13 @@ class Decision:
     until: datetime | None = None
 
 
-RepeatRefusal = Literal["changed", "under_way", "barred", "time", "clock", "unmarked", "differs"]
+RepeatRefusal = Literal["changed", "under_way", "barred", "time", "clock", "behind", "unmarked", "differs"]
 """Why a request may not be sent.
 
 `changed`: the adjustment is not as it was, or is owned by another; `under_way`: a repeat is, or was a moment ago;
 `barred`: a person waits to settle it by hand; `time`: the vendor may have forgotten the first request; `clock`: the
-journal's clock is behind what it showed before, or was set back since; `unmarked`: there is no digest to compare with;
-`differs`: the request is not the one that was marked.
+journal's clock was set back since; `behind`: it shows less than it did before; `unmarked`: there is no digest to
+compare with; `differs`: the request is not the one that was marked.
 """
 
 
@@ -173,14 +174,16 @@ class PostponeRepeat:
 
 @dataclass(frozen=True, slots=True)
 class RepeatsDue:
-    """Give the `unknown` due for a repeat, so many of each account, and keep them from others for `hold` seconds.
-
-    The moment by the journal's clock is kept where it is the highest so far.
-    """
+    """Give the `unknown` due for a repeat, so many of each account, and keep them from others for `hold` seconds."""
 
     accounts: frozenset[str]
     share: int
     hold: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeeTime:
+    """Keep the moment by the journal's clock where it is the highest so far, and notice where it was set back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ has not run back since. One repeat at a time owns an adjustment, for a lease.
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 
 from gateway import adjustments as life
-from gateway.adjustments import Record, Status
+from gateway.adjustments import Record, Status, Verdict
 from gateway.journal import codec
 from gateway.journal.operations import (
     BeginRepeat,
@@ -23,15 +23,17 @@ from gateway.journal.operations import (
     PostponeRepeat,
     RepeatRefusal,
     RepeatsDue,
+    Resolve,
 )
-from gateway.journal.schema import clock
-from gateway.journal.shares import REPEATS
+from gateway.journal.schema import IN_PROGRESS, UNKNOWN, adjustments, clock
+from gateway.journal.shares import BARRED_FOR, REPEATS
 from gateway.journal.standing import Standing
 from gateway.journal.transaction import Transaction
 
 if TYPE_CHECKING:
     from gateway.journal.steps import Steps
 
+_NEWEST_MARK = select(func.max(adjustments.c.effect_at)).where(or_(UNKNOWN, IN_PROGRESS))
 SEEN_EVERY = 1_000_000
 """Microseconds after which the highest time is written again."""
 
@@ -41,8 +43,9 @@ def mark(steps: "Steps", step: MarkEffect, standing: Standing) -> Permission:
     record, row = step.record, standing.repeat
     if standing.state != record.state or standing.lease_until <= steps.transaction.micros:
         return Permission(steps.current(record.draft.id), "changed")
-    at = steps.transaction.micros if row.effect_at is None else row.effect_at
-    standing.set_repeat(effect_digest=step.digest, effect_at=at)
+    standing.set_repeat(effect_digest=step.digest)
+    if row.effect_at is None:
+        standing.set_repeat(effect_at=steps.transaction.micros, effect_attempt=record.state.attempt)
     return Permission(replace(record, mark=row.mark))
 
 
@@ -55,7 +58,7 @@ def begin(steps: "Steps", step: BeginRepeat, standing: Standing) -> Permission:
         return Permission(steps.current(adjustment), "changed")
     rest = codec.to_micros(steps.transaction.later(-step.rest))
     refused: RepeatRefusal | None
-    if standing.repeat.repeat_barred:
+    if _barred(steps.transaction, standing):
         refused = "barred"
     else:
         refused = _untimely(steps.transaction, standing, step.window)
@@ -85,12 +88,15 @@ def confirm(steps: "Steps", step: ConfirmRepeat, standing: Standing) -> Permissi
 def end(steps: "Steps", step: EndRepeat, standing: Standing) -> Conclusion:
     """Settle by what a repeat proved; where it proved nothing, let go of it and keep it in the history."""
     settlement, now = step.settlement, steps.transaction.micros
-    if life.settle(standing.state, attempt=settlement.record.state.attempt, verdict=settlement.verdict) is not None:
+    applied, attempt = settlement.verdict is Verdict.APPLIED, settlement.record.state.attempt
+    if applied and life.settle(standing.state, attempt=attempt, verdict=settlement.verdict) is not None:
         standing.set_repeat(repeat_until=now)
         return steps.settle(settlement, standing)
     mine = (standing.state, standing.owner) == (settlement.record.state, step.owner)
     if not mine or (standing.repeat.repeat_until or 0) <= now:
         return steps.late(settlement, standing)
+    if settlement.evidence.get("booked"):
+        standing.set_repeat(effect_digest=None)  # the vendor knows the id as something else, and will again
     _due_in(steps.transaction, standing, step.pause, alarmed=step.alarmed)
     standing.set_repeat(repeat_until=now)
     steps.transaction.step(
@@ -101,6 +107,10 @@ def end(steps: "Steps", step: EndRepeat, standing: Standing) -> Conclusion:
         settlement.evidence,
         settlement.exchange,
     )
+    if settlement.evidence.get("sent") is False and "refused_before" not in settlement.evidence:
+        # Nothing of it left: what is heard of the requests before it says as much as it did.
+        state = replace(standing.state, repeats=standing.state.repeats - 1)
+        steps.change(standing, replace(steps.current(settlement.record.draft.id), state=state))
     return Conclusion(steps.current(settlement.record.draft.id))
 
 
@@ -111,10 +121,46 @@ def postpone(steps: "Steps", step: PostponeRepeat, standing: Standing) -> None:
 
 
 def due(transaction: Transaction, asked: RepeatsDue) -> list[Record]:
-    """What may be due, now held. The highest time is kept last, while no lock is awaited."""
-    records = REPEATS.take(transaction, asked.accounts, share=asked.share, hold=asked.hold)
-    _see_time(transaction)
-    return records
+    """What may be due, now held."""
+    return REPEATS.take(transaction, asked.accounts, share=asked.share, hold=asked.hold)
+
+
+def until_decided(transaction: Transaction, step: Resolve, standing: Standing) -> int:
+    """When a person's decision can be taken, as far as repeats are concerned; from now on none begins until then.
+
+    Who decides that nothing was applied must have looked when no repeat could follow any more: so the first time is
+    refused, and the next one is taken after the time that a repeat which was under way may have needed.
+    """
+    repeat = standing.repeat
+    until = repeat.repeat_until or 0
+    if (repeat.effect_digest is None and not standing.state.repeats) or (
+        step.resolution.applied and until <= transaction.micros
+    ):
+        return 0
+    if not _barred(transaction, standing):
+        standing.set_repeat(repeat_barred_at=transaction.micros)
+    quiet = round(step.record.draft.lease * 1_000_000)
+    return max(until, 0 if step.resolution.applied else (repeat.repeat_barred_at or 0) + quiet)
+
+
+def see_time(transaction: Transaction) -> None:
+    """Keep the highest time. Where it was set back, nothing that was marked until then tells how old it is."""
+    table = clock.c
+    highest: int = transaction.connection.execute(select(table.highest)).scalar_one()
+    # Asked after that was read, and not when the transaction began: another may have kept a later time since.
+    now = codec.to_micros(transaction.fresh())
+    if now >= highest + SEEN_EVERY:
+        transaction.connection.execute(update(clock).where(table.highest < now).values(highest=now))
+    elif now < highest - round(life.CLOCK_ERROR * 1_000_000):
+        marked: int = transaction.connection.execute(_NEWEST_MARK).scalar_one() or 0
+        until = max(highest, marked)
+        transaction.connection.execute(update(clock).where(table.set_back < until).values(set_back=until))
+
+
+def _barred(transaction: Transaction, standing: Standing) -> bool:
+    """Whether a person waits, who may still come back."""
+    since = standing.repeat.repeat_barred_at
+    return since is not None and transaction.micros < since + BARRED_FOR
 
 
 def _due_in(transaction: Transaction, standing: Standing, pause: float, *, alarmed: bool) -> None:
@@ -128,16 +174,8 @@ def _untimely(transaction: Transaction, standing: Standing, window: float) -> Re
     if standing.repeat.effect_digest is None or marked is None:
         return "unmarked"
     highest, set_back = transaction.connection.execute(select(clock.c.highest, clock.c.set_back)).one()
-    if transaction.micros < max(highest, marked) or marked <= set_back:
+    if marked <= set_back:
         return "clock"
+    if transaction.micros < max(highest, marked):
+        return "behind"
     return None if transaction.micros < marked + round(window * 1_000_000) else "time"
-
-
-def _see_time(transaction: Transaction) -> None:
-    """Keep the highest time. Where it was set back, no mark from before tells how old it is."""
-    now, table = transaction.micros, clock.c
-    highest: int = transaction.connection.execute(select(table.highest)).scalar_one()
-    if now >= highest + SEEN_EVERY:
-        transaction.connection.execute(update(clock).where(table.highest < now).values(highest=now))
-    elif now < highest - round(life.CLOCK_ERROR * 1_000_000):
-        transaction.connection.execute(update(clock).where(table.set_back < highest).values(set_back=highest))

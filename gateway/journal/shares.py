@@ -31,6 +31,8 @@ from gateway.journal.transaction import Transaction
 log = structlog.get_logger(__name__)
 UNREADABLE = 3600.0
 """Seconds until what cannot be read is tried again: a newer gateway may have written it."""
+BARRED_FOR = 3_600_000_000
+"""Microseconds for which what waits for a person is not repeated; should nobody come back, it goes on after that."""
 _OTHER = adjustments.alias("other")
 _NOW: BindParameter[int] = bindparam("now")
 
@@ -102,10 +104,11 @@ SEARCHES = Shares("look_at", _OTHER.c.lease_until <= _NOW)
 REPEATS = Shares(
     "repeat_at",
     _OTHER.c.effect_digest.is_not(None),
-    ~_OTHER.c.repeat_barred,
+    _OTHER.c.effect_at.is_not(None),
+    func.coalesce(_OTHER.c.repeat_barred_at + BARRED_FOR, literal_column("0")) <= _NOW,
     func.coalesce(_OTHER.c.repeat_until, literal_column("0")) <= _NOW,
 )
-"""What was marked, is not being repeated, and waits for no person."""
+"""What was marked, is not being repeated, and waits for no person, or has waited for one in vain."""
 
 
 def _json(accounts: Collection[str]) -> str:

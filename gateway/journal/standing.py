@@ -13,9 +13,10 @@ class RepeatColumns:
 
     effect_digest: str | None
     effect_at: int | None
+    effect_attempt: int | None
     repeat_until: int | None
     repeat_at: int | None
-    repeat_barred: bool
+    repeat_barred_at: int | None
     repeat_alarmed: bool
 
     @classmethod

@@ -136,8 +136,11 @@ class Steps:
                 mark=standing.repeat.mark,
             )
         )
-        if settled.retryable and _nothing_left(settlement.evidence):
-            standing.set_repeat(effect_at=None)  # so that a later attempt's first byte is the first of all
+        if settled.retryable and _nothing_left(settlement.evidence) and standing.repeat.effect_attempt == attempt:
+            # Nothing of an earlier attempt had left either: the first byte of the next one is the first of all.
+            standing.set_repeat(effect_digest=None, effect_at=None, effect_attempt=None)
+        if settlement.evidence.get("booked"):
+            standing.set_repeat(effect_digest=None)  # the vendor knows the id as something else, and will again
         self.transaction.step(
             changed.draft.id, standing.state, settled, settlement.by, settlement.evidence, settlement.exchange
         )
@@ -156,7 +159,7 @@ class Steps:
         if (_SAID.get(settlement.verdict, Status.FAILED).value, codec.dumps(settlement.evidence)) in said:
             return Conclusion(self.current(adjustment))
         # Whatever follows, a late word stays what it was: nothing leads from contradicting to agreeing, nor back.
-        conflict = _conflict(settlement, standing.state)
+        conflict = _conflict(settlement, standing.state) or _another(settlement, self.current(adjustment))
         evidence = {**settlement.evidence, "late": settlement.verdict.value, "conflict": conflict}
         if codec.dumps(evidence) not in {text for _, text in said}:
             stays = replace(standing.state, attempt=attempt)
@@ -166,15 +169,14 @@ class Steps:
         return Conclusion(self.current(adjustment), late=True, conflict=conflict)
 
     def _resolve(self, step: Resolve, standing: Standing) -> Decision:
-        now, repeat_until = self.transaction.micros, standing.repeat.repeat_until or 0
+        now = self.transaction.micros
         resolved = life.resolve(standing.state, applied=step.resolution.applied)
-        seen = replace(step.record.state, repeats=standing.state.repeats)  # what a repeat did not settle is as it was
+        seen = replace(step.record.state, repeats=standing.state.repeats)
         if resolved is None or standing.state != seen:
             done = standing.resolution == codec.resolution_text(step.resolution)
             return Decision(self.current(step.record.draft.id), None if done else "changed")
-        if repeat_until > now:
-            standing.set_repeat(repeat_barred=True)  # else the next repeat could begin before the person comes back
-            return Decision(self.current(step.record.draft.id), "repeat", codec.from_micros(repeat_until))
+        if (until := repeating.until_decided(self.transaction, step, standing)) > now:
+            return Decision(self.current(step.record.draft.id), "repeat", codec.from_micros(until))
         if standing.lease_until > now:
             return Decision(self.current(step.record.draft.id), "lease", codec.from_micros(standing.lease_until))
         changed = self.transaction.answered(
@@ -230,6 +232,14 @@ class Steps:
 def _nothing_left(evidence: Mapping[str, Any]) -> bool:
     """Whether no request with an effect left in an attempt; `refused_before` tells of a first one."""
     return evidence.get("sent") is False and "refused_before" not in evidence
+
+
+def _another(settlement: Settlement, record: Record) -> bool:
+    """Whether a late success is of another transaction than the one that the journal has: then there were two."""
+    if settlement.verdict is not Verdict.APPLIED or settlement.applied is None or record.applied is None:
+        return False
+    transactions = settlement.applied.transaction_id, record.applied.transaction_id
+    return None not in transactions and transactions[0] != transactions[1]
 
 
 def _conflict(settlement: Settlement, state: State) -> bool:

@@ -16,7 +16,7 @@ Render = Callable[[Record], Answer | None]
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One transaction, and `now`, its moment by the journal's clock.
+    """One transaction, and `now`, its moment by the journal's clock; `fresh` gives the time at which it is asked.
 
     `render` makes the answers that are kept; `kept`: rows of transitions, written at its end.
     """
@@ -25,6 +25,7 @@ class Transaction:
     statements: Statements
     now: datetime
     render: Render
+    fresh: Callable[[], datetime]
     kept: list[dict[str, Any]] = field(default_factory=list)
 
     @property

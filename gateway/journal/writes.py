@@ -12,7 +12,7 @@ from sqlalchemy import select
 from gateway.adjustments import Draft, Record, State
 from gateway.journal import codec, repeating
 from gateway.journal.fitness import touch
-from gateway.journal.operations import Claim, Due, Expire, Present, RepeatsDue, Step, Touch
+from gateway.journal.operations import Claim, Due, Expire, Present, RepeatsDue, SeeTime, Step, Touch
 from gateway.journal.steps import take
 from gateway.journal.sweeps import due, expire, present
 from gateway.journal.transaction import Transaction
@@ -27,7 +27,7 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
     claims: list[tuple[int, Claim]] = []
     steps: list[tuple[int, Step]] = []
     shown: list[tuple[int, Record]] = []
-    others: list[tuple[int, Due | RepeatsDue | Expire | Touch]] = []
+    others: list[tuple[int, Due | RepeatsDue | SeeTime | Expire | Touch]] = []
     for place, one in enumerate(operations):
         match one:
             case Claim():
@@ -49,6 +49,8 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
                 results[place] = due(transaction, one)
             case RepeatsDue():
                 results[place] = repeating.due(transaction, one)
+            case SeeTime():
+                repeating.see_time(transaction)
             case Touch():
                 _touch(transaction)
     transaction.end()

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.adjustments import CLOCK_ERROR, UNSEEN
 from gateway.app import Gateway
 from gateway.registry import AdapterType
 from gateway.repeating import ALARM_AFTER, LONGEST
@@ -28,7 +29,7 @@ FIVE = {"member": "card:1", "points": "5"}
 TIMEOUT = scaled(10)
 SCOPES = ["points:read", "points:write", "points:resolve"]
 KINDS = {"paper": AdapterType.of("paper", Paper), "ink": AdapterType.of("ink", Ink)}
-WINDOW = Paper.enforced_for - TIMEOUT - MARGIN - 1
+WINDOW = Paper.enforced_for - TIMEOUT - MARGIN - CLOCK_ERROR - UNSEEN
 TOKEN = {"kind": "delay", "seconds": 0.0}
 """What becomes of the request for a token, which comes first: nothing out of the ordinary."""
 
@@ -76,14 +77,16 @@ Scene = Callable[[Bench], Coroutine[Any, Any, None]]
 
 
 @asynccontextmanager
-async def bench(folder: Path, vendor: PaperSimulator, clock: Clock, **settings: Any) -> AsyncIterator[Bench]:
-    """A gateway on a journal in `folder`, for a vendor with these settings changed."""
+async def bench(
+    folder: Path, vendor: PaperSimulator, clock: Clock, *, outages: int = 0, **settings: Any
+) -> AsyncIterator[Bench]:
+    """A gateway on a journal in `folder`, for a vendor with these settings changed; `outages` as of the server."""
     file = folder / "gateway.yaml"
     file.write_text(
         json.dumps(
             {
                 "store": "sqlite:///journal.db",
-                "server": {"outages": 0},
+                "server": {"outages": outages},
                 "vendors": {"book": {**vendor.settings, "timeout": TIMEOUT, **settings}},
                 "tenants": {"acme": {"routes": {"adjust": "book"}}},
                 "clients": {"app": {"keys": [KEY], "tenants": ["acme"], "scopes": SCOPES}},
@@ -101,13 +104,13 @@ async def bench(folder: Path, vendor: PaperSimulator, clock: Clock, **settings: 
             await gateway.close()
 
 
-def play(folder: Path, vendor: PaperSimulator, *scenes: Scene, **settings: Any) -> None:
+def play(folder: Path, vendor: PaperSimulator, *scenes: Scene, outages: int = 0, **settings: Any) -> None:
     """Play scenes in front of a fresh vendor: each with a gateway of its own, the later ones with settings changed."""
 
     async def whole() -> None:
         clock = Clock()
         for number, scene in enumerate(scenes):
-            async with bench(folder, vendor, clock, **(settings if number else {})) as made:
+            async with bench(folder, vendor, clock, outages=outages, **(settings if number else {})) as made:
                 await scene(made)
 
     with in_thread(vendor):
@@ -227,8 +230,53 @@ def test_a_first_request_that_was_booked_before_is_nobodys_success(tmp_path: Pat
         identifier = await made.unknown(kind="status", status=409, body='{"error": "full", "code": "WRITTEN"}')
         assert (await made.standing(identifier))["status"] == "unknown"
         assert await made.alarms() == ["booked"]
+        assert await made.gateway.repeating.look() == 0
+        assert (await made.adjust()).status_code == 202
+        assert (made.entries, len(made.vendor.effects)) == (1, 0)
 
     play(tmp_path, InkSimulator(), scene)
+
+
+def test_booked_means_applied_only_after_a_request_that_may_have_arrived(tmp_path: Path) -> None:
+    """A first attempt that never left made nothing: in the second, an id that is known is nobody's success either."""
+
+    async def away(made: Bench) -> None:
+        heard = await made.adjust()
+        assert (heard.status_code, heard.json()["retryable"]) == (503, True)
+
+    async def back(made: Bench) -> None:
+        again = await made.adjust(kind="status", status=409, body='{"error": "full", "code": "WRITTEN"}')
+        assert (again.status_code, again.json()["attempts"]) == (202, 2)
+        assert (len(made.vendor.effects), await made.alarms()) == (0, ["booked"])
+
+    async def whole() -> None:
+        clock, vendor = Clock(), InkSimulator()
+        with in_thread(vendor):
+            async with bench(tmp_path, vendor, clock, proxy="http://127.0.0.1:9") as made:
+                await away(made)
+            async with bench(tmp_path, vendor, clock) as made:
+                await back(made)
+
+    asyncio.run(whole())
+
+
+def test_repeats_that_fail_hold_up_no_caller(tmp_path: Path) -> None:
+    """They have a circuit of their own: a vendor that fails at every repeat is open to everybody else."""
+
+    async def scene(made: Bench) -> None:
+        for number in range(6):  # one success before each, so that they are never too many in a row
+            one = await made.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": f"{number}"})
+            assert one.status_code == 201
+            made.vendor.faults.add(TOKEN, {"kind": "close", "when": "before"})
+            heard = await made.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": f"lost-{number}"})
+            assert heard.status_code == 202
+        made.vendor.faults.add({"kind": "status", "status": 503, "body": "", "times": 6})
+        await made.gateway.repeating.look()
+        made.vendor.faults.clear()
+        heard = await made.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": "another"})
+        assert heard.status_code == 201
+
+    play(tmp_path, PaperSimulator(), scene, outages=5)
 
 
 def test_in_a_later_attempt_booked_means_applied(tmp_path: Path) -> None:
@@ -333,8 +381,10 @@ def test_a_clock_that_was_set_back_repeats_nothing(tmp_path: Path) -> None:
         assert await made.gateway.repeating.look() == 1
         made.clock.pass_by(-500)
         assert (await made.adjust()).status_code == 202
-        assert made.entries == 2
-        assert await made.alarms() == ["repeat"]
+        assert (made.entries, await made.alarms()) == (2, [])
+        await made.gateway.repeating.look()
+        assert (await made.adjust()).status_code == 202
+        assert (made.entries, await made.alarms()) == (2, ["repeat"])
 
     play(tmp_path, PaperSimulator(), scene)
 
@@ -351,7 +401,7 @@ def test_a_person_is_refused_once_and_not_starved(tmp_path: Path) -> None:
         decision = {"outcome": "not_applied", "reason": "not in their book"}
         refused = await made.http.post(f"/v1/adjustments/{identifier}/resolution", json=decision)
         assert (refused.status_code, refused.json()["code"]) == (409, "not_resolvable")
-        assert "being repeated" in refused.json()["detail"]
+        assert "look again" in refused.json()["detail"]
         made.vendor.faults.add({"kind": "close", "when": "before"})
         repeat.cancel()
         made.clock.pass_by(TIMEOUT + MARGIN)

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, State, Status, Verdict
 from gateway.journal import Conclusion, Decision, Journal, Permission
+from gateway.model import Applied
 
 DIGEST = "d" * 64
 WINDOW = 3600.0
@@ -50,6 +51,9 @@ class Repeated:
 
     def due(self, account: str = "there") -> list[Record]:
         return self.runner.run(self.journal.repeats_due([account], 10, 60.0))
+
+    def see_time(self) -> None:
+        self.runner.run(self.journal.see_time())
 
     def retry(self) -> None:
         record = self.runner.run(self.journal.retry(self.now, 30.0, account="there"))
@@ -119,11 +123,56 @@ def test_the_moment_is_forgotten_with_an_attempt_of_which_nothing_left(life: Rep
     """An attempt that never reached the vendor does not use up its memory."""
     life.mark()
     life.settle(Verdict.NOT_APPLIED, sent=False)
+    assert life.now.mark is None
     clock.advance(100)
     life.retry()
     life.mark()
     assert life.now.mark is not None
-    assert life.now.mark.at == clock.now
+    assert (life.now.mark.at, life.now.mark.attempt) == (clock.now, 2)
+
+
+def test_an_attempt_that_did_not_leave_forgets_no_earlier_one(life: Repeated, clock: Any) -> None:
+    """What may have arrived in the first attempt counts for good, whatever is held back after it."""
+    life.mark()
+    first = clock.now
+    life.settle(Verdict.NOT_APPLIED, sent=True)
+    for marks in (False, True):
+        clock.advance(5)
+        life.retry()
+        if marks:
+            life.mark()
+        life.settle(Verdict.NOT_APPLIED, sent=False)
+    clock.advance(5)
+    life.retry()
+    life.mark()
+    assert life.now.mark is not None
+    assert (life.now.mark.at, life.now.mark.attempt) == (first, 1)
+
+
+def test_what_the_vendor_knows_as_something_else_is_not_repeated(life: Repeated) -> None:
+    """An id that was booked by nobody knows whom would be called booked again, and prove nothing."""
+    life.mark()
+    settlement = Settlement(life.record, Verdict.UNKNOWN, {"sent": True, "booked": True})
+    life.runner.run(life.journal.conclude(settlement))
+    assert (life.due(), life.begin()[0].refused) == ([], "unmarked")
+
+
+def test_so_it_is_with_what_a_repeat_finds_booked_otherwise(unknown: Repeated) -> None:
+    """It stays unknown, and is not sent again."""
+    record, owner = unknown.begun()
+    settlement = Settlement(record, Verdict.UNKNOWN, {"sent": True, "booked": True}, by="repeat")
+    unknown.runner.run(unknown.journal.end_repeat(settlement, pause=0.0, alarmed=False, owner=owner))
+    assert (unknown.due(), unknown.begin()[0].refused) == ([], "unmarked")
+
+
+def test_a_repeat_of_which_nothing_left_is_not_counted(unknown: Repeated) -> None:
+    """The requests before it are the only ones: what is heard of them settles as before."""
+    record, owner = unknown.begun()
+    settlement = Settlement(record, Verdict.NOT_APPLIED, {"sent": False}, by="repeat")
+    for _ in range(2):  # done again, it changes nothing
+        ended = unknown.runner.run(unknown.journal.end_repeat(settlement, pause=4.0, alarmed=False, owner=owner))
+        assert (ended.record.state, unknown.now.state) == (State(Status.UNKNOWN), State(Status.UNKNOWN))
+    assert unknown.settle(Verdict.REFUSED).record.state == State(Status.FAILED)
 
 
 def test_a_repeat_that_was_applied_settles(unknown: Repeated) -> None:
@@ -235,13 +284,30 @@ def test_the_window_is_counted_from_the_mark(unknown: Repeated, clock: Any) -> N
 def test_below_the_highest_time_there_are_no_repeats(unknown: Repeated, clock: Any) -> None:
     """A clock that was set back makes nothing young again, not even once it has caught up."""
     clock.advance(1000)
-    unknown.due("elsewhere")  # any look keeps the time
+    unknown.see_time()
     clock.advance(-500)
-    unknown.due("elsewhere")
+    assert unknown.begin()[0].refused == "behind"
+    unknown.see_time()
     assert unknown.begin()[0].refused == "clock"
     clock.advance(600)
-    unknown.due("elsewhere")
+    unknown.see_time()
     assert unknown.begin()[0].refused == "clock"
+
+
+def test_a_clock_that_is_set_back_just_after_a_mark_is_noticed(unknown: Repeated, clock: Any) -> None:
+    """What was marked since the time was last seen is as old as nobody knows, too."""
+    unknown.see_time()
+    clock.advance(0.9)
+    later = unknown.runner.run(unknown.journal.claim(replace(unknown.record.draft, id="adj_later", key="later")))[0]
+    unknown.runner.run(unknown.journal.mark_effect(later, DIGEST))
+    unknown.runner.run(unknown.journal.conclude(Settlement(later, Verdict.UNKNOWN, {"sent": True})))
+    clock.advance(-86_400)
+    unknown.see_time()
+    clock.advance(86_402)
+    unknown.see_time()
+    for record in unknown.due():
+        begun, _ = unknown.runner.run(unknown.journal.begin_repeat(record, lease=30.0, window=WINDOW))
+        assert begun.refused == "clock"
 
 
 def test_a_mark_from_after_a_clock_was_set_back_counts(
@@ -249,9 +315,9 @@ def test_a_mark_from_after_a_clock_was_set_back_counts(
 ) -> None:
     """What is marked once the clock has passed its highest time again can be repeated."""
     clock.advance(1000)
-    unknown.due("elsewhere")
+    unknown.see_time()
     clock.advance(-500)
-    unknown.due("elsewhere")
+    unknown.see_time()
     clock.advance(502)
     later = Repeated(unknown.journal, runner, runner.run(unknown.journal.claim(draft(account="there")))[0])
     later.mark()
@@ -263,10 +329,10 @@ def test_a_mark_from_after_a_clock_was_set_back_counts(
 def test_a_clock_that_only_falters_stops_nothing_for_good(unknown: Repeated, clock: Any) -> None:
     """Below the highest time nothing is sent; a step back that clocks in step may make leaves the marks alone."""
     clock.advance(10)
-    unknown.due("elsewhere")
+    unknown.see_time()
     clock.advance(-0.5)
-    unknown.due("elsewhere")
-    assert unknown.begin()[0].refused == "clock"
+    unknown.see_time()
+    assert unknown.begin()[0].refused == "behind"
     clock.advance(1)
     assert unknown.begin()[0].refused is None
 
@@ -274,27 +340,69 @@ def test_a_clock_that_only_falters_stops_nothing_for_good(unknown: Repeated, clo
 def test_a_person_waits_for_one_repeat_and_not_for_the_next(unknown: Repeated, clock: Any) -> None:
     """A decision while a repeat is under way is refused, and bars every further one."""
     record, owner = unknown.begun()
-    refused = unknown.decide(applied=False)
+    refused = unknown.decide(applied=True)
     assert (refused.refused, refused.until) == ("repeat", clock.now + timedelta(seconds=30))
     assert unknown.confirm(record, owner).refused is None
     unknown.end(record, owner, Verdict.UNKNOWN, pause=0)
     assert unknown.begin()[0].refused == "barred"
     assert unknown.due() == []
     clock.advance(31)  # past the lease of the attempt itself
+    assert unknown.decide(applied=True).record.state == State(Status.SUCCEEDED, repeats=1)
+
+
+def test_nothing_applied_is_decided_by_who_has_looked_since_no_repeat_could_follow(
+    unknown: Repeated, clock: Any
+) -> None:
+    """What the vendor's records did not show may have come by a repeat since: the first "no" only ends the repeats."""
+    clock.advance(31)
+    record, owner = unknown.begun()
+    unknown.end(record, owner, Verdict.UNKNOWN, pause=0)
+    refused = unknown.decide(applied=False)
+    assert (refused.refused, refused.until) == ("repeat", clock.now + timedelta(seconds=30))
+    assert unknown.begin()[0].refused == "barred"
+    clock.advance(29)
+    assert unknown.decide(applied=False).refused == "repeat"
+    clock.advance(1)
     assert unknown.decide(applied=False).record.state == State(Status.FAILED, repeats=1)
 
 
-def test_a_person_may_decide_after_repeats(unknown: Repeated, clock: Any) -> None:
-    """Repeats that proved nothing change nothing of what the person has seen; a late success is then a conflict."""
-    seen = unknown.now
+def test_a_person_who_does_not_come_back_ends_no_repeats_for_good(unknown: Repeated, clock: Any) -> None:
+    """After an hour they go on, and a decision of then needs another look."""
+    clock.advance(31)
+    assert unknown.decide(applied=False).refused == "repeat"
+    clock.advance(3500)
+    assert unknown.due() == []
+    clock.advance(100)
+    assert len(unknown.due()) == 1
+    assert unknown.begin(window=2 * WINDOW)[0].refused is None
+
+
+def test_a_late_success_contradicts_what_a_person_decided_after_repeats(unknown: Repeated, clock: Any) -> None:
+    """It is kept as a conflict."""
     record, owner = unknown.begun()
     unknown.end(record, owner, Verdict.UNKNOWN)
     clock.advance(31)
-    decision = Resolution(False, "not in their list", "ops:jane", clock.now)
-    decided = unknown.runner.run(unknown.journal.decide(seen, decision, {}))
-    assert (decided.refused, decided.record.state) == (None, State(Status.FAILED, repeats=1))
+    unknown.decide(applied=False)
+    clock.advance(31)
+    assert unknown.decide(applied=False).record.state == State(Status.FAILED, repeats=1)
     late = unknown.end(record, owner, Verdict.APPLIED)
     assert (late.late, late.conflict, unknown.now.conflict) == (True, True, True)
+
+
+def test_two_successes_of_different_transactions_are_a_conflict(unknown: Repeated) -> None:
+    """A vendor that answers a repeat with another transaction than the first has made two."""
+    record, owner = unknown.begun()
+    settlement = Settlement(record, Verdict.APPLIED, {"repeat": 1}, applied=Applied("tx-2"), by="repeat")
+    unknown.runner.run(unknown.journal.end_repeat(settlement, pause=4.0, alarmed=False, owner=owner))
+    same, other = (
+        unknown.runner.run(
+            unknown.journal.conclude(
+                Settlement(unknown.record, Verdict.APPLIED, {"n": n}, applied=Applied(transaction))
+            )
+        )
+        for n, transaction in enumerate(("tx-2", "tx-1"))
+    )
+    assert (same.late, same.conflict, other.late, other.conflict) == (True, False, True, True)
 
 
 def test_who_is_due_is_held(unknown: Repeated, clock: Any) -> None:

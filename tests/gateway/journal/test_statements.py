@@ -32,7 +32,7 @@ def done(connection: Connection, operations: list[Any]) -> list[Any]:
     statements = Statements.compiled(connection.dialect)
     with connection.begin():
         now = datetime(2026, 3, 1, tzinfo=UTC)
-        return write(Transaction(connection, statements, now, lambda record: None), operations)
+        return write(Transaction(connection, statements, now, lambda record: None, lambda: now), operations)
 
 
 def test_a_batch_of_claims_that_is_done_again_does_the_rest(

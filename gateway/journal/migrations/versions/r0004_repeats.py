@@ -16,9 +16,10 @@ def upgrade() -> None:
     op.add_column("adjustments", sa.Column("repeats", sa.Integer, server_default=sa.text("0"), nullable=False))
     op.add_column("adjustments", sa.Column("effect_digest", sa.Text))
     op.add_column("adjustments", sa.Column("effect_at", sa.BigInteger))
+    op.add_column("adjustments", sa.Column("effect_attempt", sa.Integer))
     op.add_column("adjustments", sa.Column("repeat_until", sa.BigInteger))
     op.add_column("adjustments", sa.Column("repeat_at", sa.BigInteger))
-    op.add_column("adjustments", sa.Column("repeat_barred", sa.Boolean, server_default=sa.false(), nullable=False))
+    op.add_column("adjustments", sa.Column("repeat_barred_at", sa.BigInteger))
     op.add_column("adjustments", sa.Column("repeat_alarmed", sa.Boolean, server_default=sa.false(), nullable=False))
     clock = op.create_table(
         "clock",
