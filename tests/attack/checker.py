@@ -28,6 +28,7 @@ class Kind(StrEnum):
     KEY_TWICE = "a key with two adjustments"
     SENT_AGAIN = "sent again without proof"
     STILL_IN_PROGRESS = "in progress after its lease"
+    LEFT_UNKNOWN = "unknown, though its vendor can be searched"
     NEW_KEY_TOO_SOON = "a new key allowed for what had not failed for good"
     TWICE_BY_NEW_KEY = "effects under a key and under the new key that replaced it"
     STRANGE_ANSWER = "an answer that the contract does not have"
@@ -58,6 +59,11 @@ def violations(testimony: Testimony) -> list[Violation]:
             Violation(Kind.STILL_IN_PROGRESS, case.asked.key, f"its lease ended at {kept.record.lease_until}")
             for kept in case.kept
             if kept.status is Status.IN_PROGRESS and kept.record.lease_until <= testimony.over
+        ]
+        found += [
+            Violation(Kind.LEFT_UNKNOWN, case.asked.key, f"looked for {kept.record.looks} times")
+            for kept in case.kept
+            if kept.status is Status.UNKNOWN and kept.record.draft.vendor in testimony.searched
         ]
     return found
 

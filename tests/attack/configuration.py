@@ -1,4 +1,4 @@
-"""The configuration of a gateway under attack: four vendors behind one network, and one client."""
+"""The configuration of a gateway under attack: five vendors behind one network, and one client."""
 
 import json
 from decimal import Decimal
@@ -25,6 +25,9 @@ REMEMBERED = scaled(8)
 
 LENIENCE = scaled(4)
 """Seconds for which it does so longer: what left in time may be held up by the machine that all of this runs on."""
+
+SEARCHED = frozenset({"crm"})
+"""The vendors that can be searched, and whose search is believed: in the end nothing of theirs is unknown."""
 
 OUTAGES = 9
 """In a row, after which a vendor is left alone: rare enough, where a third of all calls are one."""
@@ -61,6 +64,7 @@ def write(folder: Path, *, store: str, vendor: int, search: bool, remembered: fl
             "club": {"adapter": "fabric", "base_url": f"{origin}/api", "token": "club-token", **limits},
             "cards": {"adapter": "replaying", "base_url": origin, "remembered": remembered, **limits},
             "slips": {"adapter": "refusing", "base_url": origin, "remembered": remembered, **limits},
+            "chits": {"adapter": "losing", "base_url": origin, "remembered": remembered, **limits},
         },
         "tenants": {
             "acme": {
@@ -70,6 +74,7 @@ def write(folder: Path, *, store: str, vendor: int, search: bool, remembered: fl
                         {"when": {"member": ["profile_id"]}, "vendor": "club"},
                         {"when": {"member": ["card"]}, "vendor": "cards"},
                         {"when": {"member": ["slip"]}, "vendor": "slips"},
+                        {"when": {"member": ["chit"]}, "vendor": "chits"},
                     ]
                 }
             }
@@ -86,6 +91,7 @@ def asked(number: int, seed: int) -> Asked:
     """The adjustment of one number, which is in its member, so that the vendor's ledger tells whose effect it is."""
     random = Random(f"{seed} {number}")
     points = Decimal(random.choice((-1, 1)) * random.randint(1, 999)) / random.choice((1, 4))
-    members = f"contact_id:{number}", f"profile_id:{UUID(int=number)}", f"card:{number}", f"slip:{number}"
-    member = random.choice(members)
+    schemes = "contact_id", "profile_id", "card", "slip", "chit"
+    scheme = random.choice(schemes)
+    member = f"{scheme}:{UUID(int=number) if scheme == 'profile_id' else number}"
     return Asked(f"key-{number:06}", member, points)

@@ -15,7 +15,7 @@ from typing import Any
 from tests.attack import configuration, ledger, testimony
 from tests.attack.caller import Caller
 from tests.attack.checker import violations
-from tests.attack.configuration import LENIENCE, REMEMBERED, TIMEOUT
+from tests.attack.configuration import LENIENCE, REMEMBERED, SEARCHED, TIMEOUT
 from tests.attack.figures import Figures
 from tests.attack.keeper import Keeper, Serving
 from tests.attack.process import Process
@@ -26,6 +26,9 @@ from tests.deadlines import scaled
 CALLERS = 16
 OUTAGE = scaled(0.1)
 """Seconds for which the network refuses connections now and then."""
+
+SEARCHING, LOOKS = scaled(120), 0.2
+"""Seconds in which everything is settled that can be searched for, and between looks at whether it is."""
 
 KEYS_PER_OUTAGE = 150
 SECONDS_PER_KEY = 0.5
@@ -115,15 +118,24 @@ class _Load:
         )
         again = iter([*self._asked, *self._caller.anew])
         await _together(*(self._call_again(lambda: next(again, None)) for _ in range(CALLERS)))
+        await self._searched()
         for keeper in self._keepers:
             await keeper.stop()
+
+    async def _searched(self) -> None:
+        """Return once everything is settled that can be searched for, or was given the time for it."""
+        until = time.monotonic() + SEARCHING
+        store = self._plan.store
+        while time.monotonic() < until and await testimony.unknown_at(store, SEARCHED):  # noqa: ASYNC110 (other processes write)
+            await asyncio.sleep(LOOKS)
 
     async def testimony(self) -> Testimony:
         """What is known, once everything has ended."""
         kept = await testimony.kept(self._plan.store)
         # Every key was asked to the end, so that nothing may be in progress now.
         over = max(each.record.lease_until for each in kept)
-        return Testimony([*self._asked, *self._caller.anew], self._caller.heard, kept, ledger.read(self._ledger), over)
+        asked, book = [*self._asked, *self._caller.anew], ledger.read(self._ledger)
+        return Testimony(asked, self._caller.heard, kept, book, over, SEARCHED)
 
     async def close(self) -> None:
         """End what still runs."""

@@ -236,6 +236,7 @@ PLANTED: list[tuple[str, Kind, Asked | None, Callable[[Testimony], Testimony]]] 
     ),
     ("unknown, then try again", Kind.SENT_AGAIN, UNKNOWN, saying(later(UNKNOWN, 30))),
     ("an attempt without an end", Kind.STILL_IN_PROGRESS, UNKNOWN, keeping(UNKNOWN, IN_PROGRESS)),
+    ("an unknown that nobody looked for", Kind.LEFT_UNKNOWN, UNKNOWN, lambda run: replace(run, searched={"crm"})),
     (
         "a fault of the gateway",
         Kind.STRANGE_ANSWER,

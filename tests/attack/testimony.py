@@ -141,13 +141,17 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """All of a run. At `over` every lease has run out and been looked for."""
+    """All of a run. At `over` every lease has run out and been looked for.
+
+    `searched`: the vendors whose unknown had the time to be settled by their search.
+    """
 
     asked: Sequence[Asked]
     heard: Sequence[Heard]
     kept: Sequence[Kept]
     ledger: Sequence[Entry]
     over: datetime
+    searched: frozenset[str] = frozenset()
 
     __test__ = False  # pytest would take its name for that of a test
 
@@ -168,6 +172,15 @@ class Testimony:
             of = strays if found is None else {"received": found.received, "applied": found.applied}
             of[entry.kind].append(entry)
         return list(by_key.values()), strays["received"] + strays["applied"], strays["kept"]
+
+
+async def unknown_at(store: str, vendors: frozenset[str]) -> int:
+    """How many adjustments of these vendors are unknown in the journal at this URL."""
+    journal = Journal.to_read(store, clock=lambda: datetime.now(UTC))
+    try:
+        return sum(each.count for each in await journal.whereabouts() if each.vendor in vendors)
+    finally:
+        await journal.close()
 
 
 async def kept(store: str) -> tuple[Kept, ...]:

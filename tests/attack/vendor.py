@@ -41,7 +41,8 @@ class Vendor:
         self._decide = decide
         self._points = ContactPoints()
         enforcing = Enforcing("/cards", "card", refuses=False), Enforcing("/slips", "slip", refuses=True)
-        self._wires: dict[str, Wire] = {wire.path: wire for wire in (self._points, Fabric(), *enforcing)}
+        losing = Enforcing("/chits", "chit", refuses=False)
+        self._wires: dict[str, Wire] = {wire.path: wire for wire in (self._points, Fabric(), *enforcing, losing)}
         self._booked: dict[str, tuple[float, int]] = {}
         self._requests: Counter[str] = Counter()
         self._effects: list[Order] = []
@@ -63,6 +64,9 @@ class Vendor:
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         method, target, body = await _request(reader)
+        if target == "/chits/hang":
+            await reader.read()  # until the other side gives up
+            return False
         if method == "GET":
             return await self._search(target, writer)
         return await self._act(self._wires[urlsplit(target).path], body, reader, writer)
