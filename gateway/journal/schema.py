@@ -1,14 +1,7 @@
 """The tables of the journal. The truth about them is the migrations; a test holds the two together.
 
 Times are microseconds since 1970 in UTC; `draft`, `applied`, `problem`, `resolution`, `evidence` and `exchange` are
-JSON as `codec` writes it. `seq` is never used twice, and is what pages are cut by. `owner` is whose the last attempt
-is, down to the operation that began it; `look_at` is when an `unknown` may next be looked for at the vendor. `conflict`
-says that some transition's evidence has `"conflict":true`; a trigger of the migration sets it.
-
-What repeats are held to: `effect_digest`, of the request with the effect; `effect_at` and `effect_attempt`, the moment
-before the first byte that may have left, and in which attempt that was; `repeat_until`, the lease of the last repeat,
-or when it was over; `repeat_at`, when one is due; `repeat_barred_at`, since when a person waits to settle;
-`repeat_alarmed`, the operator has heard that the time runs out.
+JSON as `codec` writes it. `seq` is never used twice, and is what pages are cut by.
 """
 
 from sqlalchemy import (
@@ -46,6 +39,14 @@ metadata = MetaData(
     }
 )
 
+# `owner` is whose the last attempt is, down to the operation that began it; `look_at` is when an `unknown` may next be
+# looked for at the vendor. `conflict` says that some transition's evidence has `"conflict":true`; a trigger of the
+# migration sets it.
+#
+# What repeats are held to: `effect_digest`, of the request with the effect; `effect_at` and `effect_attempt`, the
+# moment before the first byte that may have left, and in which attempt that was; `repeat_until`, the lease of the last
+# repeat, or when it was over; `repeat_at`, when one is due; `repeat_barred_at`, since when a person waits to settle;
+# `repeat_alarmed`, the operator has heard that the time runs out.
 adjustments = Table(
     "adjustments",
     metadata,

@@ -1,6 +1,7 @@
 """An adapter whose search is broken in every way, installed for the attack alone: see `distribution/`."""
 
 import asyncio
+from decimal import Decimal
 
 from gateway.model import Applied, Found, Member
 from gateway.port import Exchange, VendorRequest
@@ -16,7 +17,7 @@ class Losing(Replaying):
     enforces = None
     finds = True
 
-    def find(self, *, id: str) -> Exchange[Found]:  # noqa: A002 (the port's name)
+    def find(self, *, id: str, member: Member, points: Decimal) -> Exchange[Found]:  # noqa: A002 (the port's name)
         """Fail in one of five ways, by the id: before the request, on the answer, or waiting for one."""
         way = int(id[-1], 16) % 5
         if way == 0:
