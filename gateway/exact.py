@@ -13,11 +13,18 @@ _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 
 
 def text(number: Decimal) -> str:
-    """A decimal in plain notation: no exponent, no trailing zeros, no negative zero (`7.0` is `7`)."""
-    plain = format(number, "f")
+    """A decimal in plain notation: no exponent, no trailing zeros, no negative zero (`7.0` is `7`).
+
+    One whose first digit is more than 30 places from the point has an exponent (`1E+31`), as none has that `number`
+    takes: a few characters cannot become gigabytes. Equal numbers have equal texts.
+    """
+    if not number:
+        return "0"
+    written = format(number, "f" if abs(number.adjusted()) <= MAX_DIGITS else "E")
+    plain, mark, exponent = written.partition("E")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
-    return "0" if plain in ("-0", "") else plain
+    return plain + mark + exponent
 
 
 def dumps(value: Any) -> bytes:

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 import orjson
 
-from gateway import charset, exact
+from gateway import charset, exact, scalars
 from gateway.lenient import Unreadable
 from gateway.port import PartialResponse, VendorRequest, VendorResponse
 from gateway.secrets import MASK, Secret
@@ -61,7 +61,10 @@ class Redactor:
         return text
 
     def masked(self, value: Any) -> Any:
-        """JSON values with every text in them masked, names too; what is no JSON value becomes its text, or null."""
+        """JSON values with every text in them masked, names too; what is no JSON value becomes its text, or null.
+
+        A number of more than 30 digits is null: it could take gigabytes to write out.
+        """
         if value is None or isinstance(value, bool | int):
             return value
         if isinstance(value, Unreadable):
@@ -70,7 +73,9 @@ class Redactor:
             return {self.mask(str(name)): self.masked(item) for name, item in value.items()}
         if isinstance(value, list | tuple):
             return [self.masked(item) for item in value]
-        if isinstance(value, Decimal | float):
+        if isinstance(value, Decimal):
+            return scalars.number(value)
+        if isinstance(value, float):
             return value if isfinite(value) else None
         return self.mask(str(value))
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
 
+from gateway import exact
 from gateway.model import Member
 
 _POINTS = re.compile(r"-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?\Z")
@@ -19,7 +20,8 @@ _LARGEST = 999_999_999_999
 def _points(value: object) -> Decimal:
     text = value
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        text = format(value, "f") if isinstance(value, Decimal) else str(value)
+        plain = isinstance(value, Decimal) and abs(value.adjusted()) <= exact.MAX_DIGITS  # more could be gigabytes
+        text = format(value, "f") if plain else str(value)
     if not isinstance(text, str) or not _POINTS.match(text):
         raise ValueError(
             'expected points as digits such as "5", "-2.5" or 100: at most 12 before the point and 6 after, no exponent'

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.errors import VendorError
 from tests.adapters.answered import ALL, ARCADE, CLUB, CRM, JSON, PERKS, Result, Vendor, refused
+from tests.memory import bounded
 
 EVIDENCE = {
     ARCADE: {"AvailablePoints"},
@@ -185,3 +186,17 @@ def test_a_damaged_echo_that_could_be_what_was_sent_contradicts_nothing() -> Non
     """What can be told of it fits."""
     result = CRM.made_of(CRM.sample.encode().replace(b"sample string 2", b"sample str\xeeng 2"))
     assert lost(CRM, result) == {".details.type"}
+
+
+@pytest.mark.parametrize(("vendor", "name", "field"), FIELDS, ids=str)
+def test_a_number_that_would_be_gigabytes(vendor: Vendor, name: str, field: str) -> None:
+    """It is like any other that has too many digits, alone as beside another value of its name."""
+    for giant in ("1E700000000", "1e-700000000"):
+        for damaged in (f'"{name}": {giant}', f'"{name}": {giant}, {field}', f'{field}, "{name}": {giant}'):
+            with bounded():
+                result = vendor.made_of(vendor.sample.replace(field, damaged))
+            if name in EVIDENCE[vendor]:
+                assert isinstance(result, VendorError)
+                assert not result.judged
+            else:
+                assert len(lost(vendor, result)) == 1
