@@ -4,7 +4,6 @@ Secrets are those of the configuration, and what a vendor issued. Of headers onl
 """
 
 import json
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -16,29 +15,21 @@ from xml.sax.saxutils import escape
 
 import orjson
 
-from gateway import charset, exact, scalars
+from gateway import charset, exact, heads, scalars
 from gateway.lenient import Unreadable
 from gateway.port import PartialResponse, VendorRequest, VendorResponse
 from gateway.secrets import MASK, Secret
 
 MAX_KEPT = 4096
 _FOR_PAGES = "\"&'+<>`"
-_TRACED = ("correlation-id", "idempotency-key", "request-id", "traceparent", "x-correlation-id", "x-request-id")
-_OF_REQUESTS = frozenset((*_TRACED, "accept", "content-type", "user-agent"))
+_OF_REQUESTS = frozenset((*heads.TRACED, "accept", "content-type", "user-agent"))
 """Headers of requests whose value is shown; any other may be a credential, and shows by its name alone."""
-_ABOUT = ("content-encoding", "content-length", "content-type", "date", "retry-after", "server", "via")
-_CALLED = ("cf-ray", "x-amz-cf-id", "x-amzn-requestid", "x-amzn-trace-id", "x-trace-id")
-_OF_ANSWERS = frozenset((*_TRACED, *_ABOUT, *_CALLED, "www-authenticate"))
-_LIMITS = ("ratelimit", "x-ratelimit", "x-rate-limit")
-"""Headers of answers that are kept: what it is, when it was, what it is called; and how those of limits begin."""
 
 _CHARSETS = ("utf-8", "latin-1", "cp1252", "utf-16-le", "utf-16-be")
 """What a body may be in without that being told."""
 _CONTROL = (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F)
 _BYTES = {code: f"\\x{code & 0xFF:02x}" for code in (*_CONTROL, *range(0xDC80, 0xDD00))}
 """What stands for control characters, and for bytes that are no text, as Python's `surrogateescape` has them."""
-_HEAD = re.compile(r"HTTP/.*?(?=\r?\n\r?\n|\Z)", re.DOTALL)
-_LINE = re.compile(r"(?m)^([^\s:]+)[ \t]*:[^\r\n]*")
 _BEGUN = 3
 """Bytes of a secret that may stand at the end of what broke off; of more of them none is shown."""
 
@@ -111,7 +102,7 @@ class Redactor:
         headers = {} if confidential else response.headers
         answer = {
             "status": response.status,
-            "headers": {name: self.mask(value)[:MAX_KEPT] for name, value in headers.items() if _shows(name)},
+            "headers": {name: self.mask(value)[:MAX_KEPT] for name, value in headers.items() if heads.shows(name)},
             "body": text[:MAX_KEPT],
         }
         if isinstance(response, PartialResponse):
@@ -144,17 +135,19 @@ class Redactor:
         if isinstance(response, PartialResponse):
             text = self._without_a_begun_secret(text)
             if response.status is None:
-                text = _HEAD.sub(lambda head: _LINE.sub(_line_shown, head[0]), text, count=1)
+                text = heads.begun(text, length=len(response.body))
         return text.translate(_BYTES) if escaped else text, escaped
 
     def _without_a_begun_secret(self, text: str) -> str:
         """A text that broke off, without the beginning of a secret at its end."""
         whole = text.encode("utf-8", "surrogateescape")
+        longest = 0  # of all forms: the end of one may look like the beginning of another
         for form in self._bytes:
-            for length in range(min(len(form) - 1, len(whole)), _BEGUN, -1):
+            for length in range(min(len(form) - 1, len(whole)), max(_BEGUN, longest), -1):
                 if whole.endswith(form[:length]):
-                    return whole[:-length].decode("utf-8", "surrogateescape") + MASK
-        return text
+                    longest = length
+                    break
+        return whole[:-longest].decode("utf-8", "surrogateescape") + MASK if longest else text
 
     @cached_property
     def _bytes(self) -> list[bytes]:
@@ -197,16 +190,6 @@ def shown(text: str) -> Any:
         return orjson.Fragment(text)
     except (ValueError, RecursionError):
         return text
-
-
-def _shows(name: str) -> bool:
-    """Whether a header of an answer is kept."""
-    return name in _OF_ANSWERS or name.startswith(_LIMITS)
-
-
-def _line_shown(line: re.Match[str]) -> str:
-    """A line of a head that did not come whole."""
-    return line[0] if _shows(line[1].lower()) else f"{line[1]}: {MASK}"
 
 
 def _forms(secret: str) -> set[str]:

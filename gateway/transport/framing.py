@@ -7,7 +7,8 @@ END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"(?i)content-length[ \t]*:")
 _DIGITS = re.compile(rb"(?i)content-length:[ \t]*([0-9]+)[ \t]*\Z")  # a list of lengths is read in two ways
 _FOLDED = re.compile(rb"\r\n[ \t]")
-_PASSED_OVER = re.compile(rb"\Z|HTTP/1\.[01] 1(?!01)[0-9][0-9]")
+_PASSED_OVER = re.compile(rb"[\r\n]*(?:\Z|HTTP/1\.[01] 1(?!01)[0-9][0-9])")
+_LAST = re.compile(rb"(?:\A|\r\n)0{1,16}[ \t]*(?:;[^\r\n]*)?\r\n")
 _SIZE = re.compile(rb"(?:\A|\r\n)[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
@@ -41,9 +42,9 @@ def _with_one_length(head: bytes) -> bytes:
 def seen(begun: bytes, *, chunked: bool) -> bytes:
     """The body of an answer whose framing cannot be read, as it came; without what look like the sizes of chunks.
 
-    They could stand within a secret, and hide it.
+    They could stand within a secret, and hide it. After the last chunk come headers, which are left out.
     """
     head, end, rest = begun.partition(END)
     while end and _PASSED_OVER.match(head):
         head, end, rest = rest.partition(END)
-    return _SIZE.sub(b"", rest) if chunked else rest
+    return _SIZE.sub(b"", _LAST.split(rest, 1)[0]) if chunked else rest

@@ -201,6 +201,14 @@ def test_what_broke_off_within_a_secret(secret: str, spell: Callable[[str], str]
     assert spelled[:4] not in answer["body"] or spelled[:4] in before + "***"
 
 
+def test_what_broke_off_within_a_secret_whose_end_looks_like_another_beginning() -> None:
+    """The most that may be the beginning of a secret goes, whichever spelling is tried first."""
+    secret = '"' + 5 * "\x7f" + "00"
+    body = json.dumps(secret)[1:31].encode()
+    answer = Redactor([secret]).response(PartialResponse(200, {}, body), confidential=False)
+    assert answer["body"] == "***"
+
+
 @pytest.mark.parametrize("name", ["utf-8", "utf-16-le", "utf-16-be", "latin-1"])
 def test_what_broke_off_within_a_character_of_a_secret(name: str) -> None:
     """Cut at any byte, in any charset, no more than a few bytes of it are kept."""
@@ -211,16 +219,74 @@ def test_what_broke_off_within_a_character_of_a_secret(name: str) -> None:
         assert "ss-" not in answer["body"].replace(r"\x00", "").replace("\0", "")
 
 
-def test_a_head_that_did_not_come_whole_shows_no_credentials() -> None:
-    """It is kept as it came, but for the values of what holds nothing else."""
-    raw = b"HTTP/1.1 200 OK\r\nVia: 1\r\nSet-Cookie: session=1234\r\nset-cookie : other=5678\r\nContent-Le"
+def begun(raw: bytes) -> str:
+    """What is kept of an answer whose head did not come whole."""
     answer = Redactor([]).response(PartialResponse(None, {}, raw), confidential=False)
     assert (answer["status"], answer["complete"]) == (None, False)
-    assert answer["body"] == "HTTP/1.1 200 OK\r\nVia: 1\r\nSet-Cookie: ***\r\nset-cookie: ***\r\nContent-Le"
-    assert (
-        Redactor([]).response(PartialResponse(None, {}, b"220 mail ESMTP\r\n"), confidential=False)["body"]
-        == "220 mail ESMTP\r\n"
+    body: str = answer["body"]
+    return body
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+COOKIE = b"Set-Cookie: sid=ISSUED\r\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        (OK + b"Via: 1\r\n" + COOKIE + b"set-cookie : other=ISSUED\r\nContent-Le", "HTTP/1.1 200 OK\r\nVia: 1\r\n***"),
+        (OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc", None),
+        (OK + b"Content-Length: 5x\r\n" + COOKIE + b"\r\n{}", "HTTP/1.1 200 OK\r\nContent-Length: 5x\r\n***\r\n\r\n{}"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK + COOKIE[:-2], "HTTP/1.1 100 Continue\r\n\r\n***"),
+        (b"HTTP/1.1 103 Hints\r\n" + COOKIE + b"\r\n" + COOKIE, "HTTP/1.1 103 Hints\r\n***\r\n\r\n***"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK + COOKIE + b"\r\n{}", None),
+        (OK + b"Set-Cookie: a=b;\r\n sid=ISSUED\r\nX", "HTTP/1.1 200 OK\r\n***"),
+        (OK + b"Via: 1\r\n Set-Cookie: sid=ISSUED\r\n", "HTTP/1.1 200 OK\r\nVia: 1\r\n***\r\n"),
+        (OK + b"Set-Cookie: a=b;\rsid=ISSUED\r\n\r\n", "HTTP/1.1 200 OK\r\n***\r\n\r\n"),
+        (OK + b"Via: 1\r" + COOKIE, "HTTP/1.1 200 OK\r\nVia: 1\r\n***\r\n"),
+        (OK + b" " + COOKIE + b"\r\n", "HTTP/1.1 200 OK\r\n***\r\n\r\n"),
+        (OK + b"Set-Cookie sid=ISSUED\r\n\r\n", "HTTP/1.1 200 OK\r\n***\r\n\r\n"),
+        (OK + b"Via: 1\x0b" + COOKIE, "HTTP/1.1 200 OK\r\n***\r\n"),
+        (b"HTTP/1.1 200 OK Set-Cookie: sid=ISSUED", "HTTP/1.1 200"),
+        (b"garbage\r\n" + COOKIE + b"\r\n", "*** (35 bytes)"),
+        (b"\0" + OK + COOKIE, "*** (42 bytes)"),
+        (b"220 mail ESMTP\r\n", "*** (16 bytes)"),
+    ],
+)
+def test_a_head_that_did_not_come_whole_shows_nothing_issued(raw: bytes, kept: str | None) -> None:
+    """Of its lines, what is known to hold nothing that a vendor issues; of a body after it, all."""
+    shown_ = begun(raw)
+    assert "ISSUED" not in shown_
+    if kept is not None:
+        assert shown_ == kept
+    elif COOKIE not in raw:
+        assert shown_ == raw.decode()
+    else:
+        assert shown_.endswith("HTTP/1.1 200 OK\r\n***\r\n\r\n{}")
+
+
+@given(
+    interim=st.lists(
+        st.sampled_from([b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 E\r\nLink: x\r\n\r\n"]), max_size=2
+    ),
+    before=st.lists(
+        st.sampled_from([b"Via: 1\r\n", b"X-A: b\r\n", b"Content-Length: 2\r\n", b"no colon\r\n"]), max_size=3
+    ),
+    junk=st.sampled_from([b"", b"\r\n", b"junk\r\n", b"\xff\xfe", b"\0"]),
+    name=st.sampled_from([b"Set-Cookie:", b"set-cookie :", b" Set-Cookie:", b"Set-Cookie", b"X-Token:\r\n"]),
+    folds=st.lists(st.sampled_from([b"\r\n ", b"\n\t", b"\r", b"\r ", b"; ", b"\x0b", b"\0"]), max_size=3),
+    after=st.sampled_from([b"", b"\r\n", b"\r\nVia: 2\r\n\r\n{}", b"\n\n{}", b"\r"]),
+    cut=st.integers(0, 400),
+)
+def test_no_cut_and_no_folding_shows_what_is_issued(
+    interim: list[bytes], before: list[bytes], junk: bytes, name: bytes, folds: list[bytes], after: bytes, cut: int
+) -> None:
+    """Wherever what came ends, and however its lines are folded and parted."""
+    raw = b"".join(
+        (junk, *interim, OK, *before, name, b" a=b", *(fold + b"sid=ISSUED" for fold in (b" ", *folds)), after)
     )
+    for end in (cut, len(raw)):
+        assert "ISS" not in begun(raw[:end])
 
 
 def test_nothing_is_kept_of_what_came_in_answer_to_a_confidential_request() -> None:

@@ -188,3 +188,18 @@ def test_a_word_that_is_no_coding_says_nothing_of_a_body(run: Run, name: str, bo
             assert (await send(transport, POST)).body == PLAIN
 
     run(scene())
+
+
+@pytest.mark.parametrize("before", [b"\r\n", b"\n", b"\r\n\r\n"])
+def test_a_head_after_an_interim_one_is_no_body(run: Run, before: bytes) -> None:
+    """Whatever line ends stand before the first of them."""
+    partial = left(run, before + b"HTTP/1.1 100 Continue\r\n\r\n" + CHUNKED + b"zz\r\n")
+    assert partial is not None
+    assert (partial.status, partial.body) == (200, b"zz\r\n")
+
+
+def test_what_follows_the_last_chunk_is_no_body(run: Run) -> None:
+    """Headers that come after it may hold what a vendor issues."""
+    partial = left(run, CHUNKED + b"2\r\n{}\r\n0\r\nX-Token: issued\r\nbad line\0\r\n\r\n")
+    assert partial is not None
+    assert (partial.status, partial.body) == (200, b"{}")
