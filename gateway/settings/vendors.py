@@ -1,7 +1,9 @@
 """The section `vendors`: which adapter, its own settings, and what one entry takes over from another."""
 
+import ssl
 import traceback
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from gateway.declaration import faults
@@ -140,13 +142,24 @@ def _with_files(entry: Entry, problems: list[Problem]) -> Entry:
     if not isinstance(name, str) or isinstance(name, Broken):
         return entry
     path = entry.origins["ca_file"].document.folder / name
-    try:
-        usable = path.is_file()
-    except ValueError:
-        usable = False
-    if not usable:
-        problems.append(entry.problem(("ca_file",), "expected the path of a file, and there is none"))
+    if wrong := _no_authorities(path):
+        problems.append(entry.problem(("ca_file",), wrong))
     return entry.having("ca_file", str(path.absolute()))
+
+
+def _no_authorities(path: Path) -> str | None:
+    """Why a file names no authorities that could be trusted; None where it does."""
+    try:
+        if not path.is_file():
+            return "expected the path of a file, and there is none"
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ValueError:
+        return "expected the path of a file, and there is none"
+    except ssl.SSLError as error:
+        return f"expected a PEM file with certificates: {error.reason}"
+    except OSError as error:
+        return f"expected a PEM file with certificates: {error.strerror}"
+    return None
 
 
 def _with_known_defaults(entry: Entry, model: type[VendorSettings], problems: list[Problem]) -> Entry:

@@ -4,6 +4,7 @@ import pytest
 
 from .conftest import WHOLE, Load, Problems
 
+CA = Path(__file__).parents[1] / "transport" / "certificates" / "ca.pem"
 ARCADE = '  arcade: {adapter: ledger, base_url: "http://127.0.0.1:9101", partner_id: 7, api_key: key-of-arcade}\n'
 
 
@@ -136,10 +137,18 @@ def test_what_is_wrong_with_a_vendor(problems: Problems, entry: str, found: str)
 
 def test_a_ca_file_is_relative_to_the_file_it_stands_in(load_text: Load, tmp_path: Path) -> None:
     """Its absolute path is what the vendor's settings hold, for entries that take it over too."""
-    (tmp_path / "ca.pem").write_text("")
+    (tmp_path / "ca.pem").write_bytes(CA.read_bytes())
     text, (old, new) = with_vendors("other: {extends: arcade}")
     vendors = load_text(text, (old, new.replace("partner_id: 7", "partner_id: 7, ca_file: ca.pem"))).vendors
     assert vendors["arcade"].ca_file == vendors["other"].ca_file == str(tmp_path / "ca.pem")
+
+
+def test_a_ca_file_without_certificates_is_refused(problems: Problems, tmp_path: Path) -> None:
+    """A file in which no authority is named would stop the gateway as it starts."""
+    (tmp_path / "ca.pem").write_text("no certificate")
+    (found,) = problems(WHOLE, ("partner_id: 7", "partner_id: 7, ca_file: ca.pem"))
+    told = "expected a PEM file with certificates: NO_CERTIFICATE_OR_CRL_FOUND"
+    assert found == f"3:88: vendors.arcade.ca_file: {told}"
 
 
 @pytest.mark.parametrize(
