@@ -9,11 +9,13 @@ from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import Connection, text
 
 from gateway.journal import cause
 from gateway.journal.schema import metadata
+from gateway.journal.store import printable
 
 _SERVER = (
     "SELECT current_setting('server_encoding'), pg_is_in_recovery(), current_setting('default_transaction_read_only'),"
@@ -45,6 +47,7 @@ def check_file(file: Path) -> None:
     try:
         status = file.lstat()
     except (FileNotFoundError, NotADirectoryError):
+        _check_former(file)
         return  # it is made, or the making of its folder says why not
     mode = status.st_mode
     if stat.S_ISDIR(mode):
@@ -56,6 +59,14 @@ def check_file(file: Path) -> None:
     if status.st_nlink > 1:
         # What is written waits in a file beside it, named after it: by each name another part would be there.
         raise Unfit(f"it has {status.st_nlink} names (hard links), and may have one only: make copies of the others")
+
+
+def _check_former(file: Path) -> None:
+    """Paths were percent-decoded once: a new journal in the place of one that was kept so has forgotten every key."""
+    former = Path(unquote(str(file)))
+    if former != file and former.is_file():
+        told = f"an earlier version kept it at {printable(str(former))}: move that file here, and its -wal and -shm"
+        raise Unfit(f"{told}; or name another file in store")
 
 
 def check_session(connection: Connection, *, writes: bool) -> None:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def test_the_encoding_of_a_session_is_ours(
     said(url, f"ALTER ROLE postgres IN DATABASE {name} SET client_encoding = 'SQL_ASCII'")
     journal = opened(url)
     words = "Ünï ポイント 🎁"
-    record, _ = runner.run(journal.claim(draft(Adjustment(Member("email", "a@b"), 5, description=words))))  # type: ignore[arg-type]
+    record, _ = runner.run(journal.claim(draft(Adjustment(Member("email", "a@b"), Decimal(5), description=words))))
     runner.run(journal.conclude(Settlement(record, Verdict.APPLIED, {"words": words})))
     found = runner.run(journal.get(None, record.draft.id))
     assert found is not None

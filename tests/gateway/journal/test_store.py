@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from urllib.parse import quote, unquote
 
 import psycopg
@@ -57,7 +58,8 @@ def _clock() -> datetime:
 
 
 def opened(store: str) -> Journal:
-    return Journal.open(store, owner="a", clock=_clock, render=lambda record: None)
+    """A journal, opened by an owner like no other."""
+    return Journal.open(store, owner=token_hex(8), clock=_clock, render=lambda record: None)
 
 
 def parsed(text: str, folder: Path = Path()) -> Path:
@@ -100,6 +102,23 @@ def test_what_looks_like_an_encoding_is_none(
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.db*") if path.stat().st_size) == sorted(
         (one, other)
     )
+
+
+def test_a_journal_that_an_earlier_version_kept_elsewhere(
+    tmp_path: Path, draft: Callable[..., Draft], runner: asyncio.Runner
+) -> None:
+    """Paths were decoded once. A new journal would know none of its keys, so it is not begun beside the old one."""
+    old = opened(f"sqlite:///{tmp_path}/my points.db")
+    runner.run(old.claim(draft(key="k", client="c")))
+    runner.run(old.close())
+    store = f"sqlite:///{tmp_path}/my%20points.db"
+    for refused in (lambda: opened(store), lambda: Journal.to_read(store, clock=_clock)):
+        with pytest.raises(JournalError, match=r"an earlier version kept it at .*/my points\.db: move that file here"):
+            refused()
+    (tmp_path / "my points.db").rename(tmp_path / "my%20points.db")
+    moved = opened(store)
+    assert runner.run(moved.claim(draft(key="k", client="c")))[1] is False
+    runner.run(moved.close())
 
 
 @pytest.mark.parametrize("name", ODD)
