@@ -92,12 +92,14 @@ class Background(Collector):
         task.add_done_callback(self._ended)
         return task
 
-    async def until_done(self, name: str, attempt: Callable[[], Awaitable[T]], *, every: float) -> T:
-        """What `attempt` gives once it goes well; it is tried until then, after pauses as of a loop."""
+    async def until_done(
+        self, name: str, attempt: Callable[[], Awaitable[T]], *, every: float, longest: float = LONGEST_PAUSE
+    ) -> T:
+        """What `attempt` gives once it goes well; it is tried until then, after pauses up to `longest`."""
         progress = self._progress_of(name)
         failures = 0
         while True:
-            await self._sleep(_pause(every, failures))
+            await self._sleep(_pause(every, failures, longest))
             try:
                 result = await attempt()
             except Exception as error:
@@ -211,6 +213,6 @@ class _Progress:
         return TaskStanding(self.name, state, self.last_ok, self.failures)
 
 
-def _pause(every: float, failures: int) -> float:
+def _pause(every: float, failures: int, longest: float = LONGEST_PAUSE) -> float:
     """Seconds until the next turn: longer with each failure in a row."""
-    return min(every * 2.0 ** min(failures, 20), max(every, LONGEST_PAUSE))
+    return min(every * 2.0 ** min(failures, 20), max(every, longest))

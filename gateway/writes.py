@@ -35,8 +35,8 @@ from gateway.waiting import Waiting, pause
 from gateway.work import Work
 
 log = structlog.get_logger(__name__)
-SETTLE_AGAIN = 0.5
-"""Seconds until settling is tried again at first, while the journal cannot be written."""
+SETTLE_AGAIN, SETTLE_AT_LEAST = 0.5, 2.0
+"""Seconds until settling is tried again while the journal cannot be written: at first, and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ class Writes:
 
     async def _settle_later(self, settlement: Settlement) -> None:
         keep = partial(self._journal.conclude, settlement)
-        self._note(await self._background.until_done("outcomes", keep, every=SETTLE_AGAIN))
+        self._note(await self._background.until_done("outcomes", keep, every=SETTLE_AGAIN, longest=SETTLE_AT_LEAST))
         log.info("the journal has kept the outcome", adjustment=settlement.record.draft.id)
 
     def _note(self, concluded: Conclusion) -> None:

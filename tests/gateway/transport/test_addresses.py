@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.port import VendorSettings
 from gateway.transport import Transport, boottime
@@ -156,6 +157,31 @@ def test_old_addresses_serve_while_new_ones_are_looked_up(run: Run, monkeypatch:
             assert (asked, len(server.requests)) == (3, 5)
 
     run(scene())
+
+
+def test_look_ups_that_fail_in_silence_are_said_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While old addresses serve nobody else would notice; a look-up that finds them again ends it."""
+    monkeypatch.setattr("gateway.transport.names.REMEMBERED", 0.0)
+    outcomes = [True, False, False, True, False]
+
+    async def sometimes(host: str, port: int) -> None:
+        if outcomes and not outcomes.pop(0):
+            raise OSError("no answer")
+
+    async def scene() -> None:
+        names = Names(sometimes)
+        async with (
+            Server(answers) as server,
+            opened(server.named, resolver=names, reuse_connections=False) as transport,
+        ):
+            for _ in range(6):
+                assert (await send(transport, POST)).body == b"ok"
+                await yielded()
+
+    with capture_logs() as logged:
+        run(scene())
+    assert [each["event"] for each in logged] == ["a name cannot be looked up; its old addresses serve"] * 2
+    assert {each["error"] for each in logged} == {"OSError"}
 
 
 def test_look_up_outlives_who_began_it(run: Run) -> None:
