@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway.adjustments import CLOCK_ERROR
+from gateway.adjustments import CLOCK_ERROR, UNSEEN
 from gateway.errors import AlreadyBooked, FieldNotSupported, OperationNotSupported
 from gateway.model import Adjustment, Applied, Balance, Member, Period, RepeatSafety
 from gateway.port import Adapter, Exchange, VendorRequest, VendorResponse, VendorSettings
@@ -101,7 +101,7 @@ def test_idempotency_is_enforced_by_our_own_id() -> None:
 
 def test_the_window_for_repeats_ends_before_the_vendor_forgets() -> None:
     """It is shorter by a whole repeat, the margin and the clocks' error; a memory shorter than that is none."""
-    assert paper().window == Paper.enforced_for - paper().lease - CLOCK_ERROR
+    assert paper().window == Paper.enforced_for - paper().lease - CLOCK_ERROR - UNSEEN
     assert paper().lease == paper().settings.timeout + MARGIN
     assert slip().window == 0.0
     kind = AdapterType.of("paper", type("Forgetful", (Paper,), {"enforced_for": 10.0}))
