@@ -18,8 +18,7 @@ from gateway.repeating import ALARM_AFTER, LONGEST
 from gateway.settings import load
 from gateway.simulation import in_thread
 from gateway.translation import MARGIN
-from tests.adapters.fifth_vendor.adapter import Paper
-from tests.adapters.fifth_vendor.enforcing import Ink, InkSimulator
+from tests.adapters.fifth_vendor.enforcing import Ink, InkSimulator, Remembering
 from tests.adapters.fifth_vendor.simulator import PaperSimulator
 from tests.deadlines import scaled, until
 from tests.gateway.test_settling import Clock
@@ -28,8 +27,8 @@ KEY = "a-key-for-tests-0000000000000000000"
 FIVE = {"member": "card:1", "points": "5"}
 TIMEOUT = scaled(10)
 SCOPES = ["points:read", "points:write", "points:resolve"]
-KINDS = {"paper": AdapterType.of("paper", Paper), "ink": AdapterType.of("ink", Ink)}
-WINDOW = Paper.enforced_for - TIMEOUT - MARGIN - CLOCK_ERROR - UNSEEN
+KINDS = {"paper": AdapterType.of("paper", Remembering), "ink": AdapterType.of("ink", Ink)}
+WINDOW = Remembering.enforced_for - TIMEOUT - MARGIN - CLOCK_ERROR - UNSEEN
 TOKEN = {"kind": "delay", "seconds": 0.0}
 """What becomes of the request for a token, which comes first: nothing out of the ordinary."""
 

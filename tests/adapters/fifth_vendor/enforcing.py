@@ -7,7 +7,13 @@ from tests.adapters.fifth_vendor.adapter import Paper
 from tests.adapters.fifth_vendor.simulator import PaperSimulator
 
 
-class Ink(Paper):
+class Remembering(Paper):
+    """The adapter for paper of a vendor who remembers an id for a day, so that an unknown is sent again."""
+
+    enforced_for = 86_400.0
+
+
+class Ink(Remembering):
     """The adapter for ink: an entry under an id that was used already is refused, with a code that says so."""
 
     enforces = "refuse"
