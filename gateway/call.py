@@ -41,6 +41,7 @@ class Call:
     `effect`: the evidence of the request with an effect, once there is one. `last`: that of the last request.
     `refused`: the status of the answer by which the vendor refused the credentials of a first request with an effect,
     once the adapter has gone on from there; that request counts no more.
+    `response`: the last answer that came whole. `issued`: what vendors issued of all that was sent so far.
     """
 
     writing: bool
@@ -50,6 +51,8 @@ class Call:
     last: Evidence = field(default_factory=Evidence)
     steps: list[tuple[VendorRequest, VendorResponse | None]] = field(default_factory=list)
     refused: int | None = None
+    response: VendorResponse | None = None
+    issued: tuple[str, ...] = ()
     _answer: VendorResponse | None = None
     """The answer to the request with an effect, of which `effect` is the evidence."""
     _effects: int = 0
@@ -67,16 +70,6 @@ class Call:
         *before, (request, response) = self.steps
         return *before, (request, response or self.last.partial)
 
-    @property
-    def response(self) -> VendorResponse | None:
-        """The last answer that came whole."""
-        return next((response for _, response in reversed(self.steps) if response is not None), None)
-
-    @property
-    def issued(self) -> tuple[str, ...]:
-        """What vendors issued of all that was sent so far."""
-        return tuple(text for request, _ in self.steps for text in request.issued)
-
     def is_confidential(self, error: BaseException) -> bool:
         """Whether an error may quote an answer that is confidential: it is about one, or followed one."""
         last = next((request.confidential for request, _ in self.steps[-1:]), False)
@@ -92,27 +85,29 @@ class Call:
             raise AdapterFault("The adapter yielded what is no request")
         if len(self.steps) == MOST:
             raise AdapterFault(f"The adapter asked for more than {MOST} requests in one exchange")
-        request = request.resolved(writing=self.writing)
-        if request.effect and not self.writing:
+        effect = request.has_effect(writing=self.writing)
+        if effect and not self.writing:
             raise AdapterFault("The adapter asked for a request with an effect in a read")
-        if self.writing or self.deciding:
-            request = replace(request, decides=True)
+        request = replace(request, effect=effect, decides=request.decides or self.writing or self.deciding)
         self._go_on()
-        if request.effect and (self.effect is not None or self._effects == EFFECTS):
+        if effect and (self.effect is not None or self._effects == EFFECTS):
             raise AdapterFault(
                 "The adapter asked for one more request with an effect, and not after a first judged 401"
             )
         self.last = Evidence()
-        if request.effect:
+        if effect:
             self.effect = self.last
             self._effects += 1
         self.steps.append((request, None))
+        if request.issued:
+            self.issued += tuple(request.issued)
         return request
 
     def answered(self, response: VendorResponse) -> None:
         """Take in the complete answer to the last request."""
         request, _ = self.steps[-1]
         self.steps[-1] = request, response
+        self.response = response
         if request.effect:
             self._answer = response
 
@@ -213,7 +208,7 @@ def _would_succeed(call: Call, answer: VendorResponse, anew: Callable[[], Transl
         translation = anew()
         request = translation.request
         for _ in range(MOST):
-            if request.resolved(writing=translation.writes).effect:
+            if request.has_effect(writing=translation.writes):
                 break
             request = translation.exchange.send(answers[request.method, request.path])
     except Exception:

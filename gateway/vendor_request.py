@@ -16,9 +16,9 @@ class VendorRequest:
 
     `path` is appended to the vendor's `base_url`; it is percent-encoded already and sent byte for byte.
     `effect`: whether it may change points at the vendor; only such a request counts as evidence. Where it is None, the
-    method and the operation decide: see `resolved`. `decides`: whether its answer can decide about one; the driver says
-    so of every request of a write and of a search. Like one with an effect, it has a connection to itself, where no
-    other answer can be taken for its own.
+    method and the operation decide: see `has_effect`.
+    `decides`: whether its answer can decide about an effect; the driver says so of every request of a write and of a
+    search. Like one with an effect, it has a connection to itself, where no other answer can be taken for its own.
 
     `confidential`: its body and its answer are neither kept nor shown, as of a request that fetches a token. `issued`:
     texts in this request that a vendor issued, tokens and the like; they are masked wherever the exchange is shown.
@@ -60,12 +60,16 @@ class VendorRequest:
             nonces=nonces,
         )
 
-    def resolved(self, *, writing: bool) -> "VendorRequest":
-        """The same request, saying whether it has an effect: what it says itself counts, else its method does.
+    def has_effect(self, *, writing: bool) -> bool:
+        """Whether it has an effect: what it says itself counts, else its method does.
 
         In a write (`writing`) everything but GET and HEAD has one. A read may ask by POST too; its PUT, PATCH or DELETE
         has one.
         """
         if self.effect is not None:
-            return self
-        return replace(self, effect=self.method not in (_SILENT if writing else _ASKING))
+            return self.effect
+        return self.method not in (_SILENT if writing else _ASKING)
+
+    def resolved(self, *, writing: bool) -> "VendorRequest":
+        """The same request, saying whether it has an effect."""
+        return self if self.effect is not None else replace(self, effect=self.has_effect(writing=writing))
