@@ -10,36 +10,32 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
-from importlib.resources import files
 from itertools import groupby
-from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway import exact
-from gateway.answers import Health, TaskHealth, VendorHealth
-from gateway.api import reading
 from gateway.api.access import Access
-from gateway.api.edge import Edge, Endpoint, Resource, answer, on_fault, on_http_exception, open_page
+from gateway.api.concurrency import Concurrency
+from gateway.api.edge import Edge, Endpoint, Resource, on_fault, on_http_exception
 from gateway.api.endpoints import Endpoints
+from gateway.api.pages import Pages
 from gateway.api.paths import Paths
-from gateway.api.schemas import ReadyQuery, adjustment_body
-from gateway.background import Background, TaskStanding
+from gateway.api.schemas import adjustment_body
+from gateway.background import Background
 from gateway.cache import MemberCache
-from gateway.circuit import State
 from gateway.errors import StoreUnavailable
-from gateway.gate import Standing
 from gateway.journal import Journal
 from gateway.metrics import Metrics
-from gateway.model import Balance, time_text
+from gateway.model import Balance
 from gateway.outcome import Reading
 from gateway.planning import Planner
 from gateway.registry import AdapterType
@@ -143,10 +139,18 @@ class Gateway:
             planner=plans, deliveries=self._ways.calls, journal=self._journal, cache=balances, writes=writes
         )
         access = Access(settings.client_keys, settings.clients)
-        self._edge = Edge(access, _limiter(settings.clients), self._metrics)
+        concurrency = Concurrency(settings.clients)
+        self._edge = Edge(access, _limiter(settings.clients), self._metrics, concurrency=concurrency)
         self._endpoints = Endpoints(self._service, adjustment_body(configured(settings, kinds)), clock=clock).table()
+        pages = Pages(
+            self._service,
+            self._background,
+            searching=lambda: {name: each.standing.state for name, each in self._ways.searches.items()},
+            draining=lambda: self._drain_until is not None,
+            openapi=lambda: self.openapi,
+        )
         app = Starlette(
-            routes=self._routes(),
+            routes=pages.routes(),
             lifespan=self._lifespan,
             exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
         )
@@ -164,14 +168,6 @@ class Gateway:
         from gateway.api import openapi
 
         return exact.dumps(openapi.document(self._endpoints, version=version("points-gateway")))
-
-    def _routes(self) -> list[Route]:
-        return [
-            Route("/livez", open_page(self._livez), methods=["GET"]),
-            Route("/readyz", open_page(self._readyz), methods=["GET"]),
-            Route("/openapi.json", open_page(self._openapi), methods=["GET"]),
-            Route("/docs", open_page(self._docs), methods=["GET"]),
-        ]
 
     def begin_to_drain(self) -> float:
         """Say in `/readyz` that this gateway goes, let go of repeats that only wait, and set the end of all work.
@@ -192,30 +188,6 @@ class Gateway:
     async def _drain(self, seconds: float) -> None:
         if cut := await self._work.drain(seconds):
             log.warning("calls were still under way at the end of the drain; they were cut", count=cut)
-
-    async def _livez(self, request: Request) -> Response:
-        return answer(Health(status="ok"))
-
-    async def _readyz(self, request: Request) -> Response:
-        query = reading.query(request.scope["query_string"], ReadyQuery)
-        more: dict[str, Any] = {}
-        if query.verbose not in (None, "false"):
-            searches = {name: each.standing.state for name, each in self._ways.searches.items()}
-            more["vendors"] = [_vendor(each, searches.get(each.vendor)) for each in self._service.vendors()]
-            more["tasks"] = [_task(each) for each in self._background.tasks]
-        if self._drain_until is not None:
-            return answer(Health(status="unavailable", detail="The gateway is shutting down", **more), 503)
-        try:
-            await self._service.ready()
-        except StoreUnavailable as error:
-            return answer(Health(status="unavailable", detail=error.detail, **more), 503)
-        return answer(Health(status="ok", **more))
-
-    async def _openapi(self, request: Request) -> Response:
-        return Response(self.openapi, media_type="application/json")
-
-    async def _docs(self, request: Request) -> Response:
-        return HTMLResponse(files("gateway.api").joinpath("docs.html").read_text("utf-8"))
 
     async def _exposition(self, request: Request) -> Response:
         try:
@@ -283,16 +255,6 @@ def _limiter(clients: Mapping[str, Client]) -> "Limiter | None":
 
 def _path(endpoint: Endpoint) -> str:
     return endpoint.path
-
-
-def _vendor(standing: Standing, search: State | None) -> VendorHealth:
-    wait = ceil(standing.wait) or None
-    return VendorHealth(name=standing.vendor, circuit=standing.state, retry_after=wait, search=search)
-
-
-def _task(standing: TaskStanding) -> TaskHealth:
-    last_ok = time_text(standing.last_ok) if standing.last_ok else None
-    return TaskHealth(name=standing.name, state=standing.state, last_ok=last_ok, failures=standing.failures)
 
 
 def new_id() -> str:

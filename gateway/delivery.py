@@ -32,6 +32,7 @@ from gateway.redaction import Masks, Redactor
 from gateway.refusals import BOOKED
 from gateway.request_digest import digest
 from gateway.retries import Retries
+from gateway.slots import GATEWAY
 from gateway.translation import Translation
 from gateway.transport import Evidence, Transport, TransportError, Withheld
 
@@ -86,11 +87,12 @@ class Delivery:
         self,
         translation: Translation[Applied],
         *,
+        client: str = GATEWAY,
         lease_until: float = inf,
         leave: Leave | None = None,
         anew: Callable[[], Translation[Applied]] | None = None,
     ) -> Outcome:
-        """Have the exchange of a write; nothing is sent past `lease_until`, a moment on the clock `boottime`.
+        """Have the exchange of a write for a client; nothing is sent past `lease_until`, a moment of `boottime`.
 
         `leave` is asked before a request with an effect leaves. `anew` begins the same exchange once more, to see
         whether an answer under a status of the setting `not_applied` speaks of a success; without it, these statuses
@@ -101,7 +103,7 @@ class Delivery:
         applied: Applied | None = None
         error: BaseException | None = None
         try:
-            applied = await self._drive(translation, call, self._limits(lease_until), leave)
+            applied = await self._drive(translation, call, self._limits(lease_until), client, leave)
         except (Exception, asyncio.CancelledError) as raised:
             error = raised
         verdict = call.verdict(error)
@@ -123,24 +125,28 @@ class Delivery:
         return outcome
 
     async def read(
-        self, translation: Translation[T], *, again: Callable[[], Translation[T]] | None = None
+        self,
+        translation: Translation[T],
+        *,
+        client: str = GATEWAY,
+        again: Callable[[], Translation[T]] | None = None,
     ) -> Reading[T]:
-        """Have the exchange of a read; `again` begins the same one anew, and without it the vendor is asked once.
+        """Have the exchange of a read for a client; without `again`, which begins it anew, the vendor is asked once.
 
         Raises `VendorError`: what the vendor said, or `VendorUnavailable`, `VendorTimeout`, `VendorBadResponse`; and
         `InternalError` where the adapter did what a read may not, or the request did not leave for a reason of ours.
         """
         limits = self._limits()
         if again is None or self._retries is None:
-            return await self._read(translation, limits)
+            return await self._read(translation, limits, client)
         translations = chain([translation], iter(again, None))  # an exchange that has begun cannot begin once more
-        return await self._retries.had(lambda: self._read(next(translations), limits), deadline=limits.deadline)
+        return await self._retries.had(lambda: self._read(next(translations), limits, client), deadline=limits.deadline)
 
-    async def _read(self, translation: Translation[T], limits: _Limits) -> Reading[T]:
+    async def _read(self, translation: Translation[T], limits: _Limits, client: str) -> Reading[T]:
         call = Call(writing=translation.writes, deciding=translation.returns is Found)
         begun = self._boottime()
         try:
-            result = await self._drive(translation, call, limits)
+            result = await self._drive(translation, call, limits, client)
         except TransportError as error:
             self._faults.note(error, Verdict.UNKNOWN, translation.adjustment)
             raise unsent.of_read(error, call, timeout=self._settings.timeout) from error
@@ -176,9 +182,11 @@ class Delivery:
         left = min(timeout, lease_until - now)
         return _Limits(asyncio.get_running_loop().time() + left, now + left)
 
-    async def _drive(self, translation: Translation[T], call: Call, limits: _Limits, leave: Leave | None = None) -> T:
+    async def _drive(
+        self, translation: Translation[T], call: Call, limits: _Limits, client: str, leave: Leave | None = None
+    ) -> T:
         """Have the whole exchange in one slot. Raises `Held` where the gate is closed."""
-        given = await self._gate.enter(limits.deadline)
+        given = await self._gate.enter(limits.deadline, client)
         error: BaseException | None = None
         request = translation.request
         try:

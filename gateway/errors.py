@@ -149,7 +149,7 @@ class FieldNotSupported(GatewayError):
 
 
 class RateLimited(GatewayError):
-    """Raised when a client sends more than it may."""
+    """Raised when a client, or somebody without a valid key, sends more than it may."""
 
     code, status, title, retryable = "rate_limited", 429, "Too many requests", True
 

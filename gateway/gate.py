@@ -13,7 +13,7 @@ from gateway.circuit import Circuit, Pass, Sign, State
 from gateway.errors import VendorError, VendorRateLimited, VendorUnavailable
 from gateway.metrics import Metrics, Purpose
 from gateway.port import VendorSettings
-from gateway.slots import NoSlot, Slots
+from gateway.slots import GATEWAY, NoSlot, Slots
 from gateway.transport import Evidence, TransportError, Withheld
 
 log = structlog.get_logger(__name__)
@@ -70,15 +70,15 @@ class Gate:
         """How the vendor stands now."""
         return Standing(self._name, self._circuit.state, self._wait())
 
-    async def enter(self, deadline: float) -> Pass:
+    async def enter(self, deadline: float, client: str = GATEWAY) -> Pass:
         """Leave to have one exchange, to be given back by `leave`; `deadline` is on the event loop's clock.
 
-        Raises `Held`, with the seconds after which to try again.
+        Clients that wait take turns. Raises `Held`, with the seconds after which to try again.
         """
         if wait := self._wait():
             raise self._out_of_reach(wait)
         try:
-            await self._slots.take(deadline)
+            await self._slots.take(deadline, client)
         except NoSlot:
             self._metrics.held(self._name, self._purpose, "slots")
             detail = "The vendor has as many calls under way as it may, and none ended in time; nothing was sent"

@@ -14,6 +14,7 @@ from gateway.circuit import Pass, Sign
 from gateway.errors import VendorError
 from gateway.gate import Gate, sign
 from gateway.metrics import Metrics
+from gateway.slots import GATEWAY
 from gateway.translation import Translator
 from gateway.transport import Transport, TransportError
 
@@ -36,12 +37,12 @@ class ProbingGate(Gate):
         self._transport = transport
         self._alarm = metrics.alarmed
 
-    async def enter(self, deadline: float) -> Pass:
+    async def enter(self, deadline: float, client: str = GATEWAY) -> Pass:
         """Leave to have one exchange, as of `Gate`; first the probe, where the circuit asks for one."""
-        given = await super().enter(deadline)
+        given = await super().enter(deadline, client)
         if not given.probe or not await self._probed(given, deadline):
             return given
-        return await super().enter(deadline)
+        return await super().enter(deadline, client)
 
     async def _probed(self, given: Pass, deadline: float) -> bool:
         """Whether the vendor was probed; the circuit has heard how, and the pass is given back.

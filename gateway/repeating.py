@@ -195,7 +195,7 @@ class Repeating:
         member = record.draft.adjustment.member
         self._drop(member)
         delivery = self._repeats[translator.name]
-        outcome = await delivery.write(translation, lease_until=lease_until, leave=leave)
+        outcome = await delivery.write(translation, client=record.draft.client, lease_until=lease_until, leave=leave)
         self._drop(member)
         evidence = {**outcome.evidence, "repeat": record.state.repeats, "verdict": outcome.verdict.value}
         settlement = Settlement(record, outcome.verdict, evidence, outcome.exchange, outcome.applied, by="repeat")

@@ -20,7 +20,7 @@ from gateway.answers import (
 from gateway.cache import MemberCache
 from gateway.delivery import Delivery
 from gateway.errors import GatewayError, NotFound, NotResolvable
-from gateway.gate import Standing
+from gateway.gate import Held, Standing
 from gateway.journal import Filters, Journal
 from gateway.model import Adjustment, Balance, Expiring, Member, Period, time_text
 from gateway.outcome import Reading
@@ -70,15 +70,24 @@ class Service:
     ) -> BalanceAnswer:
         """A member's balance, from the vendor or, where the route allows it, from a moment ago."""
         plan = self._planner.balance(caller.tenant, member, point_type)
+        began = False
 
         async def read() -> Reading[Balance]:
-            return await self._read(plan, lambda: self._planner.balance(caller.tenant, member, point_type))
+            nonlocal began
+            began = True
+            return await self._read(caller, plan, lambda: self._planner.balance(caller.tenant, member, point_type))
 
         if plan.route.cache is None or include_response:
             reading, cached = await read(), False
         else:
             key = (plan.route.vendor, point_type)
-            reading, cached = await self._cache.get(member, key, plan.route.cache, read)
+            try:
+                reading, cached = await self._cache.get(member, key, plan.route.cache, read)
+            except Held:
+                if began:
+                    raise
+                # Another client had no turn with its read, which this one shared: it has a turn of its own.
+                reading, cached = await self._cache.get(member, key, plan.route.cache, read)
         balance = reading.result
         return BalanceAnswer(
             member=str(member),
@@ -96,7 +105,9 @@ class Service:
     ) -> ExpiringAnswer:
         """The points of a member that expire within a period."""
         plan = self._planner.expiring(caller.tenant, member, period, point_type)
-        reading = await self._read(plan, lambda: self._planner.expiring(caller.tenant, member, period, point_type))
+        reading = await self._read(
+            caller, plan, lambda: self._planner.expiring(caller.tenant, member, period, point_type)
+        )
         return ExpiringAnswer(
             member=str(member),
             point_type=point_type,
@@ -154,11 +165,11 @@ class Service:
             raise NotFound(f"There is no adjustment {id!r} here")
         return await self._journal.present(record)
 
-    async def _read(self, plan: Plan[T], again: Callable[[], Plan[T]]) -> Reading[T]:
+    async def _read(self, caller: Caller, plan: Plan[T], again: Callable[[], Plan[T]]) -> Reading[T]:
         """Have a read, `again` planning it anew: an exchange that has begun cannot begin once more."""
         delivery = self._deliveries[plan.translator.name]
         try:
-            return await delivery.read(plan.translation, again=lambda: again().translation)
+            return await delivery.read(plan.translation, client=caller.client, again=lambda: again().translation)
         except GatewayError as error:
             error.vendor = (plan.translator.name, plan.translator.kind.name)
             raise

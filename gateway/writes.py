@@ -145,8 +145,7 @@ class Writes:
 
         The record of what is in flight already, where the attempt is somebody else's.
         """
-        draft = record.draft
-        record = await self._journal.present(record)
+        draft, record = record.draft, await self._journal.present(record)
         if not meaning.matches(draft.fingerprint, adjustment):
             raise _reused(record, adjustment)
         if (answer := rendering.replay(record)) is not None:
@@ -200,6 +199,7 @@ class Writes:
         self._cache.drop(draft.adjustment.member)
         outcome = await self._deliveries[draft.vendor].write(
             translation,
+            client=draft.client,
             lease_until=lease_until,
             leave=mark if translator.window > 0 else None,
             anew=lambda: self._planner.translator(draft.vendor).adjust(draft.adjustment, id=draft.id),

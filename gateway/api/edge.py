@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from gateway import rendering
 from gateway.answers import AnswerModel
 from gateway.api import content, reading
 from gateway.api.access import Access
+from gateway.api.concurrency import Concurrency
 from gateway.api.schemas import NoQuery
 from gateway.errors import (
     GatewayError,
@@ -96,10 +98,17 @@ class Edge:
     """Runs endpoints for HTTP requests."""
 
     def __init__(
-        self, access: Access, limiter: "Limiter | None", metrics: Metrics, *, body_seconds: float = BODY_SECONDS
+        self,
+        access: Access,
+        limiter: "Limiter | None",
+        metrics: Metrics,
+        *,
+        concurrency: Concurrency | None = None,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._access = access
         self._limiter = limiter
+        self._concurrency = concurrency
         self._metrics = metrics
         self._log = structlog.get_logger(__name__).bind()  # bound once, as it says something of every request
         self._body_seconds = body_seconds
@@ -112,10 +121,11 @@ class Edge:
             client = self._access.client(request.headers)
             if self._limiter is not None and (quota := self._limiter.take(client.name)):
                 quota.check()
-            self._access.permit(client, endpoint.scope)
-            tenant = self._access.tenant(request.headers, client)
-            caller = Caller(client.name, tenant, request_id(request))
-            response = await endpoint.handler(await self._read(endpoint, request, caller))
+            with self._concurrency.one_more(client.name) if self._concurrency else nullcontext():
+                self._access.permit(client, endpoint.scope)
+                tenant = self._access.tenant(request.headers, client)
+                caller = Caller(client.name, tenant, request_id(request))
+                response = await endpoint.handler(await self._read(endpoint, request, caller))
             response.headers["Request-Id"] = caller.request_id
         except GatewayError as error:
             response = problem_response(error, request)

@@ -37,7 +37,9 @@ class Clients:
             client = validated(ClientEntry, entry, self._problems)
             if client is not None:
                 tenants = self._all if client.tenants == (ALL,) else frozenset(client.tenants)
-                self.found[name] = Client(name, keys, tenants, frozenset(client.scopes), client.rate)
+                self.found[name] = Client(
+                    name, keys, tenants, frozenset(client.scopes), client.rate, client.max_concurrency
+                )
 
     def _keys(self, name: str, entry: Entry) -> Iterator[bytes]:
         for index, text in _texts(entry, "keys"):

@@ -144,3 +144,6 @@ class ClientEntry(_Entry):
     rate: Rate | None = Field(
         None, description="Requests in any second, minute or hour, as in 100/second; no bound where it is not set."
     )
+    max_concurrency: int | None = Field(
+        None, ge=1, le=100_000, description="Requests under way at once, of one process; no bound where it is not set."
+    )

@@ -39,7 +39,7 @@ class Server:
 class Client:
     """An app that may call: its keys as SHA-256 digests, the tenants it acts for and what it may do.
 
-    `rate`: how often, as in `100/second`; None where there is no bound.
+    `rate`: how often, as in `100/second`; `max_concurrency`: requests under way at once; None where there is no bound.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Client:
     tenants: frozenset[str]
     scopes: frozenset[Scope]
     rate: str | None = None
+    max_concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

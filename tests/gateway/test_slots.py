@@ -138,3 +138,63 @@ def test_a_slot_that_comes_too_late_is_the_next_ones() -> None:
             await hasty
 
     run(body())
+
+
+def test_clients_take_turns() -> None:
+    """Who asks for many places waits behind its own calls, and not before everybody else's."""
+
+    async def body() -> None:
+        slots = Slots(1, waiting=9, patience=DEADLINE)
+        await slots.take(far())
+        served: list[str] = []
+
+        async def call(client: str) -> None:
+            await slots.take(far(), client)
+            served.append(client)
+            slots.release()
+
+        calls = [asyncio.create_task(call(client)) for client in "aaaab"]
+        await asyncio.sleep(0)
+        slots.release()
+        await asyncio.gather(*calls)
+        assert served == ["a", "b", "a", "a", "a"]
+
+    run(body())
+
+
+def test_a_full_queue_has_room_for_who_has_less() -> None:
+    """The newest call of the client with most is refused at once where another client needs its place."""
+
+    async def body() -> None:
+        slots = Slots(1, waiting=2, patience=DEADLINE)
+        await slots.take(far())
+        first, second = await waiting(slots, 2)
+        other = asyncio.create_task(slots.take(far(), "other"))
+        with pytest.raises(NoSlot):
+            await second
+        with pytest.raises(NoSlot):
+            await slots.take(far(), "other")
+        slots.release()
+        await first
+        slots.release()
+        await other
+
+    run(body())
+
+
+def test_who_is_cancelled_as_it_gives_way_takes_no_slot_along() -> None:
+    """A call that loses its place in the moment in which its caller gives it up frees no slot that it never had."""
+
+    async def body() -> None:
+        slots = Slots(1, waiting=2, patience=DEADLINE)
+        await slots.take(far())
+        _, second = await waiting(slots, 2)
+        other = asyncio.create_task(slots.take(far(), "other"))
+        await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.wait([second])
+        assert not other.done()
+        other.cancel()
+        await asyncio.wait([other])
+
+    run(body())

@@ -1,0 +1,92 @@
+"""The pages that need no key: whether the gateway lives and is ready, and what its API is."""
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib.resources import files
+from math import ceil
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from gateway.answers import Health, TaskHealth, VendorHealth
+from gateway.api import reading
+from gateway.api.edge import answer, open_page
+from gateway.api.schemas import ReadyQuery
+from gateway.background import Background, TaskStanding
+from gateway.circuit import State
+from gateway.errors import StoreUnavailable
+from gateway.gate import Standing
+from gateway.model import time_text
+from gateway.service import Service
+
+
+class Pages:
+    """The open pages of one gateway.
+
+    `searching` gives how the searches at each vendor stand; `draining`, whether the gateway shuts down; `openapi`, the
+    OpenAPI document, which is asked for only where a caller wants it.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        background: Background,
+        *,
+        searching: Callable[[], Mapping[str, State]],
+        draining: Callable[[], bool],
+        openapi: Callable[[], bytes],
+    ) -> None:
+        self._service = service
+        self._background = background
+        self._searching = searching
+        self._draining = draining
+        self._document = openapi
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        pages: Iterable[tuple[str, Any]] = (
+            ("/livez", self.livez),
+            ("/readyz", self.readyz),
+            ("/openapi.json", self.openapi),
+            ("/docs", self.docs),
+        )
+        return [Route(path, open_page(page), methods=["GET"]) for path, page in pages]
+
+    async def livez(self, request: Request) -> Response:
+        """GET /livez."""
+        return answer(Health(status="ok"))
+
+    async def readyz(self, request: Request) -> Response:
+        """GET /readyz."""
+        query = reading.query(request.scope["query_string"], ReadyQuery)
+        more: dict[str, Any] = {}
+        if query.verbose not in (None, "false"):
+            searches = self._searching()
+            more["vendors"] = [_vendor(each, searches.get(each.vendor)) for each in self._service.vendors()]
+            more["tasks"] = [_task(each) for each in self._background.tasks]
+        if self._draining():
+            return answer(Health(status="unavailable", detail="The gateway is shutting down", **more), 503)
+        try:
+            await self._service.ready()
+        except StoreUnavailable as error:
+            return answer(Health(status="unavailable", detail=error.detail, **more), 503)
+        return answer(Health(status="ok", **more))
+
+    async def openapi(self, request: Request) -> Response:
+        """GET /openapi.json."""
+        return Response(self._document(), media_type="application/json")
+
+    async def docs(self, request: Request) -> Response:
+        """GET /docs."""
+        return HTMLResponse(files("gateway.api").joinpath("docs.html").read_text("utf-8"))
+
+
+def _vendor(standing: Standing, search: State | None) -> VendorHealth:
+    wait = ceil(standing.wait) or None
+    return VendorHealth(name=standing.vendor, circuit=standing.state, retry_after=wait, search=search)
+
+
+def _task(standing: TaskStanding) -> TaskHealth:
+    last_ok = time_text(standing.last_ok) if standing.last_ok else None
+    return TaskHealth(name=standing.name, state=standing.state, last_ok=last_ok, failures=standing.failures)
