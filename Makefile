@@ -17,9 +17,10 @@ demo: .venv/runtime ## a running gateway with all four vendors simulated, and co
 test: check ## everything that CI runs: style, types, and the tests
 	$(BIN)/pytest
 
-soak: .venv/dev ## the long attack: 20,000 keys and 200 kills on each journal (docs/reliability.md)
+soak: .venv/dev ## the long attack: 20,000 keys and 200 kills on each journal, and 20,000 damaged inputs
 	$(BIN)/python -m tests.attack.soak --journal sqlite
 	$(BIN)/python -m tests.attack.soak --journal postgresql --gateways 2
+	$(BIN)/python -m tests.fuzz.run
 
 bench: .venv/dev peers ## how fast it is, beside other servers, and what it weighs (docs/performance.md)
 	$(BIN)/python -m benchmarks.run $(ARGS)

@@ -3,6 +3,7 @@
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
@@ -15,3 +16,9 @@ def bounded(most: int = 1_000_000) -> Iterator[None]:
     finally:
         tracemalloc.stop()
     assert peak < most
+
+
+def resident(pid: int) -> float:
+    """Megabytes of memory that a process has resident."""
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines())
+    return int(fields["VmRSS"].split()[0]) / 1024
