@@ -19,6 +19,8 @@ from tests.fuzz.seeds import APP, KEYS, MARK, NEIGHBOUR, STRANGER, Origin, Seed
 PATIENCE = scaled(2.0)
 """Seconds after which a good caller that has no answer was starved."""
 AT_ONCE = 8
+PAUSE = 0.02
+"""Seconds between two calls of the good caller."""
 FIRST, NEXT = 0.3, 0.01
 """Seconds for which an answer is listened to, the first and any further; what hangs is the gateway's to end."""
 
@@ -137,7 +139,7 @@ async def _good(target: Target, figures: Figures, ended: asyncio.Event) -> None:
         figures.starved += status != 200 or wait > PATIENCE
         count += 1
         with suppress(TimeoutError):
-            await asyncio.wait_for(ended.wait(), 0.02)
+            await asyncio.wait_for(ended.wait(), scaled(PAUSE))
 
 
 async def _asked(port: int, line: bytes) -> int:
