@@ -27,8 +27,10 @@ from gateway.api.access import Access
 from gateway.api.concurrency import Concurrency
 from gateway.api.edge import Edge, Endpoint, Resource, on_fault, on_http_exception
 from gateway.api.endpoints import Endpoints
+from gateway.api.keyring import Keyring
 from gateway.api.pages import Pages
 from gateway.api.paths import Paths
+from gateway.api.rereading import Rereading
 from gateway.api.schemas import adjustment_body
 from gateway.background import Background
 from gateway.cache import MemberCache
@@ -138,7 +140,9 @@ class Gateway:
         self._service = Service(
             planner=plans, deliveries=self._ways.calls, journal=self._journal, cache=balances, writes=writes
         )
-        access = Access(settings.client_keys, settings.clients)
+        keyring = Keyring(settings.client_keys, metrics=self._metrics, clock=time.monotonic)
+        self.rereading = Rereading(settings.files, keyring, self._metrics)
+        access = Access(keyring, settings.clients, clock=clock)
         concurrency = Concurrency(settings.clients)
         self._edge = Edge(access, _limiter(settings.clients), self._metrics, concurrency=concurrency)
         self._endpoints = Endpoints(self._service, adjustment_body(configured(settings, kinds)), clock=clock).table()

@@ -19,6 +19,8 @@ Alarm = Literal["adapter", "background", "booked", "conflict", "repeat", "search
 """An adapter did what none may; a background task failed; a vendor knows an adjustment's own id as something else; a
 late outcome contradicts what was settled; the time for repeats runs out, or there can be none; a search failed, or
 found what it must not."""
+Reread = Literal["file", "key"]
+"""A file that a configuration takes values from, or a client key in one."""
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -58,6 +60,15 @@ class Metrics:
         self._alarms = Counter(
             "points_alarms", "What needs a person, by what was noticed.", ("why",), registry=self._registry
         )
+        self._rereads = Counter(
+            "points_rereads",
+            "Files that changed, and client keys in them, by whether the new text is used.",
+            ("of", "result"),
+            registry=self._registry,
+        )
+        for of in get_args(Reread):
+            for result in ("used", "refused"):
+                self._rereads.labels(of, result)
         for why in get_args(Alarm):
             self._alarms.labels(why)  # so that an alarm on the first increase sees one
         # What is counted for every call is looked up once: the labels are few.
@@ -92,6 +103,10 @@ class Metrics:
     def alarmed(self, why: Alarm) -> None:
         """Count what needs a person."""
         self._alarms.labels(why).inc()
+
+    def reread(self, of: Reread, *, used: bool) -> None:
+        """Count a change that was noticed while running, and whether it is in force."""
+        self._rereads.labels(of, "used" if used else "refused").inc()
 
     def register(self, collector: Collector) -> None:
         """Have what a collector says told too."""

@@ -14,6 +14,9 @@ RepeatSafety = Literal["none", "searchable", "enforced"]
 
 _SCHEME = re.compile(r"(?:[a-z][a-z0-9_]{0,63}|custom\.[A-Za-z0-9_.-]{1,64})\Z")
 _PLAIN = re.compile(r"[ -.0-\[\]-~]+\Z")  # visible ASCII but / and \
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})\Z"
+)
 _PHONE = re.compile(r"\+[0-9]{6,15}\Z")
 
 
@@ -138,3 +141,13 @@ def time_text(moment: datetime) -> str:
         moment = moment.astimezone(UTC)
     unit = "microseconds" if moment.microsecond % 1000 else "milliseconds" if moment.microsecond else "seconds"
     return moment.isoformat("T", unit)[: -len("+00:00")] + "Z"
+
+
+def time_of(text: str) -> datetime:
+    """The time, in UTC, of an RFC 3339 text with an offset. Raises `ValueError` for anything else."""
+    if not _TIME.match(text):
+        raise ValueError("expected a time with an offset, such as 2026-01-31T00:00:00Z")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("expected a time in the years 1 to 9999") from error

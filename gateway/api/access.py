@@ -1,30 +1,36 @@
 """From an API key to the client, what it may do, and the tenant it acts for."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from starlette.datastructures import Headers
 
+from gateway.api.keyring import Keyring
 from gateway.errors import Forbidden, InvalidRequest, TenantRequired, Unauthenticated
 from gateway.settings import Client
 
 
 class Access:
-    """Knows every client by the SHA-256 of its keys."""
+    """Knows every client by the SHA-256 of its keys. `clock`: now, aware."""
 
-    def __init__(self, keys: Mapping[bytes, str], clients: Mapping[str, Client]) -> None:
-        self._keys = {digest: clients[name] for digest, name in keys.items()}
+    def __init__(self, keyring: Keyring, clients: Mapping[str, Client], *, clock: Callable[[], datetime]) -> None:
+        self._keyring = keyring
+        self._clients = clients
+        self._clock = clock
 
     def client(self, headers: Headers) -> Client:
         """Who asks. Raises `Unauthenticated`."""
         given = headers.getlist("authorization")
         if len(given) != 1:
             raise Unauthenticated("Send one header: Authorization: Bearer KEY")
-        scheme, _, key = given[0].partition(" ")
-        client = self._keys.get(hashlib.sha256(key.strip().encode("latin-1")).digest())
-        if scheme.lower() != "bearer" or client is None:
+        scheme, _, text = given[0].partition(" ")
+        key = self._keyring.find(hashlib.sha256(text.strip().encode("latin-1")).digest())
+        if scheme.lower() != "bearer" or key is None:
             raise Unauthenticated("The API key is not known")
-        return client
+        if key.expires is not None and self._clock() >= key.expires:
+            raise Unauthenticated("The API key has expired: ask the operator of this gateway for a new one")
+        return self._clients[key.client]
 
     def permit(self, client: Client, scope: str) -> None:
         """Raises `Forbidden` where the client has not the scope."""

@@ -1,12 +1,18 @@
 """`check`: say everything that is wrong with a configuration."""
 
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
 from gateway.app import planner
 from gateway.cli import terminal
 from gateway.cli.options import Config, asked, loaded
 from gateway.journal import Journal, Whereabouts
 from gateway.model import time_text
+from gateway.settings import ClientKey, Problem
 from gateway.strays import strays
 
+SOON = timedelta(days=14)
+"""How long before its end a key draws a warning."""
 _Held = tuple[dict[str, int], tuple[Whereabouts, ...]]
 """How many adjustments each vendor holds, and where the unknown among them went."""
 
@@ -14,13 +20,14 @@ _Held = tuple[dict[str, int], tuple[Whereabouts, ...]]
 def check(config: Config) -> None:
     """Check a configuration: every problem with its file, line and column; exit code 1 where there is any.
 
-    Warnings do not fail the check: a short client key, a vendor that holds adjustments in the journal and is no longer
-    configured, or unknown adjustments that went to an account which is not configured any more.
+    Warnings do not fail the check: a short client key, one that ends within 14 days, a vendor that holds adjustments in
+    the journal and is no longer configured, or unknown adjustments that went to an account which is not configured any
+    more.
 
     Example: points-gateway check --config config/gateway.yaml
     """
     settings, kinds = loaded(config)
-    for warning in settings.warnings:
+    for warning in (*settings.warnings, *_ending(settings.client_keys, datetime.now(UTC))):
         terminal.note(f"{warning} (warning)")
     nothing: _Held = {}, ()
     held, unknown = asked(settings.store, _held, absent=nothing)
@@ -36,6 +43,15 @@ def check(config: Config) -> None:
         terminal.note(f"{config}: vendors.{each.vendor}: {why} (warning)")
     vendors, tenants, clients = len(settings.vendors), len(settings.tenants), len(settings.clients)
     terminal.show(f"{config}: good: {vendors} vendor(s), {tenants} tenant(s), {clients} client(s)")
+
+
+def _ending(keys: Iterable[ClientKey], now: datetime) -> Iterator[Problem]:
+    """A doubt about each key that has ended, or will soon."""
+    for key in keys:
+        if key.expires is not None and key.expires <= now:
+            yield key.doubt(f"the key has expired: it ended at {time_text(key.expires)}")
+        elif key.expires is not None and key.expires - now <= SOON:
+            yield key.doubt(f"the key expires soon: it ends at {time_text(key.expires)}")
 
 
 async def _held(journal: Journal) -> _Held:

@@ -48,10 +48,13 @@ def serve(
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C; then finish what is under way within server.drain.
 
+    SIGHUP has files that the configuration names as ${file:...} looked at again at once.
+
     With several workers, each has an admin listener of its own: on server.admin's port, and on those that follow.
 
     Example: points-gateway serve --config config/gateway.yaml --port 8080
     """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it is taken as what it means here, and after that
     settings, kinds = loaded(config)
     listen = settings.server.listen
     settings = replace(
@@ -73,7 +76,7 @@ def serve(
         gateway = Gateway(settings, kinds)
     except JournalError as error:
         fail(str(error))
-    run(Server(gateway, settings, listener=listener).run())
+    run(Server(gateway, settings, listener=listener, outlives_terminal=True).run())
 
 
 def prepare_apart(store: str) -> None:
@@ -137,13 +140,24 @@ class Admin(uvicorn.Server):
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server for one gateway, which hears of a shutdown before its connections do."""
+    """A uvicorn server for one gateway, which hears of a shutdown before its connections do.
 
-    def __init__(self, gateway: Gateway, settings: Settings, *, listener: socket.socket | None = None) -> None:
+    One that `outlives_terminal` takes SIGHUP as a request to look at its files again; else it ends the process.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        settings: Settings,
+        *,
+        listener: socket.socket | None = None,
+        outlives_terminal: bool = False,
+    ) -> None:
         super().__init__(_configured(gateway.asgi, lifespan="on", drain=settings.server.drain))
         self._gateway = gateway
         self._address = settings.server.listen
         self._inherited = listener
+        self._outlives_terminal = outlives_terminal
         self._admin_address = settings.server.admin
 
     async def run(self) -> None:  # type: ignore[override]  # ours is asynchronous, to share its loop
@@ -192,6 +206,8 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(sig, self.handle_exit, sig, None)
+        if self._outlives_terminal:
+            loop.add_signal_handler(signal.SIGHUP, self._gateway.rereading.look_again)
         if self._inherited is not None:
             loop.add_reader(sys.stdin.fileno(), self._orphaned)
         try:
@@ -199,6 +215,9 @@ class Server(uvicorn.Server):
         finally:
             for sig in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(sig)
+            if self._outlives_terminal:
+                loop.remove_signal_handler(signal.SIGHUP)
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def _orphaned(self) -> None:
         """Stop where whoever started this worker is gone."""

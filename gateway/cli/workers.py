@@ -34,6 +34,7 @@ class Workers:
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(sig, self._stop, sig)
+        loop.add_signal_handler(signal.SIGHUP, self._pass_on, signal.SIGHUP)
         await asyncio.gather(*(self._keep(number) for number in range(self._count)))
         return not self._failed
 
@@ -81,6 +82,9 @@ class Workers:
 
     def _stop(self, sig: signal.Signals) -> None:
         self._stopping.set()
+        self._pass_on(sig)
+
+    def _pass_on(self, sig: signal.Signals) -> None:
         for worker in self._running.values():
             if worker.returncode is None:
                 worker.send_signal(sig)

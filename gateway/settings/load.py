@@ -16,6 +16,7 @@ from gateway.settings.settings import Server, Settings
 from gateway.settings.store import store
 from gateway.settings.tenants import tenants
 from gateway.settings.vendors import complete, doubts, kinds, vendors
+from gateway.settings.watched import WatchedFiles
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -33,7 +34,8 @@ def load(
     with every problem that can be told; nothing in it shows a secret.
     """
     problems: list[Problem] = []
-    documents = _documents(path, Expander(environ, clock), problems)
+    files = WatchedFiles(clock)
+    documents = _documents(path, Expander(environ, files), problems)
     if documents is None:
         raise SettingsError(problems)
     sections = merged(path, documents, problems)
@@ -49,7 +51,7 @@ def load(
     if problems:
         raise SettingsError(problems)
     warnings = tuple(sorted({*clients.warnings, *doubts(whole, configured)}))
-    return Settings(server, url, configured, routes, clients.found, clients.keys, warnings)
+    return Settings(server, url, configured, routes, clients.found, tuple(clients.keys.values()), files, warnings)
 
 
 def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> str:
@@ -58,7 +60,7 @@ def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], fl
     Raises `SettingsError` where that cannot be told.
     """
     problems: list[Problem] = []
-    documents = _documents(path, Expander(environ, clock), problems)
+    documents = _documents(path, Expander(environ, WatchedFiles(clock)), problems)
     if documents is None:
         raise SettingsError(problems)
     sections = merged(path, documents, problems)

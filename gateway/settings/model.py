@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
-from gateway.model import Operation
+from gateway.model import Operation, time_of
 from gateway.routing import ANY_CUSTOM
 from gateway.secrets import TextSecret
 from gateway.settings.settings import Address, LogLevel, Scope
@@ -14,6 +15,7 @@ from gateway.settings.settings import Address, LogLevel, Scope
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 _ADDRESS = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]{1,5})")
 _RATE = r"^[1-9][0-9]{0,5}/(?:second|minute|hour)$"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SCHEME = re.compile(r"[a-z][a-z0-9_]{0,63}|custom\.(?:\*|[A-Za-z0-9_.-]{1,64})")
 
 
@@ -54,6 +56,26 @@ def _form(value: Any) -> str | None:
     if isinstance(value, dict):
         return "rule"
     return "rules" if isinstance(value, list) else None
+
+
+def _an_expiry(text: str) -> str:
+    expiry(text)
+    return text
+
+
+def expiry(text: str) -> datetime:
+    """Read a time with an offset, or a date, which is its beginning in UTC. Raises `ValueError` for anything else."""
+    if _DATE.fullmatch(text):
+        text += "T00:00:00Z"
+    try:
+        return time_of(text)
+    except ValueError:
+        raise ValueError("expected a date, or a time with an offset, as in 2026-12-31T00:00:00Z") from None
+
+
+def _key_form(value: Any) -> str:
+    # A key without its quotes may look like a mapping: as an entry, it would be shown as the name of an unknown key.
+    return "entry" if isinstance(value, dict) and not value.keys().isdisjoint(KeyEntry.model_fields) else "key"
 
 
 Text = Annotated[str, Field(min_length=1, max_length=64)]
@@ -129,12 +151,21 @@ class TenantEntry(_Entry):
     routes_from: str | None = Field(None, description="The name of a tenant whose routes are these as well.")
 
 
+class KeyEntry(_Entry):
+    """An API key that ends."""
+
+    key: TextSecret = Field(description="The API key, or sha256:HEX of it.")
+    expires: Annotated[str, AfterValidator(_an_expiry)] = Field(
+        description="When the key ends: a time with an offset, or a date, which is its beginning in UTC."
+    )
+
+
 class ClientEntry(_Entry):
     """An app that calls the gateway."""
 
-    keys: tuple[TextSecret, ...] = Field(
-        strict=False, min_length=1, description="API keys, or sha256:HEX of them; several while rotating."
-    )
+    keys: tuple[
+        Annotated[Annotated[TextSecret, Tag("key")] | Annotated[KeyEntry, Tag("entry")], Discriminator(_key_form)], ...
+    ] = Field(strict=False, min_length=1, description="API keys, or sha256:HEX of them; several while rotating.")
     tenants: Annotated[tuple[str, ...], AfterValidator(_no_repeats)] = Field(
         strict=False, min_length=1, description='Names of tenants, or "*" for all of them.'
     )

@@ -6,7 +6,9 @@ from typing import Literal, NamedTuple
 
 from gateway.port import VendorSettings
 from gateway.routing import Routes
+from gateway.settings.key import ClientKey
 from gateway.settings.problem import Problem
+from gateway.settings.watched import WatchedFiles
 
 Scope = Literal["points:read", "points:write", "points:resolve"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -37,13 +39,12 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An app that may call: its keys as SHA-256 digests, the tenants it acts for and what it may do.
+    """An app that may call: the tenants it acts for and what it may do.
 
     `rate`: how often, as in `100/second`; `max_concurrency`: requests under way at once; None where there is no bound.
     """
 
     name: str
-    keys: frozenset[bytes] = field(repr=False)
     tenants: frozenset[str]
     scopes: frozenset[Scope]
     rate: str | None = None
@@ -54,8 +55,8 @@ class Client:
 class Settings:
     """One whole configuration.
 
-    `store` is `sqlite:////absolute/path` or `postgresql://...`, and may hold a password. `client_keys` leads
-    from the SHA-256 digest of a key (of its UTF-8 text) to the client's name.
+    `store` is `sqlite:////absolute/path` or `postgresql://...`, and may hold a password. `files`: those that
+    `${file:...}` names; what follows them is in `client_keys` and in the secrets of `vendors`.
     """
 
     server: Server
@@ -63,5 +64,6 @@ class Settings:
     vendors: Mapping[str, VendorSettings]
     tenants: Mapping[str, Routes] = field(repr=False)
     clients: Mapping[str, Client] = field(repr=False)
-    client_keys: Mapping[bytes, str] = field(repr=False)
+    client_keys: tuple[ClientKey, ...] = field(repr=False)
+    files: WatchedFiles = field(repr=False)
     warnings: tuple[Problem, ...] = ()

@@ -1,6 +1,6 @@
 """From an API key to a client and its tenant."""
 
-import hashlib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,12 +8,25 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from gateway.api.access import Access
+from gateway.api.keyring import Keyring
 from gateway.errors import Forbidden, InvalidRequest, TenantRequired, Unauthenticated
-from gateway.settings import Client
+from gateway.metrics import Metrics
+from gateway.settings import Client, ClientKey, Problem
+from gateway.settings.key import digest_of
 
 KEY = "a-key-of-the-app"
-APP = Client("app", frozenset(), frozenset({"acme", "outlet"}), frozenset({"points:read"}))
-ACCESS = Access({hashlib.sha256(KEY.encode()).digest(): "app"}, {"app": APP})
+APP = Client("app", frozenset({"acme", "outlet"}), frozenset({"points:read"}))
+HERE = Problem("points.yaml", 1, 1, "clients.app.keys[0]", "")
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def access(*keys: ClientKey) -> Access:
+    """Who holds these keys at `NOW`."""
+    keyring = Keyring(keys, metrics=Metrics(), clock=lambda: 0.0)
+    return Access(keyring, {"app": APP}, clock=lambda: NOW)
+
+
+ACCESS = access(ClientKey("app", digest_of(KEY), HERE))
 
 
 def headers(*pairs: tuple[str, str]) -> Headers:
@@ -56,3 +69,19 @@ def test_which_tenant() -> None:
         ACCESS.tenant(headers(), APP)
     with pytest.raises(InvalidRequest):
         ACCESS.tenant(headers(("x-tenant", "acme"), ("x-tenant", "acme")), APP)
+
+
+@pytest.mark.parametrize("ends", [timedelta(0), timedelta(days=-1)])
+def test_an_expired_key(ends: timedelta) -> None:
+    """It opens nothing any more, and says why; only to whoever has it."""
+    expired = access(ClientKey("app", digest_of(KEY), HERE, NOW + ends))
+    with pytest.raises(Unauthenticated, match="has expired"):
+        expired.client(headers(("authorization", f"Bearer {KEY}")))
+    with pytest.raises(Unauthenticated, match="is not known"):
+        expired.client(headers(("authorization", f"Bearer {KEY}x")))
+
+
+def test_a_key_that_will_expire() -> None:
+    """It opens until then."""
+    ending = access(ClientKey("app", digest_of(KEY), HERE, NOW + timedelta(seconds=1)))
+    assert ending.client(headers(("authorization", f"Bearer {KEY}"))) is APP

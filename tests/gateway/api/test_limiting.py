@@ -13,9 +13,9 @@ class Bench:
     def __init__(self, rate: str) -> None:
         self.now = 5000.0
         clients = {
-            "storefront": Client("storefront", frozenset(), frozenset(), frozenset(), rate),
-            "kiosk": Client("kiosk", frozenset(), frozenset(), frozenset(), rate),
-            "free": Client("free", frozenset(), frozenset(), frozenset()),
+            "storefront": Client("storefront", frozenset(), frozenset(), rate),
+            "kiosk": Client("kiosk", frozenset(), frozenset(), rate),
+            "free": Client("free", frozenset(), frozenset()),
         }
         self.limiter = Limiter(clients, clock=lambda: self.now)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 
 from gateway.api.access import Access
 from gateway.api.edge import Call, Edge, Endpoint, Resource
+from gateway.api.keyring import Keyring
 from gateway.api.limiting import Limiter
 from gateway.api.schemas import ResolutionBody
 from gateway.metrics import Metrics
-from gateway.settings import Client
+from gateway.settings import Client, ClientKey, Problem
 from tests.deadlines import DEADLINE
 
 KEY = b"key-of-the-app-0000000000000000000000"
@@ -21,8 +23,10 @@ Answer = dict[str, Any]
 
 async def answered(pieces: list[bytes]) -> tuple[int, Answer]:
     """The status and body for a request whose body comes in these pieces, and then no more."""
-    client = Client("app", frozenset(), frozenset({"acme"}), frozenset({"points:resolve"}))
-    access = Access({sha256(KEY).digest(): "app"}, {"app": client})
+    client = Client("app", frozenset({"acme"}), frozenset({"points:resolve"}))
+    key = ClientKey("app", sha256(KEY).digest(), Problem("points.yaml", 1, 1, "clients.app.keys[0]", ""))
+    keyring = Keyring([key], metrics=Metrics(), clock=lambda: 0.0)
+    access = Access(keyring, {"app": client}, clock=lambda: datetime.now(UTC))
     limiter = Limiter({"app": client}, clock=lambda: 0.0)
 
     async def handler(call: Call) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,27 @@ def test_a_short_key_is_a_warning(command: Command, tmp_path: Path) -> None:
     assert said.err.endswith(" (warning)\n")
     assert "short-key-of-somebody" not in said.out + said.err
     assert ": good: " in said.out
+
+
+@pytest.mark.parametrize(
+    ("days", "told"), [(-1, "the key has expired"), (13, "the key expires soon"), (15, None)], ids=str
+)
+def test_a_key_that_ends_is_a_warning(command: Command, tmp_path: Path, days: int, told: str | None) -> None:
+    """One that has ended, or will within 14 days, is told with its place and its end, and fails nothing."""
+    end = datetime.now(UTC) + timedelta(days=days)
+    key = {"key": KEY, "expires": end.isoformat()}
+    clients = {"app": {"keys": [key], "tenants": ["*"], "scopes": ["points:read"]}}
+    whole = {"store": "sqlite:///points.db", "vendors": {}, "tenants": {}, "clients": clients}
+    config = written(tmp_path / "points.yaml", json.dumps(whole))
+    said = command("check", "--config", config)
+    assert said.code == 0
+    found = [line for line in said.err.splitlines() if "expire" in line]
+    if told is None:
+        assert found == []
+    else:
+        assert len(found) == 1
+        assert re.search(rf"clients\.app\.keys\[0\]\.key: {told}: it \w+ at {end.year}-", found[0])
+        assert KEY not in said.err
 
 
 def test_a_vendor_that_is_gone_is_a_warning(command: Command, left: Left) -> None:

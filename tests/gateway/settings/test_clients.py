@@ -1,8 +1,9 @@
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
 
-from gateway.settings.settings import Client
+from gateway.settings.settings import Client, Settings
 
 from .conftest import WHOLE, Load, Problems
 
@@ -14,21 +15,33 @@ def digest(key: str) -> bytes:
     return sha256(key.encode()).digest()
 
 
+def owners(settings: Settings) -> dict[bytes, str]:
+    """Whose each key is, by its digest."""
+    return {key.digest: key.client for key in settings.client_keys}
+
+
 def test_a_client_is_found_by_the_digest_of_its_key(load_text: Load) -> None:
     """Only the digest is kept."""
     settings = load_text()
-    assert settings.client_keys == {digest(KEY): "storefront"}
-    assert settings.clients["storefront"] == Client(
-        "storefront", frozenset({digest(KEY)}), frozenset({"acme"}), frozenset({"points:read"})
-    )
+    assert owners(settings) == {digest(KEY): "storefront"}
+    assert settings.clients["storefront"] == Client("storefront", frozenset({"acme"}), frozenset({"points:read"}))
 
 
 def test_a_client_may_have_several_keys_while_rotating(load_text: Load) -> None:
     """In plain text, from the environment, or as a digest: all lead to it."""
     keys = f"'${{env:KEY}}', 'sha256:{digest('third').hex().upper()}'"
     settings = load_text(WHOLE, (KEY, f"{KEY}, {keys}"), env={"KEY": OTHER})
-    assert settings.client_keys == dict.fromkeys((digest(KEY), digest(OTHER), digest("third")), "storefront")
+    assert owners(settings) == dict.fromkeys((digest(KEY), digest(OTHER), digest("third")), "storefront")
     assert settings.warnings == ()
+
+
+def test_a_key_may_end(load_text: Load) -> None:
+    """At a time with an offset, or at the beginning of a date in UTC; one beside it that does not goes on."""
+    keys = f"{{key: {OTHER}, expires: 2026-12-31}}, {{key: third, expires: 2026-12-31T01:00:00+01:00}}"
+    settings = load_text(WHOLE, (KEY, f"{KEY}, {keys}"))
+    end = datetime(2026, 12, 31, tzinfo=UTC)
+    assert [key.expires for key in settings.client_keys] == [None, end, end]
+    assert [key.place.where.rpartition(".")[2] for key in settings.client_keys] == ["keys[0]", "key", "key"]
 
 
 def test_a_star_is_every_tenant(load_text: Load) -> None:
@@ -43,7 +56,7 @@ def test_a_short_key_draws_a_warning(load_text: Load) -> None:
     (warning,) = settings.warnings
     assert (warning.line, warning.column, warning.where) == (8, 23, "clients.storefront.keys[0]")
     assert warning.detail == "a key of 5 characters may be guessed: expected 32 or more"
-    assert settings.client_keys == {digest("short"): "storefront"}
+    assert owners(settings) == {digest("short"): "storefront"}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +70,20 @@ def test_a_short_key_draws_a_warning(load_text: Load) -> None:
             "123",
             "8:23: clients.storefront.keys[0]: expected text: quote the value, or take it from ${env:NAME} or",
         ),
+        (
+            KEY,
+            f"{{key: {KEY}, expires: tomorrow}}",
+            "8:75: clients.storefront.keys[0].expires: expected a date, or a time with an offset, as in 2026-12-31T00",
+        ),
+        (KEY, f"{{key: {KEY}, expires: 2026-13-31}}", "8:75: clients.storefront.keys[0].expires: expected a date, or"),
+        (
+            KEY,
+            f"{{key: {KEY}, expires: '2026-12-31T00:00:00'}}",
+            "8:75: clients.storefront.keys[0].expires: expected a",
+        ),
+        (KEY, f"{{key: {KEY}}}", "8:23: clients.storefront.keys[0].expires: expected this key, and it is missing"),
+        (KEY, "{expires: 2026-12-31}", "8:23: clients.storefront.keys[0].key: expected this key, and it is missing"),
+        (KEY, f"{KEY}, {{key: {KEY}, expires: 2026-12-31}}", "8:66: clients.storefront.keys[1].key: the same key is g"),
         (
             KEY,
             f"'{KEY} '",

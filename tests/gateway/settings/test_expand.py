@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from gateway.settings.expand import Expander
+from gateway.settings.watched import WatchedFiles
 
 
 class Clock:
@@ -23,7 +24,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def expander(clock: Clock) -> Expander:
-    return Expander({"NAME": "value", "EMPTY": "", "NESTED": "${env:NAME}"}, clock)
+    return Expander({"NAME": "value", "EMPTY": "", "NESTED": "${env:NAME}"}, WatchedFiles(clock))
 
 
 @pytest.mark.parametrize(
