@@ -23,6 +23,8 @@ _WIDE = (
     (re.compile(rb"\0[^\0]\0[^\0]"), "utf-16-be"),
 )
 _PARAMETER = re.compile(r"(?i)\bcharset\s*=\s*[\"']?([^\s\"';,]+)")
+_DECLARED, _PROLOG_BYTES = 4, 1024
+"""Charsets that one answer may declare, and bytes in which its prolog is looked for: each costs a whole body."""
 _PROLOG = re.compile(rb"\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._-]*)[\"']")
 # They spell other characters in ASCII, so that what is in them is UTF-8 too, and means something else there.
 _SEVEN_BIT = re.compile(r"utf-7|iso2022_.*|hz")
@@ -40,6 +42,8 @@ def exactly(body: bytes, content_type: str) -> str | None:
     for mark, name in _MARKS:
         if body.startswith(mark):
             return _decoded(body[len(mark) :], name)
+    if len(seven_bit) + len(others) > _DECLARED:
+        return None
     if b"\0" in body:
         for beginning, name in _WIDE:
             if beginning.match(body):
@@ -64,7 +68,7 @@ def roughly(body: bytes, content_type: str) -> str:
 
 def _declared(content_type: str, body: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is declared and known here, by Python's names: charsets of seven bits, and others."""
-    prolog = _PROLOG.match(body)
+    prolog = _PROLOG.match(body, 0, _PROLOG_BYTES)
     return _known(content_type, prolog[1].decode() if prolog else "")
 
 

@@ -10,14 +10,28 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from gateway import exact
 from gateway.scalars import UNTOLD
 
+MOST_MENDED = 5_000
+"""Places of one answer that are mended; one with more of them is not JSON."""
+
+_FEW, _BYTES_EACH = 2_000, 6
+"""Values that any answer may have, and characters for each further one: the event loop waits while they are made."""
+
+_LARGE = 50
+"""Parts of a value; two larger ones are not compared, and so are not one."""
+
+_ESCAPED = r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
+_WORD_END = r'[^ \t\r\n"\[\]{}:,]'
+# What is sound is passed over in one step: only what is mended costs a step of Python.
+_SOUND = (
+    r"(?:[ \t\r\n\[\]{}:,]++"
+    rf'|"(?:[^"\\\x00-\x1f]++|{_ESCAPED})*+"'
+    rf"|(?:true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)(?!{_WORD_END}))*+"
+)
 # A text that does not end goes to the end of all: else each quote in it would be tried as the beginning of one.
-_STRING_OR_WORD = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[^ \t\r\n"\[\]{}:,]+', re.DOTALL)
-_WORD = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_CONTROL = re.compile(r"[\x00-\x1f]")
-_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|(?P<none>))')
+_PART = re.compile(rf'({_SOUND})("[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|{_WORD_END}+)?', re.DOTALL)
+_CHARACTERS = re.compile(rf"((?:[^\\\x00-\x1f]++|{_ESCAPED})*+)([\\\x00-\x1f])?")
 # In some charsets the last byte of a character may be a backslash: then the quote after it ends a text, or does not.
 _SWALLOWED = re.compile(r'[^\x00-\x7f]\\+"')
 # They switch to another charset, in which a quote may be half a character.
@@ -56,8 +70,10 @@ def loads(text: str, *, rough: bool = False) -> Any:
     """JSON, numbers exact, with `Unreadable` for what cannot be told in it.
 
     `rough` says that U+FFFD stands in the text for bytes that are in no known charset. Raises `ValueError` where the
-    whole is not JSON, or where its texts end can be told in two ways.
+    whole is not JSON, where its texts end can be told in two ways, or where it is `crowded`.
     """
+    if crowded(text):
+        raise ValueError("it has more values than one of its size may have")
     if rough and _SWALLOWED.search(text):
         raise ValueError("where its texts end cannot be told")
     try:
@@ -74,11 +90,8 @@ def several(values: Sequence[Any]) -> Any:
 
     `200` and `200.0` are one value, `1` and `true` are not.
     """
-    try:
-        first, *others = map(exact.canonical, values)
-    except (TypeError, ValueError):  # one of them holds what cannot be told
-        return values[0] if len(values) == 1 else Unreadable(*values)
-    return values[0] if all(other == first for other in others) else Unreadable(*values)
+    first, *others = values
+    return first if all(_are_one(first, other) for other in others) else Unreadable(*values)
 
 
 def is_told(value: Any) -> bool:
@@ -93,19 +106,60 @@ def is_told(value: Any) -> bool:
     return True
 
 
+def crowded(text: str) -> bool:
+    """Whether JSON has more values than one of its size may have: more than 2,000, and one for every 6 characters.
+
+    Commas and brackets count, within texts too.
+    """
+    values = text.count(",") + text.count("[") + text.count("{")
+    return values > _FEW and values > _FEW + len(text) // _BYTES_EACH
+
+
+def _are_one(one: Any, other: Any) -> bool:
+    """Whether two values are the same, all of which can be told; of large ones nobody can tell."""
+    if type(one) is type(other) and isinstance(one, int | str | Decimal):
+        return bool(one == other)
+    rest = [(one, other)]
+    for _ in range(_LARGE):
+        if not rest:
+            return True
+        one, other = rest.pop()
+        if isinstance(one, dict) and isinstance(other, dict):
+            if len(one) > _LARGE or one.keys() != other.keys():
+                return False
+            rest.extend((one[name], other[name]) for name in one)
+        elif isinstance(one, list) and isinstance(other, list):
+            if len(one) > _LARGE or len(one) != len(other):
+                return False
+            rest.extend(zip(one, other, strict=True))
+        elif (
+            isinstance(one, Unreadable)
+            or isinstance(other, Unreadable)
+            or isinstance(one, bool) is not isinstance(other, bool)
+            or one != other
+        ):
+            return False
+    return not rest
+
+
 def _mended(text: str) -> str:
     """The same with U+FFFD or a NaN for each character or word that JSON does not have."""
     if _SHIFT.search(text):
         raise ValueError("where its texts end cannot be told")
-    return _STRING_OR_WORD.sub(_mended_part, text)
-
-
-def _mended_part(found: re.Match[str]) -> str:
-    part = found[0]
-    if part[0] != '"':
-        return part if _WORD.fullmatch(part) else "NaN"
-    part = _ESCAPE.sub(lambda escape: escape[0] if escape["none"] is None else UNTOLD, part)
-    return _CONTROL.sub(UNTOLD, part)
+    parts: list[str] = []
+    for part in _PART.finditer(text):
+        sound, broken = part.groups("")
+        parts.append(sound)
+        if broken[:1] == '"':
+            for characters in _CHARACTERS.finditer(broken):
+                parts += (characters[1], (characters[2] and UNTOLD) or "")
+                if len(parts) > 2 * MOST_MENDED:
+                    break
+        elif broken:
+            parts.append("NaN")
+        if len(parts) > 2 * MOST_MENDED:
+            raise ValueError(f"more than {MOST_MENDED} places of it cannot be told")
+    return "".join(parts)
 
 
 def _unreadable(_: str) -> Unreadable:

@@ -16,11 +16,14 @@ from xml.sax.saxutils import escape
 import orjson
 
 from gateway import charset, exact, heads, scalars
-from gateway.lenient import Unreadable
+from gateway.lenient import Unreadable, crowded
 from gateway.port import PartialResponse, VendorRequest, VendorResponse
 from gateway.secrets import MASK, Secret
 
 MAX_KEPT = 4096
+_LOOKED_AT, _AT_THE_CUT = 4 * MAX_KEPT, MAX_KEPT
+"""Characters of a body that are masked to be kept, and those at the end of them that are left out: what was cut there
+may be the beginning of a secret, in whichever form."""
 _FOR_PAGES = "\"&'+<>`"
 _OF_REQUESTS = frozenset((*heads.TRACED, "accept", "content-type", "user-agent"))
 """Headers of requests whose value is shown; any other may be a credential, and shows by its name alone."""
@@ -98,7 +101,7 @@ class Redactor:
         `complete` is there, false, where it did not come whole or cannot be read, `escaped`, true, where `\\xNN` stands
         in the body for bytes that are no text.
         """
-        text, escaped = self._came(response, confidential=confidential)
+        text, escaped = self._came(response, confidential=confidential, kept=True)
         headers = {} if confidential else response.headers
         answer = {
             "status": response.status,
@@ -121,18 +124,23 @@ class Redactor:
             return MASK if request.body else ""
         return self.mask(request.body.decode(errors="replace"))
 
-    def _came(self, response: Answer, *, confidential: bool) -> tuple[str, bool]:
-        """The whole body of an answer as text, masked, and whether it is escaped."""
+    def _came(self, response: Answer, *, confidential: bool, kept: bool = False) -> tuple[str, bool]:
+        """The body of an answer as text, masked, and whether it is escaped; `kept`: only what may be kept of it."""
         if confidential:
             return MASK if response.body else "", False
         text = charset.exactly(response.body, response.headers.get("content-type", ""))
         escaped = text is None or "\0" in text
         if text is None or escaped:
             text = response.body.decode("utf-8", "surrogateescape")
+        cut = kept and response.status is not None and len(text) > _LOOKED_AT
+        text = text[:_LOOKED_AT] if cut else text
+        if escaped:
             for form in self._bytes:
                 text = text.replace(form.decode("utf-8", "surrogateescape"), MASK)
         text = self.mask(text)
-        if isinstance(response, PartialResponse):
+        if cut:
+            text = text[:-_AT_THE_CUT]
+        elif isinstance(response, PartialResponse):
             text = self._without_a_begun_secret(text)
             if response.status is None:
                 text = heads.begun(text, length=len(response.body))
@@ -185,6 +193,8 @@ def shown(text: str) -> Any:
     """A body for showing inside JSON: as the JSON that it is, else as text, or None where there is none."""
     if not text:
         return None
+    if crowded(text):
+        return text
     try:
         exact.loads(text)
         return orjson.Fragment(text)

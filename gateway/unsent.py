@@ -3,8 +3,16 @@
 import asyncio
 
 from gateway.call import AdapterFault, Call
-from gateway.errors import GatewayError, InternalError, StoreUnavailable, VendorError, VendorTimeout, VendorUnavailable
-from gateway.transport import TooLate, TransportClosed, TransportError, Withheld
+from gateway.errors import (
+    GatewayError,
+    InternalError,
+    StoreUnavailable,
+    VendorBadResponse,
+    VendorError,
+    VendorTimeout,
+    VendorUnavailable,
+)
+from gateway.transport import TooLarge, TooLate, TransportClosed, TransportError, Withheld
 
 
 def of_write(error: BaseException | None, call: Call) -> GatewayError:
@@ -39,6 +47,8 @@ def of_read(error: TransportError, call: Call, *, timeout: float) -> GatewayErro
         return InternalError(f"{ours}; nothing was read")
     if error.timeout and call.last.sent:
         return VendorTimeout(f"No answer within {timeout:g} seconds")
+    if isinstance(error, TooLarge):
+        return VendorBadResponse(str(error), vendor_status=call.last.status)
     if isinstance(error, TooLate):
         return VendorTimeout(f"Not every answer came within {timeout:g} seconds")
     return VendorUnavailable(f"The vendor could not be reached ({call.last.error})")

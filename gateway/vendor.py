@@ -27,6 +27,13 @@ class VendorSettings(BaseModel):
     base_url: str = Field(description="Where the vendor's documented paths begin; http or https.")
     timeout: float = Field(10.0, gt=0, le=300, description="Seconds for one whole vendor call.")
     max_concurrency: int = Field(64, ge=1, le=10_000, description="Calls under way at once.")
+    max_answer: int = Field(
+        262_144,
+        ge=100,
+        le=4_194_304,
+        description="Bytes of the largest answer, decompressed. While a large one is read, everything else waits: some "
+        "25 milliseconds for a megabyte of JSON.",
+    )
     ca_file: str | None = Field(None, description="A PEM file of authorities to trust instead of the system's.")
     proxy: Secret | None = Field(
         None, description="An HTTP proxy, with its user and password if it has any; the environment's are not used."

@@ -5,11 +5,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from defusedxml import ElementTree
+from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from gateway.lenient import several
 from gateway.scalars import UNTOLD
 
+MOST_MARKS, DEEPEST = 2_000, 32
+"""Tags, comments and the like that a document may have, and how deep its elements may be nested."""
+_LONGEST = 2_048
+"""Characters of one tag, which bounds its attributes; comments and CDATA sections may be longer."""
+
+_TOO_LONG = re.compile(rf"<(?!!)[^>]{{{_LONGEST}}}")
 _UNCARRIED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -33,25 +39,64 @@ def read(text: str) -> dict[str, Any]:
     """The elements under `<xml>`: texts, stripped, or dictionaries of the same kind.
 
     A name that is given several times with different values has an `Unreadable` one, and U+FFFD stands for each
-    character that XML cannot carry. Raises `ValueError` for what is not XML, declares entities or has another root.
+    character that XML cannot carry. Raises `ValueError` for what is not XML, declares entities, has another root or
+    more than one may have: the event loop waits while it is read.
     """
+    if text.count("<") > MOST_MARKS:
+        raise ValueError(f"more than {MOST_MARKS} tags")
+    if _TOO_LONG.search(text):
+        raise ValueError(f"a tag of more than {_LONGEST} characters")
+    tree = _Tree()
+    parser = DefusedXMLParser(target=tree)
     try:
         # As text it is read whatever charset its prolog names.
-        root = ElementTree.fromstring(_UNCARRIED.sub(UNTOLD, text))
-        value = _value(root)
-    except (ElementTree.ParseError, RecursionError) as error:
+        parser.feed(_carried(text))
+        parser.close()
+    except ParseError as error:
         raise ValueError(f"not XML: {error}") from error
-    if root.tag != "xml" or not isinstance(value, dict):
+    if not isinstance(tree.value, dict):
         raise ValueError("not the vendor's <xml>")
-    return value
+    return tree.value
 
 
-def _value(element: Any) -> Any:
-    if not len(element):
-        return (element.text or "").strip()
-    values: dict[str, list[Any]] = {}
-    for child in element:
-        if UNTOLD in child.tag:
-            raise ValueError(f"a name in <{element.tag}> cannot be told")
-        values.setdefault(child.tag, []).append(_value(child))
-    return {name: several(each) if len(each) > 1 else each[0] for name, each in values.items()}
+class _Tree:
+    """What the parser calls: makes the values as the elements end."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[str, dict[str, list[Any]]]] = []
+        self._text: list[str] = []
+        self.value: Any = None
+
+    def start(self, tag: str, _: Mapping[str, str]) -> None:
+        """Begin an element. Raises `ValueError` for one that is nested too deep, or whose name cannot be told."""
+        if not self._open and tag != "xml":
+            raise ValueError("not the vendor's <xml>")
+        if UNTOLD in tag:
+            raise ValueError(f"a name in <{self._open[-1][0]}> cannot be told")
+        if len(self._open) == DEEPEST:
+            raise ValueError(f"elements nested more than {DEEPEST} deep")
+        self._open.append((tag, {}))
+        self._text = []
+
+    def data(self, text: str) -> None:
+        """Take a part of a text; what stands beside elements means nothing."""
+        self._text.append(text)
+
+    def end(self, tag: str) -> None:
+        """End an element."""
+        _, inner = self._open.pop()
+        value: Any = "".join(self._text).strip()
+        if inner:
+            value = {name: several(each) if len(each) > 1 else each[0] for name, each in inner.items()}
+        self._text = []
+        if self._open:
+            self._open[-1][1].setdefault(tag, []).append(value)
+        else:
+            self.value = value
+
+
+def _carried(text: str) -> str:
+    """The text with U+FFFD for each character that XML cannot carry."""
+    if _UNCARRIED.search(text) is None:
+        return text
+    return _UNCARRIED.sub(UNTOLD, text)

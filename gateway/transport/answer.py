@@ -9,7 +9,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from gateway.port import PartialResponse, VendorResponse
 from gateway.transport.coding import decoded, salvaged
-from gateway.transport.evidence import Evidence, TransportError
+from gateway.transport.evidence import Evidence, TooLarge, TransportError
 from gateway.transport.framing import mended, seen
 
 FRAMING = 48 * 1024
@@ -141,7 +141,7 @@ class Answer:
             raise TransportError("More came than the answer")
         self._body += data
         if len(self._body) > self._limit:
-            raise TransportError(f"The answer is larger than {self._limit} bytes")
+            raise TooLarge(f"The answer is larger than {self._limit} bytes (max_answer)")
 
     def on_message_complete(self) -> None:
         """Take the end, unless it was that of an interim answer."""

@@ -2,7 +2,7 @@
 
 import zlib
 
-from gateway.transport.evidence import TransportError
+from gateway.transport.evidence import TooLarge, TransportError
 
 _MEMBERS = 100
 _SALVAGED = 64 * 1024
@@ -31,7 +31,7 @@ def decoded(body: bytes, header: str, *, limit: int) -> bytes:
             inflater = zlib.decompressobj(_window(body, coding))
             plain += inflater.decompress(body, limit + 1 - len(plain))
             if len(plain) > limit:
-                raise TransportError(f"The answer is larger than {limit} bytes once decompressed")
+                raise TooLarge(f"The answer is larger than {limit} bytes once decompressed (max_answer)")
             if not inflater.eof:
                 raise TransportError("The compressed answer is cut short")
             body = inflater.unused_data  # a copy of all the rest: hence not for ever

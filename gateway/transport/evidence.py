@@ -6,6 +6,7 @@ TransportError
 │   ├── TooLate             the deadline had passed when all was ready for it
 │   ├── OutOfResources      this process or machine has no more files or memory
 │   └── TransportClosed     the gateway goes; the one of these that says nothing of whether it left
+├── TooLarge                more came than is read of an answer
 └── TransportTimeout        the deadline came first
     └── TooLate
 """
@@ -58,6 +59,10 @@ class OutOfResources(Withheld):
 
 class TransportClosed(Withheld):
     """Raised when the transport is closed, before the call or during it."""
+
+
+class TooLarge(TransportError):
+    """Raised when an answer is larger than the vendor's setting `max_answer` allows."""
 
 
 class TransportTimeout(TransportError):

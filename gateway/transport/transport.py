@@ -28,7 +28,6 @@ from gateway.transport.evidence import (
 from gateway.transport.names import Resolver
 from gateway.transport.request import Writer
 
-BODY_LIMIT = 1024 * 1024
 _OURS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS))
 """What the system says where this process, or its machine, can open nothing more."""
 
@@ -36,9 +35,9 @@ _OURS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS))
 class Transport:
     """Sends requests to one configured vendor.
 
-    `clock` gives seconds and goes on while the machine sleeps: `boottime`. `body_limit` is in bytes and counts for
-    an answer's body before and after decompression. `resolver` finds addresses, by default the system's. `trusting`
-    says by the `ca_file` whom to trust, and is not asked where no TLS is spoken; one that remembers lets many vendors
+    `clock` gives seconds and goes on while the machine sleeps: `boottime`. The setting `max_answer` counts for an
+    answer's body before and after decompression. `resolver` finds addresses, by default the system's. `trusting` says
+    by the `ca_file` whom to trust, and is not asked where no TLS is spoken; one that remembers lets many vendors
     share what takes time and memory to make. Raises `OSError` where `ca_file` cannot be read.
     """
 
@@ -47,7 +46,6 @@ class Transport:
         settings: VendorSettings,
         clock: Callable[[], float],
         *,
-        body_limit: int = BODY_LIMIT,
         resolver: Resolver | None = None,
         trusting: Callable[[str | None], ssl.SSLContext] = trust,
     ) -> None:
@@ -57,7 +55,7 @@ class Transport:
         tls = trusting(settings.ca_file) if encrypted or settings.ca_file else None
         absolute = proxy is not None and not vendor.encrypted
         self._clock = clock
-        self._body_limit = body_limit
+        self._max_answer = settings.max_answer
         self._reuse = settings.reuse_connections
         self._writer = Writer(
             settings.base_url,
@@ -127,7 +125,7 @@ class Transport:
         if call.evidence.sent:
             raise RequestRefused("The evidence is that of a request that was sent; nothing is sent a second time")
         written = self._writer.written(request)
-        answer = Answer(call.evidence, method=request.method, limit=self._body_limit)
+        answer = Answer(call.evidence, method=request.method, limit=self._max_answer)
         wire = await self._connector.connect(call)
         try:
             call.leave(kept=wire.kept)

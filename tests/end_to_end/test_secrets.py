@@ -54,7 +54,7 @@ def test_a_failure_that_echoes(api: Caller, vendors: Vendors, adapter: str, stat
 
 def test_what_is_kept_is_bounded(api: Caller, vendors: Vendors) -> None:
     """A vendor that says a lot is cut in the history, and in the words that a problem quotes."""
-    vendors.crm.fault("status", status=400, body=json.dumps({"Message": "x" * 300_000}))
+    vendors.crm.fault("status", status=400, body=json.dumps({"Message": "x" * 200_000}))
     heard = api.adjust({"member": "contact_id:1", "points": 5})
     assert len(heard.json()["vendor"]["message"]) == 500
     history = api.adjustment(heard.json()["adjustment"], history=True)["history"]

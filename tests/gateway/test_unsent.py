@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from structlog.testing import capture_logs
@@ -16,7 +17,14 @@ from structlog.testing import capture_logs
 from gateway.adjustments import Verdict
 from gateway.circuit import State
 from gateway.delivery import Delivery
-from gateway.errors import FieldNotSupported, GatewayError, InternalError, VendorTimeout, VendorUnavailable
+from gateway.errors import (
+    FieldNotSupported,
+    GatewayError,
+    InternalError,
+    VendorBadResponse,
+    VendorTimeout,
+    VendorUnavailable,
+)
 from gateway.gate import Gate
 from gateway.metrics import Metrics
 from gateway.model import Applied, Balance, Member
@@ -245,3 +253,17 @@ def test_what_fails_before_the_change() -> None:
             VendorUnavailable,
             "What comes before the change failed: The vendor is not available",
         )
+
+
+def test_an_answer_that_is_larger_than_is_read() -> None:
+    """A write is unknown, with what came of it in its history; a read is not understood, and not asked again."""
+    with bench(Paper, max_answer=1000) as paper:
+        paper.spoil(paper.effect_number(), {"kind": "body", "body": "x" * 2000, "apply": True})
+        outcome = paper.adjust()
+        assert outcome.verdict is Verdict.UNKNOWN
+        assert outcome.evidence["error"] == "The answer is larger than 1000 bytes (max_answer)"
+        beginning = {"status": 200, "headers": ANY, "body": "x" * 1000, "complete": False}
+        assert outcome.exchange[-1]["response"] == beginning
+        paper.spoil(0, {"kind": "body", "body": "x" * 2000})
+        with pytest.raises(VendorBadResponse, match="larger than 1000 bytes"):
+            paper.read("balance")

@@ -188,9 +188,8 @@ async def opened(
 ) -> AsyncIterator[Transport]:
     """A transport to `url`, closed afterwards; writes reuse connections, which is where the dangers are."""
     settings = {"reuse_connections": True, **settings}
-    options = {"body_limit": settings.pop("body_limit")} if "body_limit" in settings else {}
     transport = Transport(
-        VendorSettings(adapter="any", base_url=url, allow_http=True, **settings), clock, resolver=resolver, **options
+        VendorSettings(adapter="any", base_url=url, allow_http=True, **settings), clock, resolver=resolver
     )
     try:
         yield transport

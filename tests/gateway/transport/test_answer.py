@@ -26,7 +26,7 @@ def received(run: Run, raw: bytes, request: VendorRequest = GET) -> tuple[Vendor
         peer.close()
 
     async def scene() -> None:
-        async with Server(script) as server, opened(server.url, body_limit=1000) as transport:
+        async with Server(script) as server, opened(server.url, max_answer=1000) as transport:
             found.append(await send(transport, request, evidence))
 
     run(scene())

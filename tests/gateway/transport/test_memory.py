@@ -56,7 +56,7 @@ def test_answer_is_freed_with_its_call(run: Run, kind: str, context: Any) -> Non
     async def scene() -> None:
         async with (
             Server(script, tls=context) as server,
-            opened(server.url, ca_file=CA, body_limit=SIZE + 1, reuse_connections=False) as transport,
+            opened(server.url, ca_file=CA, max_answer=SIZE + 1, reuse_connections=False) as transport,
         ):
             for number in range(1 + CALLS):
                 with suppress(TransportError):

@@ -32,7 +32,7 @@ def left(run: Run, raw: bytes) -> PartialResponse | None:
         peer.close()
 
     async def scene() -> None:
-        async with Server(script) as server, opened(server.url, body_limit=LIMIT) as transport:
+        async with Server(script) as server, opened(server.url, max_answer=LIMIT) as transport:
             with pytest.raises(TransportError):
                 await send(transport, POST, evidence)
 

@@ -220,7 +220,7 @@ def test_body_past_the_cap(run: Run, end: bytes) -> None:
         await peer.end()
 
     async def scene() -> None:
-        async with Server(script) as server, opened(server.url, body_limit=2000) as transport:
+        async with Server(script) as server, opened(server.url, max_answer=2000) as transport:
             error, evidence = await failure(transport, POST)
             assert "2000 bytes" in str(error)
             assert (evidence.sent, evidence.status) == (True, 200)
