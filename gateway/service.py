@@ -1,7 +1,6 @@
 """One short method per operation, for whoever asks: the API, or the command line."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -21,21 +20,13 @@ from gateway.cache import MemberCache
 from gateway.delivery import Delivery
 from gateway.errors import GatewayError, NotFound, NotResolvable
 from gateway.gate import Held, Standing
-from gateway.journal import Filters, Journal
+from gateway.journal import Filters, Journal, Page
 from gateway.model import Adjustment, Balance, Expiring, Member, Period, time_text
 from gateway.outcome import Reading
 from gateway.planning import PREVIEWED_ID, Plan, Planner
 from gateway.writes import Caller, Reply, Writes
 
 T = TypeVar("T", bound=Balance | Expiring)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some adjustments, newest first, and where the next page begins."""
-
-    records: list[Record]
-    next_before: int | None
 
 
 class Service:
@@ -123,11 +114,9 @@ class Service:
         record = await self._record(tenant, id)
         return rendering.with_history(record, await self._journal.history(id) if history else None)
 
-    async def adjustments(self, tenant: str, filters: Filters, *, limit: int, before: int | None) -> Page:
-        """A page of adjustments, newest first."""
-        found = await self._journal.list(tenant, filters, limit=limit + 1, before=before)
-        more = len(found) > limit
-        return Page([record for _, record in found[:limit]], found[limit - 1][0] if more else None)
+    async def adjustments(self, tenant: str, filters: Filters, *, limit: int, after: str | None) -> Page:
+        """A page of adjustments, newest first. Raises `InvalidRequest` where there is none with the id `after`."""
+        return await self._journal.list(tenant, filters, limit=limit, after=after)
 
     async def resolve(self, caller: Caller, id: str, *, applied: bool, reason: str, now: datetime) -> AdjustmentAnswer:  # noqa: A002 (the field's name)
         """Settle by hand what is unknown. Raises `NotFound`, or `NotResolvable` while it may change by itself."""

@@ -159,11 +159,11 @@ class Endpoints:
     async def adjustments(self, call: Call) -> Response:
         """GET /v1/adjustments."""
         query, tenant = call.query, call.caller.tenant
-        page = await self._service.adjustments(tenant, query.filters(), limit=query.limit, before=query.before(tenant))
+        page = await self._service.adjustments(tenant, query.filters(), limit=query.limit, after=query.after(tenant))
         return answer(
             answers.AdjustmentPage(
                 data=[rendering.adjustment(record) for record in page.records],
-                next_cursor=query.cursor_for(tenant, page.next_before),
+                next_cursor=query.cursor_for(tenant, page.next),
             )
         )
 

@@ -18,7 +18,8 @@ from gateway.model import Adjustment, Period
 from gateway.registry import AdapterType
 
 _FIRST_FILTERS = ("member", "status", "reference", "idempotency_key", "created_from", "created_to")
-_CURSOR = re.compile(r"(?P<position>[0-9]{1,18})\.(?P<digest>[0-9a-f]{16})\Z")
+_CURSOR = re.compile(r"(?P<id>adj_[0-9a-f]{32})\.(?P<digest>[0-9a-f]{16})\Z")
+_LONGEST_CURSOR = 128
 
 
 class Sent(BaseModel):
@@ -155,7 +156,9 @@ class ListQuery(Sent):
     created_from: Moment | None = Field(None, description="Created at this time or later.")
     created_to: Moment | None = Field(None, description="Created at this time or earlier.")
     limit: int = Field(20, ge=1, le=100)
-    cursor: str | None = Field(None, description="`next_cursor` of the page before, with the same filters.")
+    cursor: str | None = Field(
+        None, max_length=_LONGEST_CURSOR, description="`next_cursor` of the page before, with the same filters."
+    )
 
     @field_validator("limit", mode="before")
     @classmethod
@@ -177,8 +180,8 @@ class ListQuery(Sent):
             created_to=self.created_to,
         )
 
-    def before(self, tenant: str) -> int | None:
-        """Where the page begins. Raises `InvalidRequest` for a cursor that is not of these filters."""
+    def after(self, tenant: str) -> str | None:
+        """The id after which the page begins. Raises `InvalidRequest` for a cursor that is not of these filters."""
         if self.cursor is None:
             return None
         try:
@@ -186,14 +189,17 @@ class ListQuery(Sent):
         except ValueError:  # not base64, or no text inside
             read = None
         if read and read["digest"] == self._digest(tenant):
-            return int(read["position"])
+            return read["id"]
         raise InvalidRequest("The cursor is not one of a list with these filters; begin without a cursor")
 
-    def cursor_for(self, tenant: str, position: int | None) -> str | None:
-        """The cursor of the next page, bound to the filters; None on the last."""
-        if position is None:
+    def cursor_for(self, tenant: str, last: str | None) -> str | None:
+        """The cursor of the next page, after the one with this id, bound to the filters; None on the last page.
+
+        It holds nothing that its caller has not seen: no number, which would tell how much others write.
+        """
+        if last is None:
             return None
-        return base64.urlsafe_b64encode(f"{position}.{self._digest(tenant)}".encode()).decode()
+        return base64.urlsafe_b64encode(f"{last}.{self._digest(tenant)}".encode()).decode()
 
     def _digest(self, tenant: str) -> str:
         # A later filter counts only where it is used, so that cursors go on from one version to the next.

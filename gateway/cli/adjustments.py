@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway import exact, rendering
-from gateway.adjustments import Record, Status
+from gateway.adjustments import Status
 from gateway.answers import AdjustmentHistory, AdjustmentPage
 from gateway.cli import terminal
 from gateway.cli.hint import hint
@@ -58,19 +58,15 @@ def list_(
         client=client,
     )
 
-    async def found(journal: Journal) -> list[Record]:
-        return [record for _, record in await journal.list(tenant, wanted, limit=limit + 1, before=None)]
-
-    records = asked(store, found)
-    if more := len(records) > limit:
-        records = records[:limit]
+    page = asked(store, lambda journal: journal.list(tenant, wanted, limit=limit))
+    records = page.records
     if output is Output.JSON:
         answers = [rendering.adjustment(record) for record in records]
         terminal.show_json(AdjustmentPage(data=answers, next_cursor=None).to_json().decode())
     else:
         for record in records:
             terminal.show(line(record))
-    if more:
+    if page.next:
         terminal.note(f"there are more: these are the newest {limit}; see --limit and --created-to")
     elif not records and output is Output.TEXT:
         terminal.note("no adjustments")

@@ -47,7 +47,7 @@ async def _before(journal: Journal, record: Record) -> str:
     """What the vendor said that the balance was, in its last answer to a write for this member."""
     draft = record.draft
     wanted = Filters(member=str(draft.adjustment.member), status=Status.SUCCEEDED)
-    for _, each in await journal.list(draft.tenant, wanted, limit=LOOKED_THROUGH):
+    for each in (await journal.list(draft.tenant, wanted, limit=LOOKED_THROUGH)).records:
         said = each.applied and each.applied.balance
         if said and said.available is not None and each.draft.vendor == draft.vendor:
             when = time_text(each.completed_at or each.created_at)

@@ -1,9 +1,11 @@
 """Where adjustments are kept, durably, with every step of their lives."""
 
 from gateway.journal.errors import JournalError, JournalLocked, JournalMissing
+from gateway.journal.filters import Filters
 from gateway.journal.journal import Journal
+from gateway.journal.lists import Page
 from gateway.journal.operations import Conclusion, Decision, Permission, RepeatRefusal
-from gateway.journal.reads import Counts, Filters
+from gateway.journal.reads import Counts
 from gateway.journal.unknowns import Unknowns, Whereabouts
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "JournalError",
     "JournalLocked",
     "JournalMissing",
+    "Page",
     "Permission",
     "RepeatRefusal",
     "Unknowns",

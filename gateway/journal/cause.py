@@ -51,6 +51,14 @@ def of(error: BaseException) -> str:
     return f"{words}: {advice}" if advice else words
 
 
+def overdue(error: BaseException) -> bool:
+    """Whether a read was ended since it took too long."""
+    reason = getattr(error, "orig", None)
+    return getattr(reason, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT or (
+        getattr(reason, "sqlstate", None) == "57014"
+    )
+
+
 def _words(error: OSError) -> str:
     words = error.strerror or str(error)
     return f"{words} ({printable(str(error.filename))})" if error.filename else words

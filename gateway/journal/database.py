@@ -4,9 +4,11 @@ SQLite takes any number of processes on one machine, with the file on a local di
 network file system. PostgreSQL takes any number of processes anywhere.
 """
 
+import math
 import os
 import socket
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,14 +25,18 @@ from gateway.journal import codec
 from gateway.journal.errors import JournalError
 from gateway.journal.store import Store
 
-READERS = 2
-"""Connections, and threads, that only read."""
+READERS = LISTS = 2
+"""Connections, and threads, that only read: what is found by its name, and lists."""
+LONGEST_READ = 5.0
+"""Seconds after which a gateway ends a read."""
 
 _CONNECT_SECONDS = 5
 _DEAD_PEER_SECONDS = 15
 _STALLED_SECONDS = 3
 _TURN_MILLISECONDS = 20
-_BEGUN = "begun"
+_BEGUN, _UNTIL = "begun", "until"
+_LOOKS = 10_000  # instructions of SQLite's machine between looks at the time: a millisecond or less
+_UNORDERED = ("seqscan", "bitmapscan", "sort", "incremental_sort", "hashjoin", "mergejoin")
 # In one message, so that the time costs no round trip; the BEGIN is of the transaction that the SELECT is in already.
 # The function is named without its schema: whoever must can put a clock of their own before the server's.
 _TELL = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -71,13 +77,26 @@ class Database:
     def writer(self) -> Engine:
         """An engine whose connections write durably, and are really closed when they are closed."""
         engine = self._engine(poolclass=NullPool)
-        self._prepare(engine, writes=True)
+        self._prepare(engine, self._sqlite_session() if self._in_file else self._postgresql_session(), writes=True)
         return engine
 
-    def reader(self) -> Engine:
-        """An engine whose connections cannot write."""
-        engine = self._engine(poolclass=QueuePool, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
-        self._prepare(engine, writes=False)
+    def reader(self, *, within: float | None = None) -> Engine:
+        """An engine whose connections cannot write, and end what takes longer than so many seconds."""
+        return self._reader(READERS, within, [])
+
+    def lister(self, *, within: float | None = None) -> Engine:
+        """As `reader`, for lists: a plan is one that reads an index in its order, whatever statistics say."""
+        return self._reader(LISTS, within, [f"SET enable_{way} = off" for way in _UNORDERED])
+
+    def _reader(self, connections: int, within: float | None, plans: list[str]) -> Engine:
+        engine = self._engine(poolclass=QueuePool, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+        if self._in_file:
+            self._prepare(engine, ["PRAGMA query_only=ON"], writes=False)
+            if within is not None:
+                _end_after(engine, within)
+        else:
+            ending = [] if within is None else [f"SET statement_timeout = {max(1, round(within * 1000))}"]
+            self._prepare(engine, ["SET default_transaction_read_only = on", *ending, *plans], writes=False)
         return engine
 
     def moment(self, connection: Connection) -> datetime:
@@ -115,8 +134,7 @@ class Database:
         event.listen(engine, "do_connect", _reaching(conninfo))
         return engine
 
-    def _prepare(self, engine: Engine, *, writes: bool) -> None:
-        statements = self._sqlite_session(writes) if self._in_file else self._postgresql_session(writes)
+    def _prepare(self, engine: Engine, statements: list[str], *, writes: bool) -> None:
         event.listen(engine, "connect", _saying(statements))
         if not self._in_file:
             event.listen(engine, "begin", _telling_and_beginning(writes))
@@ -124,15 +142,11 @@ class Database:
             turns = max(1, round(self.patience * 1000 / _TURN_MILLISECONDS))
             event.listen(engine, "begin", _beginning_at_once(turns) if writes else _begin)
 
-    def _sqlite_session(self, writes: bool) -> list[str]:
-        if not writes:
-            return ["PRAGMA query_only=ON"]
+    def _sqlite_session(self) -> list[str]:
         durable = ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"]
         return [*durable, f"PRAGMA busy_timeout={_TURN_MILLISECONDS}"]
 
-    def _postgresql_session(self, writes: bool) -> list[str]:
-        if not writes:
-            return ["SET default_transaction_read_only = on"]
+    def _postgresql_session(self) -> list[str]:
         return [
             "SET synchronous_commit = on",
             # Each statement sees what other gateways have committed before it, whatever the server's default is.
@@ -174,6 +188,19 @@ def _telling_and_beginning(writes: bool) -> Callable[[Connection], None]:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
+
+
+def _end_after(engine: Engine, seconds: float) -> None:
+    """On SQLite: interrupt what has read for so many seconds since its transaction began."""
+
+    def begun(connection: Connection) -> None:
+        connection.info[_UNTIL] = time.monotonic() + seconds
+
+    def connected(connection: Any, record: Any) -> None:
+        connection.set_progress_handler(lambda: time.monotonic() > record.info.get(_UNTIL, math.inf), _LOOKS)
+
+    event.listen(engine, "begin", begun)
+    event.listen(engine, "connect", connected)
 
 
 def _beginning_at_once(turns: int) -> Callable[[Connection], None]:

@@ -2,27 +2,30 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from itertools import count
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, Status, Transition
 from gateway.errors import StoreUnavailable
-from gateway.journal import cause, operations, reads, unknowns
+from gateway.journal import cause, lists, operations, reads, unknowns
 from gateway.journal.batch import Progress
-from gateway.journal.database import READERS, Database
+from gateway.journal.database import LISTS, LONGEST_READ, READERS, Database
 from gateway.journal.errors import JournalError
+from gateway.journal.filters import Filters
 from gateway.journal.fitness import Unfit
+from gateway.journal.lane import Lane
 from gateway.journal.opening import Opened, prepare, to_read, to_write
 from gateway.journal.transaction import Render
+from gateway.journal.turns import Turns
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_LISTS_WAITING = 32
+"""Lists that wait under one name, in one process."""
 
 
 class Journal:
@@ -34,13 +37,16 @@ class Journal:
     """
 
     def __init__(self, opened: Opened, moment: Callable[[Connection], datetime], owner: str) -> None:
-        self._readers = opened.readers
+        self._lookups = Lane(opened.readers, READERS, "journal-reader")
+        # Apart, so that no list keeps those waiting who look for one adjustment.
+        self._lists = Lane(
+            opened.listers, LISTS, "journal-lister", turns=Turns(LISTS, most=_LISTS_WAITING, patience=LONGEST_READ)
+        )
         self._batches = opened.batches
         self._hold = opened.hold
         self._moment = moment
         self._owner = owner
         self._numbers = count(1)
-        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="journal-reader")
 
     @classmethod
     def open(
@@ -51,6 +57,7 @@ class Journal:
         clock: Callable[[], datetime],
         render: Render,
         patience: float = 5.0,
+        longest_read: float = LONGEST_READ,
     ) -> "Journal":
         """Open the journal at `sqlite:///PATH` or `postgresql://...`; made, or brought up to date, where need be.
 
@@ -58,12 +65,13 @@ class Journal:
         `owner` names this start of this process, unlike any other, ever: whoever had the same name would take its
         attempts for their own. `clock` gives aware datetimes, and is the journal's clock on SQLite; on PostgreSQL that
         is the server's. `render` gives the answer to keep for a record that was just settled, or None; it runs in the
-        journal's own thread. `patience`: seconds to wait for a lock that somebody else holds. Blocks; raises
-        `JournalError`, and of its kinds `JournalLocked` where somebody has the journal to themselves.
+        journal's own thread. `patience`: seconds to wait for a lock that somebody else holds. `longest_read`: seconds
+        after which a read is ended. Blocks; raises `JournalError`, and of its kinds `JournalLocked` where somebody has
+        the journal to themselves.
         """
         database = Database.parse(store, patience=patience, clock=clock)
         with _opening(database):
-            return cls(to_write(database, render), database.moment, owner)
+            return cls(to_write(database, render, longest_read=longest_read), database.moment, owner)
 
     @staticmethod
     def prepare(store: str, *, clock: Callable[[], datetime], patience: float = 5.0) -> None:
@@ -187,46 +195,49 @@ class Journal:
 
     async def find(self, client: str, tenant: str, key: str) -> Record | None:
         """The adjustment under a client's key within a tenant."""
-        return await self._read(reads.find, client, tenant, key)
+        return await self._lookups.run(partial(reads.find, client=client, tenant=tenant, key=key))
 
     async def get(self, tenant: str | None, adjustment: str) -> Record | None:
         """The adjustment of an id, where it is this tenant's; of any tenant for None."""
-        return await self._read(reads.get, tenant, adjustment)
+        return await self._lookups.run(partial(reads.get, tenant=tenant, adjustment=adjustment))
 
     async def history(self, adjustment: str) -> tuple[Transition, ...]:
         """Every transition of the adjustment of an id, oldest first."""
-        return await self._read(reads.history, adjustment)
+        return await self._lookups.run(partial(reads.history, adjustment=adjustment))
 
-    async def list(
-        self, tenant: str | None, filters: reads.Filters, *, limit: int, before: int | None = None
-    ) -> tuple[tuple[int, Record], ...]:
-        """At most `limit` adjustments, newest first, each with its number; the last number is `before` of the next."""
-        return await self._read(reads.page, tenant, filters, limit, before)
+    async def list(self, tenant: str | None, filters: Filters, *, limit: int, after: str | None = None) -> lists.Page:
+        """At most `limit` adjustments of a tenant, newest first, that come after the one with the id `after`.
 
-    async def unknown(self, tenant: str | None, filters: reads.Filters, *, limit: int) -> unknowns.Unknowns:
+        Of one tenant one list at a time is read, in turn with other tenants. For None, they are of every tenant, and
+        all of the journal may be read. Raises `InvalidRequest` where there is no adjustment `after`.
+        """
+        asked = partial(lists.page, tenant=tenant, filters=filters, limit=limit, after=after)
+        return await self._lists.run(asked, name=tenant)
+
+    async def unknown(self, tenant: str | None, filters: Filters, *, limit: int) -> unknowns.Unknowns:
         """What is unknown and fits, oldest first, at most `limit` of it, with the mark that names this set."""
-        return await self._read(unknowns.unknown, tenant, filters, limit)
+        return await self._lookups.run(partial(unknowns.unknown, tenant=tenant, filters=filters, limit=limit))
 
-    async def unknown_at(
-        self, mark: int, tenant: str | None, filters: reads.Filters, *, limit: int
-    ) -> tuple[Record, ...]:
+    async def unknown_at(self, mark: int, tenant: str | None, filters: Filters, *, limit: int) -> tuple[Record, ...]:
         """The set that `unknown` gave with this mark, each record as it stands now.
 
         On PostgreSQL it can hold one that was being kept while the set was read.
         """
-        return await self._read(unknowns.unknown_at, mark, tenant, filters, limit)
+        return await self._lookups.run(
+            partial(unknowns.unknown_at, mark=mark, tenant=tenant, filters=filters, limit=limit)
+        )
 
     async def whereabouts(self) -> tuple[unknowns.Whereabouts, ...]:
         """How many unknown adjustments went to which account of which vendor; its cost grows with these alone."""
-        return await self._read(unknowns.whereabouts)
+        return await self._lookups.run(unknowns.whereabouts)
 
     async def counts(self) -> reads.Counts:
         """How many adjustments have not ended, and since when the oldest `unknown` is there; cheap at any size."""
-        return await self._read(reads.counts, self._moment)
+        return await self._lookups.run(partial(reads.counts, moment=self._moment))
 
     async def vendors(self) -> dict[str, int]:
         """How many adjustments each vendor holds, by its configured name."""
-        return await self._read(reads.vendors)
+        return await self._lookups.run(reads.vendors)
 
     @property
     def progress(self) -> Progress:
@@ -235,14 +246,14 @@ class Journal:
 
     async def ready(self) -> None:
         """Return where the journal can be written, or read where that is all it is open for."""
-        await (self._read(_alive) if self._batches is None else self._write(operations.Touch()))
+        await (self._lookups.run(_alive) if self._batches is None else self._write(operations.Touch()))
 
     async def close(self) -> None:
         """Do what was handed over before, then let go of the database; calling it again does nothing."""
         if self._batches is not None:
             await self._batches.close()
-        await asyncio.to_thread(self._threads.shutdown)
-        self._readers.dispose()
+        for lane in (self._lookups, self._lists):
+            await asyncio.to_thread(lane.close)
         self._hold.close()
 
     def _attempt(self) -> str:
@@ -253,16 +264,6 @@ class Journal:
         if self._batches is None:
             raise StoreUnavailable("the journal is open for reading only")
         return await self._batches.do(operation)
-
-    async def _read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
-        def asked() -> T:
-            with self._readers.connect() as connection:
-                return query(connection, *args, **named)
-
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, asked)
-        except (SQLAlchemyError, UnicodeError, RuntimeError) as error:
-            raise StoreUnavailable("the journal cannot be read") from error
 
 
 def _alive(connection: Connection) -> None:

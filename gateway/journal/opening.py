@@ -21,9 +21,12 @@ from gateway.journal.writes import write
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a journal works with: who reads, who writes (None for a reader), and what is held until it is closed."""
+    """What a journal works with: who reads what has a name, and lists, who writes (None for a reader), and what is held
+    until it is closed.
+    """
 
     readers: Engine
+    listers: Engine
     batches: Batches | None = None
     hold: ExitStack = field(default_factory=ExitStack)
 
@@ -34,8 +37,11 @@ def prepare(database: Database) -> None:
         _up_to_date(database, database.writer()).close()
 
 
-def to_write(database: Database, render: Render) -> Opened:
-    """Open for writing, beside others who do. Raises `JournalError` where the tables do not fit."""
+def to_write(database: Database, render: Render, *, longest_read: float) -> Opened:
+    """Open for writing, beside others who do; `longest_read`: seconds after which a read is ended.
+
+    Raises `JournalError` where the tables do not fit.
+    """
     writer = database.writer()
     with ExitStack() as undo:
         hold = undo.enter_context(_held(database))
@@ -48,9 +54,8 @@ def to_write(database: Database, render: Render) -> Opened:
             return write(Transaction(connection, statements, moment, render, fresh), operations)
 
         undo.pop_all()
-        return Opened(
-            database.reader(), Batches(writer.connect, run, connection, withdrawal, clock=database.clock), hold
-        )
+        batches = Batches(writer.connect, run, connection, withdrawal, clock=database.clock)
+        return Opened(database.reader(within=longest_read), database.lister(within=longest_read), batches, hold)
 
 
 def to_read(database: Database) -> Opened:
@@ -68,7 +73,7 @@ def to_read(database: Database) -> Opened:
         if found != HEAD:
             raise migration.unfit(found)
         undo.pop_all()
-        return Opened(readers)
+        return Opened(readers, database.lister())
 
 
 def _held(database: Database) -> ExitStack:

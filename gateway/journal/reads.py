@@ -3,44 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, literal_column, select, text
 
 from gateway.adjustments import Record, Status, Transition
 from gateway.journal import codec
-from gateway.journal.schema import IN_PROGRESS, UNKNOWN, adjustments, transitions
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which adjustments a list holds: None leaves a thing open, `member` is `SCHEME:VALUE`, both times inclusive.
-
-    `vendor` is its configured name, `client` the name of who asked for them.
-    """
-
-    member: str | None = None
-    status: Status | None = None
-    reference: str | None = None
-    key: str | None = None
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    vendor: str | None = None
-    client: str | None = None
-
-    def applied_to(self, statement: Select[Any], tenant: str | None) -> Select[Any]:
-        """The statement, narrowed to these adjustments of a tenant, or of any for None."""
-        if tenant is not None:
-            statement = statement.where(adjustments.c.tenant == codec.storable(tenant))
-        table = adjustments.c
-        for column in (table.member, table.status, table.reference, table.key, table.vendor, table.client):
-            if (wanted := getattr(self, column.name)) is not None:
-                statement = statement.where(column == codec.storable(wanted))
-        if self.created_from is not None:
-            statement = statement.where(adjustments.c.created_at >= codec.to_micros(self.created_from))
-        if self.created_to is not None:
-            statement = statement.where(adjustments.c.created_at <= codec.to_micros(self.created_to))
-        return statement
+from gateway.journal.schema import adjustments, read_by, transitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +50,13 @@ def history(connection: Connection, adjustment: str) -> tuple[Transition, ...]:
     return tuple(codec.transition_of(row) for row in connection.execute(statement))
 
 
-def page(
-    connection: Connection, tenant: str | None, filters: Filters, limit: int, before: int | None
-) -> tuple[tuple[int, Record], ...]:
-    """At most `limit` adjustments, newest first, each with its number; only those numbered below `before`."""
-    statement = filters.applied_to(select(adjustments), tenant).order_by(adjustments.c.seq.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(adjustments.c.seq < before)
-    return tuple((row.seq, codec.record_of(row)) for row in connection.execute(statement))
-
-
 def counts(connection: Connection, moment: Callable[[Connection], datetime]) -> Counts:
     """How many adjustments have not ended; from indexes that hold nothing else, however many there are in all."""
-    # Counted by a column of the index: SQLite would else prefer another, of all rows, that it thinks is narrower.
-    in_progress = select(func.count(adjustments.c.lease_until)).where(IN_PROGRESS)
-    unknown = select(func.count(adjustments.c.created_at), func.min(adjustments.c.created_at)).where(UNKNOWN)
+    created_at = literal_column("created_at", adjustments.c.created_at.type)
+    in_progress = select(func.count()).where(text("status = 'in_progress'"))
+    in_progress = in_progress.select_from(read_by("ix_adjustments_in_progress", connection))
+    unknown = select(func.count(), func.min(created_at)).where(text("status = 'unknown'"))
+    unknown = unknown.select_from(read_by("ix_adjustments_unknown", connection))
     owned = connection.scalar(in_progress) or 0
     number, oldest = connection.execute(unknown).one()
     return Counts(

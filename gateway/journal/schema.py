@@ -1,13 +1,14 @@
 """The tables of the journal. The truth about them is the migrations; a test holds the two together.
 
 Times are microseconds since 1970 in UTC; `draft`, `applied`, `problem`, `resolution`, `evidence` and `exchange` are
-JSON as `codec` writes it. `seq` is never used twice, and is what pages are cut by.
+JSON as `codec` writes it. `seq` is never used twice.
 """
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TextClause,
     UniqueConstraint,
     false,
     func,
@@ -22,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; known here too, so that opening a journal that has it need not load Alembic."""
 
 VERSION_TABLE = "journal_version"
@@ -89,10 +91,11 @@ adjustments = Table(
     Column("repeat_alarmed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("id"),
     UniqueConstraint("key", "tenant", "client"),
-    Index(None, "tenant", "seq"),
-    Index(None, "tenant", "member", "seq"),
-    Index(None, "tenant", "reference", "seq"),
-    Index(None, "tenant", "status", "seq"),
+    # What lists are read by: see `lists`.
+    Index(None, "tenant", "created_at", "seq"),
+    Index(None, "tenant", "member", "created_at", "seq"),
+    Index(None, "tenant", "reference", "created_at", "seq"),
+    Index(None, "tenant", "status", "created_at", "seq"),
 )
 
 # Written into the statements, not bound to them: only so is a partial index found to fit.
@@ -108,6 +111,12 @@ Index(
     func.coalesce(adjustments.c.look_at, literal_column("0")),  # at once where nobody has looked yet
     adjustments.c.seq,
 )
+
+
+def read_by(index: str, connection: Connection) -> TextClause:
+    """The adjustments, to be read by one index: SQLite is told its name, and has no other choice."""
+    return text(f"adjustments INDEXED BY {index}" if connection.dialect.name == "sqlite" else "adjustments")
+
 
 # The journal's own view of time, in one row: the highest that was seen, and the highest from which it was set back.
 clock = Table(

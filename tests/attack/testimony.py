@@ -188,10 +188,12 @@ async def kept(store: str) -> tuple[Kept, ...]:
     journal = Journal.to_read(store, clock=lambda: datetime.now(UTC))
     try:
         found: list[Kept] = []
-        before: int | None = None
-        while page := await journal.list(None, Filters(), limit=PAGE, before=before):
-            before = page[-1][0]
-            found += [Kept(record, await journal.history(record.draft.id)) for _, record in page]
-        return tuple(found)
+        after: str | None = None
+        while True:
+            page = await journal.list(None, Filters(), limit=PAGE, after=after)
+            found += [Kept(record, await journal.history(record.draft.id)) for record in page.records]
+            if page.next is None:
+                return tuple(found)
+            after = page.next
     finally:
         await journal.close()

@@ -15,6 +15,7 @@ from gateway.registry import adapters
 
 BODY = adjustment_body(list(adapters().values()))
 FIVE = {"member": "contact_id:1", "points": "5"}
+LAST = "adj_" + "0" * 32
 FILTERS = st.fixed_dictionaries(
     {},
     optional={
@@ -35,20 +36,20 @@ def meaning(body: type[AdjustmentBody], **fields: Any) -> str:
     return fingerprint(body.model_validate({**FIVE, **fields}).adjustment())
 
 
-@given(FILTERS, st.integers(0, 10**18 - 1), st.sampled_from(["acme", "outlet"]))
-def test_a_cursor_comes_back(filters: dict[str, Any], position: int, tenant: str) -> None:
-    """A cursor made for some filters says the same position to the same filters, whatever the limit."""
-    cursor = ListQuery.model_validate(filters).cursor_for(tenant, position)
-    assert ListQuery.model_validate({**filters, "cursor": cursor, "limit": "7"}).before(tenant) == position
+@given(FILTERS, st.from_regex(r"adj_[0-9a-f]{32}", fullmatch=True), st.sampled_from(["acme", "outlet"]))
+def test_a_cursor_comes_back(filters: dict[str, Any], last: str, tenant: str) -> None:
+    """A cursor made for some filters says the same place to the same filters, whatever the limit."""
+    cursor = ListQuery.model_validate(filters).cursor_for(tenant, last)
+    assert ListQuery.model_validate({**filters, "cursor": cursor, "limit": "7"}).after(tenant) == last
 
 
 @given(FILTERS, FILTERS, st.sampled_from(["acme", "outlet"]), st.sampled_from(["acme", "outlet"]))
 def test_a_cursor_is_nothing_elsewhere(one: dict[str, Any], other: dict[str, Any], tenant: str, another: str) -> None:
     """To other filters, or another tenant, it is no cursor."""
-    cursor = ListQuery.model_validate(one).cursor_for(tenant, 5)
+    cursor = ListQuery.model_validate(one).cursor_for(tenant, LAST)
     if (one, tenant) != (other, another):
         with pytest.raises(InvalidRequest):
-            ListQuery.model_validate({**other, "cursor": cursor}).before(another)
+            ListQuery.model_validate({**other, "cursor": cursor}).after(another)
 
 
 class LaterQuery(ListQuery):
@@ -60,25 +61,31 @@ class LaterQuery(ListQuery):
 def test_a_cursor_survives_another_version() -> None:
     """A cursor is what it was for the same filters, whatever further filters a later version has."""
     filters = {"member": "email:a", "status": "failed", "created_from": "2026-01-01T00:00:00Z"}
-    cursor = "NS4yZjA4OWRjOWQ3MWQzMmEz"
+    cursor = base64.urlsafe_b64encode(f"{LAST}.2f089dc9d71d32a3".encode()).decode()
     for version in (ListQuery, LaterQuery):
-        assert version.model_validate(filters).cursor_for("acme", 5) == cursor
-        assert version.model_validate({**filters, "cursor": cursor}).before("acme") == 5
+        assert version.model_validate(filters).cursor_for("acme", LAST) == cursor
+        assert version.model_validate({**filters, "cursor": cursor}).after("acme") == LAST
     with pytest.raises(InvalidRequest):
-        LaterQuery.model_validate({**filters, "store": "12", "cursor": cursor}).before("acme")
+        LaterQuery.model_validate({**filters, "store": "12", "cursor": cursor}).after("acme")
 
 
 @given(st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
 def test_any_other_text_is_no_cursor(text: str) -> None:
     """What the gateway did not make is refused, and never a fault."""
     with pytest.raises(InvalidRequest):
-        ListQuery.model_construct(cursor=text).before("acme")
+        ListQuery.model_construct(cursor=text).after("acme")
+
+
+def test_a_cursor_of_an_earlier_version_is_refused() -> None:
+    """One that held a number in the journal, which told how much all tenants write, is none any more."""
+    with pytest.raises(InvalidRequest, match="begin without a cursor"):
+        ListQuery(cursor=base64.urlsafe_b64encode(b"5.0d1a4cdd9ec0ab0a").decode()).after("acme")
 
 
 def test_no_cursor_on_the_last_page() -> None:
     """Where there is no next page there is no cursor."""
     assert ListQuery().cursor_for("acme", None) is None
-    assert ListQuery().before("acme") is None
+    assert ListQuery().after("acme") is None
 
 
 def defaults(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

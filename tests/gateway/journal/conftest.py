@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from gateway.adjustments import Answer, Draft, Record
+from gateway.adjustments import Answer, Draft, Record, Settlement, Verdict
 from gateway.journal import Journal
 from gateway.model import Adjustment, Member
 from tests.deadlines import DEADLINE
@@ -192,3 +192,19 @@ def neighbours(url: str, clock: Clock) -> Iterator[Callable[..., list[Neighbour]
             return given
 
         yield start
+
+
+@pytest.fixture
+def kept(journal: Journal, draft: Callable[..., Draft], clock: Any, runner: asyncio.Runner) -> list[Record]:
+    """Ten adjustments, a second apart: of two members, in turn, the last two another tenant's, the third settled."""
+    records = []
+    for number in range(10):
+        adjustment = Adjustment(Member("contact_id", str(number % 2)), Decimal(1), reference=f"order-{number // 4}")
+        tenant = "acme" if number < 8 else "outlet"
+        wanted = draft(adjustment, key=f"k{number}", tenant=tenant, vendor="crm" if number < 7 else "club")
+        record, _ = runner.run(journal.claim(wanted))
+        if number == 2:
+            record = runner.run(journal.conclude(Settlement(record, Verdict.UNKNOWN, {}))).record
+        records.append(record)
+        clock.advance(1)
+    return records

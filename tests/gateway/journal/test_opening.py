@@ -41,7 +41,7 @@ def engine_url(url: str) -> str:
 def test_a_reader_reads_beside_the_gateway(opener: Any, other: Any, runner: asyncio.Runner) -> None:
     """Who only reads sees what is committed and can write nothing."""
     reader = opener.to_read()
-    ((_, record),) = runner.run(reader.list(None, Filters(), limit=10))
+    (record,) = runner.run(reader.list(None, Filters(), limit=10)).records
     assert record.draft.id == other.adjustment
     runner.run(reader.ready())
     with pytest.raises(StoreUnavailable, match="reading only"):

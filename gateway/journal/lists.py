@@ -1,0 +1,184 @@
+"""Pages of a list, newest first, each read by one index whatever the database believes of its tables.
+
+An index holds the tenant, at most one more column, and the time of creation. Of several that fit, the one is taken that
+holds least, counted up to a bound. A range is a comparison of whole rows, which no other index fits; SQLite is told the
+name besides, and on PostgreSQL the connections of lists have every other kind of plan switched off.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import structlog
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    TextClause,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    tuple_,
+)
+
+from gateway.adjustments import Record, Status
+from gateway.errors import InvalidRequest
+from gateway.journal import codec
+from gateway.journal.filters import Filters
+from gateway.journal.schema import UNKNOWN, adjustments, read_by
+
+log = structlog.get_logger(__name__)
+WEIGHED = 1000
+"""Entries of an index that are counted before it is chosen; of those that hold more, the first here is taken."""
+_NARROW = ("reference", "member", "status")
+_LAST = 2**63 - 1
+_COLUMN = {each.name: column(each.name, each.type) for each in adjustments.c}
+
+
+class _Place(NamedTuple):
+    """Where an adjustment stands in a list: by the time of its creation in microseconds, and then by its number."""
+
+    created_at: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some adjustments, newest first; `next` is the id of the last one where the list goes on after it."""
+
+    records: tuple[Record, ...]
+    next: str | None = None
+
+
+def page(connection: Connection, tenant: str | None, filters: Filters, limit: int, after: str | None) -> Page:
+    """At most `limit` adjustments of a tenant that come after the one with this id; of every tenant for None.
+
+    What cannot be read is left out, and logged. Raises `InvalidRequest` where there is no adjustment with this id.
+    """
+    place = None if after is None else _place(connection, tenant, after)
+    if tenant is None:
+        rows = connection.execute(_of_all(filters, place).limit(limit + 1)).all()
+    elif filters.key is not None:
+        rows = _under_key(connection, tenant, filters, place)
+    else:
+        rows = connection.execute(_of_one(connection, tenant, filters, place).limit(limit + 1)).all()
+    return Page(tuple(_readable(rows[:limit])), rows[limit - 1].id if len(rows) > limit else None)
+
+
+def _place(connection: Connection, tenant: str | None, id_: str) -> _Place:
+    found = select(adjustments.c.created_at, adjustments.c.seq).where(adjustments.c.id == codec.storable(id_))
+    if tenant is not None:
+        found = found.where(adjustments.c.tenant == codec.storable(tenant))
+    row = connection.execute(found).one_or_none()
+    if row is None:
+        raise InvalidRequest("The list cannot go on from there: begin it anew, without a cursor")
+    return _Place(*row)
+
+
+def _of_all(filters: Filters, place: _Place | None) -> Select[Any]:
+    """For who looks into the journal itself: in the order of its numbers, which may read all of it.
+
+    What is unknown has an index of its own, by the time of creation.
+    """
+    statement = filters.applied_to(select(adjustments), None)
+    if filters.status is Status.UNKNOWN:
+        moment = adjustments.c.created_at, adjustments.c.seq
+        statement = statement.where(UNKNOWN).order_by(*(each.desc() for each in moment))
+        return statement if place is None else statement.where(tuple_(*moment) < _row(*place))
+    statement = statement.order_by(adjustments.c.seq.desc())
+    return statement if place is None else statement.where(adjustments.c.seq < place.seq)
+
+
+def _of_one(connection: Connection, tenant: str, filters: Filters, place: _Place | None) -> Select[Any]:
+    columns = _equal(filters)
+    ways = [
+        _Way(name, (codec.storable(tenant), columns[name]), filters, place) for name in _NARROW if name in columns
+    ] or [_Way(None, (codec.storable(tenant),), filters, place)]
+    way = ways[0] if len(ways) == 1 else _narrowest(connection, ways)
+    found = select(*_COLUMN.values()).select_from(way.table(connection)).where(*way.range)
+    also = (_COLUMN[name] == value for name, value in columns.items() if name != way.name)
+    return found.where(*also).order_by(*(each.desc() for each in way.columns))
+
+
+def _equal(filters: Filters) -> dict[str, str]:
+    """The columns that a filter asks to be equal to something, with what that is as the column has it."""
+    asked = {name: getattr(filters, name) for name in ("key", *_NARROW, "vendor", "client")}
+    return {name: codec.storable(value) for name, value in asked.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """An index to read a list by: of the tenant, and of the column `name`, if any, with `values` for both."""
+
+    name: str | None
+    values: tuple[str, ...]
+    filters: Filters
+    place: _Place | None
+
+    @property
+    def columns(self) -> tuple[ColumnClause[Any], ...]:
+        """The columns of the index, in its order."""
+        names = ("tenant", *(() if self.name is None else (self.name,)), "created_at", "seq")
+        return tuple(_COLUMN[name] for name in names)
+
+    @property
+    def range(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        """The part of the index that has these values, within the filters' times and after the place."""
+        first, end = _bounds(self.filters, self.place)
+        whole = tuple_(*self.columns)
+        return whole >= _row(*self.values, *first), whole < _row(*self.values, *end)
+
+    def table(self, connection: Connection) -> TextClause:
+        """The table, to be read by this index."""
+        return read_by(f"ix_adjustments_{'_'.join(each.name for each in self.columns)}", connection)
+
+    def entries(self, connection: Connection) -> FromClause:
+        """The entries of that part, as many as are counted."""
+        one: Select[Any] = select(literal_column("1").label("one")).select_from(self.table(connection))
+        ordered = one.where(*self.range).order_by(*(each.desc() for each in self.columns))
+        return ordered.limit(WEIGHED + 1).subquery()
+
+
+def _narrowest(connection: Connection, ways: list[_Way]) -> _Way:
+    counted = [select(func.count()).select_from(way.entries(connection)).scalar_subquery() for way in ways]
+    numbers = connection.execute(select(*counted)).one()
+    return ways[min(range(len(ways)), key=lambda at: min(numbers[at], WEIGHED))]
+
+
+def _under_key(connection: Connection, tenant: str, filters: Filters, place: _Place | None) -> list[Any]:
+    """At most one row for each client, whatever else is asked: the index of keys begins with the key."""
+    first, end = _bounds(filters, place)
+    columns = _equal(filters)
+    wanted = _row(columns.pop("key"), codec.storable(tenant))
+    owner, moment = ([_COLUMN[name] for name in names] for names in (("key", "tenant"), ("created_at", "seq")))
+    found = select(*_COLUMN.values()).select_from(text("adjustments"))
+    found = found.where(tuple_(*owner) >= wanted, tuple_(*owner) <= wanted)
+    found = found.where(tuple_(*moment) >= _row(*first), tuple_(*moment) < _row(*end))
+    # Joined to nothing, so that no other index could find them; in the order of this one, which no other has.
+    found = found.where(*(_COLUMN[name].concat("") == value for name, value in columns.items()))
+    rows = connection.execute(found.order_by(*owner, _COLUMN["client"])).all()
+    return sorted(rows, key=lambda row: (row.created_at, row.seq), reverse=True)
+
+
+def _bounds(filters: Filters, place: _Place | None) -> tuple[_Place, _Place]:
+    """The first place that may be in the list, and the one before which it ends."""
+    since, until = filters.created_from, filters.created_to
+    end = _Place(_LAST if until is None else codec.to_micros(until) + 1, 0)
+    return _Place(-_LAST if since is None else codec.to_micros(since), 0), end if place is None else min(end, place)
+
+
+def _row(*values: str | int) -> Any:
+    return tuple_(*(literal(each, adjustments.c.created_at.type if isinstance(each, int) else None) for each in values))
+
+
+def _readable(rows: Iterable[Any]) -> Iterable[Record]:
+    for row in rows:
+        try:
+            yield codec.record_of(row)
+        except Exception as error:
+            log.error("an adjustment cannot be read in the journal; it is left out", adjustment=row.id, exc_info=error)
