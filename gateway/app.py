@@ -25,13 +25,16 @@ from starlette.types import ASGIApp
 from gateway import exact
 from gateway.api.access import Access
 from gateway.api.concurrency import Concurrency
+from gateway.api.door import Door
 from gateway.api.edge import Edge, Endpoint, Resource, on_fault, on_http_exception
 from gateway.api.endpoints import Endpoints
 from gateway.api.keyring import Keyring
 from gateway.api.pages import Pages
 from gateway.api.paths import Paths
+from gateway.api.peer import Peers
 from gateway.api.rereading import Rereading
 from gateway.api.schemas import adjustment_body
+from gateway.api.strangers import Budget, Strangers
 from gateway.background import Background
 from gateway.cache import MemberCache
 from gateway.errors import StoreUnavailable
@@ -40,12 +43,13 @@ from gateway.metrics import Metrics
 from gateway.model import Balance
 from gateway.outcome import Reading
 from gateway.planning import Planner
+from gateway.readiness import Readiness
 from gateway.registry import AdapterType
 from gateway.rendering import final_answer
 from gateway.repeating import Repeating
 from gateway.routing import Router
 from gateway.service import Service
-from gateway.settings import Client, Settings
+from gateway.settings import Client, Server, Settings
 from gateway.settling import Settling
 from gateway.strays import Strays, strays
 from gateway.translation import Translator
@@ -143,12 +147,19 @@ class Gateway:
         keyring = Keyring(settings.client_keys, metrics=self._metrics, clock=time.monotonic)
         self.rereading = Rereading(settings.files, keyring, self._metrics)
         access = Access(keyring, settings.clients, clock=clock)
-        concurrency = Concurrency(settings.clients)
-        self._edge = Edge(access, _limiter(settings.clients), self._metrics, concurrency=concurrency)
+        concurrency = Concurrency(settings.clients, self._metrics)
+        self._edge = Edge(
+            access,
+            _limiter(settings.clients),
+            self._metrics,
+            concurrency=concurrency,
+            log_peer=settings.server.log_peer,
+        )
         self._endpoints = Endpoints(self._service, adjustment_body(configured(settings, kinds)), clock=clock).table()
         pages = Pages(
             self._service,
             self._background,
+            Readiness(self._journal.ready, clock=time.monotonic),
             searching=lambda: {name: each.standing.state for name, each in self._ways.searches.items()},
             draining=lambda: self._drain_until is not None,
             openapi=lambda: self.openapi,
@@ -160,7 +171,10 @@ class Gateway:
         )
         app.router.redirect_slashes = False  # a path that is not known is 404, and not led elsewhere
         by_path = groupby(sorted(self._endpoints, key=_path), key=_path)
-        self.asgi: ASGIApp = Paths({path: Resource(self._edge, *group) for path, group in by_path}, rest=app)
+        paths = Paths({path: Resource(self._edge, *group) for path, group in by_path}, rest=app)
+        self.asgi: ASGIApp = Door(
+            paths, access, Peers(settings.server.trusted_proxies), self._strangers(settings.server)
+        )
         self.admin: ASGIApp = Starlette(
             routes=[Route("/metrics", self._exposition, methods=["GET"])],
             exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
@@ -172,6 +186,15 @@ class Gateway:
         from gateway.api import openapi
 
         return exact.dumps(openapi.document(self._endpoints, version=version("points-gateway")))
+
+    def _strangers(self, server: Server) -> Strangers:
+        return Strangers(
+            anonymous=Budget.of(server.anonymous_rate),
+            wrong_keys=Budget.of(server.wrong_key_rate),
+            clock=time.monotonic,
+            metrics=self._metrics,
+            shown=lambda peer: peer if server.log_peer else None,
+        )
 
     def begin_to_drain(self) -> float:
         """Say in `/readyz` that this gateway goes, let go of repeats that only wait, and set the end of all work.

@@ -21,6 +21,9 @@ late outcome contradicts what was settled; the time for repeats runs out, or the
 found what it must not."""
 Reread = Literal["file", "key"]
 """A file that a configuration takes values from, or a client key in one."""
+Refusal = Literal["no_key", "wrong_key", "anonymous_rate", "wrong_key_pause", "rate", "max_concurrency", "overload"]
+"""Why a request was refused at the door: there was no key, or none that is known; too many such requests came from the
+same address; the client had used up its rate, or its requests under way; the process is offered more than it can do."""
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -71,6 +74,11 @@ class Metrics:
                 self._rereads.labels(of, result)
         for why in get_args(Alarm):
             self._alarms.labels(why)  # so that an alarm on the first increase sees one
+        self._refusals = Counter(
+            "points_refused", "Requests refused at the door, by reason.", ("reason",), registry=self._registry
+        )
+        for reason in get_args(Refusal):
+            self._refusals.labels(reason)
         # What is counted for every call is looked up once: the labels are few.
         self._answers = cache(lambda route, status: requests.labels(route, str(status)))
         self._verdicts = cache(lambda name, verdict: attempts.labels(name, verdict.value))
@@ -99,6 +107,10 @@ class Metrics:
     def held(self, vendor: str, purpose: Purpose, by: Literal["circuit", "slots"]) -> None:
         """Count a call that was not let through."""
         self._held.labels(vendor, purpose, by).inc()
+
+    def refused(self, reason: Refusal) -> None:
+        """Count a request that was refused at the door."""
+        self._refusals.labels(reason).inc()
 
     def alarmed(self, why: Alarm) -> None:
         """Count what needs a person."""

@@ -144,10 +144,6 @@ class Service:
         """How every vendor stands, by name."""
         return [self._deliveries[name].standing for name in sorted(self._deliveries)]
 
-    async def ready(self) -> None:
-        """Raises `StoreUnavailable` where the journal cannot be used."""
-        await self._journal.ready()
-
     async def _record(self, tenant: str, id: str) -> Record:  # noqa: A002 (the field's name)
         record = await self._journal.get(tenant, id)
         if record is None:

@@ -52,7 +52,7 @@ class Caller:
 class Reply:
     """What a caller hears of its adjustment: an HTTP status and body. `retry_after` in seconds."""
 
-    id: str
+    draft: Draft
     status: int
     body: bytes
     replayed: bool = False
@@ -149,7 +149,7 @@ class Writes:
         if not meaning.matches(draft.fingerprint, adjustment):
             raise _reused(record, adjustment)
         if (answer := rendering.replay(record)) is not None:
-            return Reply(draft.id, answer.status, answer.body, replayed=True)
+            return Reply(draft, answer.status, answer.body, replayed=True)
         if record.state.status is Status.UNKNOWN:
             return self._reply(Conclusion(await self._repeat(record)), None)
         if record.state.status is Status.IN_PROGRESS:
@@ -249,28 +249,28 @@ class Writes:
     def _heard(self, record: Record) -> Reply:
         """What a repeat hears that waited: it makes no attempt, so what can be tried again is told as it stands."""
         if (answer := rendering.replay(record)) is not None:
-            return Reply(record.draft.id, answer.status, answer.body, replayed=True)
+            return Reply(record.draft, answer.status, answer.body, replayed=True)
         if record.state.status is Status.UNKNOWN:
             return self._unknown(record)
         if record.state.status is Status.IN_PROGRESS:
             raise _about(record, IdempotencyInProgress(retry_after=pause(record, self._clock())))
         answer = rendering.failure(record)
         again = AUTH_PAUSE if record.problem and record.problem["code"] == VendorAuthFailed.code else 1
-        return Reply(record.draft.id, answer.status, answer.body, replayed=True, retry_after=ceil(again))
+        return Reply(record.draft, answer.status, answer.body, replayed=True, retry_after=ceil(again))
 
     def _reply(self, concluded: Conclusion, retry_after: float | None) -> Reply:
         record = concluded.record
         if (answer := rendering.replay(record)) is not None:
             # What came late hears what somebody else settled: that is a replay.
-            return Reply(record.draft.id, answer.status, answer.body, replayed=concluded.late)
+            return Reply(record.draft, answer.status, answer.body, replayed=concluded.late)
         if record.state.status is Status.FAILED and record.problem is not None:
             answer = rendering.failure(record)
-            return Reply(record.draft.id, answer.status, answer.body, retry_after=ceil(retry_after or 1))
+            return Reply(record.draft, answer.status, answer.body, retry_after=ceil(retry_after or 1))
         return self._unknown(record)
 
     def _unknown(self, record: Record) -> Reply:
         body = rendering.adjustment(record).to_json()
-        return Reply(record.draft.id, 202, body, retry_after=self._remaining(record))
+        return Reply(record.draft, 202, body, retry_after=self._remaining(record))
 
     def _remaining(self, record: Record) -> int:
         """Seconds until the attempt is over, whatever becomes of it; at least 1, and roughly, by our own clock."""

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate",),
     ("translation", "transport", "redaction", "answers", "metrics", "logs"),
     ("adjustments", "meaning", "registry", "circuit", "slots", "contained"),
-    ("declaration", "installed", "turns"),
+    ("declaration", "installed", "turns", "readiness"),
     ("port",),
     ("vendor", "vendor_request", "lenient"),
     ("refusals", "scalars", "heads"),

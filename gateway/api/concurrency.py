@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from gateway.errors import RateLimited
+from gateway.metrics import Metrics
 from gateway.settings import Client
 
 PAUSE = 1.0
@@ -14,7 +15,8 @@ PAUSE = 1.0
 class Concurrency:
     """Counts the requests under way of those clients that have a bound."""
 
-    def __init__(self, clients: Mapping[str, Client]) -> None:
+    def __init__(self, clients: Mapping[str, Client], metrics: Metrics) -> None:
+        self._metrics = metrics
         self._most = {
             name: client.max_concurrency for name, client in clients.items() if client.max_concurrency is not None
         }
@@ -28,6 +30,7 @@ class Concurrency:
     @contextmanager
     def _counted(self, client: str, most: int) -> Iterator[None]:
         if self._under_way[client] >= most:
+            self._metrics.refused("max_concurrency")
             raise RateLimited(
                 f"The client has {most} requests under way, which is as many as it may", retry_after=PAUSE
             )

@@ -23,6 +23,7 @@ from gateway.api import content, reading
 from gateway.api.access import Access
 from gateway.api.concurrency import Concurrency
 from gateway.api.schemas import NoQuery
+from gateway.api.visitor import Visitor
 from gateway.errors import (
     GatewayError,
     InternalError,
@@ -46,13 +47,17 @@ _REQUEST_ID = re.compile(r"[!-~]{1,128}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, read: everything in it is known and checked."""
+    """One call, read: everything in it is known and checked.
+
+    `about`: what the log says besides, `adjustment` (an id) and `vendor` (its name), which handlers fill in.
+    """
 
     caller: Caller
     headers: Any
     path: Mapping[str, str]
     query: Any
     body: Any
+    about: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class Edge:
         metrics: Metrics,
         *,
         concurrency: Concurrency | None = None,
+        log_peer: bool = True,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._access = access
@@ -111,23 +117,29 @@ class Edge:
         self._concurrency = concurrency
         self._metrics = metrics
         self._log = structlog.get_logger(__name__).bind()  # bound once, as it says something of every request
+        self._log_peer = log_peer
         self._body_seconds = body_seconds
 
     async def answer(self, endpoint: Endpoint, request: Request) -> Response:
         """Run one endpoint for one request."""
         begun = time.perf_counter()
+        visitor = Visitor.of(request.scope)
         client = caller = quota = None
+        about: dict[str, str] = {}
         try:
-            client = self._access.client(request.headers)
+            client = visitor.known()
             if self._limiter is not None and (quota := self._limiter.take(client.name)):
+                if not quota.kept:
+                    self._metrics.refused("rate")
                 quota.check()
             with self._concurrency.one_more(client.name) if self._concurrency else nullcontext():
                 self._access.permit(client, endpoint.scope)
                 tenant = self._access.tenant(request.headers, client)
                 caller = Caller(client.name, tenant, request_id(request))
-                response = await endpoint.handler(await self._read(endpoint, request, caller))
+                response = await endpoint.handler(await self._read(endpoint, request, caller, about))
             response.headers["Request-Id"] = caller.request_id
         except GatewayError as error:
+            _note_subject(error, about)
             response = problem_response(error, request)
         except ClientDisconnect:  # nobody hears this; it is for the log
             response = problem_response(InvalidRequest("The caller left in the middle of the body"), request)
@@ -144,6 +156,8 @@ class Edge:
             "client": client and client.name,
             "tenant": caller and caller.tenant,
             "request_id": response.headers["Request-Id"],
+            **({"peer": visitor.peer} if self._log_peer else {}),
+            **about,
         }
         asyncio.get_running_loop().call_soon(self._note, told)  # the answer leaves first
         return response
@@ -152,7 +166,7 @@ class Edge:
         self._metrics.answered(told["route"], told["status"])
         self._log.info("request", **told)
 
-    async def _read(self, endpoint: Endpoint, request: Request, caller: Caller) -> Call:
+    async def _read(self, endpoint: Endpoint, request: Request, caller: Caller, about: dict[str, str]) -> Call:
         path = {name: reading.segment(value) for name, value in request.path_params.items()}
         query = reading.query(request.scope["query_string"], endpoint.query)
         body = None
@@ -161,7 +175,7 @@ class Edge:
         else:
             content.require_json(request.headers)
             body = reading.body(await self._body(request), endpoint.body)
-        return Call(caller, request.headers, path, query, body)
+        return Call(caller, request.headers, path, query, body, about)
 
     async def _body(self, request: Request) -> bytes:
         try:
@@ -241,6 +255,14 @@ async def _bounded_body(request: Request) -> bytes:
             raise PayloadTooLarge(f"A body is at most {MAX_BODY} bytes")
         more = message.get("more_body", False)
     return bytes(received)
+
+
+def _note_subject(error: GatewayError, about: dict[str, str]) -> None:
+    """Note which adjustment and which vendor an error is about, where it is about any."""
+    if error.adjustment is not None:
+        about["adjustment"] = error.adjustment
+    if error.vendor is not None:
+        about["vendor"] = error.vendor[0]
 
 
 def _translated(error: HTTPException) -> GatewayError:

@@ -146,10 +146,11 @@ class Endpoints:
         """POST /v1/adjustments."""
         key = reading.idempotency_key(call.headers.getlist("idempotency-key"))
         reply = await self._service.adjust(call.caller, key=key, adjustment=call.body.adjustment())
+        call.about.update(adjustment=reply.draft.id, vendor=reply.draft.vendor)
         media_type = "application/json" if reply.status < 300 else "application/problem+json"
         response = Response(reply.body, reply.status, media_type=media_type)
         if reply.status < 300:
-            response.headers["Location"] = f"/v1/adjustments/{reply.id}"
+            response.headers["Location"] = f"/v1/adjustments/{reply.draft.id}"
         if reply.retry_after is not None:
             response.headers["Retry-After"] = str(reply.retry_after)
         if reply.replayed:
@@ -169,44 +170,48 @@ class Endpoints:
 
     async def preview(self, call: Call) -> Response:
         """POST /v1/adjustments/preview."""
-        return answer(self._service.preview(call.caller.tenant, call.body.adjustment()))
+        preview = self._service.preview(call.caller.tenant, call.body.adjustment())
+        call.about.update(vendor=preview.vendor.name)
+        return answer(preview)
 
     async def adjustment(self, call: Call) -> Response:
         """GET /v1/adjustments/{id}."""
         history = call.query.include == "history"
-        return answer(await self._service.adjustment(call.caller.tenant, call.path["id"], history=history))
+        found = await self._service.adjustment(call.caller.tenant, call.path["id"], history=history)
+        call.about.update(adjustment=found.id, vendor=found.vendor.name)
+        return answer(found)
 
     async def resolve(self, call: Call) -> Response:
         """POST /v1/adjustments/{id}/resolution."""
         applied = call.body.outcome == "applied"
-        return answer(
-            await self._service.resolve(
-                call.caller, call.path["id"], applied=applied, reason=call.body.reason, now=self._clock()
-            )
+        settled = await self._service.resolve(
+            call.caller, call.path["id"], applied=applied, reason=call.body.reason, now=self._clock()
         )
+        call.about.update(adjustment=settled.id, vendor=settled.vendor.name)
+        return answer(settled)
 
     async def balance(self, call: Call) -> Response:
         """GET /v1/members/{member}/balance."""
-        return answer(
-            await self._service.balance(
-                call.caller,
-                _member(call),
-                point_type=call.query.point_type,
-                include_response=call.query.include is not None,
-            )
+        found = await self._service.balance(
+            call.caller,
+            _member(call),
+            point_type=call.query.point_type,
+            include_response=call.query.include is not None,
         )
+        call.about.update(vendor=found.vendor.name)
+        return answer(found)
 
     async def expiring(self, call: Call) -> Response:
         """GET /v1/members/{member}/expiring."""
-        return answer(
-            await self._service.expiring(
-                call.caller,
-                _member(call),
-                call.query.period(),
-                point_type=call.query.point_type,
-                include_response=call.query.include is not None,
-            )
+        found = await self._service.expiring(
+            call.caller,
+            _member(call),
+            call.query.period(),
+            point_type=call.query.point_type,
+            include_response=call.query.include is not None,
         )
+        call.about.update(vendor=found.vendor.name)
+        return answer(found)
 
     async def capabilities(self, call: Call) -> Response:
         """GET /v1/capabilities."""

@@ -18,20 +18,22 @@ from gateway.circuit import State
 from gateway.errors import StoreUnavailable
 from gateway.gate import Standing
 from gateway.model import time_text
+from gateway.readiness import Readiness
 from gateway.service import Service
 
 
 class Pages:
     """The open pages of one gateway.
 
-    `searching` gives how the searches at each vendor stand; `draining`, whether the gateway shuts down; `openapi`, the
-    OpenAPI document, which is asked for only where a caller wants it.
+    `readiness` knows whether the journal can be used; `searching` gives how the searches at each vendor stand;
+    `draining`, whether the gateway shuts down; `openapi`, the OpenAPI document, asked for only where a caller wants it.
     """
 
     def __init__(
         self,
         service: Service,
         background: Background,
+        readiness: Readiness,
         *,
         searching: Callable[[], Mapping[str, State]],
         draining: Callable[[], bool],
@@ -39,6 +41,7 @@ class Pages:
     ) -> None:
         self._service = service
         self._background = background
+        self._readiness = readiness
         self._searching = searching
         self._draining = draining
         self._document = openapi
@@ -68,7 +71,7 @@ class Pages:
         if self._draining():
             return answer(Health(status="unavailable", detail="The gateway is shutting down", **more), 503)
         try:
-            await self._service.ready()
+            await self._readiness.check()
         except StoreUnavailable as error:
             return answer(Health(status="unavailable", detail=error.detail, **more), 503)
         return answer(Health(status="ok", **more))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 
 from gateway.registry import AdapterType
@@ -110,4 +111,15 @@ def _server(entry: Entry | None, problems: list[Problem]) -> Server:
     admin = None if written.admin is None else address(written.admin)
     if entry is not None and admin is not None and admin.port == listen.port != 0:
         problems.append(entry.problem(("admin",), "expected another port than that of listen"))
-    return Server(listen, admin, written.drain, written.log_level, written.outages, written.repeat_wait)
+    return Server(
+        listen,
+        admin,
+        written.drain,
+        written.log_level,
+        written.outages,
+        written.repeat_wait,
+        written.anonymous_rate,
+        written.wrong_key_rate,
+        tuple(map(ip_network, written.trusted_proxies)),
+        written.log_peer,
+    )

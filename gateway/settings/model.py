@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
@@ -44,6 +45,16 @@ def _a_rate(text: str) -> str:
     return text
 
 
+def _a_network(text: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError:
+        raise ValueError("expected an address or a network without host bits, as in 10.0.0.5 or 10.0.0.0/8") from None
+    if network.prefixlen == 0:
+        raise ValueError("expected the networks of your proxies, and this is everybody: anyone could name any address")
+    return text
+
+
 def _no_repeats(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(set(values)) < len(values):
         raise ValueError("expected each value once, and one is repeated")
@@ -81,6 +92,7 @@ def _key_form(value: Any) -> str:
 Text = Annotated[str, Field(min_length=1, max_length=64)]
 Scheme = Annotated[str, AfterValidator(_a_scheme)]
 Rate = Annotated[str, AfterValidator(_a_rate), WithJsonSchema({"type": "string", "pattern": _RATE})]
+Network = Annotated[str, AfterValidator(_a_network)]
 Listener = Annotated[str, AfterValidator(_an_address)]
 
 
@@ -107,6 +119,16 @@ class ServerEntry(_Entry):
         le=60,
         description="Seconds that a repeat waits for the attempt under way with its key, before 409; 0: none.",
     )
+    anonymous_rate: Rate = Field(
+        "50/second", description="Requests of one address without a valid key in any second, minute or hour."
+    )
+    wrong_key_rate: Rate = Field(
+        "10/minute", description="Of these, how many with a wrong key are answered before such requests have to wait."
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], Field(strict=False), AfterValidator(_no_repeats)] = Field(
+        (), description="Addresses or networks of proxies whose X-Forwarded-For is believed; nobody's unless set."
+    )
+    log_peer: bool = Field(True, description="Whether log lines say which address a request came from.")
 
 
 class WhenEntry(_Entry):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, NamedTuple
 
 from gateway.port import VendorSettings
@@ -26,7 +27,9 @@ class Server:
     """The gateway's own listeners; `drain` is how many seconds a shutdown waits for calls under way.
 
     `outages`: how many of a vendor in a row have it left alone for a while; 0 where none do. `repeat_wait`: seconds
-    that a repeat waits for the attempt under way with its key; 0 where none does.
+    that a repeat waits for the attempt under way with its key; 0 where none does. `anonymous_rate`, `wrong_key_rate`:
+    how often one address may ask without a valid key, and with a wrong one. `trusted_proxies`: whose `X-Forwarded-For`
+    is believed. `log_peer`: whether the log says where requests come from.
     """
 
     listen: Address
@@ -35,6 +38,10 @@ class Server:
     log_level: LogLevel
     outages: int = 5
     repeat_wait: float = 5.0
+    anonymous_rate: str = "50/second"
+    wrong_key_rate: str = "10/minute"
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    log_peer: bool = True
 
 
 @dataclass(frozen=True, slots=True)

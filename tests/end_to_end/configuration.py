@@ -17,6 +17,9 @@ DRAIN = scaled(8)
 KEYS = {name: f"test-key-of-{name}-" + "0" * 24 for name in ("storefront", "kiosk", "anywhere", "reader", "writer")}
 KEYS["resolver"] = "test-key-of-resolver-" + "0" * 24
 
+STRANGERS = {"anonymous_rate": "999999/second", "wrong_key_rate": "999999/second"}
+"""All tests come from one address; but for those of these bounds, it may ask as often as it likes."""
+
 
 def configuration(vendors: Vendors, *, nowhere: str) -> dict[str, Any]:
     """A whole configuration. `nowhere` is an origin where nobody listens."""
@@ -27,7 +30,7 @@ def configuration(vendors: Vendors, *, nowhere: str) -> dict[str, Any]:
     ]
     return {
         # No vendor is left alone for its faults, and no repeat waits but in the tests of that.
-        "server": {"listen": "127.0.0.1:0", "drain": DRAIN, "outages": 0, "repeat_wait": 0},
+        "server": {"listen": "127.0.0.1:0", "drain": DRAIN, "outages": 0, "repeat_wait": 0, **STRANGERS},
         "store": "sqlite:///journal.db",
         "vendors": {
             "arcade": {**_with_timeout(vendors.arcade), "ignore": ["reason", "reference", "store"]},

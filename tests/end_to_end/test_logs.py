@@ -11,7 +11,7 @@ from tests.end_to_end.wire import exchange
 
 
 def test_a_line_for_every_call(api: Caller, vendors: Vendors, gateway: GatewayProcess) -> None:
-    """A call is one line: its route, not its path, its outcome, how long it took, who asked, and the request id."""
+    """A call is one line: its route, not its path, its outcome, how long it took, who asked from where, and its id."""
     api.send("GET", "/v1/members/email:jason@example.com/balance", headers={"Request-Id": "a-call-to-log"})
     (line,) = _lines(api, gateway, "a-call-to-log")
     assert 0 <= line.pop("ms") < DEADLINE * 1000
@@ -25,7 +25,28 @@ def test_a_line_for_every_call(api: Caller, vendors: Vendors, gateway: GatewayPr
         "client": "anywhere",
         "tenant": "acme",
         "request_id": "a-call-to-log",
+        "peer": "127.0.0.1",
+        "vendor": "arcade",
     }
+
+
+def test_which_adjustment_a_call_was_about(api: Caller, vendors: Vendors, gateway: GatewayProcess) -> None:
+    """The line of a write, applied or refused or looked at, names the adjustment and its vendor."""
+    heard = api.adjust({"member": "contact_id:1", "points": 5}, headers={"Request-Id": "a-write-to-log"})
+    identifier = heard.json()["id"]
+    api.send("GET", f"/v1/adjustments/{identifier}", headers={"Request-Id": "a-look-to-log"})
+    vendors.crm.fault("status", status=429)
+    refused = api.adjust({"member": "contact_id:1", "points": 5}, headers={"Request-Id": "no-write-to-log"}).json()
+    api.send("GET", "/v1/adjustments/adj_unknown", headers={"Request-Id": "nothing-to-log"})
+    expected = {
+        "a-write-to-log": (201, identifier, "crm"),
+        "a-look-to-log": (200, identifier, "crm"),
+        "no-write-to-log": (503, refused["adjustment"], "crm"),
+        "nothing-to-log": (404, None, None),
+    }
+    for request_id, told in expected.items():
+        (line,) = _lines(api, gateway, request_id)
+        assert (line["status"], line.get("adjustment"), line.get("vendor")) == told
 
 
 def test_a_line_for_every_refusal(api: Caller, vendors: Vendors, gateway: GatewayProcess) -> None:

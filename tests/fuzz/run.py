@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.deadlines import DEADLINE, scaled
+from tests.end_to_end.configuration import STRANGERS
 from tests.end_to_end.process import GatewayProcess
 from tests.fuzz.garbler import Garbler, garbling
 from tests.fuzz.seeds import KEYS, MARK, requests
@@ -90,7 +91,7 @@ def configuration(garbler: Garbler) -> dict[str, Any]:
         tenants[tenant] = {"routes": routes}
     clients = {"app": ["acme"], "neighbour": ["neighbour"], "owner": ["guarded"]}
     return {
-        "server": {"listen": "127.0.0.1:0", "drain": scaled(5), "outages": 0, "repeat_wait": 0},
+        "server": {"listen": "127.0.0.1:0", "drain": scaled(5), "outages": 0, "repeat_wait": 0, **STRANGERS},
         "store": "sqlite:///journal.db",
         "vendors": vendors,
         "tenants": tenants,

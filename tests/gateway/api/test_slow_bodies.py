@@ -7,12 +7,14 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from starlette.types import Scope
 
 from gateway.api.access import Access
 from gateway.api.edge import Call, Edge, Endpoint, Resource
 from gateway.api.keyring import Keyring
 from gateway.api.limiting import Limiter
 from gateway.api.schemas import ResolutionBody
+from gateway.api.visitor import Visitor
 from gateway.metrics import Metrics
 from gateway.settings import Client, ClientKey, Problem
 from tests.deadlines import DEADLINE
@@ -45,7 +47,8 @@ async def answered(pieces: list[bytes]) -> tuple[int, Answer]:
         said.append(message)
 
     headers = [(b"authorization", b"Bearer " + KEY), (b"content-type", b"application/json")]
-    scope = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "headers": headers}
+    scope: Scope = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "headers": headers}
+    Visitor("127.0.0.1", client).enter(scope)
     edge = Edge(access, limiter, Metrics(), body_seconds=0.02)
     async with asyncio.timeout(DEADLINE):
         await Resource(edge, endpoint)(scope, receive, send)
