@@ -10,12 +10,15 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What callers may take up: seconds for a head, for a body, for taking in an answer; bytes of a head; sockets."""
+    """What callers may take up: seconds for a head, for a body, for taking in an answer; bytes of a head, and of all
+    that follows one (a body with its framing, and what is passed over after a refusal); sockets.
+    """
 
     head: float = 10.0
     body: float = 20.0
     answer: float = 30.0
     head_bytes: int = 32 * 1024
+    body_bytes: int = 1024 * 1024
     connections: int = 4096
 
 

@@ -14,6 +14,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from gateway.api.connections import Bounds, Connections
 from gateway.api.refusal import Refused, cause, refusal
+from gateway.api.request_head import check
+from gateway.api.request_size import RequestSize
+from gateway.api.unparsed import AHEAD, Unparsed
 from gateway.api.upgrade import declined
 
 
@@ -28,6 +31,8 @@ class _Arrives(Enum):
 class Protocol(HttpToolsProtocol):
     """One connection of a caller."""
 
+    flow: Unparsed
+
     def __init__(self, *arguments: Any, connections: Connections, bounds: Bounds, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._peers = connections
@@ -37,10 +42,9 @@ class Protocol(HttpToolsProtocol):
         self._late: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._leaving: asyncio.TimerHandle | None = None
-        self._begun = 0
-        self._whole = 0
-        self._head = 0
-        self._held_back = 0
+        self._begun = self._whole = 0
+        self._size = RequestSize(bounds)
+        self._passed_over = 0
         self._running: RequestResponseCycle | None = None
         self._refusal: bytes | None = None
         """What is answered to the request that cannot be read, once those before it are answered."""
@@ -50,6 +54,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin: the first head is awaited from now on."""
         super().connection_made(transport)
+        self.flow = Unparsed(transport)
         if self._peers.opened(self):
             self._await()
         else:
@@ -71,27 +76,23 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in some bytes, and see to it that the rest of the request comes in time."""
-        if self._refusal is not None:
-            return  # nothing after the request that was refused can be told apart
-        begun = self._begun
-        self._unset_keepalive_if_required()
-        self._feed(data)
-        if self.transport.is_closing() or self._refusal is not None:
+        if self._refusal is not None:  # nothing after the request that was refused can be told apart
+            self._passed_over += len(data)
+            if self._passed_over > self._bounds.body_bytes:
+                self.flow.stop()
             return
-        if self._arrives is _Arrives.HEAD and self._begun == begun:
-            self._held_back += len(data)  # the parser tells of a header only when it is whole
-            if self._held_back > self._bounds.head_bytes:
-                self._refuse(self._too_large())
-                return
-        if self._arrives is _Arrives.NOTHING and not self._at_work() and self.timeout_keep_alive_task is None:
-            self._arrives = _Arrives.HEAD  # empty lines before a request have ended the rest
-        self._await()
-        self._note()
+        self._unset_keepalive_if_required()
+        self.flow.add(data)
+        self._parse()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own; uvicorn's is never true
         """Answer what came whole, then close: the caller writes no more, and may still read."""
         if self._begun > self._whole and self._refusal is None:
             self._refuse("The request ended before it was whole")
+        return self._close_after_answer()
+
+    def _close_after_answer(self) -> bool:
+        """Whether there is an answer to wait for."""
         if self._refusal is None and self._at_work():
             self.cycle.keep_alive = False
         if self._at_work():
@@ -116,19 +117,14 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
         self._arrives = _Arrives.HEAD
         self._begun += 1
-        self._head = self._held_back = 0
-
-    def on_url(self, url: bytes) -> None:
-        """Take in a part of the address."""
-        super().on_url(url)
-        self._check_head(len(url))
+        self._size.unheard = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in a header."""
-        if self._arrives is _Arrives.BODY:  # uvicorn would add it to the headers, which say who is calling
-            raise Refused("Fields after a chunked body (trailers) are not taken")
-        super().on_header(name, value)
-        self._check_head(len(name) + len(value))
+        """Take in a header, or drop a trailer: the headers say who is calling, and are closed when the head ends."""
+        if self._arrives is _Arrives.HEAD:
+            super().on_header(name, value)
+        else:
+            self._size.trailer(name, value)
 
     def on_headers_complete(self) -> None:
         """Go on with the body."""
@@ -137,15 +133,22 @@ class Protocol(HttpToolsProtocol):
             if self.parser.get_method() == b"CONNECT":
                 raise Refused("The gateway is no proxy: CONNECT is not taken")
             return  # it is read again, without its offer
-        if b"#" in self.url:
-            raise Refused("An address has no fragment: send # as %23")
-        if self.expect_100_continue and self.parser.get_http_version() == "1.0":
+        version = self.parser.get_http_version()
+        self._size.head(self.url, self.headers)
+        check(version, self.url, self.headers)
+        if self.expect_100_continue and version == "1.0":
             self.expect_100_continue = False
         super().on_headers_complete()
         self._arrives = _Arrives.BODY
+        self._size = RequestSize(self._bounds)
         if self.expect_100_continue and self.cycle.keep_alive:
             # A caller that is answered without its body may leave the body out, or send it: nobody can tell.
             self._closes_unless_whole, self.cycle.keep_alive = True, False
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a part of the body."""
+        self._size.unheard = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Note that the request is whole."""
@@ -157,10 +160,14 @@ class Protocol(HttpToolsProtocol):
             self.cycle.keep_alive = True
         self._closes_unless_whole = False
         super().on_message_complete()
+        if self._size.trailers and not self.parser.should_keep_alive():
+            self._close_after_answer()  # a trailer says so, and the parser passes over all that follows
 
     def on_response_complete(self) -> None:
         """Note that there is an answer, and end the connection after the last one."""
         super().on_response_complete()
+        if self.flow and not self.transport.is_closing():
+            self._parse()
         self._note()
         if self._refusal is not None and not self._at_work():
             self._end(self._refusal)
@@ -190,14 +197,29 @@ class Protocol(HttpToolsProtocol):
             cycle.disconnected = True
             self.transport.close()
 
-    def _feed(self, data: bytes) -> None:
-        rest = memoryview(data)
-        try:
-            while (offer := self._parsed(rest)) is not None:
-                rest = rest[offer:]
-                self._decline()
-        except httptools.HttpParserError as error:
-            self._refuse(cause(error))
+    def _parse(self) -> None:
+        """Parse what came, as far as requests may wait for their turn; the rest is parsed once some are answered."""
+        while len(self.pipeline) < AHEAD and (piece := self.flow.piece()) is not None:
+            self._size.unheard += len(piece)
+            self._size.followed += len(piece)
+            try:
+                self._feed(piece)
+                self._size.parsed(self.headers or (), in_body=self._arrives is _Arrives.BODY)
+            except (httptools.HttpParserError, Refused) as error:
+                self._refuse(cause(error))
+            if self.transport.is_closing() or self._refusal is not None:
+                return
+        if self.flow:
+            self.flow.pause_reading()
+        if self._arrives is _Arrives.NOTHING and not self._at_work() and self.timeout_keep_alive_task is None:
+            self._arrives = _Arrives.HEAD  # empty lines before a request have ended the rest
+        self._await()
+        self._note()
+
+    def _feed(self, piece: memoryview) -> None:
+        while (offer := self._parsed(piece)) is not None:
+            piece = piece[offer:]
+            self._decline()
 
     def _parsed(self, data: memoryview) -> int | None:
         """How much of `data` was parsed when a head ended that offers another protocol; None for all of it."""
@@ -243,14 +265,6 @@ class Protocol(HttpToolsProtocol):
         """Bound the time that a connection which is being closed waits for its caller to take in the rest."""
         if self._leaving is None and self.transport.is_closing() and self.transport.get_write_buffer_size():
             self._leaving = self.loop.call_later(self._bounds.answer, self.give_way)
-
-    def _check_head(self, size: int) -> None:
-        self._head += size
-        if self._head > self._bounds.head_bytes:
-            raise Refused(self._too_large())
-
-    def _too_large(self) -> str:
-        return f"The head of a request is at most {self._bounds.head_bytes} bytes"
 
     def _at_work(self) -> bool:
         """Whether a whole request waits for its answer."""

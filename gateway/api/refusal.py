@@ -8,21 +8,21 @@ from starlette.requests import Request
 from gateway.api.edge import problem_response
 from gateway.errors import InvalidRequest
 
-_ADDRESS = "The address cannot be read: it is a path of percent-encoded ASCII"
+ADDRESS = "The address cannot be read: it is a path of percent-encoded ASCII"
 
 
 class Refused(ValueError):
     """Raised when a part of a request is HTTP and still not taken; the text says why."""
 
 
-def cause(error: httptools.HttpParserError) -> str:
+def cause(error: httptools.HttpParserError | Refused) -> str:
     """Why a request cannot be read, in words that hold nothing of the request itself."""
     inner = error.__context__ if isinstance(error, httptools.HttpParserCallbackError) else error
     if isinstance(inner, Refused):
         return str(inner)
     if isinstance(inner, httptools.HttpParserError) and not isinstance(inner, httptools.HttpParserInvalidURLError):
         return f"The request is not HTTP/1.1 that can be read: {inner}"
-    return _ADDRESS  # uvicorn took it apart, and failed
+    return ADDRESS  # uvicorn took it apart, and failed
 
 
 def refusal(detail: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:

@@ -92,14 +92,6 @@ def test_a_body_that_is_said_not_to_be_encoded(coding: str | list[str]) -> None:
     require_json(headers(content_type="application/json", content_encoding=coding))
 
 
-def test_transfer_codings() -> None:
-    """`chunked` is framing; anything else would leave the body in a coding that nobody takes off."""
-    require_json(headers(content_type="application/json", transfer_encoding="Chunked"))
-    for coding in ("gzip, chunked", "gzip", ["gzip", "chunked"]):
-        with pytest.raises(InvalidRequest, match="The Transfer-Encoding is 'gzip"):
-            require_json(headers(content_type="application/json", transfer_encoding=coding))
-
-
 def test_a_body_where_none_is_taken() -> None:
     """A request without a body of its own does not drop one in silence."""
     require_none(headers())

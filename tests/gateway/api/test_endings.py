@@ -239,19 +239,6 @@ def test_http_1_0_hears_of_no_100() -> None:
     served(body)
 
 
-@pytest.mark.parametrize("trailer", [b"Authorization: Bearer other", b"X-Nothing: x"])
-def test_no_trailer_becomes_a_header(trailer: bytes) -> None:
-    """Fields after a chunked body say nothing about who calls or what is asked: they are refused."""
-
-    async def body(bench: Bench) -> None:
-        caller = await bench.connect()
-        caller.send(chunked(b"ab", trailer))
-        assert "trailers" in problem(await caller.ended())["detail"]
-        assert bench.headers == []
-
-    served(body)
-
-
 OFFERS = [
     (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAEAAEAAAAIAAAAB"),
     (b"Connection: keep-alive, Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13"),
@@ -291,35 +278,6 @@ def test_many_offers_in_one_piece() -> None:
         caller.shut()
         good, rest = await answers(caller)
         assert (len(good), rest) == (1500, b"")
-
-    served(body)
-
-
-@pytest.mark.parametrize(
-    ("raw", "cause"),
-    [
-        (b"GET /a#b HTTP/1.1\r\n\r\n", "An address has no fragment: send # as %23"),
-        (b"GET /\xff HTTP/1.1\r\n\r\n", "The address cannot be read: it is a path of percent-encoded ASCII"),
-        (b"GET http://a HTTP/1.1\r\n\r\n", "The address cannot be read: it is a path of percent-encoded ASCII"),
-        (b"CONNECT a:1 HTTP/1.1\r\n\r\n", "The gateway is no proxy: CONNECT is not taken"),
-        (b"POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\n", "Invalid character in Content-Length"),
-        (b"POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", "Content-Length"),
-        (b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "Transfer-Encoding"),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "chunk size"),
-        (b"POST / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "header"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP"),
-        (b"get / HTTP/1.1\r\n\r\n", "Invalid method"),
-    ],
-    ids=lambda value: repr(value)[:40],
-)
-def test_a_refusal_names_its_cause(raw: bytes, cause: str) -> None:
-    """What is wrong with a request that cannot be read is said in its problem, and the connection is closed."""
-
-    async def body(bench: Bench) -> None:
-        caller = await bench.connect()
-        caller.send(raw)
-        assert cause in problem(await caller.ended())["detail"]
-        assert bench.bodies == []
 
     served(body)
 

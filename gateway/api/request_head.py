@@ -1,0 +1,48 @@
+"""What the head of a request must be before anything in it is believed: for one host, framed in one way only.
+
+What two readers could read in two ways is refused, so that a proxy in front never checks another request than this one.
+"""
+
+import re
+from collections.abc import Sequence
+
+from gateway.api.refusal import ADDRESS, Refused
+
+_VERSIONS = ("1.1", "1.0")
+_AUTHORITY = rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?"
+_HOST = re.compile(_AUTHORITY + rb"\Z")
+_TARGET = re.compile(rb"(?:https?://" + _AUTHORITY + rb")?/", re.IGNORECASE)
+
+
+def check(version: str, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Raises `Refused`, naming the cause, unless a head is read in one way by everybody; names are in lower case."""
+    if version not in _VERSIONS:
+        raise Refused("The gateway speaks HTTP/1.1 and HTTP/1.0")
+    if b"#" in target:
+        raise Refused("An address has no fragment: send # as %23")
+    if not _TARGET.match(target):
+        raise Refused(ADDRESS)
+    hosts, codings = [], []
+    for name, value in headers:
+        if name == b"host":
+            hosts.append(value)
+        elif name == b"transfer-encoding":
+            codings.append(value)
+    if len(hosts) != 1 and (hosts or version == "1.1"):
+        raise Refused(f"A request has one Host header, and this one has {len(hosts)}")
+    if hosts and not _HOST.match(hosts[0]):
+        raise Refused(f"The Host is {_shown(hosts[0])}: it is a name or an address, and a port after a colon")
+    if codings:
+        _check_codings(version, codings)
+
+
+def _check_codings(version: str, codings: list[bytes]) -> None:
+    if version != "1.1":
+        raise Refused("HTTP/1.0 knows no Transfer-Encoding: send the body with a Content-Length")
+    if len(codings) != 1 or codings[0].lower() != b"chunked":
+        raise Refused(f"The Transfer-Encoding is {_shown(b', '.join(codings))}: only chunked is read")
+
+
+def _shown(value: bytes) -> str:
+    """A header of the caller's, bounded, in ASCII."""
+    return ascii(value[:100].decode("latin-1"))
