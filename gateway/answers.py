@@ -12,7 +12,6 @@ from pydantic_core import CoreSchema
 
 from gateway import exact
 from gateway.adjustments import Status
-from gateway.circuit import State
 
 Points = Annotated[
     Decimal,
@@ -115,6 +114,9 @@ class AdjustmentAnswer(AnswerModel):
     id: str
     status: Status
     tenant: str
+    client: WhereItApplies[str] = Field(
+        None, description="Which client asked for it; absent in replays of answers that were given before there was it."
+    )
     idempotency_key: str
     member: str
     points: Points
@@ -145,7 +147,9 @@ class TransitionSaid(AnswerModel):
     attempt: int
     by: str
     evidence: dict[str, Any]
-    exchange: list[dict[str, Any]]
+    exchange: list[dict[str, Any]] | None = Field(
+        description="What was said with the vendor; null without the scope points:inspect."
+    )
 
 
 class AdjustmentHistory(AdjustmentAnswer):
@@ -171,13 +175,13 @@ class VendorName(AnswerModel):
 class RequestShown(AnswerModel):
     """The first request of a call as it would be sent, secrets masked.
 
-    `body`: JSON, or text, or null where there is none. `effect`: whether it is the one that may change points; where it
-    is not, of an adjustment, that one follows it.
+    `url`, `headers` and `body` are null without the scope points:inspect. `body`: JSON, or text, or null where there is
+    none. `effect`: whether it is the one that may change points; where it is not, of an adjustment, that one follows.
     """
 
     method: str
-    url: str
-    headers: dict[str, str]
+    url: str | None
+    headers: dict[str, str] | None
     body: Any
     effect: bool
 
@@ -265,32 +269,3 @@ class Capabilities(AnswerModel):
 
     tenant: str
     operations: OperationCapabilities
-
-
-class VendorHealth(AnswerModel):
-    """How a vendor stands: `open` is left alone for a while, `half_open` is being tried again."""
-
-    name: str
-    circuit: State
-    retry_after: WhereItApplies[int] = Field(None, description="Seconds until a call may go out again.")
-    search: WhereItApplies[State] = Field(
-        None, description="The circuit of the searches for what is unknown, where this vendor can be searched."
-    )
-
-
-class TaskHealth(AnswerModel):
-    """How a background task does: `failing` since its last turn, or `stalled` in one that does not end."""
-
-    name: str
-    state: Literal["ok", "failing", "stalled"]
-    last_ok: Time | None = Field(description="When a turn last went well.")
-    failures: int = Field(description="Turns that failed since then.")
-
-
-class Health(AnswerModel):
-    """Whether a check holds, and what is wrong where not; `vendors` and `tasks` only where they were asked for."""
-
-    status: Literal["ok", "unavailable"]
-    detail: WhereItApplies[str] = None
-    vendors: WhereItApplies[list[VendorHealth]] = None
-    tasks: WhereItApplies[list[TaskHealth]] = None

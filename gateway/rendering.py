@@ -13,6 +13,7 @@ from gateway.answers import (
     AdjustmentVendor,
     BalanceSaid,
     FieldProblem,
+    Preview,
     Problem,
     ResolutionSaid,
     TransitionSaid,
@@ -58,8 +59,8 @@ def adjustment(record: Record) -> AdjustmentAnswer:
     return AdjustmentAnswer(**_fields(record))
 
 
-def with_history(record: Record, history: Sequence[Transition] | None) -> AdjustmentHistory:
-    """An adjustment as it stands and, where given, how it came there."""
+def with_history(record: Record, history: Sequence[Transition] | None, *, inspected: bool) -> AdjustmentHistory:
+    """An adjustment as it stands and, where given, how it came there; vendors' words only where it is `inspected`."""
     if history is None:
         return AdjustmentHistory(**_fields(record))
     steps = [
@@ -69,12 +70,18 @@ def with_history(record: Record, history: Sequence[Transition] | None) -> Adjust
             to=step.after,
             attempt=step.attempt,
             by=step.by,
-            evidence=plain(step.evidence),
-            exchange=plain(step.exchange),
+            evidence=plain(step.evidence if inspected else _without_words(step.evidence)),
+            exchange=plain(step.exchange) if inspected else None,
         )
         for step in history
     ]
     return AdjustmentHistory(**_fields(record), history=steps)
+
+
+def without_request(preview: Preview) -> Preview:
+    """A preview that does not show what would be sent, nor where."""
+    request = preview.request.model_copy(update=dict.fromkeys(("url", "headers", "body")))
+    return preview.model_copy(update={"request": request})
 
 
 def final_answer(record: Record) -> Answer | None:
@@ -115,6 +122,12 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _without_words(evidence: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The evidence with an error's kind alone: its text may quote the vendor."""
+    error = evidence.get("error")
+    return {**evidence, "error": error.partition(":")[0]} if isinstance(error, str) else evidence
+
+
 def _fields(record: Record) -> dict[str, Any]:
     draft, asked, applied = record.draft, record.draft.adjustment, record.applied
     resolution = record.resolution and ResolutionSaid(
@@ -127,6 +140,7 @@ def _fields(record: Record) -> dict[str, Any]:
         "id": draft.id,
         "status": record.state.status,
         "tenant": draft.tenant,
+        "client": draft.client,
         "idempotency_key": draft.key,
         "member": str(asked.member),
         "points": asked.points,

@@ -52,9 +52,10 @@ class Service:
         """Carry an adjustment out, or repeat what its key came to."""
         return await self._writes.adjust(caller, key=key, adjustment=adjustment)
 
-    def preview(self, tenant: str, adjustment: Adjustment) -> Preview:
-        """What an adjustment would send; nothing is sent or kept."""
-        return self._masked.adjust(tenant, adjustment, id=PREVIEWED_ID).preview()
+    def preview(self, tenant: str, adjustment: Adjustment, *, inspected: bool) -> Preview:
+        """What an adjustment would send; nothing is sent or kept. The request itself only where it is `inspected`."""
+        preview = self._masked.adjust(tenant, adjustment, id=PREVIEWED_ID).preview()
+        return preview if inspected else rendering.without_request(preview)
 
     async def balance(
         self, caller: Caller, member: Member, *, point_type: str | None, include_response: bool
@@ -109,10 +110,11 @@ class Service:
             as_of=time_text(reading.at),
         )
 
-    async def adjustment(self, tenant: str, id: str, *, history: bool = False) -> AdjustmentHistory:  # noqa: A002 (the field's name)
-        """An adjustment by its id. Raises `NotFound`."""
+    async def adjustment(self, tenant: str, id: str, *, history: bool, inspected: bool) -> AdjustmentHistory:  # noqa: A002 (the field's name)
+        """An adjustment by its id, what vendors said only where it is `inspected`. Raises `NotFound`."""
         record = await self._record(tenant, id)
-        return rendering.with_history(record, await self._journal.history(id) if history else None)
+        steps = await self._journal.history(id) if history else None
+        return rendering.with_history(record, steps, inspected=inspected)
 
     async def adjustments(self, tenant: str, filters: Filters, *, limit: int, after: str | None) -> Page:
         """A page of adjustments, newest first. Raises `InvalidRequest` where there is none with the id `after`."""

@@ -33,6 +33,7 @@ from gateway.errors import (
     PayloadTooLarge,
 )
 from gateway.metrics import Metrics
+from gateway.settings import Scope as Permission
 from gateway.writes import Caller
 
 if TYPE_CHECKING:  # the library behind it is loaded only where some client has a rate
@@ -53,6 +54,7 @@ class Call:
     """
 
     caller: Caller
+    scopes: frozenset[Permission]
     headers: Any
     path: Mapping[str, str]
     query: Any
@@ -136,7 +138,7 @@ class Edge:
                 self._access.permit(client, endpoint.scope)
                 tenant = self._access.tenant(request.headers, client)
                 caller = Caller(client.name, tenant, request_id(request))
-                response = await endpoint.handler(await self._read(endpoint, request, caller, about))
+                response = await endpoint.handler(await self._read(endpoint, request, caller, client.scopes, about))
             response.headers["Request-Id"] = caller.request_id
         except GatewayError as error:
             _note_subject(error, about)
@@ -166,7 +168,14 @@ class Edge:
         self._metrics.answered(told["route"], told["status"])
         self._log.info("request", **told)
 
-    async def _read(self, endpoint: Endpoint, request: Request, caller: Caller, about: dict[str, str]) -> Call:
+    async def _read(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        caller: Caller,
+        scopes: frozenset[Permission],
+        about: dict[str, str],
+    ) -> Call:
         path = {name: reading.segment(value) for name, value in request.path_params.items()}
         query = reading.query(request.scope["query_string"], endpoint.query)
         body = None
@@ -175,7 +184,7 @@ class Edge:
         else:
             content.require_json(request.headers)
             body = reading.body(await self._body(request), endpoint.body)
-        return Call(caller, request.headers, path, query, body, about)
+        return Call(caller, scopes, request.headers, path, query, body, about)
 
     async def _body(self, request: Request) -> bytes:
         try:

@@ -8,10 +8,12 @@ from starlette.responses import Response
 from gateway import answers, errors, rendering
 from gateway.api import reading, schemas
 from gateway.api.edge import Call, Endpoint, answer
-from gateway.errors import FieldError, GatewayError, InvalidRequest
+from gateway.errors import FieldError, Forbidden, GatewayError, InvalidRequest
 from gateway.model import Member
 from gateway.service import Service
+from gateway.settings import Scope
 
+_INSPECT: Scope = "points:inspect"
 _ALWAYS: tuple[type[GatewayError], ...] = (
     errors.InvalidRequest,
     errors.TenantRequired,
@@ -170,14 +172,17 @@ class Endpoints:
 
     async def preview(self, call: Call) -> Response:
         """POST /v1/adjustments/preview."""
-        preview = self._service.preview(call.caller.tenant, call.body.adjustment())
+        adjustment = call.body.adjustment()
+        preview = self._service.preview(call.caller.tenant, adjustment, inspected=_INSPECT in call.scopes)
         call.about.update(vendor=preview.vendor.name)
         return answer(preview)
 
     async def adjustment(self, call: Call) -> Response:
         """GET /v1/adjustments/{id}."""
         history = call.query.include == "history"
-        found = await self._service.adjustment(call.caller.tenant, call.path["id"], history=history)
+        found = await self._service.adjustment(
+            call.caller.tenant, call.path["id"], history=history, inspected=_INSPECT in call.scopes
+        )
         call.about.update(adjustment=found.id, vendor=found.vendor.name)
         return answer(found)
 
@@ -196,7 +201,7 @@ class Endpoints:
             call.caller,
             _member(call),
             point_type=call.query.point_type,
-            include_response=call.query.include is not None,
+            include_response=_include_response(call),
         )
         call.about.update(vendor=found.vendor.name)
         return answer(found)
@@ -208,7 +213,7 @@ class Endpoints:
             _member(call),
             call.query.period(),
             point_type=call.query.point_type,
-            include_response=call.query.include is not None,
+            include_response=_include_response(call),
         )
         call.about.update(vendor=found.vendor.name)
         return answer(found)
@@ -216,6 +221,15 @@ class Endpoints:
     async def capabilities(self, call: Call) -> Response:
         """GET /v1/capabilities."""
         return answer(self._service.capabilities(call.caller.tenant))
+
+
+def _include_response(call: Call) -> bool:
+    """Whether the vendor's own answer is asked for. Raises `Forbidden` where the client may not see it."""
+    if call.query.include is None:
+        return False
+    if _INSPECT not in call.scopes:
+        raise Forbidden(f"The client {call.caller.client!r} has not the scope {_INSPECT}, which include asks for")
+    return True
 
 
 def _member(call: Call) -> Member:

@@ -25,6 +25,7 @@ from pydantic.json_schema import models_json_schema
 from gateway import answers
 from gateway.api.edge import Endpoint
 from gateway.api.fields import MemberField
+from gateway.api.health import Health
 from gateway.api.json_schema import Schemas, tidied, without_null
 from gateway.errors import GatewayError, InvalidRequest, VendorError
 
@@ -37,7 +38,7 @@ def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
     """The document as plain JSON values."""
     table = sorted(endpoints, key=lambda endpoint: endpoint.path)
     sent = {endpoint.body for endpoint in table if endpoint.body} | {endpoint.query for endpoint in table}
-    said = {model for endpoint in table for model in endpoint.answers.values()} | {answers.Problem, answers.Health}
+    said = {model for endpoint in table for model in endpoint.answers.values()} | {answers.Problem, Health}
     modes = [(model, "validation") for model in sent] + [(model, "serialization") for model in said]
     modes.sort(key=lambda each: each[0].__name__)
     names, definitions = models_json_schema(modes, ref_template=_REF, schema_generator=Schemas)  # type: ignore[arg-type]
@@ -196,7 +197,7 @@ def _quota() -> dict[str, Header]:
 
 
 def _health(name: str, summary: str) -> PathItem:
-    content = {_JSON: MediaType(schema=_reference(answers.Health))}
+    content = {_JSON: MediaType(schema=_reference(Health))}
     responses = {"200": Response(description="Yes.", headers=_request_id(), content=content)}
     parameters = []
     if name == "readyz":

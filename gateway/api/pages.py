@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from gateway.answers import Health, TaskHealth, VendorHealth
 from gateway.api import reading
 from gateway.api.edge import answer, open_page
+from gateway.api.health import Health, TaskHealth, VendorHealth
 from gateway.api.schemas import ReadyQuery
 from gateway.background import Background, TaskStanding
 from gateway.circuit import State

@@ -119,14 +119,19 @@ class ReadyQuery(Sent):
 class AdjustmentQuery(Sent):
     """What more to tell of an adjustment."""
 
-    include: Literal["history"] | None = Field(None, description="`history` adds every transition.")
+    include: Literal["history"] | None = Field(
+        None,
+        description="`history` adds every transition; what vendors said is in it with the scope points:inspect.",
+    )
 
 
 class BalanceQuery(Sent):
     """Which balance, and what more to tell of it."""
 
     point_type: Text64 | None = None
-    include: Literal["vendor_response"] | None = Field(None, description="Adds the vendor's answer as it came.")
+    include: Literal["vendor_response"] | None = Field(
+        None, description="Adds the vendor's answer as it came; needs the scope points:inspect."
+    )
 
 
 class ExpiringQuery(BalanceQuery):

@@ -91,7 +91,7 @@ def show(
             return None
         if asking is not None:
             terminal.note(f"hint: {await hint(*asking, journal, record)}")
-        return rendering.with_history(record, await journal.history(id))
+        return rendering.with_history(record, await journal.history(id), inspected=True)
 
     answer = asked(store, found)
     if answer is None:
@@ -110,7 +110,7 @@ def _text(answer: AdjustmentHistory) -> Iterator[str]:
         yield ""
         yield f"{step.at}  {step.from_ or '-'} -> {step.to}  attempt {step.attempt}, by {step.by}"
         yield f"  evidence  {_json(step.evidence)}"
-        for each in step.exchange:
+        for each in step.exchange or ():
             yield f"  exchange  {_json(each)}"
 
 

@@ -8,7 +8,7 @@ from gateway.cli import terminal
 from gateway.cli.options import Config, asked, loaded
 from gateway.journal import Journal, Whereabouts
 from gateway.model import time_text
-from gateway.settings import ClientKey, Problem
+from gateway.settings import Client, ClientKey, Problem
 from gateway.strays import strays
 
 SOON = timedelta(days=14)
@@ -41,6 +41,9 @@ def check(config: Config) -> None:
             "base_url, account or credentials were others; nobody looks for them, so settle them by hand"
         )
         terminal.note(f"{config}: vendors.{each.vendor}: {why} (warning)")
+    if narrower := _without_inspect(settings.clients.values()):
+        why = "points:read no longer shows what is said with vendors: add points:inspect where that is needed"
+        terminal.note(f"{config}: clients {', '.join(narrower)}: {why} (note)")
     vendors, tenants, clients = len(settings.vendors), len(settings.tenants), len(settings.clients)
     terminal.show(f"{config}: good: {vendors} vendor(s), {tenants} tenant(s), {clients} client(s)")
 
@@ -52,6 +55,11 @@ def _ending(keys: Iterable[ClientKey], now: datetime) -> Iterator[Problem]:
             yield key.doubt(f"the key has expired: it ended at {time_text(key.expires)}")
         elif key.expires is not None and key.expires - now <= SOON:
             yield key.doubt(f"the key expires soon: it ends at {time_text(key.expires)}")
+
+
+def _without_inspect(clients: Iterable[Client]) -> list[str]:
+    """Clients that could see exchanges with vendors until version 0.1.0, and cannot now; said for one version."""
+    return sorted(each.name for each in clients if "points:read" in each.scopes and "points:inspect" not in each.scopes)
 
 
 async def _held(journal: Journal) -> _Held:

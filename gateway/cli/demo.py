@@ -22,6 +22,8 @@ from gateway.registry import AdapterType
 from gateway.settings import Address, Settings
 
 KEY = "demo-storefront-key-000000000000000"
+OPERATOR_KEY = "demo-operator-key-00000000000000000"
+"""Of a client that may do everything, as the page to try it all does."""
 _HERE = ("127.0.0.1", "localhost")
 _BANNER = """
 The points gateway runs on {url} with {count} simulated vendors. Try, in another terminal:
@@ -42,7 +44,7 @@ The points gateway runs on {url} with {count} simulated vendors. Try, in another
   curl -i {url}/v1/adjustments -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
     -H 'Idempotency-Key: order-1235' -d '{{"member": "email:Jason@example.com", "points": "2.5"}}'
 
-Every operation, to try in a browser: {url}/docs (the key is {key})
+Every operation, to try in a browser: {url}/docs (the key is {operator_key})
 The configuration behind this: {config}. Ctrl-C stops everything.
 """
 
@@ -100,7 +102,16 @@ class _Server(Server):
         await super().startup(sockets)
         if self.started:
             for line in _BANNER.splitlines():
-                terminal.report(line.format(url=self.url, key=KEY, count=self._count, config=self._config))
+                terminal.report(line.format(**self._named()))
+
+    def _named(self) -> dict[str, object]:
+        return {
+            "url": self.url,
+            "key": KEY,
+            "operator_key": OPERATOR_KEY,
+            "count": self._count,
+            "config": self._config,
+        }
 
 
 def _begin_anew(journal: Path | None) -> None:

@@ -128,7 +128,7 @@ def _text(preview: Preview) -> list[str]:
         f"effect         {'this request may change points' if preview.request.effect else 'not of this request'}",
         "",
         f"{preview.request.method} {preview.request.url}",
-        *(f"{name}: {value}" for name, value in preview.request.headers.items()),
+        *(f"{name}: {value}" for name, value in (preview.request.headers or {}).items()),
     ]
     body = shown["request"]["body"]
     if body is not None:

@@ -61,13 +61,15 @@ class Adjustment:
     """One signed change of points: positive credits, negative debits.
 
     `status` is `in_progress`, `succeeded`, `failed` or `unknown`. `replayed` says that the gateway answered
-    from what it had kept, and asked no vendor. `problem` is why it failed, `history` every transition where
-    it was asked for.
+    from what it had kept, and asked no vendor. `client` is which app asked for it; None in a replay of an answer
+    from before gateways said so. `problem` is why it failed, `history` every transition where it was asked for; its
+    `exchange`s are None without the scope points:inspect.
     """
 
     id: str
     status: str
     tenant: str | None
+    client: str | None
     idempotency_key: str
     member: str
     points: Decimal
@@ -99,6 +101,7 @@ class Adjustment:
             id=document.text("id"),
             status=document.text("status"),
             tenant=document.text_or_none("tenant"),
+            client=document.text_or_none("client"),
             idempotency_key=document.text("idempotency_key"),
             member=document.text("member"),
             points=document.number("points"),
@@ -139,7 +142,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The request that an adjustment would become, secrets masked; nothing was sent or stored."""
+    """The request that an adjustment would become, secrets masked; nothing was sent or stored.
+
+    Of `request`, `url`, `headers` and `body` are None without the scope points:inspect.
+    """
 
     rule: str | None
     vendor: Vendor

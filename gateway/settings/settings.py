@@ -11,7 +11,7 @@ from gateway.settings.key import ClientKey
 from gateway.settings.problem import Problem
 from gateway.settings.watched import WatchedFiles
 
-Scope = Literal["points:read", "points:write", "points:resolve"]
+Scope = Literal["points:read", "points:write", "points:resolve", "points:inspect"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 

@@ -152,7 +152,8 @@ def _reason(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{name}: {error.verify_message}"
+        why, _, _host = error.verify_message.partition(", certificate is not valid for")
+        return f"{name}: {why}"
     if isinstance(error, ssl.SSLError):
         return f"{name}: {error.reason}"
     if isinstance(error, socket.gaierror):

@@ -47,7 +47,7 @@ def configured(
     A vendor's `extends` may name another of them. Raises `SettingsError`.
     """
     own = {name: {"routes": dict.fromkeys(kinds[_adapter(vendors, name)].operations, name)} for name in vendors}
-    scopes = ["points:read", "points:write", "points:resolve"]
+    scopes = ["points:read", "points:write", "points:resolve", "points:inspect"]
     whole = {
         "store": f"sqlite:///{folder}/journal.db",
         "vendors": dict(vendors),

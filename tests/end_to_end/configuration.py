@@ -72,7 +72,7 @@ def configuration(vendors: Vendors, *, nowhere: str) -> dict[str, Any]:
         "clients": {
             "storefront": _client("storefront", ["acme"], "read", "write"),
             "kiosk": _client("kiosk", ["acme"], "read", "write"),
-            "anywhere": _client("anywhere", ["*"], "read", "write", "resolve"),
+            "anywhere": _client("anywhere", ["*"], "read", "write", "resolve", "inspect"),
             "reader": _client("reader", ["acme"], "read"),
             "writer": _client("writer", ["acme"], "write"),
             "resolver": _client("resolver", ["acme"], "resolve"),

@@ -115,7 +115,7 @@ def _vendors(origin: str) -> Mapping[str, dict[str, Any]]:
 
 
 def _client(name: str, tenants: list[str]) -> dict[str, Any]:
-    scopes = ["points:read", "points:write", "points:resolve"]
+    scopes = ["points:read", "points:write", "points:resolve", "points:inspect"]
     return {"keys": [KEYS[name]], "tenants": tenants, "scopes": scopes}
 
 

@@ -26,7 +26,7 @@ from tests.gateway.test_settling import Clock
 KEY = "a-key-for-tests-0000000000000000000"
 FIVE = {"member": "card:1", "points": "5"}
 TIMEOUT = scaled(10)
-SCOPES = ["points:read", "points:write", "points:resolve"]
+SCOPES = ["points:read", "points:write", "points:resolve", "points:inspect"]
 KINDS = {"paper": AdapterType.of("paper", Remembering), "ink": AdapterType.of("ink", Ink)}
 WINDOW = Remembering.enforced_for - TIMEOUT - MARGIN - CLOCK_ERROR - UNSEEN
 TOKEN = {"kind": "delay", "seconds": 0.0}

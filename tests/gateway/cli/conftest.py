@@ -110,7 +110,9 @@ def configuration(vendor: Simulator) -> dict[str, Any]:
             "crm_north": {"extends": "crm"},
         },
         "tenants": {"acme": {"routes": {"adjust": "crm"}}, "north": {"routes": {"adjust": "crm_north"}}},
-        "clients": {"app": {"keys": [KEY], "tenants": ["*"], "scopes": ["points:read", "points:write"]}},
+        "clients": {
+            "app": {"keys": [KEY], "tenants": ["*"], "scopes": ["points:read", "points:write", "points:inspect"]}
+        },
     }
 
 

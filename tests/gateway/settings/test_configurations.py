@@ -1,9 +1,10 @@
 import shutil
 from hashlib import sha256
 from pathlib import Path
+from typing import get_args
 
 from gateway.registry import adapters
-from gateway.settings import load
+from gateway.settings import Scope, load
 
 CONFIG = Path(__file__).parents[3] / "config"
 
@@ -30,4 +31,4 @@ def test_the_demo_needs_nothing(tmp_path: Path) -> None:
     assert settings.store == f"sqlite:///{tmp_path}/var/demo.db"
     key = b"demo-storefront-key-000000000000000"
     assert {key.digest: key.client for key in settings.client_keys}[sha256(key).digest()] == "storefront"
-    assert settings.clients["operator"].scopes == {"points:read", "points:write", "points:resolve"}
+    assert settings.clients["operator"].scopes == set(get_args(Scope))
