@@ -141,12 +141,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A person's decision about an unknown adjustment."""
+    """A person's decision about an unknown adjustment.
+
+    `by`: who is known to have decided, a client or a user of the machine. `actor`: whom that client names, which nobody
+    checks; None where it names nobody.
+    """
 
     applied: bool
     reason: str
     by: str
     at: datetime
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ class ResolutionSaid(AnswerModel):
     reason: str
     by: str
     at: Time
+    actor: WhereItApplies[str] = Field(None, description="Whom the client in `by` names: its own word, not checked.")
 
 
 class AdjustmentAnswer(AnswerModel):

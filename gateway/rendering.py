@@ -135,6 +135,7 @@ def _fields(record: Record) -> dict[str, Any]:
         reason=record.resolution.reason,
         by=record.resolution.by,
         at=time_text(record.resolution.at),
+        actor=record.resolution.actor,
     )
     return {
         "id": draft.id,

@@ -1,7 +1,6 @@
 """One short method per operation, for whoever asks: the API, or the command line."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, TypeVar
 
 from gateway import rendering
@@ -120,13 +119,13 @@ class Service:
         """A page of adjustments, newest first. Raises `InvalidRequest` where there is none with the id `after`."""
         return await self._journal.list(tenant, filters, limit=limit, after=after)
 
-    async def resolve(self, caller: Caller, id: str, *, applied: bool, reason: str, now: datetime) -> AdjustmentAnswer:  # noqa: A002 (the field's name)
+    async def resolve(self, caller: Caller, id: str, resolution: Resolution) -> AdjustmentAnswer:  # noqa: A002 (the field's name)
         """Settle by hand what is unknown. Raises `NotFound`, or `NotResolvable` while it may change by itself."""
         record = await self._record(caller.tenant, id)
         if record.state.status is not Status.UNKNOWN:
             raise _not_resolvable(record, f"It is {record.state.status}, and only what is unknown can be settled")
-        resolution = Resolution(applied=applied, reason=reason, by=caller.client, at=now)
-        decided = await self._journal.decide(record, resolution, {"request_id": caller.request_id})
+        actor = {} if resolution.actor is None else {"actor": resolution.actor}
+        decided = await self._journal.decide(record, resolution, {"request_id": caller.request_id, **actor})
         if decided.refused == "lease":
             until = time_text(record.lease_until)
             raise _not_resolvable(record, f"It may still change by itself until {until}; try again then")

@@ -188,10 +188,8 @@ class Endpoints:
 
     async def resolve(self, call: Call) -> Response:
         """POST /v1/adjustments/{id}/resolution."""
-        applied = call.body.outcome == "applied"
-        settled = await self._service.resolve(
-            call.caller, call.path["id"], applied=applied, reason=call.body.reason, now=self._clock()
-        )
+        resolution = call.body.decided(by=call.caller.client, at=self._clock())
+        settled = await self._service.resolve(call.caller, call.path["id"], resolution)
         call.about.update(adjustment=settled.id, vendor=settled.vendor.name)
         return answer(settled)
 

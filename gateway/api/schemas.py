@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator, model_validator
 
 from gateway import exact
-from gateway.adjustments import Status
+from gateway.adjustments import Resolution, Status
 from gateway.api.fields import KeyText, MemberField, Moment, Points, Text64, Text200, Text500
 from gateway.errors import InvalidRequest
 from gateway.journal import Filters
@@ -104,6 +104,11 @@ class ResolutionBody(Sent):
 
     outcome: Literal["applied", "not_applied"]
     reason: Text500 = Field(description="How it is known; kept in the history.")
+    actor: Text200 | None = Field(None, description="Who decided, in your own words; kept as given, and not checked.")
+
+    def decided(self, *, by: str, at: datetime) -> Resolution:
+        """The decision as it is kept, of the client `by`."""
+        return Resolution(applied=self.outcome == "applied", reason=self.reason, by=by, at=at, actor=self.actor)
 
 
 class NoQuery(Sent):

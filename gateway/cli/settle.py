@@ -1,8 +1,9 @@
 """Settling by hand: each decision is kept by itself, compare-and-set, and told as soon as it is kept."""
 
 import asyncio
-import getpass
 import os
+import pwd
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from gateway.cli.options import asked, fail
 from gateway.journal import Decision, Journal
 from gateway.model import time_text
 
+_UID = re.compile(r"[0-9]{1,9}")
 _AT_ONCE = 200
 """Decisions that the journal may keep in one commit."""
 
@@ -83,8 +85,18 @@ def _reported(case: Case, decision: Decision | None) -> bool:
 
 
 def _who() -> str:
-    """The name of who runs the command; in a container, the user may have none."""
+    """The user who runs the command, as the system knows it, for the environment says what anybody wants.
+
+    Whom sudo says that it runs for is told as what it is: a variable.
+    """
+    sudo = os.environ.get("SUDO_UID", "")
+    behind = f", SUDO_UID {_user(int(sudo))}" if _UID.fullmatch(sudo) else ""
+    return f"uid {_user(os.getuid())}{behind}"
+
+
+def _user(uid: int) -> str:
+    """A user's number and name; in a container, there may be no name."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
+        return f"{uid} ({pwd.getpwuid(uid).pw_name})"
+    except KeyError:
+        return str(uid)

@@ -84,9 +84,11 @@ class AsyncPointsClient:
                 return
             filters["cursor"] = page.next_cursor
 
-    async def resolve(self, adjustment_id: str, outcome: Outcome, reason: str) -> Adjustment:
+    async def resolve(
+        self, adjustment_id: str, outcome: Outcome, reason: str, *, actor: str | None = None
+    ) -> Adjustment:
         """As `PointsClient.resolve`."""
-        return await self._run(self._operations.resolve(adjustment_id, outcome, reason))
+        return await self._run(self._operations.resolve(adjustment_id, outcome, reason, actor=actor))
 
     async def balance(
         self, member: str, *, point_type: str | None = None, include_vendor_response: bool = False

@@ -93,13 +93,14 @@ class Operations:
         """One page of adjustments, newest first."""
         return exchange(Call("GET", f"/v1/adjustments{query(**filters)}", _plain(Page.read)), self.retries)
 
-    def resolve(self, adjustment_id: str, outcome: Outcome, reason: str) -> Steps[Adjustment]:
+    def resolve(self, adjustment_id: str, outcome: Outcome, reason: str, *, actor: str | None) -> Steps[Adjustment]:
         """Settle an adjustment of unknown outcome."""
+        named = {} if actor is None else {"actor": actor}
         call = Call(
             "POST",
             f"/v1/adjustments/{segment(adjustment_id, 'the id')}/resolution",
             _adjustment,
-            body=exact.dumps({"outcome": outcome, "reason": reason}),
+            body=exact.dumps({"outcome": outcome, "reason": reason, **named}),
             echoes={"id": adjustment_id},
             repeatable=False,  # once done, a repetition is told that there is nothing to resolve
         )

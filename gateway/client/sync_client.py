@@ -112,13 +112,14 @@ class PointsClient:
                 return
             filters["cursor"] = page.next_cursor
 
-    def resolve(self, adjustment_id: str, outcome: Outcome, reason: str) -> Adjustment:
+    def resolve(self, adjustment_id: str, outcome: Outcome, reason: str, *, actor: str | None = None) -> Adjustment:
         """Settle an adjustment of unknown outcome, on proof; takes the scope `points:resolve`.
 
+        `actor`: who decided, 1 to 200 characters, kept in the history beside the client as your own word.
         Raises `NotResolvable` where it is not unknown, or may still settle by itself. It is not repeated after a
         lost answer: look at the adjustment first.
         """
-        return self._run(self._operations.resolve(adjustment_id, outcome, reason))
+        return self._run(self._operations.resolve(adjustment_id, outcome, reason, actor=actor))
 
     def balance(self, member: str, *, point_type: str | None = None, include_vendor_response: bool = False) -> Balance:
         """What a member has; with `include_vendor_response`, `vendor.response` is the vendor's answer as it came."""

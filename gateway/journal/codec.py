@@ -213,12 +213,14 @@ def _applied(kept: dict[str, Any]) -> Applied:
 
 def resolution_text(resolution: Resolution) -> str:
     """A person's decision as its column has it."""
+    actor = {} if resolution.actor is None else {"actor": resolution.actor}
     return dumps(
         {
             "applied": resolution.applied,
             "reason": resolution.reason,
             "by": resolution.by,
             "at": to_micros(resolution.at),
+            **actor,
         }
     )
 

@@ -63,12 +63,16 @@ def test_a_crash_leaves_an_unknown(start: Starts, calling: Calling, vendors: Ven
 
 
 def test_settled_as_not_applied(start: Starts, calling: Calling, vendors: Vendors) -> None:
-    """An unknown that a person settles as not applied is a final 502 `not_applied`; deciding twice is refused."""
+    """An unknown that a person settles as not applied is a final 502 `not_applied`; deciding twice is refused.
+
+    Whom the client names is kept as given, beside the client and not in its place.
+    """
     vendors.crm.fault("close", when="before")
     first = start()
     api, key = calling(first), "key-settled"
     identifier = api.adjust(FIVE, key=key).json()["id"]
-    path, word = f"/v1/adjustments/{identifier}/resolution", {"outcome": "not_applied", "reason": "They say no."}
+    path = f"/v1/adjustments/{identifier}/resolution"
+    word = {"outcome": "not_applied", "reason": "They say no.", "actor": "Jane \u202e, second line"}
     refused(api.send("POST", path, json=word), 409, "not_resolvable")
     first.stop()
     leases_run_out(first)
@@ -81,6 +85,7 @@ def test_settled_as_not_applied(start: Starts, calling: Calling, vendors: Vendor
     assert said["resolution"] | {"at": None} == {**word, "by": "anywhere", "at": None}
     history = api.adjustment(identifier, history=True)["history"]
     assert [(step["to"], step["by"]) for step in history][-1] == ("failed", "anywhere")
+    assert history[-1]["evidence"]["actor"] == word["actor"]
     replay = api.adjust(FIVE, key=key)
     problem = refused(replay, 502, "not_applied")
     assert (problem["retryable"], problem["adjustment"]) == (False, identifier)

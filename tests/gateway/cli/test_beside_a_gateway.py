@@ -1,7 +1,8 @@
 """The journal is looked into and settled beside a gateway that runs on it, and that answers accordingly."""
 
-import getpass
 import json
+import os
+import pwd
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -46,7 +47,7 @@ def test_settled_keys_are_answered(http: httpx.Client, command: Command, left: L
     assert (not_applied.status_code, not_applied.json()["code"]) == (502, "not_applied")
     assert applied.headers["idempotent-replayed"] == not_applied.headers["idempotent-replayed"] == "true"
     history = http.get(f"/v1/adjustments/{left.ids['second']}", params={"include": "history"}).json()["history"]
-    assert history[-1]["by"] == f"command line, {getpass.getuser()}"
+    assert history[-1]["by"] == f"command line, uid {os.getuid()} ({pwd.getpwuid(os.getuid()).pw_name})"
     assert len(vendor.requests) == sent
 
 

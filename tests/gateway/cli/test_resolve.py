@@ -1,8 +1,9 @@
 """`adjustments resolve`: a person settles what is unknown, once it cannot change by itself."""
 
 import asyncio
-import getpass
 import json
+import os
+import pwd
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,8 @@ from gateway.simulation import Simulator
 from tests.gateway.cli.conftest import BEGUN, SILENT, Call, Command, Left, Ran, served
 
 SEEN = ["--reason", "point 4711 in their list"]
+
+WHO = f"command line, uid {os.getuid()} ({pwd.getpwuid(os.getuid()).pw_name})"
 
 
 def settle(command: Command, left: Left, *words: str) -> Ran:
@@ -80,7 +83,7 @@ def test_the_history_says_who_decided_and_why(command: Command, left: Left) -> N
     begun = datetime.now(UTC)
     settle(command, left, left.ids["second"], "--applied")
     answer = standing(command, left, left.ids["second"])
-    who = f"command line, {getpass.getuser()}"
+    who = WHO
     assert [step["by"] for step in answer["history"]] == ["gateway", "gateway", who]
     assert (answer["resolution"]["by"], answer["resolution"]["reason"]) == (who, SEEN[1])
     assert begun <= datetime.fromisoformat(answer["resolution"]["at"]) <= datetime.now(UTC)
@@ -88,13 +91,33 @@ def test_the_history_says_who_decided_and_why(command: Command, left: Left) -> N
     assert f"unknown -> succeeded  attempt 1, by {who}" in shown
 
 
+def test_who_decides_cannot_be_made_up(command: Command, left: Left, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the environment says, the decision is that of the process's own user."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, "somebody-else")
+    assert settle(command, left, left.ids["second"], "--applied").code == 0
+    answer = standing(command, left, left.ids["second"])
+    assert answer["resolution"]["by"] == answer["history"][-1]["by"] == WHO
+
+
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [("2000000", ", SUDO_UID 2000000"), ("0", ", SUDO_UID 0 (root)"), ("-1", ""), ("root", ""), ("9" * 400, "")],
+)
+def test_whom_sudo_runs_for(
+    command: Command, left: Left, monkeypatch: pytest.MonkeyPatch, variable: str, told: str
+) -> None:
+    """It is noted beside the user, by the variable's name; what is no user id is passed over."""
+    monkeypatch.setenv("SUDO_UID", variable)
+    assert settle(command, left, left.ids["second"], "--applied").code == 0
+    assert standing(command, left, left.ids["second"])["resolution"]["by"] == WHO + told
+
+
 def test_a_person_without_a_name(command: Command, left: Left, monkeypatch: pytest.MonkeyPatch) -> None:
     """A user whom the system has no name for, as in a container, is kept by number."""
-    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr("os.getuid", lambda: 2_000_000_123)
     assert settle(command, left, left.ids["second"], "--applied").code == 0
-    assert standing(command, left, left.ids["second"])["resolution"]["by"] == "command line, user 2000000123"
+    assert standing(command, left, left.ids["second"])["resolution"]["by"] == "command line, uid 2000000123"
 
 
 @pytest.mark.parametrize(("key", "status"), [("first", "succeeded"), ("fourth", "failed")])

@@ -183,6 +183,8 @@ def test_a_resolution_sends_outcome_and_reason(app: App, adjustment: Adjusted) -
     route = app.router.post("/v1/adjustments/adj_1/resolution").respond(200, json=adjustment(status="failed"))
     assert app.call("resolve", "adj_1", "not_applied", "Not in their records").status == "failed"
     assert route.calls[0].request.content == b'{"outcome":"not_applied","reason":"Not in their records"}'
+    app.call("resolve", "adj_1", "applied", "There", actor="Jane")
+    assert route.calls[1].request.content == b'{"outcome":"applied","reason":"There","actor":"Jane"}'
 
 
 def test_capabilities_are_typed(app: App) -> None:
