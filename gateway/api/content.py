@@ -12,6 +12,8 @@ from gateway.errors import InvalidRequest, UnsupportedMediaType
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = re.compile(rf'\s*;\s*(?:(?P<name>{_WORD})\s*=\s*(?P<value>{_WORD}|"[^"\\]*"))?\s*')
 _UTF_8 = ("utf-8", "utf8")
+_LONGEST = 1000
+"""Characters of a header that are looked at; one that is longer is refused."""
 _USUAL = ["application/json"]
 _SEND = "send the body as Content-Type: application/json"
 
@@ -36,6 +38,8 @@ def _check_type(types: list[str]) -> None:
         raise UnsupportedMediaType(f"The request has no Content-Type: {_SEND}")
     if len(types) > 1:
         raise UnsupportedMediaType(f"Content-Type is given twice: {_SEND}, once")
+    if len(types[0]) > _LONGEST:
+        raise UnsupportedMediaType(f"The Content-Type {_shown(types[0])} is too long: {_SEND}")
     kind, semicolon, parameters = types[0].partition(";")
     if kind.strip().lower() != "application/json":
         raise UnsupportedMediaType(f"The Content-Type is {_shown(types[0])}: {_SEND}")
@@ -52,8 +56,8 @@ def _check_type(types: list[str]) -> None:
 
 
 def _check_coding(values: list[str]) -> None:
-    codings = [coding.strip().lower() for value in values for coding in value.split(",")]
-    if any(coding not in ("", "identity") for coding in codings):
+    codings = [coding.strip().lower() for value in values for coding in value[:_LONGEST].split(",")]
+    if any(len(value) > _LONGEST for value in values) or any(coding not in ("", "identity") for coding in codings):
         raise UnsupportedMediaType(f"The body has the Content-Encoding {_shown(', '.join(codings))}: send it as it is")
 
 

@@ -12,13 +12,21 @@ from urllib.parse import unquote_to_bytes
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from gateway.api import shape
+from gateway.api.shape import NotJson
 from gateway.errors import FieldError, IdempotencyKeyRequired, InvalidRequest
 
-MAX_DEPTH = 32
 MAX_INTEGER = 40
+MAX_PARAMETERS = 50
+MAX_QUERY = 8192
+MAX_SEGMENT = 4096
+"""Bytes as they were sent; the largest values that any operation takes, every byte percent-encoded, are shorter."""
+MAX_ERRORS = 100
+"""Of what is wrong with a request, so much is told."""
 M = TypeVar("M", bound=BaseModel)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEY = re.compile(r"[!-~]{1,255}\Z")
+_LONGEST_QUOTED = 2 * 255 + 2
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"\Z')
 _PLAIN_WORDS = {
     "missing": "is required",
@@ -36,10 +44,6 @@ class Exponent:
     """A JSON number written with an exponent, which no field takes."""
 
 
-class NotJson(ValueError):
-    """Raised when a body is not JSON as this API reads it; says why."""
-
-
 def body(raw: bytes, model: type[M]) -> M:
     """A JSON body as `model`. Raises `InvalidRequest` that names every field that is wrong."""
     try:
@@ -55,16 +59,22 @@ def body(raw: bytes, model: type[M]) -> M:
 def query(raw: bytes, model: type[M]) -> M:
     """A query string as `model`. Raises `InvalidRequest` that names every parameter that is wrong."""
     values: dict[str, str] = {}
+    if raw.count(b"&") >= MAX_PARAMETERS or len(raw) > MAX_QUERY:
+        raise InvalidRequest(f"A query has at most {MAX_PARAMETERS} parameters and {MAX_QUERY} bytes")
     for pair in raw.split(b"&") if raw else ():
         name, _, value = (_decoded(part.replace(b"+", b" ")) for part in pair.partition(b"="))
         if name in values:
-            raise InvalidRequest("A query parameter is repeated", errors=(FieldError(f"?{name}", "is given twice"),))
+            raise InvalidRequest(
+                "A query parameter is repeated", errors=(FieldError(_shown(f"?{name}"), "is given twice"),)
+            )
         values[name] = value
     return _validated(model, values, "?", "The query is not what is expected")
 
 
 def segment(raw: str) -> str:
     """One percent-encoded path segment, decoded. Raises `InvalidRequest`."""
+    if len(raw) > MAX_SEGMENT:
+        raise InvalidRequest(f"A segment of the address has at most {MAX_SEGMENT} bytes")
     return _decoded(raw.encode("latin-1"))
 
 
@@ -76,7 +86,7 @@ def idempotency_key(values: list[str]) -> str:
         )
     key = values[0]
     if key.startswith('"'):
-        quoted = _QUOTED.match(key)
+        quoted = _QUOTED.match(key) if len(key) <= _LONGEST_QUOTED else None
         key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
     if not _KEY.match(key):
         raise IdempotencyKeyRequired("An Idempotency-Key is 1 to 255 visible ASCII characters, bare or in quotes")
@@ -85,21 +95,8 @@ def idempotency_key(values: list[str]) -> str:
 
 def _json(raw: bytes) -> Any:
     text = raw.removeprefix(codecs.BOM_UTF8).decode()  # the mark says nothing that was not known
-    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise NotJson(f"nested more than {MAX_DEPTH} deep")
+    shape.check(text)
     return _JSON.decode(text)
-
-
-def _depth(text: str) -> int:
-    """How deep brackets are nested, strings left out; counted before anything recurses."""
-    deepest = depth = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', text, re.DOTALL):
-        if token[0] in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token[0] in "]}":
-            depth -= 1
-    return deepest
 
 
 def _number(text: str) -> Decimal | Exponent:
@@ -118,7 +115,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise NotJson(f"the name {repeated!r} is given twice in one object")
+        raise NotJson(f"the name {_shown(repr(repeated))} is given twice in one object")
     return members
 
 
@@ -158,7 +155,7 @@ def _validated(model: type[M], value: Mapping[str, Any], root: str, message: str
         return model.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True, include_input=False)
-        wrong = tuple(FieldError(_pointer(each, root), _detail(each)) for each in found[:100])
+        wrong = tuple(FieldError(_pointer(each, root), _detail(each)) for each in found[:MAX_ERRORS])
         first = f"{wrong[0].pointer} {wrong[0].detail}" if wrong else ""
         raise InvalidRequest(f"{message}: {first}", errors=wrong) from error
 

@@ -18,6 +18,7 @@ from gateway.model import Adjustment, Period
 from gateway.registry import AdapterType
 
 _FIRST_FILTERS = ("member", "status", "reference", "idempotency_key", "created_from", "created_to")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CURSOR = re.compile(r"(?P<id>adj_[0-9a-f]{32})\.(?P<digest>[0-9a-f]{16})\Z")
 _LONGEST_CURSOR = 128
 
@@ -220,7 +221,7 @@ class ListQuery(Sent):
 
 def _sayable(value: object) -> bool:
     if isinstance(value, str):
-        return not any("\ud800" <= character <= "\udfff" for character in value)
+        return value.isascii() or _SURROGATE.search(value) is None
     if isinstance(value, dict):
         return all(_sayable(name) and _sayable(item) for name, item in value.items())
     return all(map(_sayable, value)) if isinstance(value, list) else True
