@@ -26,7 +26,7 @@ from gateway.faults import Faults
 from gateway.gate import Gate, Held, Standing
 from gateway.metrics import Metrics
 from gateway.model import Applied, Balance, Expiring, Found, time_text
-from gateway.outcome import Outcome, Reading, without_secrets
+from gateway.outcome import Outcome, Reading, masked_fields, without_secrets
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.redaction import Masks, Redactor
 from gateway.refusals import BOOKED
@@ -80,7 +80,7 @@ class Delivery:
         self._boottime = boottime
         self._gate = gate or Gate(name, settings, outages=0, clock=boottime, metrics=metrics)
         self._retries = retries
-        self._masks = Masks(settings.hidden().values())
+        self._masks = Masks(settings.concealed())
         self._faults = Faults(name, settings.adapter, metrics)
 
     async def write(
@@ -195,7 +195,7 @@ class Delivery:
                 try:
                     request = translation.exchange.send(response)
                 except StopIteration as stop:
-                    return without_secrets(call.end(stop.value, translation.returns), self._redactor(call))
+                    return self._without_secrets(call.end(stop.value, translation.returns), call, translation)
         except BaseException as raised:
             error = raised
             raise
@@ -234,6 +234,12 @@ class Delivery:
         if isinstance(error, VendorError) and call.vouched_for(error, self._settings.not_applied):
             return self._masked(_busy(error), call)
         return unsent.of_write(self._masked(error, call) if isinstance(error, VendorError) else error, call)
+
+    def _without_secrets(self, result: T, call: Call, translation: Translation[T]) -> T:
+        masked = without_secrets(result, self._redactor(call))
+        if masked is not result and (fields := masked_fields(result, masked)):
+            self._faults.masked(fields, translation.adjustment)
+        return masked
 
     def _redactor(self, call: Call) -> Redactor:
         """What masks our own secrets, should the vendor echo them, and those that it issued in this exchange."""

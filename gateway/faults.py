@@ -5,6 +5,7 @@ A vendor's words and those of an adapter's own error are left out, since both ma
 
 import asyncio
 import traceback
+from collections.abc import Sequence
 
 import structlog
 
@@ -24,6 +25,11 @@ class Faults:
     def __init__(self, vendor: str, adapter: str, metrics: Metrics) -> None:
         self._who = {"vendor": vendor, "adapter": adapter}
         self._metrics = metrics
+
+    def masked(self, fields: Sequence[str], adjustment: str | None) -> None:
+        """Tell of a secret in these fields of what a vendor said; what is kept of them is not what it said."""
+        self._metrics.alarmed("masked")
+        log.error("a vendor's answer held a secret", adjustment=adjustment, **self._who, fields=list(fields))
 
     def note(self, error: BaseException, verdict: Verdict, adjustment: str | None) -> None:
         """Tell of what ended an exchange about this adjustment, where it is the operator's to know."""

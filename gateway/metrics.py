@@ -15,10 +15,10 @@ from gateway.circuit import State
 
 Purpose = Literal["call", "search", "repeat"]
 """What a vendor is called for: a caller, or to find out what became of an unknown, by a search or by a repeat."""
-Alarm = Literal["adapter", "background", "booked", "conflict", "repeat", "search"]
+Alarm = Literal["adapter", "background", "booked", "conflict", "masked", "repeat", "search"]
 """An adapter did what none may; a background task failed; a vendor knows an adjustment's own id as something else; a
-late outcome contradicts what was settled; the time for repeats runs out, or there can be none; a search failed, or
-found what it must not."""
+late outcome contradicts what was settled; what a vendor said of an adjustment held a secret; the time for repeats runs
+out, or there can be none; a search failed, or found what it must not."""
 Reread = Literal["file", "key"]
 """A file that a configuration takes values from, or a client key in one."""
 Refusal = Literal["no_key", "wrong_key", "anonymous_rate", "wrong_key_pause", "rate", "max_concurrency", "overload"]

@@ -8,6 +8,7 @@ from gateway.adjustments import Verdict
 from gateway.errors import GatewayError
 from gateway.model import Applied, Balance, Expiring, Found
 from gateway.redaction import Redactor, Steps
+from gateway.secrets import MASK
 
 T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
 
@@ -49,6 +50,19 @@ class Reading(Generic[T]):
     def exchange(self) -> tuple[dict[str, Any], ...]:
         """Every request and answer, as the history has them."""
         return self.redactor.exchange(self.base_url, self.steps)
+
+
+def masked_fields(before: T, after: T) -> list[str]:
+    """The fields in which `without_secrets` changed a text: what they said is not what is kept."""
+    if isinstance(before, Found) and isinstance(after, Found):
+        return sorted(
+            {name for pair in zip(before.matches, after.matches, strict=True) for name in masked_fields(*pair)}
+        )
+    names = ["transaction_id"] if isinstance(before, Applied) else []
+    changed = [name for name in names if getattr(before, name) != getattr(after, name)]
+    if MASK in str(after.details) and MASK not in str(before.details):
+        changed.append("details")
+    return changed
 
 
 def without_secrets(said: T, redactor: Redactor) -> T:

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 import orjson
 
 from gateway import charset, exact, heads, scalars
+from gateway.echoes import Echoes
 from gateway.lenient import Unreadable, crowded
 from gateway.port import PartialResponse, VendorRequest, VendorResponse
 from gateway.secrets import MASK, Secret
@@ -45,11 +46,20 @@ class Redactor:
     """Masks the secrets of one vendor in text that is shown or kept."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
+        secrets = tuple(secrets)
         forms = {form for secret in secrets if secret for form in _forms(secret)}
         self._forms = sorted(forms, key=len, reverse=True)
+        self._echoes = Echoes(secrets)
 
     def mask(self, text: str) -> str:
-        """The text with every secret replaced by `***`."""
+        """The text with every secret replaced by `***`, in whichever form it came."""
+        return self._echoes.masked(self.spelled(text))
+
+    def spelled(self, text: str) -> str:
+        """The text with every secret replaced by `***` that is spelled as in what we send: the same for every version.
+
+        The digests of requests are made of it, and are kept.
+        """
         for form in self._forms:
             text = text.replace(form, MASK)
         return text
@@ -57,9 +67,10 @@ class Redactor:
     def masked(self, value: Any) -> Any:
         """JSON values with every text in them masked, names too; what is no JSON value becomes its text, or null.
 
-        A number of more than 30 digits is null: it could take gigabytes to write out.
+        A number of more than 30 digits is null: it could take gigabytes to write out. One that holds a secret is a
+        masked text.
         """
-        if value is None or isinstance(value, bool | int):
+        if value is None or isinstance(value, bool):
             return value
         if isinstance(value, Unreadable):
             return None
@@ -67,8 +78,11 @@ class Redactor:
             return {self.mask(str(name)): self.masked(item) for name, item in value.items()}
         if isinstance(value, list | tuple):
             return [self.masked(item) for item in value]
-        if isinstance(value, Decimal):
-            return scalars.number(value)
+        if isinstance(value, int | Decimal):
+            number = value if isinstance(value, int) else scalars.number(value)
+            text = "" if number is None or abs(number) >= 10**exact.MAX_DIGITS else str(number)
+            masked = self.mask(text)
+            return number if masked == text else masked
         if isinstance(value, float):
             return value if isfinite(value) else None
         return self.mask(str(value))
@@ -176,6 +190,7 @@ class Masks:
         self._now: list[str] = []
         self._ever: frozenset[str] = frozenset()
         self._redactor = Redactor(())
+        self._issued: tuple[frozenset[str], Redactor] = (frozenset(), self._redactor)
 
     def redactor(self, issued: Collection[str] = ()) -> Redactor:
         """What masks the secrets as they are now, and as they were whenever this was asked before.
@@ -186,7 +201,12 @@ class Masks:
         if now != self._now:
             self._now, self._ever = now, self._ever.union(now)
             self._redactor = Redactor(self._ever)
-        return Redactor(self._ever.union(issued)) if issued else self._redactor
+        if not issued:
+            return self._redactor
+        every = self._ever.union(issued)
+        if every != self._issued[0]:  # asked several times for one exchange, and costly to make
+            self._issued = every, Redactor(every)
+        return self._issued[1]
 
 
 def shown(text: str) -> Any:

@@ -14,8 +14,8 @@ def digest(request: VendorRequest, *, base_url: str, redactor: Redactor) -> str:
     """
     nonces = {name.lower() for name in request.nonces}
     headers = sorted(
-        (name.lower(), redactor.mask(value)) for name, value in request.headers.items() if name.lower() not in nonces
+        (name.lower(), redactor.spelled(value)) for name, value in request.headers.items() if name.lower() not in nonces
     )
-    body = redactor.mask(request.body.decode("utf-8", "surrogateescape"))
-    parts = [request.method, redactor.mask(base_url + request.path), headers]
+    body = redactor.spelled(request.body.decode("utf-8", "surrogateescape"))
+    parts = [request.method, redactor.spelled(base_url + request.path), headers]
     return hashlib.sha256(exact.canonical(parts) + body.encode("utf-8", "surrogateescape")).hexdigest()

@@ -4,10 +4,11 @@ import hashlib
 import re
 from ipaddress import ip_address
 from typing import Annotated, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from gateway.echoes import ordinary
 from gateway.refusals import ProblemName
 from gateway.secrets import MASK, Secret
 
@@ -145,6 +146,14 @@ class VendorSettings(BaseModel):
         """Every secret in these settings, by its field."""
         values = ((name, getattr(self, name)) for name in type(self).model_fields)
         return {name: value for name, value in values if isinstance(value, Secret)}
+
+    def concealed(self) -> tuple[Secret, ...]:
+        """What is masked: every secret, and the password within the proxy's address, which a proxy may say back."""
+        return *self.hidden().values(), Secret("", self._proxy_password)
+
+    def _proxy_password(self) -> str:
+        password = unquote(urlsplit(self.proxy.reveal()).password or "") if self.proxy else ""
+        return "" if ordinary(password) else password
 
     def masked(self) -> "VendorSettings":
         """The same settings with every secret replaced by `***`."""

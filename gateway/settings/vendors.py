@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.declaration import faults
+from gateway.echoes import ordinary
 from gateway.installed import NotLoadable
 from gateway.port import VendorSettings
 from gateway.registry import AdapterType
@@ -52,8 +53,16 @@ def vendors(
         settings = validated(kind.settings, ready, problems, also=("extends",))
         if settings is not None:
             found[name] = settings
+            problems += (entry.problem((field,), lack) for field, lack in _ordinary(settings))
             problems += (entry.problem(("adapter",), fault) for fault in _unusable(kind, settings))
     return found
+
+
+def _ordinary(settings: VendorSettings) -> Iterator[tuple[str, str]]:
+    """The fields whose secret stands in ordinary text by chance, so that it could not be masked, and what it lacks."""
+    for field, secret in settings.hidden().items():
+        if field != "proxy" and (lack := ordinary(secret.reveal())):
+            yield field, f"expected a secret that can be told from ordinary text, to be masked there: {lack}"
 
 
 def _unusable(kind: AdapterType, settings: VendorSettings) -> Iterator[str]:

@@ -132,6 +132,25 @@ def test_details_that_are_no_json_are_kept_as_text() -> None:
         assert outcome.applied.details == {"1": "{'a'}", "n": None, "b": "b'x'"}
 
 
+@pytest.mark.parametrize(("code", "fields"), [("KEY-{}-1", ["transaction_id"]), ("{:.12}", [])])
+def test_a_secret_in_what_an_answer_says_is_masked_and_alarmed(code: str, fields: list[str]) -> None:
+    """What is kept is then not what the vendor said: who looks for that id there has to know."""
+
+    class Echoing(Paper):
+        def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
+            applied = yield from super().adjust(member=member, points=points, id=id)
+            return replace(applied, transaction_id=code.format(self.settings.client_secret.reveal().encode().hex()))
+
+    with bench(Echoing) as paper, capture_logs() as logged:
+        outcome = paper.adjust()
+        assert outcome.verdict is Verdict.APPLIED
+        assert outcome.applied is not None
+        assert (outcome.applied.transaction_id == "KEY-***-1") is bool(fields)
+        told = [line["fields"] for line in logged if line["event"] == "a vendor's answer held a secret"]
+        assert told == ([fields] if fields else [])
+        assert paper.alarms("masked") == len(told)
+
+
 def test_an_exchange_is_bounded() -> None:
     """An adapter that never comes to an end is stopped after so many requests, in a write and in a read."""
     with bench(broken.GoesInCircles) as paper:

@@ -172,11 +172,14 @@ def test_expanded_values_take_the_type_that_is_wanted(load_text: Load) -> None:
         WHOLE,
         ("partner_id: 7", 'partner_id: "${env:N}", verbose: "${env:B:-true}"'),
         ("token-of-perks", '"${env:N}", format: "${env:F:-xml}"'),
-        env={"N": "123"},
+        env={"N": "123456789012"},
     ).vendors
-    assert vendor["arcade"].model_dump(include={"partner_id", "verbose"}) == {"partner_id": 123, "verbose": True}
+    assert vendor["arcade"].model_dump(include={"partner_id", "verbose"}) == {
+        "partner_id": 123456789012,
+        "verbose": True,
+    }
     assert vendor["perks"].model_dump(include={"format"}) == {"format": "xml"}
-    assert vendor["perks"].secrets() == ("123",)
+    assert vendor["perks"].secrets() == ("123456789012",)
 
 
 def test_a_quoted_number_is_text(problems: Problems) -> None:
@@ -214,10 +217,10 @@ def test_a_value_that_could_not_be_expanded_is_told_once(problems: Problems) -> 
 
 def test_a_secret_from_a_file_follows_the_file(load_text: Load, tmp_path: Path) -> None:
     """By the clock that is passed in."""
-    (tmp_path / "token").write_text("first\n")
+    (tmp_path / "token").write_text("first-token\n")
     now = 0.0
     vendor = load_text(WHOLE, ("token-of-perks", '"${file:token}"'), clock=lambda: now).vendors["perks"]
-    assert vendor.secrets() == ("first",)
-    (tmp_path / "token").write_text("second\n")
+    assert vendor.secrets() == ("first-token",)
+    (tmp_path / "token").write_text("second-token\n")
     now = 1.0
-    assert vendor.secrets() == ("second",)
+    assert vendor.secrets() == ("second-token",)

@@ -26,7 +26,7 @@ def test_what_no_header_can_carry(problems: Problems, tmp_path: Path, secret: st
     assert found == f"3:88: vendors.arcade.api_key: {SENT}"
 
 
-@pytest.mark.parametrize("secret", ["schlüssel", " key ", "ポイント", "a key"])
+@pytest.mark.parametrize("secret", ["schlüssel-1", " a key of it 1 ", "ポイントのための鍵その一つ", "a key of it 1"])
 def test_what_goes_into_a_body_may_be_any_text(load_text: Load, secret: str) -> None:
     """A secret that its field says to be text is taken as it is."""
     settings = load_text(WHOLE, ("token: token-of-perks", f"token: '{secret}'"))
@@ -53,3 +53,20 @@ def test_an_editor_is_told_the_same(adapters: dict[str, AdapterType], secret: st
     validator = jsonschema.Draft202012Validator(schema(adapters))
     assert validator.is_valid({"vendors": {"arcade": vendor}}) is fits
     assert validator.is_valid({"vendors": {"perks": {"adapter": "calendar", "base_url": "https://x", "token": secret}}})
+
+
+@pytest.mark.parametrize(
+    ("secret", "lacks"),
+    [
+        ("s3cret!", "at least 8 characters"),
+        ("a 1 b 2 c", "at least 8 characters"),
+        ("ababab-ab-ab", "at least 4 different characters"),
+        ("20261126", "at least 12 characters where it could be a number or a word"),
+        *((word, "at least 12 characters where it could be a number or a word") for word in ("standard", "Standard")),
+    ],
+)
+def test_what_stands_in_ordinary_text_by_chance(problems: Problems, secret: str, lacks: str) -> None:
+    """Such a secret could not be masked without much else being masked, so it is refused."""
+    (found,) = problems(WHOLE, ("api_key: key-of-arcade", f"api_key: '{secret}'"))
+    told = "expected a secret that can be told from ordinary text, to be masked there"
+    assert found == f"3:88: vendors.arcade.api_key: {told}: {lacks}"
