@@ -106,7 +106,7 @@ def test_a_short_key_draws_a_warning(load_text: Load) -> None:
         (
             "[points:read]",
             "[points:red]",
-            "8:87: clients.storefront.scopes[0]: expected 'points:read', 'points:write' or",
+            "8:87: clients.storefront.scopes[0]: expected 'points:read', 'points:write', 'points:resolve' or",
         ),
         (", scopes: [points:read]", "", "8:3: clients.storefront.scopes: expected this key, and it is missing"),
         ("scopes:", "scope:", "8:3: clients.storefront.scopes: expected this key, and it is missing"),
