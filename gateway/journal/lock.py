@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from gateway.journal import cause
 from gateway.journal.errors import JournalError, JournalLocked
+from gateway.journal.private import OF_ITS_OWNER
 from gateway.journal.store import printable
 
 # The other half of the key is the schema, so that each schema may hold a journal.
@@ -76,6 +77,6 @@ def wait_for_turn(connection: Connection) -> None:
 def _opened(journal: Path, kind: str) -> tuple[int, Path]:
     path = journal.with_name(f"{journal.name}.{kind}")
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), path
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OF_ITS_OWNER), path
     except OSError as error:
         raise JournalError(f"the journal's lock cannot be made: {cause.of(error)}") from error

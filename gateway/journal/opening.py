@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from gateway.journal import fitness, migration
+from gateway.journal import fitness, migration, private
 from gateway.journal.batch import Batches
 from gateway.journal.database import Database
 from gateway.journal.lock import FileLock, opening_file
@@ -81,7 +81,7 @@ def _held(database: Database) -> ExitStack:
     hold = ExitStack()
     if (file := database.file) is not None:
         fitness.check_file(file)
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(file.parent)
         hold.callback(FileLock.acquire(file, shared=True).release)
     return hold
 
@@ -91,6 +91,7 @@ def _up_to_date(database: Database, writer: Engine) -> Connection:
     with ExitStack() as turn, ExitStack() as undo:
         if database.file is not None:
             turn.enter_context(opening_file(database.file))
+            private.make_file(database.file)
         connection = writer.connect()
         undo.callback(connection.close)
         fitness.check_session(connection, writes=True)

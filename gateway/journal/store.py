@@ -52,6 +52,12 @@ class Store:
             return cls._server(text)
         raise ValueError(EXPECTED)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Where it keeps what it knows: the file and those beside it, there or not; none for PostgreSQL."""
+        file = self.file
+        return () if file is None else (file, *(file.with_name(file.name + ending) for ending in BESIDE))
+
     def conninfo(self, **more: str | int) -> str:
         """How libpq is told to reach the server; of what is said in `more` too, `parameters` decide."""
         asked = {**more, **self.parameters}

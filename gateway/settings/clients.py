@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
+from gateway.secrets import Expanded
 from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Broken
 from gateway.settings.explain import unknown_name
-from gateway.settings.key import ClientKey, digest_of, why_unusable
+from gateway.settings.key import ClientKey, digest_of, is_digest, why_unusable
 from gateway.settings.model import ClientEntry, expiry
 from gateway.settings.problem import Path, Problem
 from gateway.settings.settings import Client
@@ -46,7 +47,8 @@ class Clients:
             if wrong:
                 self._problems.append(entry.problem(path, wrong))
                 continue
-            key = ClientKey(name, digest, entry.problem(path, ""), expires, getattr(text, "reread", None))
+            plain = not isinstance(text, Expanded) and not is_digest(text)
+            key = ClientKey(name, digest, entry.problem(path, ""), expires, getattr(text, "reread", None), plain)
             if len(text) < SHORTEST:
                 short = f"a key of {len(text)} characters may be guessed: expected {SHORTEST} or more"
                 self.warnings.append(key.doubt(short))

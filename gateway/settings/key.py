@@ -18,7 +18,8 @@ class ClientKey:
     """A key of a client, equal to itself alone.
 
     `digest`: SHA-256 of its UTF-8 text when the configuration was loaded. `expires`: aware; None where it does not.
-    `reread`: gives its text as its files say now; None where it comes from no file.
+    `reread`: gives its text as its files say now; None where it comes from no file. `plain`: whether the key itself
+    stands in the configuration.
     """
 
     client: str
@@ -26,6 +27,7 @@ class ClientKey:
     place: Problem = field(repr=False)
     expires: datetime | None = None
     reread: Callable[[], str] | None = field(default=None, repr=False)
+    plain: bool = False
 
     def doubt(self, detail: str) -> Problem:
         """A doubt about this key, at its place in the configuration."""

@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from gateway.registry import AdapterType
+from gateway.settings import plain
 from gateway.settings.clients import Clients
 from gateway.settings.document import Document, read
 from gateway.settings.entry import Entry, validated
@@ -42,7 +43,8 @@ def load(
     sections = merged(path, documents, problems)
     named = {name: sections.named.get(name, {}) for name in ("vendors", "tenants", "clients")}
     server = _server(sections.single.get("server"), problems)
-    url = store(sections.single["store"], problems) if "store" in sections.single else ""
+    stored = sections.single.get("store")
+    url = store(stored, problems) if stored is not None else ""
     whole = complete(named["vendors"], problems)
     known = kinds(whole, adapters, problems)
     configured = vendors(whole, known, problems)
@@ -52,7 +54,12 @@ def load(
     if problems:
         raise SettingsError(problems)
     warnings = tuple(sorted({*clients.warnings, *doubts(whole, configured)}))
-    return Settings(server, url, configured, routes, clients.found, tuple(clients.keys.values()), files, warnings)
+    keys = tuple(clients.keys.values())
+    written_out = {*plain.of_vendors(whole, configured), *plain.of_clients(keys), *plain.of_store(stored)}
+    sources = tuple(Path(document.name) for document in documents)
+    return Settings(
+        server, url, configured, routes, clients.found, keys, files, warnings, tuple(sorted(written_out)), sources
+    )
 
 
 def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> str:

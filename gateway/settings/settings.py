@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from gateway.port import VendorSettings
@@ -64,6 +65,7 @@ class Settings:
 
     `store` is `sqlite:////absolute/path` or `postgresql://...`, and may hold a password. `files`: those that
     `${file:...}` names; what follows them is in `client_keys` and in the secrets of `vendors`.
+    `plain`: secrets that are written out, each a doubt of its own. `sources`: the files that this was read from.
     """
 
     server: Server
@@ -74,3 +76,5 @@ class Settings:
     client_keys: tuple[ClientKey, ...] = field(repr=False)
     files: WatchedFiles = field(repr=False)
     warnings: tuple[Problem, ...] = ()
+    plain: tuple[Problem, ...] = ()
+    sources: tuple[Path, ...] = ()

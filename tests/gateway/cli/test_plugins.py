@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gateway.settings.key import digest_of
 from tests.deadlines import DEADLINE
 from tests.gateway.cli.conftest import COMMAND, KEY, Left, Ran, free_ports
 from tests.gateway.plugins import GOOD, install
@@ -48,7 +49,8 @@ def configuration(folder: Path, **vendors: str) -> Path:
     for name, adapter in vendors.items():
         lines += [f"  {name}:", f"    adapter: {adapter}", f"    base_url: http://127.0.0.1:{port}"]
     lines += [f"tenants: {{acme: {{routes: {{adjust: {next(iter(vendors))}}}}}}}"]
-    lines += [f"clients: {{app: {{keys: [{KEY}], tenants: [acme], scopes: ['points:read']}}}}"]
+    key = f"sha256:{digest_of(KEY).hex()}"
+    lines += [f"clients: {{app: {{keys: ['{key}'], tenants: [acme], scopes: ['points:write']}}}}"]
     path = folder / "gateway.yaml"
     path.write_text("\n".join(lines))
     return path
