@@ -162,7 +162,7 @@ class Gateway:
             Readiness(self._journal.ready, clock=time.monotonic),
             searching=lambda: {name: each.standing.state for name, each in self._ways.searches.items()},
             draining=lambda: self._drain_until is not None,
-            openapi=lambda: self.openapi,
+            openapi=(lambda: self.openapi) if settings.server.docs else None,
         )
         app = Starlette(
             routes=pages.routes(),

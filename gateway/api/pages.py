@@ -1,6 +1,6 @@
 """The pages that need no key: whether the gateway lives and is ready, and what its API is."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from math import ceil
 from typing import Any
@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from gateway.api import reading
+from gateway.api.answer_headers import of_page
 from gateway.api.edge import answer, open_page
 from gateway.api.health import Health, TaskHealth, VendorHealth
 from gateway.api.schemas import ReadyQuery
@@ -26,7 +27,8 @@ class Pages:
     """The open pages of one gateway.
 
     `readiness` knows whether the journal can be used; `searching` gives how the searches at each vendor stand;
-    `draining`, whether the gateway shuts down; `openapi`, the OpenAPI document, asked for only where a caller wants it.
+    `draining`, whether the gateway shuts down; `openapi`, the OpenAPI document, asked for only where a caller wants it;
+    None where there are no pages about the API.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class Pages:
         *,
         searching: Callable[[], Mapping[str, State]],
         draining: Callable[[], bool],
-        openapi: Callable[[], bytes],
+        openapi: Callable[[], bytes] | None,
     ) -> None:
         self._service = service
         self._background = background
@@ -48,13 +50,10 @@ class Pages:
 
     def routes(self) -> list[Route]:
         """Where they are."""
-        pages: Iterable[tuple[str, Any]] = (
-            ("/livez", self.livez),
-            ("/readyz", self.readyz),
-            ("/openapi.json", self.openapi),
-            ("/docs", self.docs),
-        )
-        return [Route(path, open_page(page), methods=["GET"]) for path, page in pages]
+        pages: dict[str, Any] = {"/livez": self.livez, "/readyz": self.readyz}
+        if self._document is not None:
+            pages |= {"/openapi.json": self.openapi, "/docs": self.docs}
+        return [Route(path, open_page(page), methods=["GET"]) for path, page in pages.items()]
 
     async def livez(self, request: Request) -> Response:
         """GET /livez."""
@@ -78,11 +77,13 @@ class Pages:
 
     async def openapi(self, request: Request) -> Response:
         """GET /openapi.json."""
+        assert self._document is not None  # noqa: S101 (there is a route to here only with one)
         return Response(self._document(), media_type="application/json")
 
     async def docs(self, request: Request) -> Response:
         """GET /docs."""
-        return HTMLResponse(files("gateway.api").joinpath("docs.html").read_text("utf-8"))
+        page = files("gateway.api").joinpath("docs.html").read_text("utf-8")
+        return HTMLResponse(page, headers=of_page(page))
 
 
 def _vendor(standing: Standing, search: State | None) -> VendorHealth:

@@ -241,7 +241,7 @@ class Protocol(HttpToolsProtocol):
         """Refuse the request that is on its way, and take in nothing after it; nothing after it can be told apart."""
         self.logger.warning("Invalid HTTP request: %s", detail)
         headers = self.headers if self._begun > self._whole else []
-        self._refusal = refusal(detail, headers)
+        self._refusal = refusal(detail, headers, always=self.server_state.default_headers)
         if self._arrives is _Arrives.BODY:
             if self.cycle is not self._running:
                 self.pipeline.popleft()

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from gateway.api.edge import problem_response
 from gateway.errors import InvalidRequest
 
+Headers = Sequence[tuple[bytes, bytes]]
 ADDRESS = "The address cannot be read: it is a path of percent-encoded ASCII"
 
 
@@ -25,8 +26,11 @@ def cause(error: httptools.HttpParserError | Refused) -> str:
     return ADDRESS  # uvicorn took it apart, and failed
 
 
-def refusal(detail: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """The whole answer, 400 `invalid_request`, to a request of which these headers came; it closes the connection."""
+def refusal(detail: str, headers: Headers, *, always: Headers) -> bytes:
+    """The whole answer, 400 `invalid_request`, to a request of which these headers came; it closes the connection.
+
+    `always`: headers that every answer has.
+    """
     response = problem_response(InvalidRequest(detail), Request({"type": "http", "headers": headers}))
-    lines = [b"%s: %s" % header for header in response.raw_headers]
+    lines = [b"%s: %s" % header for header in (*always, *response.raw_headers)]
     return b"\r\n".join([b"HTTP/1.1 400 Bad Request", *lines, b"connection: close", b"", bytes(response.body)])

@@ -20,6 +20,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from gateway import logs
+from gateway.api.answer_headers import ALWAYS
 from gateway.api.connections import Bounds, Connections
 from gateway.api.protocol import Protocol
 from gateway.app import Gateway
@@ -121,6 +122,7 @@ def _configured(app: ASGIApp, *, lifespan: Literal["on", "off"], drain: float) -
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=list(ALWAYS),
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=max(1, round(drain)) + LAST_ANSWERS,

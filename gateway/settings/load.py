@@ -129,4 +129,5 @@ def _server(entry: Entry | None, problems: list[Problem]) -> Server:
         written.wrong_key_rate,
         tuple(map(ip_network, written.trusted_proxies)),
         written.log_peer,
+        written.docs,
     )

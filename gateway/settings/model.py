@@ -129,6 +129,7 @@ class ServerEntry(_Entry):
         (), description="Addresses or networks of proxies whose X-Forwarded-For is believed; nobody's unless set."
     )
     log_peer: bool = Field(True, description="Whether log lines say which address a request came from.")
+    docs: bool = Field(True, description="Whether GET /docs and GET /openapi.json are served.")
 
 
 class WhenEntry(_Entry):

@@ -30,7 +30,7 @@ class Server:
     `outages`: how many of a vendor in a row have it left alone for a while; 0 where none do. `repeat_wait`: seconds
     that a repeat waits for the attempt under way with its key; 0 where none does. `anonymous_rate`, `wrong_key_rate`:
     how often one address may ask without a valid key, and with a wrong one. `trusted_proxies`: whose `X-Forwarded-For`
-    is believed. `log_peer`: whether the log says where requests come from.
+    is believed. `log_peer`: whether the log says where requests come from. `docs`: whether there are pages of the API.
     """
 
     listen: Address
@@ -43,6 +43,7 @@ class Server:
     wrong_key_rate: str = "10/minute"
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     log_peer: bool = True
+    docs: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,11 @@ from jsonschema import Draft202012Validator, FormatChecker
 FIELDS = {"type", "title", "status", "detail", "code", "retryable", "new_key_allowed", "request_id"}
 WHERE_THEY_APPLY = {"errors", "adjustment", "vendor"}
 
-OF_HTTP = {"connection", "content-length", "content-type", "date"}
-"""Headers that no document need name."""
+ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+"""Headers of every answer."""
+
+OF_HTTP = {"connection", "content-length", "content-type", "date", *ALWAYS}
+"""Headers that the document need not name for each answer."""
 
 
 class Contract:
@@ -29,6 +32,8 @@ class Contract:
         request_ids = response.headers.get_list("request-id")
         assert len(request_ids) == 1, "every answer carries one Request-Id"
         assert re.fullmatch(r"[!-~]{1,128}", request_ids[0]), "the Request-Id is visible ASCII"
+        for name, value in ALWAYS.items():
+            assert response.headers.get_list(name) == [value], f"every answer carries one {name}"
         if response.status_code >= 400 and response.request.method != "HEAD":
             self._check_problem(response)
         documented = self._documented(response.request)

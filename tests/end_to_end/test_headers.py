@@ -5,8 +5,10 @@ import re
 
 import pytest
 
+from tests.deadlines import until
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.configuration import KEYS
+from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
 from tests.end_to_end.wire import Answered, Wire, exchange, request
 
@@ -191,12 +193,30 @@ def test_a_trailer_is_no_header(
     assert code is None or answer.code == code
 
 
-def test_an_offer_of_http_2(api: Caller, vendors: Vendors, url: str) -> None:
-    """A client that offers HTTP/2 with its write, as Java's does, is answered in HTTP/1.1, and its body is read."""
-    offer = [(b"Connection", b"Upgrade, HTTP2-Settings"), (b"Upgrade", b"h2c"), (b"HTTP2-Settings", b"AAEAAEAA")]
-    heard = post(url, (b"Idempotency-Key", api.new_key().encode()), *offer)
-    assert heard.status == 201
+OFFERS = {
+    "curl": [(b"Connection", b"Upgrade, HTTP2-Settings"), (b"Upgrade", b"h2c"), (b"HTTP2-Settings", b"AAMAAABkAAQC")],
+    "java": [(b"Connection", b"Upgrade, HTTP2-Settings"), (b"Upgrade", b"h2c"), (b"HTTP2-Settings", b"AAEAAEAA")],
+    "ws": [
+        (b"Connection", b"Upgrade"),
+        (b"Upgrade", b"websocket"),
+        (b"Sec-WebSocket-Version", b"13"),
+        (b"Sec-WebSocket-Key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    ],
+}
+
+
+@pytest.mark.parametrize("offer", OFFERS)
+def test_an_offer_of_another_protocol(
+    api: Caller, vendors: Vendors, gateway: GatewayProcess, url: str, offer: str
+) -> None:
+    """It is declined: the write is answered in HTTP/1.1, its body is read, and no library gives advice in the log."""
+    lines = len(gateway.lines)
+    mine = (b"Request-Id", b"offered-" + offer.encode())
+    answer = post(url, (b"Idempotency-Key", api.new_key().encode()), mine, *OFFERS[offer])
+    assert answer.status == 201
     assert len(vendors.crm.requests) == 1
+    until(lambda: mine[1].decode() in "".join(gateway.lines[lines:]))
+    assert not re.search("upgrade|websocket", "".join(gateway.lines[lines:]), re.IGNORECASE)
 
 
 def test_a_caller_that_shuts_its_writing_side(api: Caller, vendors: Vendors, url: str) -> None:

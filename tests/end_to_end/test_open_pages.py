@@ -1,10 +1,13 @@
 """What needs no key, and what is not there at all."""
 
 import re
+import socket
 
 import pytest
 
 from tests.end_to_end.caller import Caller, refused
+from tests.end_to_end.conftest import Starts
+from tests.end_to_end.contract import ALWAYS
 from tests.end_to_end.wire import exchange, request
 
 
@@ -23,6 +26,9 @@ def test_the_documentation(api: Caller) -> None:
     page = api.http.get("/docs")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page.text)
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert (page.headers["x-frame-options"], page.headers["referrer-policy"]) == ("DENY", "no-referrer")
+    api.contract.check(page)
 
 
 PATHS = {
@@ -93,6 +99,25 @@ def test_what_is_not_http(url: str, raw: bytes) -> None:
         "invalid_request",
     )
     assert re.fullmatch(r"req_[0-9a-f]{24}", heard.headers["request-id"])
+    assert heard.headers.items() >= ALWAYS.items()
+
+
+def test_pages_that_are_switched_off(start: Starts) -> None:
+    """With `server.docs: false` they are as if they had never been; the admin listener's answers are no other's."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        admin = free.getsockname()[1]
+    server = {"listen": "127.0.0.1:0", "admin": f"127.0.0.1:{admin}", "docs": False}
+    process = start(server=server)
+    process.serving()
+    for path in ("/docs", "/openapi.json", "/nothing"):
+        answer = exchange(process.url, request(b"GET", path.encode(), []))
+        assert (answer.status, answer.code) == (404, "not_found")
+        assert answer.headers.items() >= ALWAYS.items()
+    assert exchange(process.url, request(b"GET", b"/livez", [])).status == 200
+    for path, status in ((b"/metrics", 200), (b"/docs", 404), (b"/\xff", 400)):
+        answer = exchange(f"http://127.0.0.1:{admin}", request(b"GET", path, []))
+        assert answer.status == status
+        assert answer.headers.items() >= ALWAYS.items()
 
 
 def test_a_request_in_absolute_form(url: str) -> None:

@@ -113,7 +113,9 @@ class Bench:
         config.load()
 
         def made() -> Protocol:
-            protocol = Protocol(config, ServerState(), {}, connections=self.connections, bounds=self.bounds)
+            state = ServerState()
+            state.default_headers = [(b"x-always", b"here")]
+            protocol = Protocol(config, state, {}, connections=self.connections, bounds=self.bounds)
             if self.high_water is not None:
                 made_by_loop = protocol.connection_made
 

@@ -1,5 +1,7 @@
 """The try-it page: self-contained, careful with text that it is given, and in step with the API."""
 
+import base64
+import hashlib
 import json
 import re
 import shutil
@@ -14,6 +16,7 @@ import pytest
 
 from gateway import registry
 from gateway.api import openapi, reading
+from gateway.api.answer_headers import of_page
 from gateway.api.endpoints import Endpoints
 from gateway.api.schemas import ExpiringQuery, ResolutionBody, adjustment_body
 from gateway.cli import demo
@@ -45,6 +48,12 @@ def script_object(name: str) -> dict[str, Any]:
     return found
 
 
+def policy() -> dict[str, str]:
+    """The rules that browsers are given for the page, by name."""
+    header = of_page(PAGE)["Content-Security-Policy"]
+    return dict(rule.strip().split(" ", 1) for rule in header.split(";"))
+
+
 def document() -> dict[str, Any]:
     """The OpenAPI document; no endpoint is called for it, so there is no service behind them."""
     kinds = registry.adapters()
@@ -62,10 +71,20 @@ def test_the_page_needs_no_network() -> None:
     ]
     assert loading == []
     assert re.search(r"https?://|@import|(?<!c)url\(", PAGE) is None
-    [policy] = [each["content"] for _, each in Tags().found if each.get("http-equiv") == "Content-Security-Policy"]
-    rules = dict(rule.strip().split(" ", 1) for rule in str(policy).split(";"))
+    rules = policy()
     assert (rules["default-src"], rules["connect-src"]) == ("'none'", "'self'")
-    assert (rules["base-uri"], rules["form-action"]) == ("'none'", "'none'")
+    assert (rules["base-uri"], rules["form-action"], rules["frame-ancestors"]) == ("'none'", "'none'", "'none'")
+
+
+def test_its_policy_allows_its_script_and_style_and_no_other() -> None:
+    """Each is allowed by the hash of its bytes; nothing in the page would need more than that."""
+    for tag, directive in (("script", "script-src"), ("style", "style-src")):
+        texts = re.findall(f"<{tag}[^>]*>(.*?)</{tag}>", PAGE, re.DOTALL)
+        hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts]
+        assert policy()[directive].split() == [f"'sha256-{each}'" for each in hashes] != []
+    assert "unsafe" not in str(policy())
+    assert [name for _, each in Tags().found for name in each if name == "style" or name.startswith("on")] == []
+    assert re.search(r"""\.style\b|setAttribute\(.style|cssText|javascript:""", SCRIPT) is None
 
 
 def test_what_the_server_says_is_only_ever_text() -> None:

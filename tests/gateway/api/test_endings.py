@@ -283,7 +283,7 @@ def test_many_offers_in_one_piece() -> None:
 
 
 def test_a_refusal_carries_the_callers_own_request_id() -> None:
-    """`Request-Id` comes back from a request that is refused after it was read."""
+    """`Request-Id` comes back from a request that is refused after it was read, with what every answer carries."""
 
     async def body(bench: Bench) -> None:
         caller = await bench.connect()
@@ -291,6 +291,7 @@ def test_a_refusal_carries_the_callers_own_request_id() -> None:
         caller.shut()
         answer = await caller.ended()
         assert b"request-id: mine\r\n" in answer
+        assert b"x-always: here\r\n" in answer
         assert problem(answer)["request_id"] == "mine"
 
     served(body)
