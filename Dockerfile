@@ -1,5 +1,6 @@
 # The gateway as an image: everything that is installed is locked by hash, and nothing runs as root.
-# The tag holds the Python and the Debian release; rebuilding takes their security fixes.
+# The tag holds the Python and the Debian release; rebuilding takes their security fixes. `make pin-images` adds the digest
+# that a registry has for it now; none could be asked when this was written, and a digest cannot be made up.
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/points-gateway

@@ -6,10 +6,13 @@ BIN := .venv/bin
 LITELLM := litellm[proxy]==1.106.2
 PORTKEY := @portkey-ai/gateway@1.15.2
 
-.PHONY: help demo test soak bench peers check fix lock lock-peers clean
+# What the images are made from; `make pin-images` adds the digests that a registry has for them now.
+IMAGES := python:3.11-slim-bookworm postgres:17
+
+.PHONY: help demo test soak bench peers check fix lock lock-peers sbom secrets pin-images clean
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 demo: .venv/runtime ## a running gateway with all four vendors simulated, and commands to paste
 	@$(BIN)/points-gateway demo $(ARGS)
@@ -33,10 +36,11 @@ peers:
 		{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get install -qq --no-install-recommends nginx-light; } || \
 		echo "nginx could not be installed"
 
-check: .venv/dev ## style and types only
+check: .venv/dev ## style, types, and what bandit finds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit -q -c pyproject.toml -r gateway adapters
 
 fix: .venv/dev ## format, and mend what can be mended by rule
 	$(BIN)/ruff check --fix .
@@ -46,6 +50,27 @@ lock: .venv/dev ## pin the dependencies anew
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql pyproject.toml -o locks/runtime.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql --extra dev -c locks/runtime.txt pyproject.toml -o locks/dev.txt
+
+sbom: .venv/dev ## dist/sbom.json: everything that an installation holds, by name, version and hash (CycloneDX)
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements locks/runtime.txt --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json
+
+# The folder is its owner's alone. The files in it can be read by the users in the containers, who see no folder of ours.
+secrets: ## the files that docker-compose.yml takes its secrets from; those that are there stay
+	@mkdir -p -m 700 secrets
+	@for name in postgres_password storefront_key operator_key; do \
+		test -e secrets/$$name || $(PYTHON) -c 'import secrets; print(secrets.token_hex(24))' > secrets/$$name; done
+	@set -- arcade_api_key simulated-iactionable-key club_token simulated-fabric-token \
+		perks_token abc123def456 crm_api_key simulated-contact-points-key; \
+		while test $$# -gt 0; do test -e secrets/$$1 || echo "$$2" > secrets/$$1; shift 2; done
+	@chmod 644 secrets/*
+
+pin-images: ## name the images by digest, where docker and a registry can be reached
+	@for image in $(IMAGES); do \
+		digest=$$(docker buildx imagetools inspect $$image | sed -n 's/^Digest: *//p' | head -n 1); \
+		echo "$$digest" | grep -Eqx 'sha256:[0-9a-f]{64}' || { echo "$$image: no registry gives its digest" >&2; exit 1; }; \
+		sed -i -E "s|$$image(@sha256:[0-9a-f]{64})?|$$image@$$digest|" Dockerfile docker-compose.yml; \
+		echo "$$image@$$digest"; done
 
 lock-peers: .venv/dev
 	$(BIN)/pip install -q uv

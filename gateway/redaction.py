@@ -11,7 +11,7 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 from urllib.parse import quote, quote_plus
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape  # it writes XML, and reads none  # nosec B406
 
 import orjson
 

@@ -1,12 +1,15 @@
 """The container files, read and held against each other and the tree; no container engine is needed."""
 
 import inspect
+import os
 import re
+import shutil
+import stat
 import subprocess
 import sys
 import threading
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -45,15 +48,38 @@ def compose() -> dict[str, Any]:
 SERVICES: dict[str, Any] = compose()["services"]
 
 
-def defaults(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment as it is where nobody has set anything."""
-    return {name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for name, value in environment.items()}
+def made(target: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a target of the Makefile in a folder that holds it and the container files."""
+    for name in ("Makefile", "Dockerfile", "docker-compose.yml"):
+        if not (folder / name).exists():
+            shutil.copy(ROOT / name, folder)
+    command = ["make", "-s", target, f"PYTHON={sys.executable}"]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
+    )
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of secrets that `make secrets` makes where there is none."""
+    folder = tmp_path_factory.mktemp("tree")
+    done = made("secrets", folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "secrets"
 
 
 @pytest.fixture
-def settings() -> Settings:
+def settings(secrets: Path, tmp_path: Path) -> Settings:
     """The configuration that the gateway has in there."""
-    return load(CONFIG, registry.adapters(), defaults(SERVICES["gateway"]["environment"]))
+    config = tmp_path / CONFIG.name
+    config.write_text(CONFIG.read_text("utf-8").replace("/run/secrets", str(secrets)), "utf-8")
+    return load(config, registry.adapters(), {})
 
 
 def ports(service: str) -> dict[int, int]:
@@ -84,10 +110,12 @@ def test_secrets_and_journals_are_not_sent_to_the_builder() -> None:
 
 
 def test_images_are_pinned_by_tag() -> None:
-    """Every image is named with a version."""
+    """Every image is named with a version, and may have the digest that `make pin-images` adds."""
     images = [rest.split()[0] for rest in of("FROM")]
     images += [service["image"] for service in SERVICES.values() if "build" not in service]
-    assert [image for image in images if not re.search(r":\d+(\.\d+)*(-[a-z-]+)*\Z", image)] == []
+    assert [
+        image for image in images if not re.search(r":\d+(\.\d+)*(-[a-z-]+)*(@sha256:[0-9a-f]{64})?\Z", image)
+    ] == []
 
 
 def test_the_image_has_a_python_that_the_project_takes() -> None:
@@ -209,10 +237,61 @@ def test_volumes_are_there() -> None:
                 assert source in declared
 
 
-def test_every_variable_has_a_default() -> None:
-    """`docker compose up` works where nothing is set."""
+def test_no_secret_stands_in_the_container_files(secrets: Path) -> None:
+    """None has a default there, and none comes by the environment, where other processes and logs can see it."""
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
-    assert re.findall(r"\$\{\w+(?!\w*:-)[^}]*\}", text) == []
+    assert "${" not in text
+    assert [file.name for file in secrets.iterdir() if file.read_text().strip() in text] == []
+    environment = {name: value for each in SERVICES.values() for name, value in each.get("environment", {}).items()}
+    assert set(environment) == {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE"}
+
+
+def test_the_secrets_that_are_made_are_private_and_random(secrets: Path, tmp_path: Path) -> None:
+    """The folder is closed to others; what opens something is another in each tree; what is there stays."""
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/operator_key").write_text("mine")
+    assert made("secrets", tmp_path).returncode == 0
+    assert (tmp_path / "secrets/operator_key").read_text() == "mine"
+    for name in ("postgres_password", "storefront_key"):
+        ours, theirs = ((folder / name).read_text().strip() for folder in (secrets, tmp_path / "secrets"))
+        assert ours != theirs
+        assert len(ours) >= 48
+
+
+@pytest.mark.parametrize("digest", ["sha256:" + "0a" * 32, "", "sha256:short"])
+def test_images_are_pinned_by_what_a_registry_says(tmp_path: Path, digest: str) -> None:
+    """Each image of both files gets its digest, again and again; where there is none, nothing is written."""
+    docker = tmp_path / "bin/docker"
+    docker.parent.mkdir()
+    docker.write_text(f"#!/bin/sh\necho 'Name:      docker.io/library/x'\necho 'Digest:    {digest}'\n")
+    docker.chmod(0o755)
+    before = [(ROOT / name).read_text() for name in ("Dockerfile", "docker-compose.yml")]
+    for _ in range(2):
+        done = made("pin-images", tmp_path, PATH=f"{docker.parent}:{os.environ['PATH']}")
+    after = [(tmp_path / name).read_text() for name in ("Dockerfile", "docker-compose.yml")]
+    if len(digest) < 70:
+        assert (done.returncode, after) == (2, before)
+        assert "no registry gives its digest" in done.stderr
+    else:
+        images = re.findall(r"^(?:FROM|    image:) (\S+:\S+)", "".join(after), re.MULTILINE)
+        assert images == [f"{image}@{digest}" for image in ("python:3.11-slim-bookworm",) * 2 + ("postgres:17",)]
+
+
+def test_services_are_bounded() -> None:
+    """Each may take so much memory, processor time and processes, and no more."""
+    for name, service in SERVICES.items():
+        assert re.fullmatch(r"\d+m", service["mem_limit"]), name
+        assert 0 < service["cpus"] <= 2
+        assert 0 < service["pids_limit"] <= 256
+
+
+def test_the_database_is_apart() -> None:
+    """It is in a network of its own that leads nowhere, with the gateway alone."""
+    networks = compose()["networks"]
+    inside = {network: {name for name, each in SERVICES.items() if network in each["networks"]} for network in networks}
+    assert networks["back"] == {"internal": True}
+    assert inside == {"front": {"gateway", "simulators"}, "back": {"gateway", "postgres"}}
 
 
 def test_both_read_the_configuration_that_is_mounted() -> None:
@@ -223,11 +302,13 @@ def test_both_read_the_configuration_that_is_mounted() -> None:
         assert f"./{CONFIG.relative_to(ROOT)}:{target}:ro" in SERVICES[name]["volumes"]
 
 
-def test_the_configuration_takes_every_secret_from_the_environment(settings: Settings) -> None:
+def test_the_configuration_takes_every_secret_from_a_file(settings: Settings, secrets: Path) -> None:
     """What the services are given is what the configuration asks for, no more and no less."""
-    asked = set(re.findall(r"\$\{env:(\w+)\}", CONFIG.read_text("utf-8")))
-    assert asked == set(SERVICES["gateway"]["environment"]) == set(SERVICES["simulators"]["environment"])
-    assert settings.warnings == ()
+    asked = set(re.findall(r"\$\{file:/run/secrets/(\w+)\}", CONFIG.read_text("utf-8")))
+    assert asked == set(SERVICES["gateway"]["secrets"]) == set(SERVICES["simulators"]["secrets"])
+    assert compose()["secrets"] == {name: {"file": f"./secrets/{name}"} for name in asked}
+    assert asked == {file.name for file in secrets.iterdir()}
+    assert settings.warnings == settings.plain == ()
 
 
 def test_vendors_are_the_simulators(settings: Settings) -> None:
@@ -245,12 +326,15 @@ def test_vendors_are_the_simulators(settings: Settings) -> None:
     assert int(asked) in ports("simulators")
 
 
-def test_the_journal_is_the_database_next_door(settings: Settings) -> None:
+def test_the_journal_is_the_database_next_door(settings: Settings, secrets: Path) -> None:
     """Host, user, password and database of the store are the PostgreSQL service's own."""
     store, postgres = urlsplit(settings.store), SERVICES["postgres"]
-    environment = defaults(postgres["environment"])
+    environment = postgres["environment"]
+    password = secrets / Path(environment["POSTGRES_PASSWORD_FILE"]).name
     assert (store.hostname, store.port) == ("postgres", 5432)
-    assert (store.username, store.password) == (environment["POSTGRES_USER"], environment["POSTGRES_PASSWORD"])
+    assert (store.username, store.password) == (environment["POSTGRES_USER"], password.read_text().strip())
+    assert environment["POSTGRES_PASSWORD_FILE"].startswith("/run/secrets/")
+    assert postgres["secrets"] == [password.name]
     assert store.path == f"/{environment['POSTGRES_DB']}"
     check = postgres["healthcheck"]["test"]
     assert check[1:] == ["pg_isready", f"--username={store.username}", f"--dbname={environment['POSTGRES_DB']}"]

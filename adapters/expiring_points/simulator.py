@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from xml.etree.ElementTree import ParseError  # only the error; documents are read by defusedxml
+from xml.etree.ElementTree import ParseError  # only the error; defusedxml reads  # nosec B405
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
