@@ -17,7 +17,7 @@ from gateway.cli import terminal
 from gateway.journal import Journal, JournalError
 from gateway.journal.database import Database
 from gateway.journal.lock import FileLock
-from gateway.journal.schema import adjustments, clock, transitions
+from gateway.journal.schema import adjustments, budgets, clock, limits, transitions
 from gateway.settings import SettingsError, load_store
 
 AT_ONCE = 1000
@@ -39,7 +39,7 @@ def main(old: str, new: str) -> dict[str, int]:
         with source.reader().connect() as reading, target.writer().begin() as writing:
             # By what the old journal knew of its clock, no request is repeated that may be older than it seems.
             writing.execute(update(clock).values(**reading.execute(select(clock)).mappings().one()))
-            return {table.name: _copy(table, reading, writing) for table in (adjustments, transitions)}
+            return {table.name: _copy(table, reading, writing) for table in (adjustments, transitions, budgets, limits)}
     finally:
         alone.release()
 
@@ -50,16 +50,17 @@ def _bring_up_to_date(store: str) -> None:
 
 
 def _copy(table: Table, reading: Connection, writing: Connection) -> int:
-    """Copy one table in the order of its numbers, and have the next number follow; returns how many rows it has."""
+    """Copy one table in its order, and have the next number, if it has any, follow; returns how many rows it has."""
     writing.execute(text(f"LOCK TABLE {table.name} IN EXCLUSIVE MODE"))
     counted = select(func.count()).select_from(table)
     if writing.scalar(counted):
         raise JournalError("the new journal is not empty")
-    rows = reading.execution_options(yield_per=AT_ONCE).execute(select(table).order_by(table.c.seq))
+    rows = reading.execution_options(yield_per=AT_ONCE).execute(select(table).order_by(*table.primary_key))
     for part in rows.mappings().partitions():
         writing.execute(insert(table), [dict(row) for row in part])
-    sequence = func.pg_get_serial_sequence(table.name, "seq")
-    writing.execute(select(func.setval(sequence, func.max(table.c.seq))))
+    if "seq" in table.c:
+        sequence = func.pg_get_serial_sequence(table.name, "seq")
+        writing.execute(select(func.setval(sequence, func.max(table.c.seq))))
     arrived = writing.scalar(counted) or 0
     if arrived != reading.scalar(counted):
         raise JournalError(f"not every row of {table.name} has arrived")

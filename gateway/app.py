@@ -39,6 +39,7 @@ from gateway.background import Background
 from gateway.cache import MemberCache
 from gateway.errors import StoreUnavailable
 from gateway.journal import Journal
+from gateway.limits import Ceilings
 from gateway.metrics import Metrics
 from gateway.model import Balance
 from gateway.outcome import Reading
@@ -47,6 +48,7 @@ from gateway.readiness import Readiness
 from gateway.registry import AdapterType
 from gateway.rendering import final_answer
 from gateway.repeating import Repeating
+from gateway.replies import Reply
 from gateway.routing import Router
 from gateway.service import Service
 from gateway.settings import Client, Server, Settings
@@ -57,7 +59,7 @@ from gateway.transport import boottime
 from gateway.waiting import Waiting
 from gateway.ways import ways
 from gateway.work import Work
-from gateway.writes import Reply, Writes
+from gateway.writes import Writes
 
 if TYPE_CHECKING:
     from gateway.api.limiting import Limiter
@@ -117,8 +119,10 @@ class Gateway:
             clock=clock,
             boottime=boottime,
         )
+        ceilings = ceilings_of(settings)
         writes = Writes(
             planner=plans,
+            ceilings=ceilings,
             deliveries=self._ways.calls,
             journal=self._journal,
             cache=balances,
@@ -142,7 +146,12 @@ class Gateway:
             background=self._background,
         )
         self._service = Service(
-            planner=plans, deliveries=self._ways.calls, journal=self._journal, cache=balances, writes=writes
+            planner=plans,
+            ceilings=ceilings,
+            deliveries=self._ways.calls,
+            journal=self._journal,
+            cache=balances,
+            writes=writes,
         )
         keyring = Keyring(settings.client_keys, metrics=self._metrics, clock=time.monotonic)
         self.rereading = Rereading(settings.files, keyring, self._metrics)
@@ -269,6 +278,12 @@ class Gateway:
     async def _sweep(self) -> None:
         if expired := await self._journal.expire():
             log.warning("attempts were never concluded; they are unknown", count=expired)
+
+
+def ceilings_of(settings: Settings) -> Ceilings:
+    """The limits of everybody who has any."""
+    clients = {name: client.limits for name, client in settings.clients.items() if client.limits is not None}
+    return Ceilings(clients, settings.tenant_limits)
 
 
 def _limiter(clients: Mapping[str, Client]) -> "Limiter | None":

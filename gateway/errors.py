@@ -8,6 +8,7 @@ GatewayError
 ├── PayloadTooLarge, UnsupportedMediaType                       413, 415
 ├── IdempotencyKeyReused                                        422
 ├── OperationNotSupported, FieldNotSupported                    422
+├── LimitExceeded ── DailyLimitExceeded                         422             the latter: not today
 ├── RateLimited                                                 429
 ├── InternalError, StoreUnavailable                             500, 503
 └── VendorError                      said by a vendor, or about the way to it
@@ -146,6 +147,18 @@ class FieldNotSupported(GatewayError):
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(f"{field}: {detail}", errors=(FieldError("/" + field.replace(".", "/"), detail),))
         self.field = field
+
+
+class LimitExceeded(GatewayError):
+    """Raised when an adjustment is of more points than its client or tenant may adjust at once, or on any day."""
+
+    code, status, title = "limit_exceeded", 422, "More points than the gateway lets pass"
+
+
+class DailyLimitExceeded(LimitExceeded):
+    """Raised when an adjustment is of more points than are left for the day; they are there again on the next."""
+
+    code, retryable = "limit_exceeded", True
 
 
 class RateLimited(GatewayError):

@@ -20,10 +20,12 @@ from gateway.delivery import Delivery
 from gateway.errors import GatewayError, NotFound, NotResolvable
 from gateway.gate import Held, Standing
 from gateway.journal import Filters, Journal, Page
+from gateway.limits import Ceilings
 from gateway.model import Adjustment, Balance, Expiring, Member, Period, time_text
 from gateway.outcome import Reading
 from gateway.planning import PREVIEWED_ID, Plan, Planner
-from gateway.writes import Caller, Reply, Writes
+from gateway.replies import Reply
+from gateway.writes import Caller, Writes
 
 T = TypeVar("T", bound=Balance | Expiring)
 
@@ -35,6 +37,7 @@ class Service:
         self,
         *,
         planner: Planner,
+        ceilings: Ceilings,
         deliveries: Mapping[str, Delivery],
         journal: Journal,
         cache: MemberCache[Reading[Balance]],
@@ -42,6 +45,7 @@ class Service:
     ) -> None:
         self._planner = planner
         self._masked = planner.masked()
+        self._ceilings = ceilings
         self._deliveries = deliveries
         self._journal = journal
         self._cache = cache
@@ -51,9 +55,10 @@ class Service:
         """Carry an adjustment out, or repeat what its key came to."""
         return await self._writes.adjust(caller, key=key, adjustment=adjustment)
 
-    def preview(self, tenant: str, adjustment: Adjustment, *, inspected: bool) -> Preview:
+    def preview(self, caller: Caller, adjustment: Adjustment, *, inspected: bool) -> Preview:
         """What an adjustment would send; nothing is sent or kept. The request itself only where it is `inspected`."""
-        preview = self._masked.adjust(tenant, adjustment, id=PREVIEWED_ID).preview()
+        preview = self._masked.adjust(caller.tenant, adjustment, id=PREVIEWED_ID).preview()
+        self._ceilings.check(adjustment, client=caller.client, tenant=caller.tenant)
         return preview if inspected else rendering.without_request(preview)
 
     async def balance(

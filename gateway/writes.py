@@ -7,31 +7,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from math import ceil
 from typing import Any, Protocol
 
 import structlog
 
 from gateway import meaning, rendering
-from gateway.adjustments import Draft, Record, Settlement, State, Status
+from gateway.adjustments import Draft, Record, Settlement, Status
 from gateway.background import Background
 from gateway.delivery import Delivery
-from gateway.errors import (
-    AUTH_PAUSE,
-    FieldError,
-    GatewayError,
-    IdempotencyInProgress,
-    IdempotencyKeyReused,
-    StoreUnavailable,
-    VendorAuthFailed,
-)
-from gateway.journal import Conclusion, Journal
+from gateway.errors import GatewayError, StoreUnavailable
+from gateway.journal import Conclusion, Journal, Refused
+from gateway.limits import Ceilings
 from gateway.metrics import Metrics
 from gateway.model import Adjustment, Applied, Member
 from gateway.planning import Planner
+from gateway.replies import Replies, Reply, about, as_unknown, limited, reused
 from gateway.translation import Translation, Translator
 from gateway.transport import Withheld
-from gateway.waiting import Waiting, pause
+from gateway.waiting import Waiting
 from gateway.work import Work
 
 log = structlog.get_logger(__name__)
@@ -48,17 +41,6 @@ class Caller:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a caller hears of its adjustment: an HTTP status and body. `retry_after` in seconds."""
-
-    draft: Draft
-    status: int
-    body: bytes
-    replayed: bool = False
-    retry_after: int | None = None
-
-
 class _Drops(Protocol):
     def drop(self, member: Member) -> None: ...
 
@@ -70,6 +52,7 @@ class Writes:
         self,
         *,
         planner: Planner,
+        ceilings: Ceilings,
         deliveries: Mapping[str, Delivery],
         journal: Journal,
         cache: _Drops,
@@ -83,6 +66,7 @@ class Writes:
         repeat: Callable[[Record], Awaitable[Record]],
     ) -> None:
         self._planner = planner
+        self._ceilings = ceilings
         self._deliveries = deliveries
         self._journal = journal
         self._cache = cache
@@ -90,7 +74,7 @@ class Writes:
         self._work = work
         self._background = background
         self._new_id = new_id
-        self._clock = clock
+        self._replies = Replies(clock=clock)
         self._boottime = boottime
         self._waiting = waiting
         self._repeat = repeat
@@ -105,15 +89,16 @@ class Writes:
             return found
         # Waiting is the caller's own, and no work of the gateway: nobody waits for it to end.
         heard = await self._waiting.outcome(found)
-        return self._heard(heard) if isinstance(heard, Record) else replace(heard, replayed=heard.status != 202)
+        return self._replies.heard(heard) if isinstance(heard, Record) else replace(heard, replayed=heard.status != 202)
 
     async def _adjust(self, caller: Caller, key: str, adjustment: Adjustment) -> Reply | Record:
         """The reply, or the record of what is in flight already."""
         new_id = self._new_id()
         try:
             plan = self._planner.adjust(caller.tenant, adjustment, id=new_id)
+            self._ceilings.check(adjustment, client=caller.client, tenant=caller.tenant)
         except GatewayError:
-            # What cannot be said today may have been said yesterday: the key decides, whatever the routes say now.
+            # What cannot be said today may have been said yesterday: the key decides, whatever the settings say now.
             record = await self._journal.find(caller.client, caller.tenant, key)
             if record is None:
                 raise
@@ -134,7 +119,11 @@ class Writes:
             )
             # The lease begins within the claim: counted from before it, an attempt ends before its lease does.
             lease_until = self._boottime() + draft.lease
-            record, ours = await self._journal.claim(draft)
+            budgets = self._ceilings.budgets(adjustment, client=caller.client, tenant=caller.tenant)
+            claimed = await self._journal.claim(draft, budgets)
+            if isinstance(claimed, Refused):
+                raise limited(claimed)
+            record, ours = claimed
             if ours:
                 carried_out = self._carried_out(caller, record, plan.translator, plan.translation, lease_until)
                 return await self._waiting.telling(record.draft.id, carried_out)
@@ -147,20 +136,24 @@ class Writes:
         """
         draft, record = record.draft, await self._journal.present(record)
         if not meaning.matches(draft.fingerprint, adjustment):
-            raise _reused(record, adjustment)
+            raise reused(record, adjustment)
         if (answer := rendering.replay(record)) is not None:
             return Reply(draft, answer.status, answer.body, replayed=True)
         if record.state.status is Status.UNKNOWN:
-            return self._reply(Conclusion(await self._repeat(record)), None)
+            return self._replies.concluded(Conclusion(await self._repeat(record)), None)
         if record.state.status is Status.IN_PROGRESS:
             return record
         try:
             translator = self._planner.translator(draft.vendor)
             translation = translator.adjust(draft.adjustment, id=draft.id)
+            self._ceilings.check(draft.adjustment, client=draft.client, tenant=draft.tenant)
         except GatewayError as error:
-            raise _about(record, error) from error
+            raise about(record, error) from error
         lease_until = self._boottime() + translator.lease
-        mine = await self._journal.retry(record, translator.lease, account=translator.account)
+        budgets = self._ceilings.budgets(draft.adjustment, client=draft.client, tenant=draft.tenant)
+        mine = await self._journal.retry(record, translator.lease, account=translator.account, budgets=budgets)
+        if isinstance(mine, Refused):
+            raise about(record, limited(mine))
         if mine is None:
             return await self._journal.get(None, draft.id) or record  # another request makes the next attempt
         carried_out = self._carried_out(caller, mine, translator, translation, lease_until)
@@ -179,7 +172,7 @@ class Writes:
             return await self._attempt(caller, record, translator, translation, lease_until)
         except Exception:
             log.exception("an attempt could not be concluded; it becomes unknown", adjustment=record.draft.id)
-            return self._unknown(_as_unknown(record))
+            return self._replies.unknown(as_unknown(record))
 
     async def _attempt(
         self,
@@ -208,7 +201,7 @@ class Writes:
         problem: dict[str, Any] | None = None
         if outcome.error is not None:
             outcome.error.vendor = (draft.vendor, draft.adapter)
-            told = rendering.problem(_about(record, outcome.error), request_id=caller.request_id)
+            told = rendering.problem(about(record, outcome.error), request_id=caller.request_id)
             problem = told.model_dump()
         settlement = Settlement(
             record=record,
@@ -218,7 +211,9 @@ class Writes:
             applied=outcome.applied,
             problem=problem,
         )
-        return self._reply(await self._settle(settlement), outcome.error.retry_after if outcome.error else None)
+        return self._replies.concluded(
+            await self._settle(settlement), outcome.error.retry_after if outcome.error else None
+        )
 
     async def _settle(self, settlement: Settlement) -> Conclusion:
         """Keep the outcome before the caller hears it; where it cannot be kept yet, the caller hears `unknown`."""
@@ -229,7 +224,7 @@ class Writes:
             about = {"error": error.detail} if isinstance(error, StoreUnavailable) else {"exc_info": error}
             log.error("the journal cannot keep an outcome; trying on", adjustment=record.draft.id, **about)
             self._work.begin(self._settle_later(settlement))
-            return Conclusion(_as_unknown(record))
+            return Conclusion(as_unknown(record))
         self._note(concluded)
         return concluded
 
@@ -245,56 +240,3 @@ class Writes:
             log.error("a vendor contradicts what was settled", adjustment=concluded.record.draft.id)
         elif concluded.late:
             log.warning("an outcome came after its adjustment was settled", adjustment=concluded.record.draft.id)
-
-    def _heard(self, record: Record) -> Reply:
-        """What a repeat hears that waited: it makes no attempt, so what can be tried again is told as it stands."""
-        if (answer := rendering.replay(record)) is not None:
-            return Reply(record.draft, answer.status, answer.body, replayed=True)
-        if record.state.status is Status.UNKNOWN:
-            return self._unknown(record)
-        if record.state.status is Status.IN_PROGRESS:
-            raise _about(record, IdempotencyInProgress(retry_after=pause(record, self._clock())))
-        answer = rendering.failure(record)
-        again = AUTH_PAUSE if record.problem and record.problem["code"] == VendorAuthFailed.code else 1
-        return Reply(record.draft, answer.status, answer.body, replayed=True, retry_after=ceil(again))
-
-    def _reply(self, concluded: Conclusion, retry_after: float | None) -> Reply:
-        record = concluded.record
-        if (answer := rendering.replay(record)) is not None:
-            # What came late hears what somebody else settled: that is a replay.
-            return Reply(record.draft, answer.status, answer.body, replayed=concluded.late)
-        if record.state.status is Status.FAILED and record.problem is not None:
-            answer = rendering.failure(record)
-            return Reply(record.draft, answer.status, answer.body, retry_after=ceil(retry_after or 1))
-        return self._unknown(record)
-
-    def _unknown(self, record: Record) -> Reply:
-        body = rendering.adjustment(record).to_json()
-        return Reply(record.draft, 202, body, retry_after=self._remaining(record))
-
-    def _remaining(self, record: Record) -> int:
-        """Seconds until the attempt is over, whatever becomes of it; at least 1, and roughly, by our own clock."""
-        seconds = (record.lease_until - self._clock()).total_seconds()
-        return max(1, ceil(min(seconds, record.draft.lease)))
-
-
-def _about(record: Record, error: GatewayError) -> GatewayError:
-    error.adjustment = record.draft.id
-    error.new_key_allowed = record.new_key_allowed
-    return error
-
-
-def _reused(record: Record, adjustment: Adjustment) -> GatewayError:
-    """Why a key cannot carry this adjustment, and what its caller can do without applying the points twice."""
-    draft = record.draft
-    differing = meaning.differences(draft.adjustment, adjustment)
-    advice = f"Send what this key was first sent with, or look at GET /v1/adjustments/{draft.id}"
-    if record.new_key_allowed:
-        advice += "; that adjustment has failed for good, so that another adjustment can have a new key"
-    detail = f"This key belongs to adjustment {draft.id}, whose status is {record.state.status}. {advice}"
-    errors = tuple(FieldError(pointer, "differs from what this key was first sent with") for pointer in differing)
-    return _about(record, IdempotencyKeyReused(detail, errors=errors))
-
-
-def _as_unknown(record: Record) -> Record:
-    return replace(record, state=State(Status.UNKNOWN, attempt=record.state.attempt))

@@ -104,7 +104,7 @@ def move(tmp_path: Path, postgresql: PostgreSQL, runner: asyncio.Runner) -> Move
 def test_everything_arrives(move: Move, runner: asyncio.Runner) -> None:
     """The new journal holds what the old one held, numbers, histories and answers too, and says how much that was."""
     done = move.run()
-    assert (done.stdout, done.stderr) == ("4 adjustments\n7 transitions\n", "")
+    assert (done.stdout, done.stderr) == ("4 adjustments\n7 transitions\n0 budgets\n0 limits\n", "")
     with opened(move.old, runner) as old, opened(move.new, runner) as new:
         assert runner.run(all_of(new)) == runner.run(all_of(old)) != []
 

@@ -61,6 +61,8 @@ class Endpoints:
                     errors.IdempotencyKeyRequired,
                     errors.IdempotencyInProgress,
                     errors.IdempotencyKeyReused,
+                    errors.LimitExceeded,
+                    errors.DailyLimitExceeded,
                     errors.NotApplied,
                 ),
                 body=self._adjustment_body,
@@ -85,7 +87,7 @@ class Endpoints:
                 "points:read",
                 self.preview,
                 {200: answers.Preview},
-                (*_ALWAYS, *_BODY, *_UNSAYABLE),
+                (*_ALWAYS, *_BODY, *_UNSAYABLE, errors.LimitExceeded),
                 body=self._adjustment_body,
             ),
             Endpoint(
@@ -173,7 +175,7 @@ class Endpoints:
     async def preview(self, call: Call) -> Response:
         """POST /v1/adjustments/preview."""
         adjustment = call.body.adjustment()
-        preview = self._service.preview(call.caller.tenant, adjustment, inspected=_INSPECT in call.scopes)
+        preview = self._service.preview(call.caller, adjustment, inspected=_INSPECT in call.scopes)
         call.about.update(vendor=preview.vendor.name)
         return answer(preview)
 

@@ -169,7 +169,7 @@ def _problems(
             {
                 "allOf": [
                     {"$ref": _REF.format(model="Problem")},
-                    {"properties": {"code": {"enum": [k.code for k in each]}}},
+                    {"properties": {"code": {"enum": list(dict.fromkeys(k.code for k in each))}}},
                 ]
             }
         )

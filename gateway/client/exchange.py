@@ -13,7 +13,7 @@ import httpx
 
 from gateway.client.document import Document
 from gateway.client.errors import NoAnswer, NotSent, OutcomeUnknown, PointsError, UnexpectedAnswer
-from gateway.client.problems import IdempotencyInProgress, Problem, problem
+from gateway.client.problems import IdempotencyInProgress, LimitExceeded, Problem, problem
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -83,8 +83,9 @@ Steps = Generator[Call[Any] | Pause, Reply, T]
 class Retries:
     """How often a call is made again, and how long the pauses before that are, in seconds.
 
-    `Retry-After` is honoured up to `longest`; without one the pause is random, up to `first` doubled each time. Asking
-    again for what the gateway has in progress is no retry: that goes on for pauses of `longest` in all.
+    `Retry-After` is honoured up to `longest`; without one the pause is random, up to `first` doubled each time. What is
+    refused for the rest of a day is not asked again. Asking again for what the gateway has in progress is no retry:
+    that goes on for pauses of `longest` in all.
     """
 
     count: int = 3
@@ -118,7 +119,8 @@ def exchange(call: Call[T], retries: Retries) -> Steps[T]:
         except PointsError as error:
             error.unanswered = unanswered
             waits = isinstance(error, IdempotencyInProgress) and retries.allows(error.retry_after, waited)
-            if not _worth_repeating(call, error) or (number >= retries.count and not waits):
+            tomorrow = isinstance(error, LimitExceeded) and (error.retry_after or 0.0) > retries.longest
+            if not _worth_repeating(call, error) or tomorrow or (number >= retries.count and not waits):
                 raise
             sent = sent or not isinstance(error, NotSent)
             unanswered = unanswered or not isinstance(error, Problem | NotSent)

@@ -139,6 +139,15 @@ class VendorRejected(RequestProblem):
     code = "vendor_rejected"
 
 
+class LimitExceeded(RequestProblem):
+    """Raised when it was more points than the client or tenant may adjust at once, or has left for the day.
+
+    Where they are there again on the next day, it is `retryable`, and `retry_after` says when.
+    """
+
+    code = "limit_exceeded"
+
+
 class RateLimited(RequestProblem):
     """Raised when the gateway is asked too often."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, Status, Transition
 from gateway.errors import StoreUnavailable
-from gateway.journal import cause, lists, operations, reads, unknowns
+from gateway.journal import cause, limiting, lists, operations, reads, unknowns
 from gateway.journal.batch import Progress
 from gateway.journal.database import LISTS, LONGEST_READ, READERS, Database
 from gateway.journal.errors import JournalError
@@ -21,8 +21,10 @@ from gateway.journal.filters import Filters
 from gateway.journal.fitness import Unfit
 from gateway.journal.lane import Lane
 from gateway.journal.opening import Opened, prepare, to_read, to_write
+from gateway.journal.operations import Claimed, Refused
 from gateway.journal.transaction import Render
 from gateway.journal.turns import Turns
+from gateway.limits import Budget
 
 _LISTS_WAITING = 32
 """Lists that wait under one name, in one process."""
@@ -90,18 +92,31 @@ class Journal:
         with _opening(database):
             return cls(to_read(database), database.moment, "")
 
-    async def claim(self, draft: Draft) -> tuple[Record, bool]:
-        """Make a key ours, in attempt 1: the new record and True, or the record that has the key and False."""
-        claimed: tuple[Record, bool] = await self._write(operations.Claim(draft, self._attempt()))
+    async def claim(self, draft: Draft, budgets: tuple[Budget, ...] = ()) -> Claimed | Refused:
+        """Make a key ours, in attempt 1, its points taken from these budgets; or find the record that has the key."""
+        claimed: Claimed | Refused = await self._write(operations.Claim(draft, self._attempt(), budgets))
         return claimed
 
-    async def retry(self, record: Record, lease: float, *, account: str) -> Record | None:
+    async def retry(
+        self, record: Record, lease: float, *, account: str, budgets: tuple[Budget, ...] = ()
+    ) -> Record | Refused | None:
         """Begin the next attempt of a retryable failure, owned for `lease` seconds; None where another was first.
 
         `account`: where it goes to, as in `Draft`; the configuration may have changed since the last attempt.
+        `budgets`: what its points are taken from.
         """
-        begun: Record | None = await self._write(operations.Retry(record, lease, account, self._attempt()))
+        retry = operations.Retry(record, lease, account, self._attempt(), budgets)
+        begun: Record | Refused | None = await self._write(retry)
         return begun
+
+    async def used(self, budgets: Collection[Budget]) -> limiting.Usage:
+        """What is taken from these budgets today."""
+        return await self._lookups.run(partial(limiting.used, budgets=budgets, moment=self._moment))
+
+    async def note_limits(self, written: Mapping[str, str]) -> tuple[operations.LimitChange, ...]:
+        """Keep everybody's limits as they are `written`; gives those that were others when this was last done."""
+        changes: tuple[operations.LimitChange, ...] = await self._write(operations.NoteLimits(written))
+        return changes
 
     async def conclude(self, settlement: Settlement) -> operations.Conclusion:
         """Keep what an attempt came to; a settlement that is kept already is not kept twice.

@@ -7,9 +7,11 @@ is: the process, and the operation that began it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement
+from gateway.limits import Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +60,50 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
+class Exhausted:
+    """A budget that has not the points left: how many of it are `used`, and when it is whole again, and in how long."""
+
+    budget: Budget
+    used: Decimal
+    until: datetime
+    seconds: float
+
+
+class Claimed(NamedTuple):
+    """The record that has a key, and whether it is the one that was to be claimed: then its attempt 1 is ours."""
+
+    record: Record
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why an attempt may not begin now; nothing is kept of it, and its key is as free as it was."""
+
+    reason: Exhausted
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """Make a key ours: gives the record, and whether it is this draft's."""
+    """Make a key ours, its points taken from `budgets`: gives `Claimed` or `Refused`."""
 
     draft: Draft
     owner: str
+    budgets: tuple[Budget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Begin the next attempt: gives the new record, or None where the state is not `record`'s any more."""
+    """Begin the next attempt, its points taken from `budgets`: gives the new record, or `Refused`.
+
+    None where the state is not `record`'s any more.
+    """
 
     record: Record
     lease: float
     account: str
     owner: str
+    budgets: tuple[Budget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +239,22 @@ class Expire:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteLimits:
+    """Keep the limits of clients and tenants, `written` by whose they are: gives a `LimitChange` for each change."""
+
+    written: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """A limit that is another one than the journal last saw; empty where there was none, or is none any more."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Touch:
     """Change nothing: it succeeds where the journal can be written."""
 
@@ -227,8 +274,8 @@ def adjustment_of(step: Step) -> str:
 def withdrawal(operation: object) -> Withdraw | None:
     """What takes back an operation of which nobody knows whether it was done; None where nothing has to."""
     match operation:
-        case Claim(draft, owner):
+        case Claim(draft, owner, _):
             return Withdraw(draft.id, owner)
-        case Retry(record, _, _, owner):
+        case Retry(record, _, _, owner, _):
             return Withdraw(record.draft.id, owner)
     return None

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; known here too, so that opening a journal that has it need not load Alembic."""
 
 VERSION_TABLE = "journal_version"
@@ -89,6 +89,7 @@ adjustments = Table(
     Column("repeat_at", BigInteger),
     Column("repeat_barred_at", BigInteger),
     Column("repeat_alarmed", Boolean, nullable=False, server_default=false()),
+    Column("reserved", Text),  # what its attempts took from budgets: see `reservation`
     UniqueConstraint("id"),
     UniqueConstraint("key", "tenant", "client"),
     # What lists are read by: see `lists`.
@@ -126,6 +127,12 @@ clock = Table(
     Column("highest", BigInteger, nullable=False),
     Column("set_back", BigInteger, nullable=False),
 )
+
+# Points that are taken from a budget on one day; nothing deletes them. `used` is a decimal.
+budgets = Table("budgets", metadata, Column("counter", Text, primary_key=True), Column("used", Text, nullable=False))
+
+# The limits that the last gateway had that was started, by whose they are, so that a change is noticed.
+limits = Table("limits", metadata, Column("name", Text, primary_key=True), Column("written", Text, nullable=False))
 
 transitions = Table(
     "transitions",

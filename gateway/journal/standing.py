@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.adjustments import Mark, Record, State
 from gateway.journal import codec
+from gateway.journal.reservation import Reservation
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Standing:
     looks: int
     conflict: bool
     repeat: RepeatColumns
+    reservation: Reservation
     record: Record | None = None
     repeat_changed: bool = False
 
@@ -58,6 +60,7 @@ class Standing:
             row.looks,
             bool(row.conflict),
             RepeatColumns.of(row),
+            Reservation.parse(row.reserved),
         )
 
     def set_repeat(self, **columns: Any) -> None:

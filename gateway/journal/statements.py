@@ -42,6 +42,7 @@ _CHANGED = [name for name in _NEW[_NEW.index("status") :] if name != "created_at
 _KEY = (adjustments.c.key, adjustments.c.tenant, adjustments.c.client)
 _DECIDING = (
     *("id", "status", "retryable", "attempt", "repeats", "lease_until", "owner", "resolution", "looks", "conflict"),
+    "reserved",
     *REPEAT_COLUMNS,
 )
 _NAMED = select(adjustments.c.id, *_KEY)

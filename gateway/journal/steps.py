@@ -1,7 +1,8 @@
 """What is done to adjustments that are known, each locked first: settle, retry, resolve, postpone, withdraw, repeat."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -9,15 +10,18 @@ from sqlalchemy import bindparam, select, update
 from gateway import adjustments as life
 from gateway.adjustments import Record, Settlement, State, Status, Verdict
 from gateway.journal import codec, repeating
+from gateway.journal.budgets import Budgets
 from gateway.journal.operations import (
     BeginRepeat,
     Conclusion,
     ConfirmRepeat,
     Decision,
     EndRepeat,
+    Exhausted,
     MarkEffect,
     Postpone,
     PostponeRepeat,
+    Refused,
     Resolve,
     Retry,
     Settle,
@@ -42,29 +46,32 @@ _REPEAT = (
 _SAID = {Verdict.APPLIED: Status.SUCCEEDED, Verdict.UNKNOWN: Status.UNKNOWN}
 
 
-def take(transaction: Transaction, steps: list[tuple[int, Step]]) -> Iterable[tuple[int, Any]]:
-    """Take every step, in their order; gives the place and the result of each."""
-    if steps:
-        yield from Steps(transaction, {adjustment_of(step) for _, step in steps}).take(steps)
-
-
 @dataclass(slots=True)
 class Steps:
-    """The steps of one batch, and what they have changed so far."""
+    """The steps of one batch by their places in it, and what they have changed so far."""
 
     transaction: Transaction
-    ids: set[str]
+    budgets: Budgets
+    steps: list[tuple[int, Step]]
     standing: dict[str, Standing] = field(init=False)
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     postponed: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        found = self.transaction.statements.lock.run(self.transaction.connection, self.ids)
+        ids = {adjustment_of(step) for _, step in self.steps}
+        found = self.transaction.statements.lock.run(self.transaction.connection, ids) if ids else ()
         self.standing = {row.id: Standing.of(row) for row in found}
 
-    def take(self, steps: list[tuple[int, Step]]) -> list[tuple[int, Any]]:
-        """Take the steps and write what they change."""
-        results = [(place, self._taken(step)) for place, step in steps]
+    @property
+    def counters(self) -> set[str]:
+        """The counters that a step may take from, or give back to."""
+        taken = {counter for each in self.standing.values() for counter in each.reservation.counters}
+        wanted = (step.budgets for _, step in self.steps if isinstance(step, Retry) and step.budgets)
+        return taken.union(*map(self.budgets.counters, wanted))
+
+    def take(self) -> list[tuple[int, Any]]:
+        """Take the steps in their order, and write what they change; gives the place and the result of each."""
+        results = [(place, self._taken(step)) for place, step in self.steps]
         connection = self.transaction.connection
         if self.rows:
             self.transaction.statements.change.run(connection, list(self.rows.values()))
@@ -98,7 +105,7 @@ class Steps:
             case PostponeRepeat():
                 return repeating.postpone(self, step, standing)
 
-    def _retry(self, step: Retry, standing: Standing) -> Record | None:
+    def _retry(self, step: Retry, standing: Standing) -> Record | Refused | None:
         record = step.record
         begun = life.retry(record.state)
         draft = replace(record.draft, account=step.account)
@@ -109,6 +116,13 @@ class Steps:
             return Record(draft, begun, record.created_at, lease_until, conflict=standing.conflict)
         if standing.state != record.state:
             return None
+        points = abs(draft.adjustment.points)
+        if standing.reservation.held:  # a gateway of an earlier version has left it
+            self.change(standing, self.current(draft.id))
+        taken = self.budgets.take(step.budgets, points) if step.budgets else ()
+        if isinstance(taken, Exhausted):
+            return Refused(taken)
+        standing.reservation = standing.reservation.begun(begun.attempt, taken)
         lease_until = self.transaction.later(step.lease)
         changed = Record(draft, begun, record.created_at, lease_until, conflict=standing.conflict)
         standing.owner = step.owner
@@ -151,15 +165,19 @@ class Steps:
         """What came after the end is kept in the history; what was kept before, in whichever way, is not kept twice."""
         adjustment, attempt = settlement.record.draft.id, settlement.record.state.attempt
         exchange = codec.dumps(settlement.exchange)
+        history = [row for row in self._history(adjustment) if row["attempt"] == attempt]
         said = {
             (row["after"], row["evidence"])
-            for row in self._history(adjustment)
-            if (row["attempt"], row["by"], row["exchange"]) == (attempt, settlement.by, exchange)
+            for row in history
+            if (row["by"], row["exchange"]) == (settlement.by, exchange)
         }
         if (_SAID.get(settlement.verdict, Status.FAILED).value, codec.dumps(settlement.evidence)) in said:
             return Conclusion(self.current(adjustment))
         # Whatever follows, a late word stays what it was: nothing leads from contradicting to agreeing, nor back.
         conflict = _conflict(settlement, standing.state) or _another(settlement, self.current(adjustment))
+        if conflict and settlement.verdict is Verdict.APPLIED and not any(_applied_twice(row) for row in history):
+            points = abs(settlement.record.draft.adjustment.points)
+            self.budgets.add(standing.reservation.of(attempt), points)
         evidence = {**settlement.evidence, "late": settlement.verdict.value, "conflict": conflict}
         if codec.dumps(evidence) not in {text for _, text in said}:
             stays = replace(standing.state, attempt=attempt)
@@ -225,13 +243,27 @@ class Steps:
         adjustment = record.draft.id
         changes = codec.changes_of(record)
         standing.state, standing.record = record.state, record
+        if record.state.status is Status.FAILED:  # by proof that nothing was applied, whoever has it
+            self._give_back(standing, abs(record.draft.adjustment.points))
         standing.lease_until, standing.resolution = changes["lease_until"], changes["resolution"]
-        self.rows[adjustment] = {"id": adjustment, **changes, "owner": standing.owner}
+        reserved = standing.reservation.column
+        self.rows[adjustment] = {"id": adjustment, **changes, "owner": standing.owner, "reserved": reserved}
+
+    def _give_back(self, standing: Standing, points: Decimal) -> None:
+        """Give back what the last attempt took, to the day that it was taken from, unless that is done."""
+        if standing.reservation.held:
+            self.budgets.add(standing.reservation.of(standing.state.attempt), -points)
+            standing.reservation = replace(standing.reservation, held=False)
 
 
 def _nothing_left(evidence: Mapping[str, Any]) -> bool:
     """Whether no request with an effect left in an attempt; `refused_before` tells of a first one."""
     return evidence.get("sent") is False and "refused_before" not in evidence
+
+
+def _applied_twice(row: Mapping[str, Any]) -> bool:
+    """Whether a row of the history is a late success that was counted: a text inside JSON has its quotes escaped."""
+    return '"late":"applied"' in row["evidence"] and '"conflict":true' in row["evidence"]
 
 
 def _another(settlement: Settlement, record: Record) -> bool:

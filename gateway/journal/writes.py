@@ -1,24 +1,23 @@
 """What is done in one batch: a few statements for all of it, whatever its size.
 
-Whatever waits for another writer is asked for in one order, claims by key and then adjustments by id, so that no two
-writers can wait for each other; what is looked for by its state leaves out what another has in hand.
+Whatever waits for another writer is asked for in one order, adjustments by id, then counters, and then new keys, so
+that no two writers can wait for each other; what is looked for by its state leaves out what another has in hand.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
 
-from gateway.adjustments import Draft, Record, State
-from gateway.journal import codec, repeating
+from gateway.adjustments import Record
+from gateway.journal import limiting, repeating
+from gateway.journal.budgets import Budgets
+from gateway.journal.claims import Claims
 from gateway.journal.fitness import touch
-from gateway.journal.operations import Claim, Due, Expire, Present, RepeatsDue, SeeTime, Step, Touch
-from gateway.journal.steps import take
+from gateway.journal.operations import Claim, Due, Expire, NoteLimits, Present, RepeatsDue, SeeTime, Step, Touch
+from gateway.journal.steps import Steps
 from gateway.journal.sweeps import due, expire, present
 from gateway.journal.transaction import Transaction
-
-Key = tuple[str, str, str]
-"""An idempotency key as its column has it, and what it belongs to: key, client, tenant."""
 
 
 def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
@@ -27,7 +26,7 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
     claims: list[tuple[int, Claim]] = []
     steps: list[tuple[int, Step]] = []
     shown: list[tuple[int, Record]] = []
-    others: list[tuple[int, Due | RepeatsDue | SeeTime | Expire | Touch]] = []
+    others: list[tuple[int, Due | RepeatsDue | SeeTime | Expire | NoteLimits | Touch]] = []
     for place, one in enumerate(operations):
         match one:
             case Claim():
@@ -38,7 +37,10 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
                 shown.append((place, record))
             case _:
                 others.append((place, one))
-    for done in (_claims(transaction, claims), take(transaction, steps), present(transaction, shown)):
+    budgets = Budgets(transaction)
+    known, new = Steps(transaction, budgets, steps), Claims(transaction, budgets, claims)
+    budgets.lock(known.counters | new.counters)
+    for done in (known.take(), new.take(), present(transaction, shown)):
         for place, result in done:
             results[place] = result
     for place, one in others:
@@ -49,10 +51,13 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
                 results[place] = due(transaction, one)
             case RepeatsDue():
                 results[place] = repeating.due(transaction, one)
+            case NoteLimits(written):
+                results[place] = limiting.note(transaction, written)
             case SeeTime():
                 repeating.see_time(transaction)
             case Touch():
                 _touch(transaction)
+    budgets.write()
     transaction.end()
     return results
 
@@ -63,61 +68,3 @@ def _touch(transaction: Transaction) -> None:
         touch(transaction.connection, transaction.micros)
     else:
         transaction.connection.execute(select(1))  # within a transaction that was begun to write
-
-
-def _claims(transaction: Transaction, claims: list[tuple[int, Claim]]) -> Iterable[tuple[int, tuple[Record, bool]]]:
-    if not claims:
-        return
-    keyed = [(place, _key(claim.draft), claim) for place, claim in claims]
-    known = _under(transaction, {key for _, key, _ in keyed})
-    wanted: dict[Key, tuple[Record, str]] = {}
-    for _, key, claim in keyed:
-        if key not in known and key not in wanted:
-            record = Record(claim.draft, State(), transaction.now, transaction.later(claim.draft.lease))
-            wanted[key] = record, claim.owner
-    known |= _inserted(transaction, wanted)
-    if missed := wanted.keys() - known.keys():  # another process was first, in between
-        known |= _under(transaction, missed)
-    for place, key, claim in keyed:
-        record, owner = known[key]
-        # The owner is this very operation's, so it is ours even where an earlier try did it; but what has expired since
-        # then is nobody's.
-        yield place, (record, owner == claim.owner and record.state == State())
-
-
-def _under(transaction: Transaction, keys: set[Key]) -> dict[Key, tuple[Record, str]]:
-    """The records under these keys, each with its owner."""
-    # By name alone, by which the constraint's index is sorted: a list for each of its columns would be multiplied out.
-    # What has the same name and is another's is left behind before whole rows are read.
-    statements, connection = transaction.statements, transaction.connection
-    found = statements.named.run(connection, {key for key, _, _ in keys})
-    ids = [row.id for row in found if (row.key, row.client, row.tenant) in keys]
-    if not ids:
-        return {}
-    rows = statements.whole.run(connection, ids)
-    return {(row.key, row.client, row.tenant): (codec.record_of(row), row.owner) for row in rows}
-
-
-def _inserted(transaction: Transaction, wanted: dict[Key, tuple[Record, str]]) -> dict[Key, tuple[Record, str]]:
-    """Write new records; gives those that no other writer was quicker with."""
-    if not wanted:
-        return {}
-    rows = [{**codec.row_of(record), "owner": owner} for _, (record, owner) in sorted(wanted.items(), key=_first)]
-    inserted = transaction.statements.claim.run(transaction.connection, rows).rowcount
-    ours = wanted if inserted == len(rows) else _there(transaction, wanted)
-    for record, _ in ours.values():
-        transaction.step(record.draft.id, None, record.state, "gateway", {})
-    return ours
-
-
-def _there(transaction: Transaction, wanted: dict[Key, tuple[Record, str]]) -> dict[Key, tuple[Record, str]]:
-    there = transaction.records(record.draft.id for record, _ in wanted.values())
-    return {key: claimed for key, claimed in wanted.items() if claimed[0].draft.id in there}
-
-
-def _first(item: tuple[Key, object]) -> Key:
-    return item[0]
-
-
-def _key(draft: Draft) -> Key:
-    return codec.storable(draft.key), draft.client, draft.tenant

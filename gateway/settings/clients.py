@@ -35,7 +35,10 @@ class Clients:
             client = validated(ClientEntry, entry, self._problems)
             if client is not None:
                 tenants = self._all if client.tenants == (ALL,) else frozenset(client.tenants)
-                self.found[name] = Client(name, tenants, frozenset(client.scopes), client.rate, client.max_concurrency)
+                limits = None if client.limits is None else client.limits.limits()
+                self.found[name] = Client(
+                    name, tenants, frozenset(client.scopes), client.rate, client.max_concurrency, limits
+                )
 
     def _take_keys(self, name: str, entry: Entry) -> None:
         for path, text, expires in _keys(entry):

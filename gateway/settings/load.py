@@ -48,7 +48,7 @@ def load(
     whole = complete(named["vendors"], problems)
     known = kinds(whole, adapters, problems)
     configured = vendors(whole, known, problems)
-    routes = tenants(named["tenants"], {**dict.fromkeys(named["vendors"]), **known}, problems)
+    routes, tenant_limits = tenants(named["tenants"], {**dict.fromkeys(named["vendors"]), **known}, problems)
     clients = Clients(named["tenants"], problems)
     clients.read(named["clients"])
     if problems:
@@ -57,9 +57,8 @@ def load(
     keys = tuple(clients.keys.values())
     written_out = {*plain.of_vendors(whole, configured), *plain.of_clients(keys), *plain.of_store(stored)}
     sources = tuple(Path(document.name) for document in documents)
-    return Settings(
-        server, url, configured, routes, clients.found, keys, files, warnings, tuple(sorted(written_out)), sources
-    )
+    checked = (server, url, configured, routes, clients.found, keys, files)
+    return Settings(*checked, warnings, tuple(sorted(written_out)), sources, tenant_limits)
 
 
 def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> str:

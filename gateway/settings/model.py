@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from gateway.model import Operation, time_of
 from gateway.routing import ANY_CUSTOM
 from gateway.secrets import TextSecret
+from gateway.settings.limits import LimitsEntry
 from gateway.settings.settings import Address, LogLevel, Scope
 
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
@@ -172,6 +173,9 @@ class TenantEntry(_Entry):
         None, description="Per operation a vendor's name, one rule, or a list of rules."
     )
     routes_from: str | None = Field(None, description="The name of a tenant whose routes are these as well.")
+    limits: LimitsEntry | None = Field(
+        None, description="The most that all clients together may adjust for it; never that of `routes_from`."
+    )
 
 
 class KeyEntry(_Entry):
@@ -201,3 +205,4 @@ class ClientEntry(_Entry):
     max_concurrency: int | None = Field(
         None, ge=1, le=100_000, description="Requests under way at once, of one process; no bound where it is not set."
     )
+    limits: LimitsEntry | None = Field(None, description="The most that it may adjust, for all its tenants together.")

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from gateway.limits import Limits
 from gateway.port import VendorSettings
 from gateway.routing import Routes
 from gateway.settings.key import ClientKey
@@ -50,7 +51,8 @@ class Server:
 class Client:
     """An app that may call: the tenants it acts for and what it may do.
 
-    `rate`: how often, as in `100/second`; `max_concurrency`: requests under way at once; None where there is no bound.
+    `rate`: how often, as in `100/second`; `max_concurrency`: requests under way at once; `limits`: what it may
+    adjust; None where there is no bound.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Client:
     scopes: frozenset[Scope]
     rate: str | None = None
     max_concurrency: int | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +82,4 @@ class Settings:
     warnings: tuple[Problem, ...] = ()
     plain: tuple[Problem, ...] = ()
     sources: tuple[Path, ...] = ()
+    tenant_limits: Mapping[str, Limits] = field(default_factory=dict)

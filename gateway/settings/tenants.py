@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gateway.limits import Limits
 from gateway.routing import Route, Routes
 from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Broken
@@ -11,14 +12,19 @@ from gateway.settings.problem import Path, Problem, dotted
 from gateway.settings.rules import Kinds, check
 
 
-def tenants(entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem]) -> dict[str, Routes]:
-    """Every tenant's routes; what is wrong is added to `problems`."""
+def tenants(
+    entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem]
+) -> tuple[dict[str, Routes], dict[str, Limits]]:
+    """Every tenant's routes, and the limits of those that have any; what is wrong is added to `problems`."""
     own: dict[str, Routes] = {}
+    limits: dict[str, Limits] = {}
     for name, entry in entries.items():
         check(entry, kinds, problems)
         tenant = validated(TenantEntry, entry, problems)
         if tenant is None:
             continue
+        if tenant.limits is not None:
+            limits[name] = tenant.limits.limits()
         if (tenant.routes is None) == (tenant.routes_from is None):
             problems.append(entry.problem((), "expected exactly one of routes and routes_from", at_key=True))
         elif tenant.routes is not None:
@@ -29,7 +35,7 @@ def tenants(entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem])
         owner = owners.of(name)
         if owner != name and owner in own:
             own[name] = own[owner]
-    return own
+    return own, limits
 
 
 def _routes(path: Path, form: RulesEntry) -> tuple[Route, ...]:

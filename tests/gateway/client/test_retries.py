@@ -8,6 +8,7 @@ import pytest
 from gateway.client import (
     Forbidden,
     IdempotencyInProgress,
+    LimitExceeded,
     NoAnswer,
     NotResolvable,
     Problem,
@@ -289,3 +290,14 @@ def test_errors_of_the_last_attempt_are_the_ones_raised(app: App, problem: Refus
     with pytest.raises(Problem) as caught:
         app.call("capabilities")
     assert caught.value.code == "x"
+
+
+def test_what_is_refused_for_the_rest_of_the_day_is_not_asked_again(app: App, problem: Refused) -> None:
+    """A budget that is exhausted until tomorrow is told at once; one that is whole in a moment is awaited."""
+    for seconds, calls in (("3600", 1), ("1", 4)):
+        refusal = problem("limit_exceeded", 422, retryable=True, headers={"Retry-After": seconds})
+        route = app.router.post("/v1/adjustments").mock(side_effect=[refusal] * calls)
+        with pytest.raises(LimitExceeded):
+            adjust(app)
+        assert route.call_count == calls
+        route.reset()

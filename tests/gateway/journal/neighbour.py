@@ -6,6 +6,7 @@ Arguments: the journal's URL, its owner, and the time that its clock stands at.
 import asyncio
 import json
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +14,8 @@ from itertools import count
 from typing import Any
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, Verdict
-from gateway.journal import Journal
+from gateway.journal import Journal, Refused
+from gateway.limits import Budget
 from gateway.model import Adjustment, Member
 from tests.deadlines import DEADLINE
 
@@ -69,6 +71,32 @@ class Neighbour:
             return rounds
 
         return sum(await asyncio.gather(*(caller() for _ in range(callers))))
+
+    async def spend(self, callers: int, rounds: int, limit: str) -> dict[str, int]:
+        """Have so many callers take points of two types from two budgets each, and give half of them back.
+
+        Gives how many were applied, failed and refused, and the points of each type that were applied.
+        """
+        told: Counter[str] = Counter(applied=0, failed=0, refused=0, a=0, b=0)
+        tenants = Budget("tenant", "acme", "credit", "*", Decimal(limit) * 3 / 2)
+
+        async def caller(number: int) -> None:
+            for turn in range(rounds):
+                kind = "ab"[(number + turn) % 2]
+                budgets = (Budget("client", "storefront", "credit", kind, Decimal(limit)), tenants)
+                draft = self._draft(f"{self._owner}-{next(self._numbers)}", 30.0)
+                claimed = await self._journal.claim(draft, budgets)
+                if isinstance(claimed, Refused):
+                    told["refused"] += 1
+                    continue
+                applied = (number + turn) % 3 > 0
+                verdict = Verdict.APPLIED if applied else Verdict.NOT_APPLIED
+                await self._journal.conclude(Settlement(claimed.record, verdict, {}))
+                told["applied" if applied else "failed"] += 1
+                told[kind] += 5 * applied
+
+        await asyncio.gather(*map(caller, range(callers)))
+        return dict(told)
 
     def _draft(self, key: str, lease: float) -> Draft:
         id_ = f"adj_{self._owner}_{next(self._numbers)}"

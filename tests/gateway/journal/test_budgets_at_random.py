@@ -1,0 +1,165 @@
+"""Whatever happens to adjustments in whatever order, a day's counter is the sum of what is not proven unapplied."""
+
+import asyncio
+import sqlite3
+import tempfile
+from collections import defaultdict
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from gateway.adjustments import Draft, Record, Resolution, Settlement, Status, Verdict
+from gateway.journal import Claimed, Journal, Refused
+from gateway.limits import Budget
+from gateway.model import Adjustment, Member
+from tests.deadlines import DEADLINE
+
+POINTS = st.sampled_from([Decimal("0.5"), Decimal(3), Decimal(4), Decimal("7.25")])
+
+
+@dataclass
+class Modelled:
+    """What the test knows of one adjustment: its last record, the day of each attempt, and late successes."""
+
+    record: Record
+    days: list[date]
+    late: set[int] = field(default_factory=set)
+
+
+class Budgeting(RuleBasedStateMachine):
+    """One journal, with a budget of the client's, and a smaller one of the tenant's that all types share."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.now = datetime(2026, 3, 1, 23, 59, 0, tzinfo=UTC)
+        self.runner, self.numbers = asyncio.Runner(), count(1)
+        self.all: list[Modelled] = []
+        self.open()
+
+    def open(self) -> None:
+        owner, url = f"owner-{next(self.numbers)}", f"sqlite:///{self.folder.name}/points.db"
+        self.journal = Journal.open(url, owner=owner, clock=lambda: self.now, render=lambda record: None)
+
+    def teardown(self) -> None:
+        if hasattr(self, "journal"):
+            self.runner.run(self.journal.close())
+            self.runner.close()
+            self.folder.cleanup()
+
+    @property
+    def limits(self) -> tuple[Budget, ...]:
+        return (
+            Budget("client", "app", "credit", "base", Decimal(20)),
+            Budget("tenant", "acme", "credit", "*", Decimal("15.5")),
+        )
+
+    def expected(self) -> dict[date, Decimal]:
+        """What is taken of each day."""
+        taken: dict[date, Decimal] = defaultdict(Decimal)
+        for each in self.all:
+            points = each.record.draft.adjustment.points
+            if each.record.state.status is not Status.FAILED:
+                taken[each.days[-1]] += points
+            for attempt in each.late:
+                taken[each.days[attempt - 1]] += points
+        return taken
+
+    def fits(self, points: Decimal) -> bool:
+        return self.expected()[self.now.date()] + points <= min(each.points for each in self.limits)
+
+    def some(self, data: st.DataObject, *states: Status) -> Modelled | None:
+        among = [each for each in self.all if each.record.state.status in states]
+        return data.draw(st.sampled_from(among)) if among else None
+
+    @rule(points=POINTS)
+    def claim(self, points: Decimal) -> None:
+        number = next(self.numbers)
+        adjustment = Adjustment(Member("contact_id", "1"), points, "base")
+        named = (f"adj_{number}", "app", "acme", f"key-{number}", "f", adjustment)
+        draft = Draft(*named, vendor="crm", adapter="a", rule="r", not_sent=(), lease=30.0)
+        fits = self.fits(points)
+        outcome = self.runner.run(self.journal.claim(draft, self.limits))
+        assert isinstance(outcome, Claimed if fits else Refused)
+        if isinstance(outcome, Claimed):
+            self.all.append(Modelled(outcome.record, [self.now.date()]))
+
+    @precondition(lambda self: getattr(self, "all", None))
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        each = data.draw(st.sampled_from(self.all))
+        outcome = self.runner.run(self.journal.claim(replace(each.record.draft, id="adj_other"), self.limits))
+        assert isinstance(outcome, Claimed)
+        assert (outcome.record.draft.id, outcome.ours) == (each.record.draft.id, False)
+
+    @rule(data=st.data(), verdict=st.sampled_from(Verdict))
+    def settle(self, data: st.DataObject, verdict: Verdict) -> None:
+        if each := self.some(data, Status.IN_PROGRESS, Status.UNKNOWN):
+            settlement = Settlement(each.record, verdict, {"n": next(self.numbers)})
+            each.record = self.runner.run(self.journal.conclude(settlement)).record
+
+    @rule(data=st.data())
+    def late_success(self, data: st.DataObject) -> None:
+        if each := self.some(data, Status.SUCCEEDED, Status.FAILED, Status.IN_PROGRESS):
+            attempt = data.draw(st.integers(1, each.record.state.attempt))
+            state = replace(each.record.state, attempt=attempt)
+            settlement = Settlement(replace(each.record, state=state), Verdict.APPLIED, {"n": next(self.numbers)})
+            concluded = self.runner.run(self.journal.conclude(settlement))
+            if concluded.conflict:
+                each.late.add(attempt)
+            each.record = concluded.record
+
+    @rule(data=st.data())
+    def retry(self, data: st.DataObject) -> None:
+        each = self.some(data, Status.FAILED)
+        if each is None or not each.record.state.retryable:
+            return
+        fits = self.fits(each.record.draft.adjustment.points)
+        begun = self.runner.run(self.journal.retry(each.record, 30.0, account="", budgets=self.limits))
+        assert isinstance(begun, Record if fits else Refused)
+        if isinstance(begun, Record):
+            each.record = begun
+            each.days.append(self.now.date())
+
+    @rule(seconds=st.sampled_from([31, 86_400]))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.runner.run(self.journal.expire())
+        for each in self.all:
+            record = self.runner.run(self.journal.get(None, each.record.draft.id))
+            assert record is not None
+            each.record = record
+
+    @rule(data=st.data(), applied=st.booleans())
+    def resolve(self, data: st.DataObject, applied: bool) -> None:
+        if each := self.some(data, Status.UNKNOWN):
+            resolution = Resolution(applied, "seen", "ops", self.now)
+            each.record = self.runner.run(self.journal.decide(each.record, resolution, {})).record
+
+    @rule()
+    def restart(self) -> None:
+        self.runner.run(self.journal.close())
+        self.open()
+
+    @invariant()
+    def counters_are_the_sum(self) -> None:
+        if not hasattr(self, "journal"):
+            return
+        with closing(sqlite3.connect(Path(self.folder.name) / "points.db", timeout=DEADLINE)) as connection:
+            rows = connection.execute("SELECT counter, used FROM budgets").fetchall()
+        found = {counter: Decimal(used) for counter, used in rows if Decimal(used)}
+        expected = {day: points for day, points in self.expected().items() if points}
+        assert found == {limit.counter(day): points for day, points in expected.items() for limit in self.limits}
+
+
+Budgeting.TestCase.settings = settings(
+    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestBudgeting = Budgeting.TestCase
