@@ -39,7 +39,6 @@ from gateway.background import Background
 from gateway.cache import MemberCache
 from gateway.errors import StoreUnavailable
 from gateway.journal import Journal
-from gateway.limits import Ceilings
 from gateway.metrics import Metrics
 from gateway.model import Balance
 from gateway.outcome import Reading
@@ -119,7 +118,7 @@ class Gateway:
             clock=clock,
             boottime=boottime,
         )
-        ceilings = ceilings_of(settings)
+        ceilings = settings.ceilings
         writes = Writes(
             planner=plans,
             ceilings=ceilings,
@@ -278,12 +277,6 @@ class Gateway:
     async def _sweep(self) -> None:
         if expired := await self._journal.expire():
             log.warning("attempts were never concluded; they are unknown", count=expired)
-
-
-def ceilings_of(settings: Settings) -> Ceilings:
-    """The limits of everybody who has any."""
-    clients = {name: client.limits for name, client in settings.clients.items() if client.limits is not None}
-    return Ceilings(clients, settings.tenant_limits)
 
 
 def _limiter(clients: Mapping[str, Client]) -> "Limiter | None":

@@ -14,7 +14,7 @@ from gateway.answers import Preview
 from gateway.api import reading as strict
 from gateway.api.fields import Moment
 from gateway.api.schemas import adjustment_body
-from gateway.app import ceilings_of, configured, planner
+from gateway.app import configured, planner
 from gateway.cli import terminal
 from gateway.cli.options import Config, Format, Output, loaded
 from gateway.errors import GatewayError, InvalidRequest
@@ -74,7 +74,7 @@ def explain(
             }
             body = strict.body(_body(said, options), adjustment_body(configured(settings, kinds)))
             preview = plans.adjust(tenant, body.adjustment(), id=PREVIEWED_ID).preview()
-            ceilings_of(settings).check(body.adjustment(), client=None, tenant=tenant)
+            settings.ceilings.check(body.adjustment(), client=None, tenant=tenant)
         elif operation is Call.BALANCE:
             preview = plans.balance(tenant, _member(member), point_type).preview()
         else:

@@ -22,8 +22,8 @@ from gateway.journal.fitness import Unfit
 from gateway.journal.lane import Lane
 from gateway.journal.opening import Opened, prepare, to_read, to_write
 from gateway.journal.operations import Claimed, Refused
+from gateway.journal.places import Places
 from gateway.journal.transaction import Render
-from gateway.journal.turns import Turns
 from gateway.limits import Budget
 
 _LISTS_WAITING = 32
@@ -42,7 +42,7 @@ class Journal:
         self._lookups = Lane(opened.readers, READERS, "journal-reader")
         # Apart, so that no list keeps those waiting who look for one adjustment.
         self._lists = Lane(
-            opened.listers, LISTS, "journal-lister", turns=Turns(LISTS, most=_LISTS_WAITING, patience=LONGEST_READ)
+            opened.listers, LISTS, "journal-lister", places=Places(LISTS, most=_LISTS_WAITING, patience=LONGEST_READ)
         )
         self._batches = opened.batches
         self._hold = opened.hold

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreUnavailable
 from gateway.journal import cause
-from gateway.journal.turns import NoTurn, Turns
+from gateway.journal.places import NoPlace, Places
 
 T = TypeVar("T")
 CROWDED = "Too many lists are being read: ask again, for one list at a time"
@@ -22,29 +22,29 @@ OVERDUE = (
 
 
 class Lane:
-    """So many threads, each with a connection of an engine; `turns`, where some may have only some of them."""
+    """So many threads, each with a connection of an engine; `places`, where some may have only some of them."""
 
-    def __init__(self, engine: Engine, threads: int, name: str, *, turns: Turns | None = None) -> None:
+    def __init__(self, engine: Engine, threads: int, name: str, *, places: Places | None = None) -> None:
         self._engine = engine
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._turns = turns
+        self._places = places
 
     async def run(self, query: Callable[[Connection], T], *, name: str | None = None) -> T:
         """What a query gives; `name` says whose turn it takes. Raises `StoreUnavailable`."""
-        if self._turns is not None:
+        if self._places is not None:
             try:
-                await self._turns.take(name)
-            except NoTurn as error:
+                await self._places.take(name)
+            except NoPlace as error:
                 raise StoreUnavailable(CROWDED, retry_after=1) from error
         try:
             job = self._threads.submit(self._asked, query)
         except RuntimeError as error:  # it is closed
-            if self._turns is not None:
-                self._turns.give_back(name)
+            if self._places is not None:
+                self._places.give_back(name)
             raise StoreUnavailable("the journal cannot be read") from error
-        if self._turns is not None:
+        if self._places is not None:
             # Whoever asked may be gone: the place is taken until the thread has ended.
-            job.add_done_callback(partial(_soon, asyncio.get_running_loop(), partial(self._turns.give_back, name)))
+            job.add_done_callback(partial(_soon, asyncio.get_running_loop(), partial(self._places.give_back, name)))
         try:
             return await asyncio.wrap_future(job)
         except (SQLAlchemyError, UnicodeError) as error:

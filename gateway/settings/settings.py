@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from gateway.limits import Limits
+from gateway.limits import Ceilings, Limits
 from gateway.port import VendorSettings
 from gateway.routing import Routes
 from gateway.settings.key import ClientKey
@@ -83,3 +83,9 @@ class Settings:
     plain: tuple[Problem, ...] = ()
     sources: tuple[Path, ...] = ()
     tenant_limits: Mapping[str, Limits] = field(default_factory=dict)
+
+    @property
+    def ceilings(self) -> Ceilings:
+        """The limits of everybody who has any."""
+        clients = {name: client.limits for name, client in self.clients.items() if client.limits is not None}
+        return Ceilings(clients, self.tenant_limits)

@@ -4,11 +4,11 @@ import asyncio
 from collections import deque
 
 
-class NoTurn(Exception):
+class NoPlace(Exception):
     """Raised where no place came free in time, or too many wait for one already."""
 
 
-class Turns:
+class Places:
     """So many `places`; who waits for one is served in turn with the others who do, whoever came first.
 
     `most`: how many may wait under one name. `patience`: seconds that each does at most.
@@ -22,13 +22,13 @@ class Turns:
         self._waiting: dict[str | None, deque[asyncio.Future[None]]] = {}
 
     async def take(self, name: str | None) -> None:
-        """Take a place under a name, to be given back under it. Raises `NoTurn`."""
+        """Take a place under a name, to be given back under it. Raises `NoPlace`."""
         if self._free and name not in self._busy:
             self._occupy(name)
             return
         queue = self._waiting.setdefault(name, deque())
         if len(queue) >= self._most:
-            raise NoTurn
+            raise NoPlace
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         queue.append(future)
         try:
@@ -40,7 +40,7 @@ class Turns:
             else:
                 self._leave(name, future)
             if isinstance(error, TimeoutError):
-                raise NoTurn from error
+                raise NoPlace from error
             raise
 
     def give_back(self, name: str | None) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 
 from gateway.errors import StoreUnavailable
 from gateway.journal.lane import Lane
-from gateway.journal.turns import NoTurn, Turns
+from gateway.journal.places import NoPlace, Places
 from tests.deadlines import DEADLINE
 
 
@@ -28,17 +28,17 @@ def test_a_name_has_one_place_and_others_go_first() -> None:
     """Who came late under another name is served before who came early under the name of one who is busy."""
 
     async def run() -> list[str]:
-        turns, served = Turns(2, most=9, patience=DEADLINE), list[str]()
+        places, served = Places(2, most=9, patience=DEADLINE), list[str]()
 
         async def take(name: str) -> None:
-            await turns.take(name)
+            await places.take(name)
             served.append(name)
 
         tasks = [asyncio.create_task(take(name)) for name in ("a", "a", "a", "b", "c", "c")]
         await settled()
         assert served == ["a", "b"]
         for name in ("a", "b", "c", "a"):
-            turns.give_back(name)
+            places.give_back(name)
             await settled()
         await asyncio.gather(*tasks)
         return served
@@ -50,15 +50,15 @@ def test_who_waits_too_long_or_in_too_long_a_queue_has_no_turn() -> None:
     """Both are refused, and whoever is refused leaves the place to others."""
 
     async def run() -> None:
-        turns = Turns(1, most=1, patience=0.0)
-        await turns.take("a")
-        with pytest.raises(NoTurn):
-            await turns.take("b")
-        patient = Turns(1, most=1, patience=DEADLINE)
+        places = Places(1, most=1, patience=0.0)
+        await places.take("a")
+        with pytest.raises(NoPlace):
+            await places.take("b")
+        patient = Places(1, most=1, patience=DEADLINE)
         await patient.take("a")
         waiting = asyncio.create_task(patient.take("b"))
         await settled()
-        with pytest.raises(NoTurn):
+        with pytest.raises(NoPlace):
             await patient.take("b")
         patient.give_back("a")
         await waiting
@@ -72,11 +72,11 @@ def test_no_place_is_lost(seed: int, places: int) -> None:
 
     async def run() -> None:
         chance, held = random.Random(seed), Counter[str]()
-        turns = Turns(places, most=3, patience=DEADLINE)
+        some = Places(places, most=3, patience=DEADLINE)
 
         @asynccontextmanager
         async def place(name: str) -> AsyncIterator[None]:
-            await turns.take(name)
+            await some.take(name)
             held[name] += 1
             assert held[name] == 1
             assert held.total() <= places
@@ -84,7 +84,7 @@ def test_no_place_is_lost(seed: int, places: int) -> None:
                 yield
             finally:
                 held[name] -= 1
-                turns.give_back(name)
+                some.give_back(name)
 
         async def caller(name: str) -> None:
             async with place(name):
@@ -99,9 +99,9 @@ def test_no_place_is_lost(seed: int, places: int) -> None:
             if chance.random() < 0.4:
                 chance.choice(tasks).cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            assert outcome is None or isinstance(outcome, asyncio.CancelledError | NoTurn)
+            assert outcome is None or isinstance(outcome, asyncio.CancelledError | NoPlace)
         for number in range(places):  # all of them are free, at once
-            await turns.take(f"after-{number}")
+            await some.take(f"after-{number}")
 
     asyncio.run(run())
 
@@ -110,7 +110,7 @@ def test_a_place_is_held_until_its_thread_has_ended() -> None:
     """A caller who leaves frees no place while its read goes on; a lane with a turn to spare serves another name."""
 
     async def run() -> None:
-        lane = Lane(create_engine("sqlite://"), 2, "lane", turns=Turns(2, most=9, patience=DEADLINE))
+        lane = Lane(create_engine("sqlite://"), 2, "lane", places=Places(2, most=9, patience=DEADLINE))
         begun, end = threading.Semaphore(0), threading.Event()
 
         def read(_: object) -> str:
