@@ -177,7 +177,7 @@ def test_a_role_that_may_not_make_tables(postgresql: PostgreSQL) -> None:
     [
         ("GRANT SELECT, INSERT ON {tables} TO {role}; GRANT USAGE ON {sequences} TO {role}", "adjustments (UPDATE)"),
         ("GRANT SELECT, INSERT, UPDATE ON {tables} TO {role}", "adjustments (USAGE of its sequence)"),
-        ("GRANT SELECT ON {tables} TO {role}; GRANT INSERT, UPDATE ON adjustments, clock TO {role};"
+        ("GRANT SELECT ON {tables} TO {role}; GRANT INSERT, UPDATE ON adjustments, clock, budgets, limits TO {role};"
          "GRANT USAGE ON {sequences} TO {role}", "transitions (INSERT)"),
     ],
     ids=["no update", "no sequence", "no insert"],
