@@ -46,9 +46,13 @@ class Unparsed(FlowControl):
             self._data, self._position = b"", 0
         return piece
 
+    def clear(self) -> None:
+        """Forget what is not parsed."""
+        self._data, self._position = b"", 0
+
     def stop(self) -> None:
-        """Read nothing more, and forget what is not parsed."""
-        self._stopped, self._data, self._position = True, b"", 0
+        """Read nothing more, ever."""
+        self._stopped = True
         self.pause_reading()
 
     def resume_reading(self) -> None:

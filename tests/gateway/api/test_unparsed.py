@@ -129,6 +129,9 @@ def test_reading_goes_on_only_when_all_is_parsed() -> None:
         unparsed.piece()
         unparsed.resume_reading()
         assert transport.is_reading()
+        unparsed.add(GET)
+        unparsed.clear()
+        assert unparsed.piece() is None
         unparsed.stop()
         unparsed.resume_reading()
         assert not transport.is_reading()
