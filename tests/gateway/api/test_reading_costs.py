@@ -8,6 +8,8 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -18,17 +20,34 @@ from starlette.datastructures import Headers
 from gateway import registry
 from gateway.api import content, reading, shape
 from gateway.api.connections import Bounds
-from gateway.api.edge import MAX_BODY
+from gateway.api.edge import MAX_BODY, answer
 from gateway.api.schemas import AdjustmentBody, ListQuery, adjustment_body
+from gateway.app import planner
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.model import Member
+from gateway.settings import load
 
 MODEL: type[AdjustmentBody] = adjustment_body(list(registry.adapters().values()))
 HEAD = Bounds().head_bytes
 BEGUN = b'{"member":"contact_id:1","points":"5"'
 ORDINARY = json.dumps({f"name{number}": "v" * 110 for number in range(500)}).encode()
-MOST = 25
+MOST = 20
 """How many times the cost of reading the ordinary body anything may cost; the worst that is known costs 12 times."""
+CONFIGURATION = {
+    "store": "sqlite:///points.db",
+    "vendors": {
+        "crm": {
+            "adapter": "contact-points",
+            "base_url": "http://127.0.0.1:9",
+            "api_key": "a-key-of-the-vendor",
+            "point_types": {"base": "standard"},
+            "default_point_type": "base",
+            "default_description": "Points",
+        }
+    },
+    "tenants": {"acme": {"routes": {"adjust": "crm"}}},
+    "clients": {"app": {"keys": ["a-key-of-the-app-" + "0" * 20], "tenants": ["acme"], "scopes": ["points:read"]}},
+}
 UNITS = [
     *(
         '"a%x":1,',
@@ -170,6 +189,34 @@ def test_no_header_and_no_segment_costs_much(ordinary: float, begin: str, unit: 
                 read()
 
     assert_cheap(read_all, ordinary)
+
+
+OPTIONS = [
+    {"source_description": "a" * 64_000},
+    {"source_description": "\n" * 31_500},
+    {"source_description": '&<%"\\' * 8_000},
+    {"source_description": "\N{GRINNING FACE}" * 5_000},
+    {"dynamic": {f"n{number}": "v" * 120 for number in range(480)}},
+    {"dynamic": {"n" * 60_000: "v"}},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: f"{next(iter(options.items()))!r}"[:50])
+def test_no_preview_costs_much(ordinary: float, tmp_path: Path, options: dict[str, Any]) -> None:
+    """With 64 KiB of options too, from the bytes of the request to those of the answer."""
+    file = tmp_path / "gateway.yaml"
+    file.write_text(json.dumps(CONFIGURATION))
+    kinds = registry.adapters()
+    masked = planner(load(file, kinds, {}), kinds).masked()
+    body = {"member": "contact_id:1", "points": "5", "options": {"contact-points": options}}
+    raw = json.dumps(body).encode()[:MAX_BODY]
+
+    def preview() -> None:
+        adjustment = reading.body(raw, MODEL).adjustment()
+        answer(masked.adjust("acme", adjustment, id="adj_" + "0" * 32).preview())
+
+    preview()  # it is read, and previewed
+    assert_cheap(preview, ordinary)
 
 
 @pytest.mark.parametrize("count", [shape.MAX_NAMES, shape.MAX_NAMES + 1])
