@@ -17,14 +17,15 @@ SHORTEST = 32
 
 
 class Clients:
-    """The clients read so far by name, their keys by digest, and doubts that stop nobody."""
+    """The clients read so far by name, their keys, and doubts that stop nobody."""
 
     def __init__(self, tenants: Collection[str], problems: list[Problem]) -> None:
         self._names = list(tenants)
         self._all = frozenset(tenants)
         self._problems = problems
         self.found: dict[str, Client] = {}
-        self.keys: dict[bytes, ClientKey] = {}
+        self.keys: list[ClientKey] = []
+        self._by_digest: dict[bytes, ClientKey] = {}
         self.warnings: list[Problem] = []
 
     def read(self, entries: Mapping[str, Entry]) -> None:
@@ -42,20 +43,24 @@ class Clients:
 
     def _take_keys(self, name: str, entry: Entry) -> None:
         for path, text, expires in _keys(entry):
-            wrong = why_unusable(text)
-            digest = b"" if wrong else digest_of(text)
-            if digest in self.keys:
-                holder = self.keys[digest].client
-                wrong = "the same key is given twice" if holder == name else f"client {holder!r} has the same key"
-            if wrong:
+            if wrong := why_unusable(text):
                 self._problems.append(entry.problem(path, wrong))
                 continue
             plain = not isinstance(text, Expanded) and not is_digest(text)
-            key = ClientKey(name, digest, entry.problem(path, ""), expires, getattr(text, "reread", None), plain)
+            reread = getattr(text, "reread", None)
+            key = ClientKey(name, digest_of(text), entry.problem(path, ""), expires, reread, plain)
+            holder = self._by_digest.setdefault(key.digest, key)
+            if holder.client != name:
+                self._problems.append(key.doubt(f"client {holder.client!r} has the same key"))
+                continue
+            if holder is not key:
+                # While a key moves from file to file, both hold it; a gateway that starts just then must not fail.
+                moving = holder.reread is not None or reread is not None
+                (self.warnings if moving else self._problems).append(key.doubt("the same key is given twice"))
             if len(text) < SHORTEST:
                 short = f"a key of {len(text)} characters may be guessed: expected {SHORTEST} or more"
                 self.warnings.append(key.doubt(short))
-            self.keys[digest] = key
+            self.keys.append(key)
 
     def _check_tenants(self, entry: Entry) -> None:
         for index, name in _tenants(entry):

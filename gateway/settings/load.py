@@ -54,7 +54,7 @@ def load(
     if problems:
         raise SettingsError(problems)
     warnings = tuple(sorted({*clients.warnings, *doubts(whole, configured)}))
-    keys = tuple(clients.keys.values())
+    keys = tuple(clients.keys)
     written_out = {*plain.of_vendors(whole, configured), *plain.of_clients(keys), *plain.of_store(stored)}
     sources = tuple(Path(document.name) for document in documents)
     checked = (server, url, configured, routes, clients.found, keys, files)

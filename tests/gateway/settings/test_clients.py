@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,17 @@ def test_a_key_may_end(load_text: Load) -> None:
     end = datetime(2026, 12, 31, tzinfo=UTC)
     assert [key.expires for key in settings.client_keys] == [None, end, end]
     assert [key.place.where.rpartition(".")[2] for key in settings.client_keys] == ["keys[0]", "key", "key"]
+
+
+def test_a_key_that_moves_from_file_to_file(load_text: Load, tmp_path: Path) -> None:
+    """While both files of a client hold it, the configuration loads with a warning, and both are followed."""
+    for name in ("first", "second"):
+        (tmp_path / name).write_text(OTHER)
+    settings = load_text(WHOLE, (KEY, '"${file:first}", "${file:second}"'))
+    assert [key.reread is not None for key in settings.client_keys] == [True, True]
+    assert [(each.where, each.detail) for each in settings.warnings] == [
+        ("clients.storefront.keys[1]", "the same key is given twice")
+    ]
 
 
 def test_a_star_is_every_tenant(load_text: Load) -> None:

@@ -43,14 +43,17 @@ def test_untrusted_authority(run: Run, request_: VendorRequest) -> None:
 
 
 def test_certificate_for_another_name(run: Run) -> None:
-    """A trusted certificate for another host gets nothing."""
+    """A trusted certificate for another host gets nothing; that host is not named, since callers hear of it."""
 
     async def scene() -> None:
         async with Server(answers, tls=tls()) as server:
             url = f"https://other.test:{server.port}"
             async with opened(url, ca_file=CA, resolver=Names()) as transport:
-                assert not (await failure(transport, POST))[1].sent
+                error, evidence = await failure(transport, POST)
+                assert not evidence.sent
                 assert not server.received
+                assert "mismatch" in str(evidence.error)
+                assert "other.test" not in f"{error} {evidence.error}"
 
     run(scene())
 
