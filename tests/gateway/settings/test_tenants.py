@@ -67,7 +67,7 @@ def test_routes_from_shares_the_routes_of_another_tenant(load_text: Load) -> Non
         (["a:"], ["7:5: tenants.a: expected a mapping"]),
         (
             ["a: {route: {}}"],
-            ["7:7: tenants.a.route: unknown key: did you mean routes? (expected: routes, routes_from)"],
+            ["7:7: tenants.a.route: unknown key: did you mean routes? (expected: routes, routes_from, limits)"],
         ),
     ],
 )
