@@ -11,6 +11,7 @@ AHEAD = 8
 """Requests that are parsed while others are answered; a piece can begin one more than these."""
 PIECE = 4096
 """Bytes that are parsed at once, at most."""
+_SMALLEST = len(b"GET / HTTP/1.0\r\n\r\n")
 _VERSION = b"/1."  # in every request line, be its protocol HTTP, RTSP or ICE; the parser knows all three
 
 
@@ -40,6 +41,7 @@ class Unparsed(FlowControl):
             end = begin
             for _ in range(AHEAD):
                 end = self._data.index(_VERSION, end) + len(_VERSION)
+            end = max(end, begin + AHEAD * _SMALLEST)  # in a body there may be many more
         piece = memoryview(self._data)[begin:end]
         self._position = end
         if end == len(self._data):

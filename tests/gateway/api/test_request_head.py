@@ -9,6 +9,7 @@ from gateway.api.request_head import check
 from tests.gateway.api.bench import Bench, served
 from tests.gateway.api.test_endings import answers, problem
 
+NO_HOST = "A request has one Host header, and this one has 0"
 ADDRESS = "The address cannot be read: it is a path of percent-encoded ASCII"
 END = b" HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
@@ -31,8 +32,9 @@ TARGETS = {
     b"GET / HTTP/0.9\r\n\r\n": "The gateway speaks HTTP/1.1 and HTTP/1.0",
 }
 HOSTS = {
-    b"GET / HTTP/1.1\r\n\r\n": "A request has one Host header, and this one has 0",
-    b"GET http://a/ HTTP/1.1\r\n\r\n": "A request has one Host header, and this one has 0",
+    b"GET / HTTP/1.1\r\n\r\n": NO_HOST,
+    b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n": NO_HOST,
+    b"GET http://a/ HTTP/1.1\r\n\r\n": NO_HOST,
     b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n": "A request has one Host header, and this one has 2",
     b"GET / HTTP/1.0\r\nHost: a\r\nhost: b\r\n\r\n": "A request has one Host header, and this one has 2",
     b"GET / HTTP/1.1\r\nHost:\r\n\r\n": "The Host is ''",

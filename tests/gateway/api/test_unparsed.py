@@ -115,6 +115,20 @@ def test_pieces_are_all_that_came() -> None:
     served(body)
 
 
+def test_what_looks_like_requests_costs_no_more_than_requests_do() -> None:
+    """Bytes that stand in every request line make no piece smaller than the requests that it could begin."""
+
+    async def body(bench: Bench) -> None:
+        unparsed = Unparsed((await bench.connect()).writer.transport)
+        unparsed.add(b"/1." * 20_000)
+        pieces = 0
+        while unparsed.piece() is not None:
+            pieces += 1
+        assert pieces < 60_000 / 100
+
+    served(body)
+
+
 def test_reading_goes_on_only_when_all_is_parsed() -> None:
     """Whoever asks for more to be read has to wait for what is here, and for ever once it is stopped."""
 
