@@ -14,15 +14,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway import exact
+from gateway.allowances import Allowances
 from gateway.api.access import Access
 from gateway.api.concurrency import Concurrency
 from gateway.api.door import Door
@@ -37,7 +35,7 @@ from gateway.api.schemas import adjustment_body
 from gateway.api.strangers import Budget, Strangers
 from gateway.background import Background
 from gateway.cache import MemberCache
-from gateway.errors import StoreUnavailable
+from gateway.exposition import Exposition
 from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.model import Balance
@@ -52,7 +50,6 @@ from gateway.routing import Router
 from gateway.service import Service
 from gateway.settings import Client, Server, Settings
 from gateway.settling import Settling
-from gateway.strays import Strays, strays
 from gateway.translation import Translator
 from gateway.transport import boottime
 from gateway.waiting import Waiting
@@ -119,6 +116,8 @@ class Gateway:
             boottime=boottime,
         )
         ceilings = settings.ceilings
+        self._allowances = Allowances(ceilings, self._journal, self._metrics)
+        self._exposition = Exposition(self._journal, self._metrics, self._allowances, plans, settings.vendors)
         writes = Writes(
             planner=plans,
             ceilings=ceilings,
@@ -151,6 +150,7 @@ class Gateway:
             journal=self._journal,
             cache=balances,
             writes=writes,
+            allowances=self._allowances,
         )
         keyring = Keyring(settings.client_keys, metrics=self._metrics, clock=time.monotonic)
         self.rereading = Rereading(settings.files, keyring, self._metrics)
@@ -184,7 +184,7 @@ class Gateway:
             paths, access, Peers(settings.server.trusted_proxies), self._strangers(settings.server)
         )
         self.admin: ASGIApp = Starlette(
-            routes=[Route("/metrics", self._exposition, methods=["GET"])],
+            routes=[Route("/metrics", self._exposition.metrics, methods=["GET"])],
             exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
         )
 
@@ -224,37 +224,11 @@ class Gateway:
         if cut := await self._work.drain(seconds):
             log.warning("calls were still under way at the end of the drain; they were cut", count=cut)
 
-    async def _exposition(self, request: Request) -> Response:
-        try:
-            counts = await self._journal.counts()
-            self._metrics.standing.update(counts.by_status, counts.oldest_unknown, counts.at)
-            # For each configured vendor there is a number, so that an alarm sees it rise.
-            none = dict.fromkeys(self._settings.vendors, 0)
-            self._metrics.standing.strays = none | {each.vendor: each.count for each in await self._strays()}
-        except StoreUnavailable as error:
-            log.error("the journal cannot be counted", error=error.detail)
-        except Exception:  # all else that is counted is told all the same
-            log.exception("the journal cannot be counted")
-        return Response(self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    async def _strays(self) -> tuple[Strays, ...]:
-        return strays(await self._journal.whereabouts(), self._plans.accounts())
-
-    async def _tell_strays(self) -> None:
-        """Say once, at the start, what a changed configuration has left behind."""
-        try:
-            found = await self._strays()
-        except StoreUnavailable as error:
-            log.error("the journal cannot be counted", error=error.detail)
-            return
-        if found:
-            vendors = ", ".join(f"{each.vendor} {each.count}" for each in found)
-            log.warning("unknown adjustments went to accounts that are not configured any more", vendors=vendors)
-
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         self._background.start()
-        self._background.begin(self._tell_strays())
+        self._background.begin(self._exposition.tell_strays())
+        self._background.begin(self._allowances.note())
         try:
             yield
         finally:

@@ -106,6 +106,15 @@ class Ceilings:
             yield "tenant", tenant, self._tenants[tenant]
 
 
+def written(limits: Limits) -> str:
+    """Limits in one line, in which equal ones are equal."""
+    largest = [] if limits.max_points is None else [f"max_points {exact.text(limits.max_points)}"]
+    daily = sorted(limits.daily.items())
+    return ", ".join(
+        largest + [f"{kind} {direction} {exact.text(points)} a day" for (kind, direction), points in daily]
+    )
+
+
 def budgets_of(kind: Kind, name: str, limits: Limits) -> tuple[Budget, ...]:
     """Every budget of a client or tenant, in a fixed order."""
     return tuple(

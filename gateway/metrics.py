@@ -1,7 +1,8 @@
-"""What the gateway counts, for Prometheus: no member, no key, no tenant in any label."""
+"""What the gateway counts, for Prometheus: no member, no key in any label, and no tenant but those with budgets."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import Literal, get_args
 
@@ -12,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from gateway.adjustments import Status, Verdict
 from gateway.circuit import State
+from gateway.limits import Budget
 
 Purpose = Literal["call", "search", "repeat"]
 """What a vendor is called for: a caller, or to find out what became of an unknown, by a search or by a repeat."""
@@ -85,6 +87,8 @@ class Metrics:
         self._seconds = cache(lambda name, operation: vendor.labels(name, operation))
         self.standing = Standing()
         self.register(self.standing)
+        self.budgets = BudgetUse()
+        self.register(self.budgets)
 
     def answered(self, route: str, status: int) -> None:
         """Count an answer to a caller."""
@@ -162,3 +166,21 @@ class Standing(Collector):
                 "Age of the oldest unknown adjustment; 0 where there is none.",
                 value=self._oldest,
             )
+
+
+class BudgetUse(Collector):
+    """What is taken today from each budget that is configured; `used` is what the journal said last."""
+
+    def __init__(self) -> None:
+        self.used: Mapping[Budget, Decimal] = {}
+
+    def collect(self) -> Iterable[Metric]:
+        """The gauges, as Prometheus asks for them."""
+        names = ("of", "name", "point_type", "direction")
+        limit = GaugeMetricFamily("points_budget_limit", "Points a day, of each budget.", labels=names)
+        used = GaugeMetricFamily("points_budget_used", "Points taken today, of each budget.", labels=names)
+        for budget, points in self.used.items():
+            labels = [budget.kind, budget.name, budget.point_type, budget.direction]
+            limit.add_metric(labels, float(budget.points))
+            used.add_metric(labels, float(points))
+        return limit, used

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from gateway import rendering
 from gateway.adjustments import Record, Resolution, Status
+from gateway.allowances import Allowances, LimitsAnswer
 from gateway.answers import (
     AdjustmentAnswer,
     AdjustmentHistory,
@@ -42,6 +43,7 @@ class Service:
         journal: Journal,
         cache: MemberCache[Reading[Balance]],
         writes: Writes,
+        allowances: Allowances,
     ) -> None:
         self._planner = planner
         self._masked = planner.masked()
@@ -50,6 +52,7 @@ class Service:
         self._journal = journal
         self._cache = cache
         self._writes = writes
+        self._allowances = allowances
 
     async def adjust(self, caller: Caller, *, key: str, adjustment: Adjustment) -> Reply:
         """Carry an adjustment out, or repeat what its key came to."""
@@ -141,6 +144,10 @@ class Service:
             raise _not_resolvable(record, "It was settled a moment ago")
         self._cache.drop(record.draft.adjustment.member)
         return rendering.adjustment(decided.record)
+
+    async def limits(self, caller: Caller) -> LimitsAnswer:
+        """What a client may still adjust for a tenant."""
+        return await self._allowances.answer(client=caller.client, tenant=caller.tenant)
 
     def capabilities(self, tenant: str) -> Capabilities:
         """What a tenant can do."""

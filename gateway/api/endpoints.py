@@ -6,6 +6,7 @@ from datetime import datetime
 from starlette.responses import Response
 
 from gateway import answers, errors, rendering
+from gateway.allowances import LimitsAnswer
 from gateway.api import reading, schemas
 from gateway.api.edge import Call, Endpoint, answer
 from gateway.errors import FieldError, Forbidden, GatewayError, InvalidRequest
@@ -144,6 +145,16 @@ class Endpoints:
                 {200: answers.Capabilities},
                 _ALWAYS,
             ),
+            Endpoint(
+                "GET",
+                "/v1/limits",
+                "get_limits",
+                "See what this client may still adjust for this tenant",
+                "points:read",
+                self.limits,
+                {200: LimitsAnswer},
+                (*_ALWAYS, *_STORE),
+            ),
         )
 
     async def adjust(self, call: Call) -> Response:
@@ -221,6 +232,10 @@ class Endpoints:
     async def capabilities(self, call: Call) -> Response:
         """GET /v1/capabilities."""
         return answer(self._service.capabilities(call.caller.tenant))
+
+    async def limits(self, call: Call) -> Response:
+        """GET /v1/limits."""
+        return answer(await self._service.limits(call.caller))
 
 
 def _include_response(call: Call) -> bool:

@@ -22,6 +22,7 @@ CALLS = {
         "read",
     ),
     "capabilities": ("GET", "/v1/capabilities", None, "read"),
+    "limits": ("GET", "/v1/limits", None, "read"),
 }
 HOLDERS = {"read": "reader", "write": "writer", "resolve": "resolver"}
 

@@ -43,6 +43,7 @@ PATHS = {
     "/v1/members/email:a/balance": "GET",
     "/v1/members/email:a/expiring": "GET",
     "/v1/capabilities": "GET",
+    "/v1/limits": "GET",
 }
 
 

@@ -14,11 +14,15 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from gateway import registry
+from gateway.allowances import Allowances
 from gateway.app import Gateway
 from gateway.errors import LimitExceeded
+from gateway.journal import Journal
 from gateway.limits import OTHERS, Ceilings, Limits
+from gateway.metrics import Metrics
 from gateway.model import Adjustment, Member
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
@@ -213,3 +217,58 @@ def test_a_preview_says_what_no_day_lets_pass(play: Play) -> None:
             assert answer.status_code == status
 
     play(scene, app={"max_points": 5})
+
+
+def test_what_is_left_is_told(play: Play) -> None:
+    """To the client, of its own budgets and the tenant's, and to Prometheus of everybody's."""
+    daily = {"base": {"credit": 10, "debit": "2.5"}, "*": {"credit": 100}}
+
+    async def scene(made: Bench) -> None:
+        await made.adjust("k", "8")
+        await made.adjust("k2", "-0.5")
+        told = (await made.get("/v1/limits")).json()
+        assert (told["client"], told["tenant"], told["max_points"]) == ("app", "acme", "9")
+        assert told["resets_at"] == "2026-01-02T00:00:00Z"
+        assert [tuple(each.values()) for each in told["daily"]] == [
+            ("client", "*", "credit", "100", "0", "100"),
+            ("client", "base", "credit", "10", "8", "2"),
+            ("client", "base", "debit", "2.5", "0.5", "2"),
+            ("tenant", "*", "credit", "20", "8", "12"),
+        ]
+        others = (await made.get("/v1/limits", client="other")).json()
+        assert [each["of"] for each in others["daily"]] == ["tenant"]
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(made.gateway.admin), base_url="http://a") as admin:
+            text = (await admin.get("/metrics")).text
+        assert 'points_budget_used{direction="debit",name="app",of="client",point_type="base"} 0.5' in text
+        assert 'points_budget_limit{direction="credit",name="acme",of="tenant",point_type="*"} 20.0' in text
+
+    play(scene, app={"max_points": 9, "daily": daily}, acme={"max_points": 50, "daily": {"*": {"credit": 20}}})
+
+
+def test_without_limits_nothing_is_bounded(play: Play) -> None:
+    """The answer says so, and no metric has anybody's name."""
+
+    async def scene(made: Bench) -> None:
+        told = (await made.get("/v1/limits")).json()
+        assert (told["max_points"], told["daily"]) == (None, [])
+
+    play(scene)
+
+
+def test_a_changed_limit_is_logged(tmp_path: Path) -> None:
+    """At a start with other limits than those before, once, with both."""
+
+    async def started(*clients: dict[str, Limits]) -> list[Any]:
+        journal = Journal.open(f"sqlite:///{tmp_path}/points.db", owner="a", clock=Clock(), render=lambda record: None)
+        with capture_logs() as logged:
+            for each in clients:
+                await Allowances(Ceilings(each, {}), journal, Metrics()).note()
+        await journal.close()
+        return [(each["event"], each["of"], each["before"], each["after"]) for each in logged]
+
+    five = {"app": Limits(Decimal(5), {("base", "credit"): Decimal("7.50")})}
+    told, changed = "max_points 5, base credit 7.5 a day", "a limit was changed"
+    assert asyncio.run(started({}, five, five, {})) == [
+        (changed, "client app", "none", told),
+        (changed, "client app", told, "none"),
+    ]
