@@ -54,7 +54,7 @@ def write(folder: Path, *, store: str, vendor: int, search: bool, remembered: fl
             "crm": {
                 "adapter": "contact-points",
                 "base_url": origin,
-                "api_key": "crm-key",
+                "api_key": "crm-key-for-attacks",
                 "point_types": {"base": "standard"},
                 "default_point_type": "base",
                 "default_description": "Points adjustment",
