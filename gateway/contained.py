@@ -20,7 +20,12 @@ class Contained(Generator[VendorRequest, VendorResponse, T]):
 
     def send(self, value: VendorResponse) -> VendorRequest:
         """The next request, or a `StopIteration` with the result."""
-        return _contained(self._exchange.send, value)
+        try:
+            return self._exchange.send(value)
+        except Exception:
+            raise
+        except BaseException as error:
+            raise AdapterExit(type(error).__name__) from error
 
     def throw(self, *error: Any) -> VendorRequest:
         """Raise `NotImplementedError`: nothing is ever thrown into an adapter."""

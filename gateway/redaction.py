@@ -186,25 +186,29 @@ class Masks:
     """The redactor of one vendor, made anew only where a secret has changed, as one from a file may."""
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        self._secrets = tuple(secrets)
+        every = tuple(secrets)
+        self._following = tuple(each for each in every if each.follows)
         self._now: list[str] = []
-        self._ever: frozenset[str] = frozenset()
-        self._redactor = Redactor(())
-        self._issued: tuple[frozenset[str], Redactor] = (frozenset(), self._redactor)
+        self._ever = frozenset(each.reveal() for each in every if not each.follows)
+        self._redactor: Redactor | None = None  # made when first asked for: there can be hundreds of vendors
+        self._issued: tuple[frozenset[str], Redactor] | None = None
 
     def redactor(self, issued: Collection[str] = ()) -> Redactor:
         """What masks the secrets as they are now, and as they were whenever this was asked before.
 
         `issued`: further texts, of this exchange alone.
         """
-        now = [each.reveal() for each in self._secrets]
-        if now != self._now:
-            self._now, self._ever = now, self._ever.union(now)
-            self._redactor = Redactor(self._ever)
+        if self._following:
+            now = [each.reveal() for each in self._following]
+            if now != self._now:
+                self._now, self._ever = now, self._ever.union(now)
+                self._redactor = None
         if not issued:
+            if self._redactor is None:
+                self._redactor = Redactor(self._ever)
             return self._redactor
         every = self._ever.union(issued)
-        if every != self._issued[0]:  # asked several times for one exchange, and costly to make
+        if self._issued is None or every != self._issued[0]:  # asked several times for one exchange, and costly to make
             self._issued = every, Redactor(every)
         return self._issued[1]
 

@@ -39,6 +39,11 @@ class Secret:
         """The secret as it is now; for one from a file, as the file says now."""
         return self._reread() if self._reread else self._text
 
+    @property
+    def follows(self) -> bool:
+        """Whether it follows a file, so that it may be another the next time."""
+        return self._reread is not None
+
     def __repr__(self) -> str:
         return MASK
 

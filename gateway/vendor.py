@@ -149,7 +149,8 @@ class VendorSettings(BaseModel):
 
     def concealed(self) -> tuple[Secret, ...]:
         """What is masked: every secret, and the password within the proxy's address, which a proxy may say back."""
-        return *self.hidden().values(), Secret("", self._proxy_password)
+        hidden = tuple(self.hidden().values())
+        return hidden if self.proxy is None else (*hidden, Secret("", self._proxy_password))
 
     def _proxy_password(self) -> str:
         password = unquote(urlsplit(self.proxy.reveal()).password or "") if self.proxy else ""
