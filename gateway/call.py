@@ -88,7 +88,9 @@ class Call:
         effect = request.has_effect(writing=self.writing)
         if effect and not self.writing:
             raise AdapterFault("The adapter asked for a request with an effect in a read")
-        request = replace(request, effect=effect, decides=request.decides or self.writing or self.deciding)
+        decides = request.decides or self.writing or self.deciding
+        if (effect, decides) != (request.effect, request.decides):
+            request = replace(request, effect=effect, decides=decides)
         self._go_on()
         if effect and (self.effect is not None or self._effects == EFFECTS):
             raise AdapterFault(

@@ -5,8 +5,10 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, TextIO
+
+import orjson
 
 from gateway.escaping import escaped
 
@@ -56,10 +58,18 @@ def configure(level: str, stream: TextIO | None = None) -> None:
 
 
 def _json(event: EventDict, **_: Any) -> str:
+    """One line of JSON in ASCII, which every stream can write."""
+    try:
+        line = orjson.dumps(event, default=repr, option=_PLAIN)
+        if line.isascii():
+            return line.decode("ascii")
+    except TypeError:  # a number of more than 64 bits, or half a surrogate pair
+        pass
     return _JSON.encode(event)
 
 
-_JSON = json.JSONEncoder(default=repr)  # made once: `json.dumps` with a default makes one for every line
+_PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME  # as the encoder below has them
+_JSON = json.JSONEncoder(default=repr, separators=(",", ":"))
 
 
 class Lines:
@@ -70,9 +80,11 @@ class Lines:
 
     def msg(self, message: str) -> None:
         """Write one line, if that can be: a log that is gone must not decide what becomes of a write."""
-        with suppress(OSError, ValueError):
+        try:
             self._stream.write(message + "\n")
             self._stream.flush()
+        except (OSError, ValueError):
+            pass
 
     log = debug = info = warning = error = critical = exception = msg
 

@@ -35,6 +35,10 @@ class VendorRequest:
     issued: tuple[str, ...] = field(default=(), repr=False)
     nonces: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.effect is None and self.method in _SILENT:
+            object.__setattr__(self, "effect", False)  # whatever the operation: so most reads need no copy
+
     @classmethod
     def json(
         cls,

@@ -29,8 +29,9 @@ def require_json(headers: Headers) -> None:
 
 def require_none(headers: Headers) -> None:
     """Raises `InvalidRequest` where a request that takes no body carries one: it would be dropped in silence."""
-    if int(headers.get("content-length", 0)) or "transfer-encoding" in headers:
-        raise InvalidRequest("The request takes no body: what it asks for stands in its address")
+    for name, value in headers.raw:
+        if name == b"transfer-encoding" or (name == b"content-length" and int(value)):
+            raise InvalidRequest("The request takes no body: what it asks for stands in its address")
 
 
 def _check_type(types: list[str]) -> None:

@@ -1,8 +1,8 @@
 """What every endpoint has in common: who asks, a strict reading, an answer or a problem, and one line in the log."""
 
 import asyncio
+import os
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
@@ -232,7 +232,7 @@ def request_id(request: Request) -> str:
     if "request_id" not in request.scope:
         given = request.headers.getlist("request-id")
         kept = len(given) == 1 and _REQUEST_ID.match(given[0])
-        request.scope["request_id"] = given[0] if kept else f"req_{secrets.token_hex(12)}"
+        request.scope["request_id"] = given[0] if kept else f"req_{os.urandom(12).hex()}"
     return str(request.scope["request_id"])
 
 

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NoReturn, TypeVar
+from functools import cache
+from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ValidationError
@@ -24,6 +25,7 @@ MAX_SEGMENT = 4096
 MAX_ERRORS = 100
 """Of what is wrong with a request, so much is told."""
 M = TypeVar("M", bound=BaseModel)
+_NOT_EXPECTED = "The query is not what is expected"
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEY = re.compile(r"[!-~]{1,255}\Z")
 _LONGEST_QUOTED = 2 * 255 + 2
@@ -58,17 +60,25 @@ def body(raw: bytes, model: type[M]) -> M:
 
 def query(raw: bytes, model: type[M]) -> M:
     """A query string as `model`. Raises `InvalidRequest` that names every parameter that is wrong."""
+    if not raw:
+        return cast(M, _asking_nothing(model))
     values: dict[str, str] = {}
     if raw.count(b"&") >= MAX_PARAMETERS or len(raw) > MAX_QUERY:
         raise InvalidRequest(f"A query has at most {MAX_PARAMETERS} parameters and {MAX_QUERY} bytes")
-    for pair in raw.split(b"&") if raw else ():
+    for pair in raw.split(b"&"):
         name, _, value = (_decoded(part.replace(b"+", b" ")) for part in pair.partition(b"="))
         if name in values:
             raise InvalidRequest(
                 "A query parameter is repeated", errors=(FieldError(_shown(f"?{name}"), "is given twice"),)
             )
         values[name] = value
-    return _validated(model, values, "?", "The query is not what is expected")
+    return _validated(model, values, "?", _NOT_EXPECTED)
+
+
+@cache
+def _asking_nothing(model: type[BaseModel]) -> BaseModel:
+    """What most calls ask: queries are frozen, so that one serves them all."""
+    return _validated(model, {}, "?", _NOT_EXPECTED)
 
 
 def segment(raw: str) -> str:

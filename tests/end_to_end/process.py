@@ -97,6 +97,6 @@ class GatewayProcess:
         with self._process.stderr as log:
             for line in log:
                 self.lines.append(line)
-                if '"event": "serving"' in line:
+                if '"event":"serving"' in line:
                     self._served.put(json.loads(line)["url"])
         self._served.put(None)

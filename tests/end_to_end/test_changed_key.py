@@ -79,7 +79,7 @@ def test_a_hangup_ends_nothing(start: Starts, clients: dict[str, Any], file: Pat
     """It has each worker look at the files at once, without waiting for a call."""
     gateway = start(clients=clients, workers=workers)
     url = gateway.serving()
-    until(lambda: gateway.log.count('"event": "serving"') == workers)
+    until(lambda: gateway.log.count('"event":"serving"') == workers)
     file.write_text(NEW)
     os.kill(gateway.pid, signal.SIGHUP)
     until(lambda: gateway.log.count("files are looked at again") == workers)

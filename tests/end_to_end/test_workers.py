@@ -37,7 +37,7 @@ def api(supervisor: GatewayProcess, calling: Callable[[GatewayProcess], Caller])
 
 def serving(supervisor: GatewayProcess) -> int:
     """How many workers have said that they serve."""
-    return supervisor.log.count('"event": "serving"')
+    return supervisor.log.count('"event":"serving"')
 
 
 def workers(supervisor: GatewayProcess) -> set[int]:
