@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.deadlines import until
+from tests.deadlines import DEADLINE, until
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.conftest import Starts
@@ -65,7 +65,8 @@ def test_what_stands_behind_a_proxy(start: Starts, calling: Calling) -> None:
 
     def ask(*hops: str, key: str = "", request_id: str = "one") -> int:
         headers = {"X-Forwarded-For": ", ".join(hops), "Authorization": key, "Request-Id": request_id}
-        return httpx.get(f"{url}/v1/capabilities", headers=headers, trust_env=False).status_code
+        answer = httpx.get(f"{url}/v1/capabilities", headers=headers, trust_env=False, timeout=DEADLINE)
+        return answer.status_code
 
     assert [ask("203.0.113.7"), ask("203.0.113.7"), ask("203.0.113.8")] == [401, 429, 401]
     assert [ask("198.51.100.1", "203.0.113.7"), ask("203.0.113.9, 127.0.0.1")] == [429, 401]
