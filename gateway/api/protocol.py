@@ -135,12 +135,12 @@ class Protocol(HttpToolsProtocol):
             return  # it is read again, without its offer
         version = self.parser.get_http_version()
         self._size.head(self.url, self.headers)
-        check(version, self.url, self.headers)
+        length = check(version, self.url, self.headers)
         if self.expect_100_continue and version == "1.0":
             self.expect_100_continue = False
         super().on_headers_complete()
         self._arrives = _Arrives.BODY
-        self._size = RequestSize(self._bounds)
+        self._size = RequestSize(self._bounds, body=length)
         if self.expect_100_continue and self.cycle.keep_alive:
             # A caller that is answered without its body may leave the body out, or send it: nobody can tell.
             self._closes_unless_whole, self.cycle.keep_alive = True, False
@@ -148,6 +148,7 @@ class Protocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Take in a part of the body."""
         self._size.unheard = 0
+        self._size.body_left -= len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -199,7 +200,7 @@ class Protocol(HttpToolsProtocol):
 
     def _parse(self) -> None:
         """Parse what came, as far as requests may wait for their turn; the rest is parsed once some are answered."""
-        while len(self.pipeline) < AHEAD and (piece := self.flow.piece()) is not None:
+        while len(self.pipeline) < AHEAD and (piece := self.flow.piece(self._size.body_left)) is not None:
             self._size.unheard += len(piece)
             self._size.followed += len(piece)
             try:

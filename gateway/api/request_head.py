@@ -8,32 +8,41 @@ from collections.abc import Sequence
 
 from gateway.api.refusal import ADDRESS, Refused
 
+_MOST_DIGITS = 19
 _VERSIONS = ("1.1", "1.0")
 _AUTHORITY = rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?"
 _HOST = re.compile(_AUTHORITY + rb"\Z")
 _TARGET = re.compile(rb"(?:https?://" + _AUTHORITY + rb")?/", re.IGNORECASE)
 
 
-def check(version: str, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
-    """Raises `Refused`, naming the cause, unless a head is read in one way by everybody; names are in lower case."""
+def check(version: str, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> int:
+    """The Content-Length of a request, 0 where there is none; names of headers are in lower case.
+
+    Raises `Refused`, naming the cause, unless a head is read in one way by everybody.
+    """
     if version not in _VERSIONS:
         raise Refused("The gateway speaks HTTP/1.1 and HTTP/1.0")
     if b"#" in target:
         raise Refused("An address has no fragment: send # as %23")
     if not _TARGET.match(target):
         raise Refused(ADDRESS)
-    hosts, codings = [], []
+    hosts, codings, length = [], [], 0
     for name, value in headers:
         if name == b"host":
             hosts.append(value)
         elif name == b"transfer-encoding":
             codings.append(value)
+        elif name == b"content-length":
+            if len(value) > _MOST_DIGITS:
+                raise Refused(f"A Content-Length has at most {_MOST_DIGITS} digits")
+            length = int(value)  # the parser takes one, of digits
     if len(hosts) != 1 and (hosts or version == "1.1"):
         raise Refused(f"A request has one Host header, and this one has {len(hosts)}")
     if hosts and not _HOST.match(hosts[0]):
         raise Refused(f"The Host is {_shown(hosts[0])}: it is a name or an address, and a port after a colon")
     if codings:
         _check_codings(version, codings)
+    return length
 
 
 def _check_codings(version: str, codings: list[bytes]) -> None:

@@ -19,8 +19,10 @@ Fields = Sequence[tuple[bytes, bytes]]
 class RequestSize:
     """The size of the request that is on its way; its methods raise `Refused` past a bound."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, *, body: int = 0) -> None:
         self._bounds = bounds
+        self.body_left = body
+        """Bytes of the body that are still to come, where its length is known."""
         self.unheard = 0
         """Bytes since the piece in which the head began, or a part of the body: the parser holds fields back."""
         self.followed = 0

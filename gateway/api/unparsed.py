@@ -32,17 +32,19 @@ class Unparsed(FlowControl):
         self._data = self._data[self._position :] + data if self._data else data
         self._position = 0
 
-    def piece(self) -> memoryview | None:
-        """The next bytes to parse: few, which begin few requests. None where there are none."""
+    def piece(self, body: int = 0) -> memoryview | None:
+        """The next bytes to parse: so many of a body, and few behind it, which begin few requests. None for none."""
         if not self._data:
             return None
-        begin, end = self._position, min(self._position + PIECE, len(self._data))
+        begin = min(self._position + max(0, body), len(self._data))
+        end = min(begin + PIECE, len(self._data))
         if self._data.count(_VERSION, begin, end) > AHEAD:
+            smallest = begin + AHEAD * _SMALLEST
             end = begin
             for _ in range(AHEAD):
                 end = self._data.index(_VERSION, end) + len(_VERSION)
-            end = max(end, begin + AHEAD * _SMALLEST)  # in a body there may be many more
-        piece = memoryview(self._data)[begin:end]
+            end = max(end, smallest)  # in a chunk there may be many more
+        piece = memoryview(self._data)[self._position : end]
         self._position = end
         if end == len(self._data):
             self._data, self._position = b"", 0

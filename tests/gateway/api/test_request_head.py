@@ -64,6 +64,7 @@ FRAMING = {
     POST + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nab": "Content-Length",
     POST + b"Content-Length: 2, 2\r\n\r\nab": "Content-Length",
     POST + b"Content-Length: +2\r\n\r\nab": "Content-Length",
+    POST + b"Content-Length: " + b"0" * 5000 + b"2\r\n\r\nab": "A Content-Length has at most 19 digits",
     POST + b"Content-Length: 0x2\r\n\r\nab": "Content-Length",
     POST + b"Content-Length:\r\n\r\nab": "Content-Length",
     POST + CHUNKED + b"\r\nx\r\n": "chunk size",

@@ -125,6 +125,8 @@ def test_what_looks_like_requests_costs_no_more_than_requests_do() -> None:
         while unparsed.piece() is not None:
             pieces += 1
         assert pieces < 60_000 / 100
+        unparsed.add(b"/1." * 20_000 + GET * 100)
+        assert len(unparsed.piece(60_000) or b"") < 60_000 + 10 * len(GET)
 
     served(body)
 
