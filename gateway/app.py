@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from gateway import exact
 from gateway.allowances import Allowances
 from gateway.api.access import Access
+from gateway.api.admission import Admission
 from gateway.api.concurrency import Concurrency
 from gateway.api.door import Door
 from gateway.api.edge import Edge, Endpoint, Resource, on_fault, on_http_exception
@@ -180,9 +181,9 @@ class Gateway:
         app.router.redirect_slashes = False  # a path that is not known is 404, and not led elsewhere
         by_path = groupby(sorted(self._endpoints, key=_path), key=_path)
         paths = Paths({path: Resource(self._edge, *group) for path, group in by_path}, rest=app)
-        self.asgi: ASGIApp = Door(
-            paths, access, Peers(settings.server.trusted_proxies), self._strangers(settings.server)
-        )
+        door = Door(paths, access, Peers(settings.server.trusted_proxies), self._strangers(settings.server))
+        self.asgi: ASGIApp = door
+        self.admission = Admission(who=door.who, metrics=self._metrics, clock=time.perf_counter)
         self.admin: ASGIApp = Starlette(
             routes=[Route("/metrics", self._exposition.metrics, methods=["GET"])],
             exception_handlers={HTTPException: on_http_exception, Exception: on_fault},

@@ -10,7 +10,7 @@ GatewayError
 ├── OperationNotSupported, FieldNotSupported                    422
 ├── LimitExceeded ── DailyLimitExceeded                         422             the latter: not today
 ├── RateLimited                                                 429
-├── InternalError, StoreUnavailable                             500, 503
+├── InternalError, StoreUnavailable, Overloaded                 500, 503, 503
 └── VendorError                      said by a vendor, or about the way to it
     ├── MemberNotFound, InsufficientPoints, VendorRejected      404, 422, 422   refusals: final
     ├── VendorAuthFailed, VendorRateLimited                     502, 503        not applied
@@ -177,6 +177,12 @@ class StoreUnavailable(GatewayError):
     """Raised when the journal cannot be written or read; nothing was sent."""
 
     code, status, title, retryable = "store_unavailable", 503, "The journal is not available", True
+
+
+class Overloaded(GatewayError):
+    """Raised when there is more to do than can be done soon, and nothing of this request was done."""
+
+    code, status, title, retryable = "overloaded", 503, "The gateway has too much to do", True
 
 
 class VendorError(GatewayError):

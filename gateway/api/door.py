@@ -3,12 +3,13 @@
 The key is looked up first: whoever has a valid one passes, whatever others do behind the same address.
 """
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api.access import Access
 from gateway.api.edge import problem_response
-from gateway.api.peer import Peers
+from gateway.api.peer import Peers, budgeted
 from gateway.api.strangers import Strangers
 from gateway.api.visitor import Visitor
 from gateway.errors import RateLimited, Unauthenticated
@@ -29,16 +30,26 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of ASGI."""
         if scope["type"] == "http":
-            request = Request(scope)
-            host = scope["client"][0] if scope.get("client") else ""
-            peer = self._peers.of(host, scope["headers"])
+            peer = self._peer(scope)
+            headers = Headers(scope=scope)
             try:
-                Visitor(peer, self._access.client(request.headers)).enter(scope)
+                Visitor(peer, self._access.client(headers)).enter(scope)
             except Unauthenticated as error:
                 if scope["raw_path"] not in PROBES:
                     try:
-                        self._strangers.count(peer, wrong_key="authorization" in request.headers)
+                        self._strangers.count(peer, wrong_key="authorization" in headers)
                     except RateLimited as too_many:
-                        return await problem_response(too_many, request)(scope, receive, send)
+                        return await problem_response(too_many, Request(scope))(scope, receive, send)
                 Visitor(peer, error).enter(scope)
         return await self._app(scope, receive, send)
+
+    def who(self, scope: Scope) -> str:
+        """What tells a request's client from others: its name, or where a stranger comes from."""
+        try:
+            return self._access.client(Headers(scope=scope)).name
+        except Unauthenticated:
+            return f"at {budgeted(self._peer(scope))}"  # no client's name has a blank in it
+
+    def _peer(self, scope: Scope) -> str:
+        host = scope["client"][0] if scope.get("client") else ""
+        return self._peers.of(host, scope["headers"])

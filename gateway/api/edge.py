@@ -158,9 +158,10 @@ class Edge:
             "client": client and client.name,
             "tenant": caller and caller.tenant,
             "request_id": response.headers["Request-Id"],
-            **({"peer": visitor.peer} if self._log_peer else {}),
-            **about,
         }
+        if self._log_peer:
+            told["peer"] = visitor.peer
+        told.update(about)
         asyncio.get_running_loop().call_soon(self._note, told)  # the answer leaves first
         return response
 

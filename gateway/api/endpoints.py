@@ -22,6 +22,7 @@ _ALWAYS: tuple[type[GatewayError], ...] = (
     errors.Forbidden,
     errors.RateLimited,
     errors.InternalError,
+    errors.Overloaded,
 )
 _BODY = (errors.PayloadTooLarge, errors.UnsupportedMediaType)
 _UNSAYABLE = (errors.OperationNotSupported, errors.FieldNotSupported)

@@ -1,14 +1,18 @@
 """The problems of requests that are refused before the application hears of them, as bytes for the connection."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 import httptools
 from starlette.requests import Request
+from starlette.types import Scope
 
-from gateway.api.edge import problem_response
-from gateway.errors import InvalidRequest
+from gateway import exact
+from gateway.api.edge import problem_response, request_id
+from gateway.errors import GatewayError, InvalidRequest
 
 Headers = Sequence[tuple[bytes, bytes]]
+_ID = b"the-id-of-the-request"
 ADDRESS = "The address cannot be read: it is a path of percent-encoded ASCII"
 
 
@@ -34,3 +38,23 @@ def refusal(detail: str, headers: Headers, *, always: Headers) -> bytes:
     response = problem_response(InvalidRequest(detail), Request({"type": "http", "headers": headers}))
     lines = [b"%s: %s" % header for header in (*always, *response.raw_headers)]
     return b"\r\n".join([b"HTTP/1.1 400 Bad Request", *lines, b"connection: close", b"", bytes(response.body)])
+
+
+class Prepared:
+    """A problem that is answered often and cheaply: rendered once, but for what differs between requests."""
+
+    def __init__(self, error: GatewayError) -> None:
+        response = problem_response(error, Request({"type": "http", "headers": [(b"request-id", _ID)]}))
+        self._body = bytes(response.body).split(exact.dumps(_ID.decode()))
+        own = (b"request-id", b"content-length")
+        lines = [b"%s: %s\r\n" % header for header in response.raw_headers if header[0] not in own]
+        status = HTTPStatus(error.status)
+        self._head = b"HTTP/1.1 %d %s\r\n%s" % (status, status.phrase.encode(), b"".join(lines))
+
+    def answer(self, scope: Scope, more: Sequence[tuple[bytes, bytes]]) -> bytes:
+        """The whole answer to a request, with some more headers."""
+        name = request_id(Request(scope))
+        body = exact.dumps(name).join(self._body)
+        own = ((b"request-id", name.encode("latin-1")), (b"content-length", b"%d" % len(body)))
+        head = b"".join([self._head, *(b"%s: %s\r\n" % header for header in (*own, *more)), b"\r\n"])
+        return head if scope["method"] == "HEAD" else head + body

@@ -20,8 +20,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from gateway import logs
+from gateway.api.admission import Admission
 from gateway.api.answer_headers import ALWAYS
 from gateway.api.connections import Bounds, Connections
+from gateway.api.entrance import Entrance
 from gateway.api.protocol import Protocol
 from gateway.app import Gateway
 from gateway.cli.options import Config, fail, loaded, refusal
@@ -36,6 +38,11 @@ LAST_ANSWERS = 3
 MOST_FILES = 65_536
 GARBAGE = 10_000
 """Objects that are made and not yet freed, after which the garbage collector looks for cycles; Python's own is 700."""
+ACCEPTED = 16
+"""New connections that are taken in one turn of the event loop."""
+SWITCH = 0.0005
+"""Seconds after which a thread gives way to another; Python's own are 0.005, for which a busy event loop would have the
+journal's writer wait after each of its statements."""
 
 
 def serve(
@@ -111,12 +118,15 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
         runner.run(coroutine)
 
 
-def _configured(app: ASGIApp, *, lifespan: Literal["on", "off"], drain: float) -> uvicorn.Config:
+def _configured(
+    app: ASGIApp, *, lifespan: Literal["on", "off"], drain: float, admission: Admission | None = None
+) -> uvicorn.Config:
     bounds = Bounds()
     connections = Connections(min(bounds.connections, open_files() // 2))
+    protocol = partial(Entrance, admission=admission) if admission is not None else Protocol
     return uvicorn.Config(
         app,
-        http=cast("type[asyncio.Protocol]", partial(Protocol, connections=connections, bounds=bounds)),
+        http=cast("type[asyncio.Protocol]", partial(protocol, connections=connections, bounds=bounds)),
         ws="none",
         lifespan=lifespan,
         log_config=None,
@@ -155,7 +165,8 @@ class Server(uvicorn.Server):
         listener: socket.socket | None = None,
         outlives_terminal: bool = False,
     ) -> None:
-        super().__init__(_configured(gateway.asgi, lifespan="on", drain=settings.server.drain))
+        drain = settings.server.drain
+        super().__init__(_configured(gateway.asgi, lifespan="on", drain=drain, admission=gateway.admission))
         self._gateway = gateway
         self._address = settings.server.listen
         self._inherited = listener
@@ -168,7 +179,7 @@ class Server(uvicorn.Server):
         host, port = listener.getsockname()[:2]
         self.address = Address(host, port)
         async with self._admin():
-            await self.serve(sockets=[listener])
+            await self.serve(sockets=several(listener))
         if not self.started:
             fail("the gateway could not start; the log says why")
 
@@ -199,6 +210,7 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(GARBAGE)
+        sys.setswitchinterval(SWITCH)
         if self.started:
             structlog.get_logger("gateway").info("serving", url=self.url)
 
@@ -253,6 +265,11 @@ def listening(address: Address, instead: str = "another with --port or server.li
         return socket.create_server(address, family=family, backlog=2048)
     except (OSError, UnicodeError) as error:
         fail(f"cannot listen on {_shown(address)}: {refusal(error)}; choose {instead}")
+
+
+def several(listener: socket.socket) -> list[socket.socket]:
+    """A listening socket several times: uvloop takes one new connection from each in a turn, however many wait."""
+    return [listener, *(listener.dup() for _ in range(ACCEPTED - 1))]
 
 
 def _shown(address: Address) -> str:

@@ -196,6 +196,12 @@ class StoreUnavailable(ServerProblem):
     code = "store_unavailable"
 
 
+class Overloaded(ServerProblem):
+    """Raised when the gateway has too much to do; nothing of the request was done."""
+
+    code = "overloaded"
+
+
 class VendorTimeout(ServerProblem):
     """Raised when a read from the vendor ran out of time."""
 

@@ -12,11 +12,13 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
 
-from gateway.errors import StoreUnavailable
+from gateway.errors import Overloaded, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 MOST = 512
-"""Operations after which a batch takes no more."""
+"""Operations that a batch has at most."""
+STALLED = 2.0
+"""Seconds without any outcome after which no attempt should be begun."""
 _TRY_AGAIN = {"40001", "40P01"}  # the server undid the transaction, since it and another's waited for each other
 
 Run = Callable[[Connection, Sequence[Any]], list[Any]]
@@ -61,21 +63,43 @@ class Batches:
         self._cut = False
         self._queue: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
         self._turn: list[_Waiting] = []
+        self._left: list[_Waiting] = []
+        self._under_way = 0
+        self._moved = 0.0
         self._closed = False
         self._clock = clock
         self.progress = Progress()
         self._thread = self._started()
 
     async def do(self, operation: Any) -> Any:
-        """The result of one operation, once it is durable. Raises `StoreUnavailable` where it was not done."""
+        """The result of one operation, once it is durable. Raises `StoreUnavailable` where it was not done.
+
+        What begins an attempt is refused where too much waits already: raises `Overloaded`.
+        """
         if self._closed:
             raise StoreUnavailable("the journal is closed")
+        if self.behind and self._withdrawal(operation) is not None:
+            raise Overloaded("The journal has more to keep than it can soon; nothing was sent", retry_after=1.0)
         loop = asyncio.get_running_loop()
         future = loop.create_future()
         if not self._turn:  # the thread is woken once for all that this turn of the event loop brings
             loop.call_soon(self._hand_over)
         self._turn.append(_Waiting(operation, future))
-        return await future
+        if not self._under_way:
+            self._moved = loop.time()
+        self._under_way += 1
+        try:
+            return await future
+        finally:
+            self._under_way -= 1
+            self._moved = loop.time()
+
+    @property
+    def behind(self) -> bool:
+        """Whether more waits than two batches hold, or nothing came of what waits for a while."""
+        if self._under_way > 2 * MOST:
+            return True
+        return self._under_way > 0 and asyncio.get_running_loop().time() - self._moved > STALLED
 
     async def close(self) -> None:
         """Do what still waits, take back what is in doubt, then give the connection back."""
@@ -125,15 +149,17 @@ class Batches:
         return outcomes
 
     def _gather(self) -> tuple[list[_Waiting], bool]:
-        batch: list[_Waiting] = []
-        waiting = self._queue.get()
+        """What waits, and whether it is the last. Of more than a batch holds, what ends attempts goes first."""
+        batch, self._left = self._left, []
+        waiting = [] if batch else self._queue.get()
         while waiting is not None:
             batch += waiting
-            if len(batch) >= MOST:
-                return batch, False
             try:
                 waiting = self._queue.get_nowait()
             except Empty:
+                if len(batch) > MOST:
+                    batch.sort(key=lambda each: self._withdrawal(each.operation) is not None)  # attempts begin with it
+                    batch, self._left = batch[:MOST], batch[MOST:]
                 return batch, False
         return batch, True
 

@@ -93,7 +93,13 @@ class Journal:
             return cls(to_read(database), database.moment, "")
 
     async def claim(self, draft: Draft, budgets: tuple[Budget, ...] = ()) -> Claimed | Refused:
-        """Make a key ours, in attempt 1, its points taken from these budgets; or find the record that has the key."""
+        """Make a key ours, in attempt 1, its points taken from these budgets; or find the record that has the key.
+
+        Raises `Overloaded` for a new key where too much waits already.
+        """
+        behind = self._batches is not None and self._batches.behind
+        if behind and (known := await self.find(draft.client, draft.tenant, draft.key)) is not None:
+            return Claimed(known, ours=False)
         claimed: Claimed | Refused = await self._write(operations.Claim(draft, self._attempt(), budgets))
         return claimed
 
@@ -103,7 +109,7 @@ class Journal:
         """Begin the next attempt of a retryable failure, owned for `lease` seconds; None where another was first.
 
         `account`: where it goes to, as in `Draft`; the configuration may have changed since the last attempt.
-        `budgets`: what its points are taken from.
+        `budgets`: what its points are taken from. Raises `Overloaded` where too much waits already.
         """
         retry = operations.Retry(record, lease, account, self._attempt(), budgets)
         begun: Record | Refused | None = await self._write(retry)

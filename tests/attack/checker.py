@@ -189,7 +189,7 @@ def _refuses_the_change(case: Case, heard: Heard) -> bool:
     if heard.status is None:
         return True
     if heard.said.get("retryable") is True:
-        return heard.code == "store_unavailable" and not heard.new_key_allowed
+        return heard.code in ("store_unavailable", "overloaded") and not heard.new_key_allowed
     differing = [each["pointer"] for each in heard.said.get("errors", ())]
     known = heard.adjustment in {kept.record.draft.id for kept in case.kept}
     return heard.code == "idempotency_key_reused" and known and differing == ["/points"]

@@ -78,6 +78,8 @@ ELSEWHERE = {
     "idempotency_in_progress": "test_in_flight.py",
     "not_applied": "test_restarts.py",
     "store_unavailable": "test_restarts.py",
+    "overloaded": "test_overload.py",
+    "limit_exceeded": "beside what counts the points",
     "internal_error": "test_foreign_adapters.py",
     "insufficient_points": "test_foreign_adapters.py, for no vendor of today says this in a way of its own",
     "rate_limited": "beside the limiter that makes it",

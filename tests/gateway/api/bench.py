@@ -74,6 +74,7 @@ class Bench:
         self.gone = asyncio.Event()
         self.reads = True
         self.high_water: int | None = None
+        self.protocol: Callable[..., Protocol] = Protocol
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         body = b""
@@ -115,7 +116,7 @@ class Bench:
         def made() -> Protocol:
             state = ServerState()
             state.default_headers = [(b"x-always", b"here")]
-            protocol = Protocol(config, state, {}, connections=self.connections, bounds=self.bounds)
+            protocol = self.protocol(config, state, {}, connections=self.connections, bounds=self.bounds)
             if self.high_water is not None:
                 made_by_loop = protocol.connection_made
 

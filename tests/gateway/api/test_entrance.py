@@ -1,0 +1,110 @@
+"""A request that is refused since there is too much to do, over real sockets: its answer, and what comes after it."""
+
+import json
+from functools import partial
+
+from gateway.api.admission import TURN, Admission
+from gateway.api.entrance import Entrance
+from gateway.metrics import Metrics
+from tests.gateway.api.bench import HEAD, Bench, Caller, served
+
+ONE = HEAD + b"Content-Length: 1\r\n\r\nx"
+
+
+class Slow:
+    """A clock by which every turn is long, until it is not."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.step = 2 * TURN
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+async def overloaded(bench: Bench, clock: Slow) -> Caller:
+    """A caller of a server that has too much to do, and room for nobody."""
+    admission = Admission(who=lambda scope: "app", metrics=Metrics(), clock=clock, most=0)
+    bench.protocol = partial(Entrance, admission=admission)
+    first = await bench.connect()
+    first.send(ONE)
+    assert (await first.answer()).endswith(b"\r\n\r\n1")  # the first turn is yet to be measured
+    return first
+
+
+def test_a_refusal_and_what_follows() -> None:
+    """It is the problem `overloaded`; the connection goes on, and the body of the refused request is passed over."""
+
+    async def body(bench: Bench) -> None:
+        clock = Slow()
+        caller = await overloaded(bench, clock)
+        caller.send(HEAD + b'Request-Id: m"ine\r\nContent-Length: 10\r\n\r\n12345')
+        head, _, text = (await caller.answer()).partition(b"\r\n\r\n")
+        problem = json.loads(text)
+        assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+        lines = {line.partition(b": ")[0].lower(): line.partition(b": ")[2] for line in head.split(b"\r\n")[1:]}
+        assert lines[b"content-type"] == b"application/problem+json"
+        assert (lines[b"retry-after"], lines[b"request-id"]) == (b"1", b'm"ine')
+        assert (problem["code"], problem["status"], problem["retryable"]) == ("overloaded", 503, True)
+        assert (problem["new_key_allowed"], problem["request_id"]) == (False, 'm"ine')
+        caller.send(b"67890")
+        clock.step = 0.0
+        caller.send(ONE)
+        answer = await caller.answer()
+        while answer.startswith(b"HTTP/1.1 503"):  # a turn is over only a moment later
+            caller.send(ONE)
+            answer = await caller.answer()
+        assert answer.endswith(b"\r\n\r\n1")
+        assert bench.bodies == [b"x", b"x"], "the application saw nothing of what was refused"
+
+    served(body)
+
+
+def test_a_refusal_where_the_connection_ends() -> None:
+    """A caller that wants the connection closed has it closed after the refusal; a HEAD has no body."""
+
+    async def body(bench: Bench) -> None:
+        await overloaded(bench, Slow())
+        for method in (b"POST", b"HEAD"):
+            caller = await bench.connect()
+            caller.send(method + b" / HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
+            head, _, text = (await caller.ended()).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 ")
+            assert b"connection: close" in head.lower()
+            assert bool(text) is (method == b"POST")
+
+    served(body)
+
+
+def test_pipelined_requests_are_refused_in_their_order() -> None:
+    """Each has its own answer."""
+
+    async def body(bench: Bench) -> None:
+        caller = await overloaded(bench, Slow())
+        for number in range(3):
+            caller.send(HEAD + b"Request-Id: number-%d\r\nContent-Length: 1\r\n\r\nx" % number)
+        for number in range(3):
+            assert b'"request_id":"number-%d"' % number in await caller.answer()
+        assert bench.bodies == [b"x"]
+
+    served(body)
+
+
+def test_who_leaves_while_it_waits_is_forgotten() -> None:
+    """No answer is written for a caller that is gone, and nobody else is harmed."""
+
+    async def body(bench: Bench) -> None:
+        clock = Slow()
+        caller = await overloaded(bench, clock)
+        leaving = await bench.connect()
+        leaving.send(ONE)
+        leaving.writer.transport.abort()
+        clock.step = 0.0
+        answer = b"HTTP/1.1 503"
+        while answer.startswith(b"HTTP/1.1 503"):
+            caller.send(ONE)
+            answer = await caller.answer()
+        assert answer.endswith(b"\r\n\r\n1")
+
+    served(body)
