@@ -13,10 +13,10 @@ LITELLM = ROOT / ".bench/litellm/bin/litellm"
 PORTKEY = ROOT / ".bench/portkey/node_modules/@portkey-ai/gateway"
 
 
-def fake_vendor(folder: Path, *, cores: frozenset[int]) -> Server:
-    """The vendor that all of them call."""
+def fake_vendor(folder: Path, *, cores: frozenset[int], delay: float = 0.0) -> Server:
+    """The vendor that all of them call; it answers after `delay` seconds."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.vendor", str(port)]
+    command = [sys.executable, "-m", "benchmarks.vendor", str(port), str(delay)]
     return Server(command, port=port, folder=folder, cores=cores, environment={"PYTHONPATH": str(ROOT)})
 
 

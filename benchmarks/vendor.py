@@ -1,4 +1,4 @@
-"""A fake vendor that answers at once and counts effects; by itself it is a process: `python -m benchmarks.vendor PORT`.
+"""A fake vendor that counts effects and answers at once, or later: `python -m benchmarks.vendor PORT [SECONDS]`.
 
 It speaks as iactionable does for a balance, as fabric for an adjustment, and as a chat model for the peers; what it
 says is prebuilt. `GET /effects` gives how many adjustments it has answered.
@@ -7,6 +7,9 @@ says is prebuilt. `GET /effects` gives how many adjustments it has answered.
 import select
 import socket
 import sys
+from collections import deque
+from contextlib import suppress
+from time import monotonic
 
 BALANCE = b'{"AvailablePoints":150,"TotalPoints":200,"LastUpdated":"/Date(1278521302499-0600)/"}'
 ADJUSTED = (
@@ -26,10 +29,12 @@ def answer(body: bytes) -> bytes:
 
 
 class Vendor:
-    """The vendor's server, on one listening socket."""
+    """The vendor's server, on one listening socket; each answer comes `delay` seconds after its request."""
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, delay: float = 0.0) -> None:
         self._listener = listener
+        self._delay = delay
+        self._later: deque[tuple[float, socket.socket, bytes]] = deque()
         self._effects = 0
         self._balance = answer(BALANCE)
         self._adjusted = answer(ADJUSTED)
@@ -42,7 +47,7 @@ class Vendor:
         connections: dict[int, socket.socket] = {}
         parts: dict[int, bytes] = {}
         while True:
-            for descriptor, _ in poll.poll():
+            for descriptor, _ in poll.poll(self._due()):
                 if descriptor == self._listener.fileno():
                     connection, _ = self._listener.accept()
                     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -56,7 +61,7 @@ class Vendor:
                     data = parts[descriptor] + received
                     if received and whole(data):
                         parts[descriptor] = b""
-                        connection.sendall(self._answer(data))
+                        self._send(connection, self._answer(data))
                     else:
                         parts[descriptor] = data
                 except ConnectionError:
@@ -64,6 +69,20 @@ class Vendor:
                 if not received:
                     poll.unregister(descriptor)
                     connections.pop(descriptor).close()
+
+    def _send(self, connection: socket.socket, data: bytes) -> None:
+        if self._delay:
+            self._later.append((monotonic() + self._delay, connection, data))
+        else:
+            connection.sendall(data)
+
+    def _due(self) -> float | None:
+        """Send what is due; seconds until more is, None where nothing waits."""
+        while self._later and self._later[0][0] <= monotonic():
+            _, connection, data = self._later.popleft()
+            with suppress(OSError):  # whoever asked has left
+                connection.sendall(data)
+        return max(0.0, self._later[0][0] - monotonic()) if self._later else None
 
     def _answer(self, request: bytes) -> bytes:
         if request.startswith(b"GET /API/Partners/"):
@@ -89,8 +108,9 @@ def whole(data: bytes) -> bool:
 
 
 def main() -> None:
-    """Serve on the port that the command line names."""
-    Vendor(socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=2048)).serve()
+    """Serve on the port that the command line names, with the delay that it may name."""
+    delay = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
+    Vendor(socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=2048), delay).serve()
 
 
 if __name__ == "__main__":
