@@ -264,6 +264,7 @@ async def _bounded_body(request: Request) -> bytes:
         if len(received) > MAX_BODY:
             raise PayloadTooLarge(f"A body is at most {MAX_BODY} bytes")
         more = message.get("more_body", False)
+        del message  # a slow caller would have it held a second time until the next one comes
     return bytes(received)
 
 

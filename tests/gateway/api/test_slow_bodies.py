@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
+from weakref import ref
 
 import pytest
 from starlette.types import Scope
@@ -23,6 +24,10 @@ KEY = b"key-of-the-app-0000000000000000000000"
 Answer = dict[str, Any]
 
 
+class Message(dict[str, Any]):
+    """A part of a body, which can be seen to be freed."""
+
+
 async def answered(pieces: list[bytes]) -> tuple[int, Answer]:
     """The status and body for a request whose body comes in these pieces, and then no more."""
     client = Client("app", frozenset({"acme"}), frozenset({"points:resolve"}))
@@ -37,11 +42,15 @@ async def answered(pieces: list[bytes]) -> tuple[int, Answer]:
     endpoint = Endpoint("POST", "/x", "x", "X", "points:resolve", handler, {}, (), body=ResolutionBody)
     said: list[Answer] = []
     never = asyncio.Event()
+    received: list[ref[Message]] = []
 
     async def receive() -> Answer:
+        assert not any(each() for each in received), "what was taken in is held a second time"
         if not pieces:
             await never.wait()
-        return {"type": "http.request", "body": pieces.pop(0), "more_body": True}
+        message = Message(type="http.request", body=pieces.pop(0), more_body=True)
+        received.append(ref(message))
+        return message
 
     async def send(message: Any) -> None:
         said.append(message)
