@@ -8,11 +8,14 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from gateway.addresses import is_of_the_machine
 from gateway.echoes import ordinary
 from gateway.refusals import ProblemName
-from gateway.secrets import MASK, Secret
+from gateway.secrets import MASK, Secret, TextSecret
 
 _Word = Annotated[str, Field(min_length=1, max_length=500)]
+NEVER_SENT = frozenset({"proxy", "client_key_password"})
+"""Secrets that no vendor hears, so that none knows us by them."""
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -36,10 +39,22 @@ class VendorSettings(BaseModel):
         "25 milliseconds for a megabyte of JSON.",
     )
     ca_file: str | None = Field(None, description="A PEM file of authorities to trust instead of the system's.")
+    client_cert: str | None = Field(
+        None, description="A PEM file with our certificate, and those between it and its authority, for mutual TLS."
+    )
+    client_key: str | None = Field(
+        None, description="A PEM file with the key of client_cert; not needed where that file holds it."
+    )
+    client_key_password: TextSecret | None = Field(None, description="What client_key is encrypted with.")
     proxy: Secret | None = Field(
         None, description="An HTTP proxy, with its user and password if it has any; the environment's are not used."
     )
     allow_http: bool = Field(False, description="Allow plain http to an address that is not loopback.")
+    allow_link_local: bool = Field(
+        False,
+        description="Allow link-local addresses and those at which clouds hand out credentials, to the vendor and the "
+        "proxy.",
+    )
     reuse_connections: bool = Field(
         False,
         description="Let writes use connections that were used before. Faster; but where something on the way answers "
@@ -118,6 +133,27 @@ class VendorSettings(BaseModel):
             raise ValueError("base_url is plain http to another machine: use https, or set allow_http: true")
         return self
 
+    @model_validator(mode="after")
+    def _reachable(self) -> "VendorSettings":
+        proxy = self.proxy.reveal() if self.proxy else ""
+        for name, url in (("base_url", self.base_url), ("proxy", proxy)):
+            if not self.allow_link_local and is_of_the_machine(urlsplit(url).hostname or ""):
+                raise ValueError(
+                    f"{name} is a link-local address or a cloud's for metadata: use the vendor's own, "
+                    "or set allow_link_local: true"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _identified(self) -> "VendorSettings":
+        if self.client_key is not None and self.client_cert is None:
+            raise ValueError("client_key is of no use without client_cert")
+        if self.client_key_password is not None and self.client_cert is None:
+            raise ValueError("client_key_password is of no use without client_cert")
+        if self.client_cert is not None and urlsplit(self.base_url).scheme != "https":
+            raise ValueError("client_cert is of no use without TLS: base_url is not https")
+        return self
+
     def identities(self) -> tuple[str, ...]:
         """Which account at the vendor this is, as digests for comparing: the one to keep, then others that mean it too.
 
@@ -135,8 +171,8 @@ class VendorSettings(BaseModel):
         return tuple(dict.fromkeys((account, *by_credentials)))
 
     def credentials(self) -> tuple[Secret, ...]:
-        """What the vendor knows us by: every secret but the proxy's."""
-        return tuple(each for name, each in self.hidden().items() if name != "proxy")
+        """What the vendor knows us by: every secret that it is sent."""
+        return tuple(each for name, each in self.hidden().items() if name not in NEVER_SENT)
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text in these settings, as it is now, for masking."""
@@ -148,8 +184,8 @@ class VendorSettings(BaseModel):
         return {name: value for name, value in values if isinstance(value, Secret)}
 
     def concealed(self) -> tuple[Secret, ...]:
-        """What is masked: every secret, and the password within the proxy's address, which a proxy may say back."""
-        hidden = tuple(self.hidden().values())
+        """What is masked: every secret that leaves, and the password in the proxy's address, which it may say back."""
+        hidden = tuple(each for name, each in self.hidden().items() if name != "client_key_password")
         return hidden if self.proxy is None else (*hidden, Secret("", self._proxy_password))
 
     def _proxy_password(self) -> str:

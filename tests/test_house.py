@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("declaration", "installed", "turns", "readiness"),
     ("port",),
     ("vendor", "vendor_request", "lenient"),
-    ("refusals", "scalars", "heads", "echoes"),
+    ("refusals", "scalars", "heads", "echoes", "addresses"),
     ("model", "errors", "exact", "secrets", "charset", "escaping"),
 )
 # These stand apart, since others build on them alone: no part of gateway/ may import them, and they only what is named.

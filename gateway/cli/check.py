@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,7 +36,8 @@ def check(
     Example: points-gateway check --config config/gateway.yaml
     """
     settings, kinds = loaded(config)
-    files = (*settings.sources, *settings.files.paths, *Store.parse(settings.store).files)
+    keys = (Path(key) for each in settings.vendors.values() if (key := each.client_key or each.client_cert))
+    files = (*settings.sources, *settings.files.paths, *keys, *Store.parse(settings.store).files)
     open_files = list(exposed(files))  # before the journal is read, which tidies up beside it
     nothing: _Held = {}, ()
     held, unknown = asked(settings.store, _held, absent=nothing)

@@ -53,7 +53,7 @@ def load(
     clients.read(named["clients"])
     if problems:
         raise SettingsError(problems)
-    warnings = tuple(sorted({*clients.warnings, *doubts(whole, configured)}))
+    warnings = tuple(sorted({*clients.warnings, *doubts(whole, configured, time.time())}))
     keys = tuple(clients.keys)
     written_out = {*plain.of_vendors(whole, configured), *plain.of_clients(keys), *plain.of_store(stored)}
     sources = tuple(Path(document.name) for document in documents)

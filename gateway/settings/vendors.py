@@ -1,9 +1,7 @@
 """The section `vendors`: which adapter, its own settings, and what one entry takes over from another."""
 
-import ssl
 import traceback
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from gateway.declaration import faults
@@ -11,10 +9,12 @@ from gateway.echoes import ordinary
 from gateway.installed import NotLoadable
 from gateway.port import VendorSettings
 from gateway.registry import AdapterType
+from gateway.settings import certificates
 from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Broken
 from gateway.settings.explain import unknown_name
 from gateway.settings.problem import Problem
+from gateway.vendor import NEVER_SENT
 
 _OFTEN_APPLIED = (408, 500, 502, 504)
 _AFTER = "where they were, they are changed twice"
@@ -54,6 +54,8 @@ def vendors(
         if settings is not None:
             found[name] = settings
             problems += (entry.problem((field,), lack) for field, lack in _ordinary(settings))
+            if wrong := certificates.mismatch(settings):
+                problems.append(entry.problem((wrong[0],), wrong[1]))
             problems += (entry.problem(("adapter",), fault) for fault in _unusable(kind, settings))
     return found
 
@@ -61,7 +63,7 @@ def vendors(
 def _ordinary(settings: VendorSettings) -> Iterator[tuple[str, str]]:
     """The fields whose secret stands in ordinary text by chance, so that it could not be masked, and what it lacks."""
     for field, secret in settings.hidden().items():
-        if field != "proxy" and (lack := ordinary(secret.reveal())):
+        if field not in NEVER_SENT and (lack := ordinary(secret.reveal())):
             yield field, f"expected a secret that can be told from ordinary text, to be masked there: {lack}"
 
 
@@ -81,14 +83,21 @@ def _unusable(kind: AdapterType, settings: VendorSettings) -> Iterator[str]:
         yield f"the adapter {kind.name!r} is not usable with these settings: {fault}{where}"
 
 
-def doubts(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings]) -> list[Problem]:
-    """Warnings about vendors that can be used: statuses that are vouched for, and often come after an effect."""
-    return [
+def doubts(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings], now: float) -> list[Problem]:
+    """Warnings about vendors that can be used: statuses that are vouched for, and often come after an effect.
+
+    Also about client certificates that have expired; `now` is in seconds since 1970.
+    """
+    doubtful = [
         entries[name].problem(("not_applied", index), f"{status} often comes after points were changed: {_AFTER}")
         for name, settings in found.items()
         for index, status in enumerate(settings.not_applied)
         if status in _OFTEN_APPLIED
     ]
+    for name, settings in found.items():
+        if since := certificates.expired(settings, now):
+            doubtful.append(entries[name].problem(("client_cert",), since))
+    return doubtful
 
 
 def complete(entries: Mapping[str, Entry], problems: list[Problem]) -> dict[str, Entry]:
@@ -146,29 +155,16 @@ def _adapter(entry: Entry, adapters: Mapping[str, AdapterType], problems: list[P
 
 
 def _with_files(entry: Entry, problems: list[Problem]) -> Entry:
-    """The entry with `ca_file` as an absolute path; it is relative to the file that it stands in."""
-    name = entry.data.get("ca_file")
-    if not isinstance(name, str) or isinstance(name, Broken):
-        return entry
-    path = entry.origins["ca_file"].document.folder / name
-    if wrong := _no_authorities(path):
-        problems.append(entry.problem(("ca_file",), wrong))
-    return entry.having("ca_file", str(path.absolute()))
-
-
-def _no_authorities(path: Path) -> str | None:
-    """Why a file names no authorities that could be trusted; None where it does."""
-    try:
-        if not path.is_file():
-            return "expected the path of a file, and there is none"
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except ValueError:
-        return "expected the path of a file, and there is none"
-    except ssl.SSLError as error:
-        return f"expected a PEM file with certificates: {error.reason}"
-    except OSError as error:
-        return f"expected a PEM file with certificates: {error.strerror}"
-    return None
+    """The entry with files of certificates as absolute paths; each is relative to the file that it stands in."""
+    for field in certificates.FIELDS:
+        name = entry.data.get(field)
+        if not isinstance(name, str) or isinstance(name, Broken):
+            continue
+        path = entry.origins[field].document.folder / name
+        if wrong := certificates.unusable(field, path):
+            problems.append(entry.problem((field,), wrong))
+        entry = entry.having(field, str(path.absolute()))
+    return entry
 
 
 def _with_known_defaults(entry: Entry, model: type[VendorSettings], problems: list[Problem]) -> Entry:

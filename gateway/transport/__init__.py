@@ -1,8 +1,8 @@
 """The only part that speaks HTTP to vendors; it knows what was sent."""
 
 from gateway.transport.clock import boottime
-from gateway.transport.dialling import trust
 from gateway.transport.evidence import (
+    AddressRefused,
     Evidence,
     OutOfResources,
     RequestRefused,
@@ -13,9 +13,11 @@ from gateway.transport.evidence import (
     TransportTimeout,
     Withheld,
 )
+from gateway.transport.identity import trust
 from gateway.transport.transport import Transport
 
 __all__ = [
+    "AddressRefused",
     "Evidence",
     "OutOfResources",
     "RequestRefused",

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -11,6 +12,7 @@ from aiohappyeyeballs import start_connection
 from gateway.transport.answer import Answer
 from gateway.transport.endpoint import Endpoint
 from gateway.transport.evidence import Evidence, TransportError
+from gateway.transport.identity import Identity
 from gateway.transport.names import Names, Resolver
 from gateway.transport.wire import Wire
 
@@ -39,39 +41,44 @@ class Proxy:
         return cls(Endpoint.of(url), b"Proxy-Authorization: Basic %b\r\n" % base64.b64encode(credentials))
 
 
-def trust(ca_file: str | None) -> ssl.SSLContext:
-    """Whom to trust: the authorities of a PEM file, or the system's. Raises `OSError` where it cannot be read."""
-    context = ssl.create_default_context(cafile=ca_file)
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
 class Dialler:
-    """Makes connections to one vendor. `tls` must be there where the vendor or the proxy is encrypted."""
+    """Makes connections to one vendor.
+
+    `identity` must be there where the vendor is encrypted, `proxy_tls` where the proxy is: to a proxy no client's
+    certificate is shown. `refused` tells addresses to which none is made.
+    """
 
     def __init__(
-        self, vendor: Endpoint, *, proxy: Proxy | None, tls: ssl.SSLContext | None, resolver: Resolver | None
+        self,
+        vendor: Endpoint,
+        *,
+        proxy: Proxy | None,
+        identity: Identity | None,
+        proxy_tls: ssl.SSLContext | None,
+        resolver: Resolver | None,
+        refused: Callable[[str], bool],
     ) -> None:
         self._vendor = vendor
         self._proxy = proxy
         self._first = proxy.endpoint if proxy else vendor
-        self._outer = tls if self._first.encrypted else None
-        self._inner = tls if proxy and vendor.encrypted else None
-        self._names = Names(self._first.host, self._first.port, resolver)
+        self._identity = identity
+        self._proxy_tls = proxy_tls
+        self._names = Names(self._first.host, self._first.port, resolver, refused=refused)
 
     async def dial(self) -> Wire:
         """A new connection. Raises `TransportError`, or what the system said, where there is none to be had."""
         wire = Wire(asyncio.get_running_loop())
         try:
-            await self._connect(wire)
-            if self._proxy and self._inner:
-                await self._tunnel(wire, self._proxy, self._inner)
+            tls = await self._identity.context() if self._identity else None
+            await self._connect(wire, self._proxy_tls if self._proxy else tls)
+            if self._proxy and tls:
+                await self._tunnel(wire, self._proxy, tls)
         except BaseException:
             wire.drop()
             raise
         return wire
 
-    async def _connect(self, wire: Wire) -> None:
+    async def _connect(self, wire: Wire, tls: ssl.SSLContext | None) -> None:
         loop = asyncio.get_running_loop()
         try:
             addresses = await self._names.addresses()
@@ -81,9 +88,9 @@ class Dialler:
             else:
                 connected = await start_connection(addresses, happy_eyeballs_delay=AHEAD)
                 await loop.create_connection(lambda: wire, sock=connected)
-            if self._outer:
+            if tls:
                 # Not by create_connection(): what that gives does not tell how much of a request has left.
-                await wire.encrypt(self._outer, self._first.name)
+                await wire.encrypt(tls, self._first.name)
         except (OSError, UnicodeError) as error:
             if self._proxy:
                 raise ProxyUnreachable from error

@@ -3,6 +3,7 @@
 TransportError
 ├── Withheld                it did not leave for a reason of ours
 │   ├── RequestRefused      it was not fit to be sent
+│   ├── AddressRefused      the vendor's name leads to an address that is no vendor's
 │   ├── TooLate             the deadline had passed when all was ready for it
 │   ├── OutOfResources      this process or machine has no more files or memory
 │   └── TransportClosed     the gateway goes; the one of these that says nothing of whether it left
@@ -59,6 +60,10 @@ class OutOfResources(Withheld):
 
 class TransportClosed(Withheld):
     """Raised when the transport is closed, before the call or during it."""
+
+
+class AddressRefused(Withheld):
+    """Raised when a name leads only to addresses that are link-local or a cloud's for metadata."""
 
 
 class TooLarge(TransportError):

@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any, Protocol
 
 import structlog
+
+from gateway.transport.evidence import AddressRefused
 
 log = structlog.get_logger(__name__)
 REMEMBERED = 10.0
@@ -14,6 +16,8 @@ REMEMBERED = 10.0
 
 OUTLIVED = 300.0
 """Further seconds for which they are used while new ones are looked up: names that cannot be asked for stop nobody."""
+
+_BARRED = "The address is link-local or a cloud's for metadata, and allow_link_local is not set"
 
 Address = tuple[int, int, int, str, tuple[Any, ...]]
 """One address as `socket.getaddrinfo` gives it."""
@@ -27,21 +31,28 @@ class Resolver(Protocol):
 
 
 class Names:
-    """The addresses of one host and port; `resolver` finds them, by default the system's."""
+    """The addresses of one host and port; `resolver` finds them, by default the system's. None is `refused`."""
 
-    def __init__(self, host: str, port: int, resolver: Resolver | None) -> None:
+    def __init__(self, host: str, port: int, resolver: Resolver | None, *, refused: Callable[[str], bool]) -> None:
         self._host = host
         self._port = port
         self._resolver = resolver
+        self._refused = refused
         self._found: list[Address] = [_address(host, port)] if _is_ip(host) else []
         self._fixed = bool(self._found)
+        self._barred = self._fixed and refused(host)
         self._until = 0.0
         self._looking: asyncio.Task[list[Address]] | None = None
         self._lost = False
 
     async def addresses(self) -> list[Address]:
-        """At least one address. Raises `OSError`, or what the resolver raises, where there are none."""
+        """At least one address. Raises `OSError`, or what the resolver raises, where there are none.
+
+        Raises `AddressRefused` where all are refused.
+        """
         now = asyncio.get_running_loop().time()
+        if self._barred:
+            raise AddressRefused(_BARRED)
         if self._fixed or now < self._until:
             return self._found
         if self._looking is None:
@@ -62,7 +73,13 @@ class Names:
             found = [_address(each["host"], each["port"]) for each in resolved]
         if not found:
             raise OSError("no address")
-        return found
+        return self._reachable(found)
+
+    def _reachable(self, found: list[Address]) -> list[Address]:
+        reachable = [each for each in found if not self._refused(each[4][0])]
+        if not reachable:
+            raise AddressRefused(_BARRED)
+        return reachable
 
     def _looked(self, looking: asyncio.Task[list[Address]]) -> None:
         self._looking = None

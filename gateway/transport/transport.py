@@ -12,10 +12,11 @@ import ssl
 from collections.abc import Callable
 from importlib.metadata import version
 
+from gateway.addresses import is_of_the_machine
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.transport.answer import Answer
 from gateway.transport.connector import Call, Connector
-from gateway.transport.dialling import Dialler, Proxy, trust
+from gateway.transport.dialling import Dialler, Proxy
 from gateway.transport.endpoint import Endpoint
 from gateway.transport.evidence import (
     Evidence,
@@ -25,6 +26,7 @@ from gateway.transport.evidence import (
     TransportError,
     TransportTimeout,
 )
+from gateway.transport.identity import Identity, trust
 from gateway.transport.names import Resolver
 from gateway.transport.request import Writer
 
@@ -51,8 +53,8 @@ class Transport:
     ) -> None:
         vendor = Endpoint.of(settings.base_url)
         proxy = Proxy.of(settings.proxy.reveal()) if settings.proxy else None
-        encrypted = vendor.encrypted or (proxy is not None and proxy.endpoint.encrypted)
-        tls = trusting(settings.ca_file) if encrypted or settings.ca_file else None
+        # A `ca_file` is read in any case, so that one that cannot be is known at the start.
+        shared = trusting(settings.ca_file) if settings.ca_file or (proxy and proxy.endpoint.encrypted) else None
         absolute = proxy is not None and not vendor.encrypted
         self._clock = clock
         self._max_answer = settings.max_answer
@@ -63,7 +65,14 @@ class Transport:
             proxied=absolute,
             ours=proxy.authorization if proxy and absolute else b"",
         )
-        dialler = Dialler(vendor, proxy=proxy, tls=tls, resolver=resolver)
+        dialler = Dialler(
+            vendor,
+            proxy=proxy,
+            identity=Identity(settings, trusting) if vendor.encrypted else None,
+            proxy_tls=shared if proxy and proxy.endpoint.encrypted else None,
+            resolver=resolver,
+            refused=_nowhere if settings.allow_link_local else is_of_the_machine,
+        )
         self._connector = Connector(dialler.dial, limit=settings.max_concurrency)
         self._under_way: set[asyncio.Timeout] = set()
         self._closed = False
@@ -137,6 +146,10 @@ class Transport:
         finally:
             self._connector.release(wire, call)
             answer.discard()
+
+
+def _nowhere(_: str) -> bool:
+    return False
 
 
 def _root(error: BaseException) -> int | None:

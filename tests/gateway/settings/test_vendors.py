@@ -82,8 +82,9 @@ def test_a_broken_chain_is_told(problems: Problems, lines: list[str], found: lis
         (
             "{extends: arcade, extend: x}",
             "4:24: vendors.a.extend: unknown key: did you mean extends? (expected: extends, adapter, base_url, timeout,"
-            " max_concurrency, max_answer, ca_file, proxy, allow_http, reuse_connections, not_applied, problems,"
-            " trust_absence, probe, ignore, partner_id, api_key, verbose, reasons, default_reason)",
+            " max_concurrency, max_answer, ca_file, client_cert, client_key, client_key_password, proxy, allow_http,"
+            " allow_link_local, reuse_connections, not_applied, problems, trust_absence, probe, ignore, partner_id,"
+            " api_key, verbose, reasons, default_reason)",
         ),
         (
             '{adapter: ledger, base_url: "http://127.0.0.1", api_key: k}',

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.port import VendorSettings
-from gateway.transport import Transport, boottime
+from gateway.addresses import is_of_the_machine
+from gateway.port import Secret, VendorSettings
+from gateway.transport import AddressRefused, Transport, boottime
 from gateway.transport.endpoint import Endpoint
 from tests.gateway.transport.raw_server import (
     CA,
@@ -271,3 +272,60 @@ def test_vendor_of_plain_http_needs_no_authorities() -> None:
     for url in ("http://127.0.0.1", "https://127.0.0.1"):
         Transport(VendorSettings(adapter="any", base_url=url), boottime, trusting=trusting)
     assert asked == [None]
+
+
+OF_THE_MACHINE = [
+    *("169.254.169.254", "fe80::1", "fe80::1%lo", "fd00:ec2::254", "100.100.100.200", "::ffff:169.254.169.254"),
+    *("::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "::169.254.169.254", "fd20:ce::254"),
+]
+SPELLINGS = ["0xA9FEA9FE", "2852039166", "0251.0376.0251.0376", "169.254.43518", "169.16689662"]
+
+
+@pytest.mark.parametrize("host", OF_THE_MACHINE)
+def test_a_name_of_a_link_local_address(run: Run, host: str) -> None:
+    """Nothing is sent to it, nor connected; of several addresses the others serve."""
+
+    async def scene() -> None:
+        async with Server(answers) as server:
+            url = f"http://vendor.test:{server.port}"
+            async with opened(url, resolver=Several(host)) as transport:
+                error, evidence = await failure(transport, POST)
+                assert (type(error), evidence.sent) == (AddressRefused, False)
+                assert "allow_link_local" in str(error)
+                assert host not in str(error)
+            async with opened(url, resolver=Several(host, "127.0.0.1")) as transport:
+                assert (await send(transport, POST)).body == b"ok"
+            assert len(server.peers) == 1
+
+    run(scene())
+
+
+@pytest.mark.parametrize("host", [*(each for each in OF_THE_MACHINE if "%" not in each), *SPELLINGS])
+@pytest.mark.parametrize("field", ["base_url", "proxy"])
+def test_a_link_local_address_in_the_settings(host: str, field: str) -> None:
+    """It is refused as it stands there, in whichever spelling, unless it is allowed."""
+    url = f"https://[{host}]" if ":" in host else f"https://{host}"
+    settings = {"adapter": "any", "base_url": "https://vendor.test", field: url}
+    with pytest.raises(ValueError, match=rf"{field} is a link-local address .* allow_link_local: true"):
+        VendorSettings(**settings)
+    assert VendorSettings(**settings, allow_link_local=True).allow_link_local
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "10.0.0.1", "::1", "fd00::1", "2001:db8::1", "192.168.1.1", "vendor.test", "9.vendor.test"]
+)
+def test_any_other_address_is_a_vendors(host: str) -> None:
+    """Those of private networks too."""
+    assert not is_of_the_machine(host)
+
+
+def test_a_link_local_proxy(run: Run) -> None:
+    """It is looked at by its addresses as well; those of a vendor behind it are the proxy's to look up."""
+
+    async def scene() -> None:
+        url, proxy = "https://vendor.test", Secret("http://proxy.test:3128")
+        async with opened(url, proxy=proxy, resolver=Several("169.254.169.254")) as transport:
+            error, evidence = await failure(transport, POST)
+            assert (type(error), evidence.sent) == (AddressRefused, False)
+
+    run(scene())
