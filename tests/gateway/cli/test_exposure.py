@@ -15,6 +15,7 @@ from gateway.settings.key import digest_of
 from gateway.simulation import Simulator
 from tests.gateway.cli.conftest import KEY, Command, Left
 
+CERTIFICATES = Path(__file__).parents[1] / "transport" / "certificates"
 PLAIN = "stands here in plain text"
 
 
@@ -122,3 +123,13 @@ def test_the_password_of_the_store(public: Path, private: dict[str, Any], store:
     config = written(public, {**private, "store": store})
     (public / "secret").write_text("hunter2-hunter2")
     assert [each.where for each in load(config, adapters(), {}).plain] == (["store"] if warned else [])
+
+
+def test_the_key_of_a_client_certificate(command: Command, public: Path, private: dict[str, Any]) -> None:
+    """It is looked at as well: whoever reads it is the gateway to that vendor."""
+    shutil.copy(CERTIFICATES / "renewed.pem", public / "client.pem")
+    private["vendors"]["other"] = {"extends": "crm", "base_url": "https://vendor.test", "client_cert": "client.pem"}
+    config = written(public, private)
+    (public / "client.pem").chmod(0o644)
+    told = f"{public / 'client.pem'}: other users of this machine can read it: chmod o-rw (warning)"
+    assert told in command("check", "-c", config).err
