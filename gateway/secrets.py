@@ -12,14 +12,24 @@ _IN_A_HEADER = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
 class Expanded(str):
-    """A configured text in which `${...}` was replaced; `reread` gives its text as the files say now."""
+    """A configured text in which `${...}` was replaced; `reread` gives its text as the files say now.
+
+    `elsewhere`: whether a part of it came from a file or a variable, and not from a default that is written down.
+    """
 
     reread: Callable[[], str] | None
+    elsewhere: bool
 
-    def __new__(cls, text: str, reread: Callable[[], str] | None = None) -> "Expanded":  # noqa: D102 (see the class)
+    def __new__(cls, text: str, reread: Callable[[], str] | None = None, *, elsewhere: bool = False) -> "Expanded":  # noqa: D102 (see the class)
         self = super().__new__(cls, text)
         self.reread = reread
+        self.elsewhere = elsewhere
         return self
+
+
+def is_written_out(text: object) -> bool:
+    """Whether a configured text stands in the configuration itself, for whoever reads that."""
+    return not (isinstance(text, Expanded) and text.elsewhere)
 
 
 class Secret:

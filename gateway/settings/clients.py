@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from gateway.secrets import Expanded
+from gateway.secrets import is_written_out
 from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Broken
 from gateway.settings.explain import unknown_name
@@ -46,7 +46,7 @@ class Clients:
             if wrong := why_unusable(text):
                 self._problems.append(entry.problem(path, wrong))
                 continue
-            plain = not isinstance(text, Expanded) and not is_digest(text)
+            plain = is_written_out(text) and not is_digest(text)
             reread = getattr(text, "reread", None)
             key = ClientKey(name, digest_of(text), entry.problem(path, ""), expires, reread, plain)
             holder = self._by_digest.setdefault(key.digest, key)

@@ -34,8 +34,9 @@ class Expander:
         Raises `ValueError`, which names the variable or file but shows no other part of the text.
         """
         parts: list[str | WatchedFile] = []
-        end = 0
+        end, elsewhere = 0, False
         for token in _TOKEN.finditer(text):
+            elsewhere |= bool(token["file"] or (token["name"] and self._environ.get(token["name"])))
             parts += [text[end : token.start()], self._part(token, folder)]
             end = token.end()
         parts.append(text[end:])
@@ -44,7 +45,7 @@ class Expander:
             return "".join(part if isinstance(part, str) else part.text() for part in parts)
 
         watched = any(isinstance(part, WatchedFile) for part in parts)
-        return Expanded(read(), read if watched else None)
+        return Expanded(read(), read if watched else None, elsewhere=elsewhere)
 
     def _part(self, token: re.Match[str], folder: Path) -> str | WatchedFile:
         if token["literal"]:

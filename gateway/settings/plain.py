@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from gateway.port import VendorSettings
-from gateway.secrets import Expanded
+from gateway.secrets import is_written_out
 from gateway.settings.entry import Entry
 from gateway.settings.key import ClientKey
 from gateway.settings.problem import Problem
@@ -18,7 +18,7 @@ def of_vendors(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings]
         for field, secret in settings.hidden().items():
             written = entries[name].data.get(type(settings).model_fields[field].alias or field)
             secretive = field != "proxy" or urlsplit(secret.reveal()).password is not None
-            if written is not None and not isinstance(written, Expanded) and secretive:
+            if written is not None and is_written_out(written) and secretive:
                 yield entries[name].problem((field,), f"the secret stands here in plain text: {_ELSEWHERE}")
 
 
@@ -31,7 +31,7 @@ def of_clients(keys: Iterable[ClientKey]) -> Iterator[Problem]:
 
 def of_store(entry: Entry | None) -> Iterator[Problem]:
     """A doubt about the password of the journal's server."""
-    if entry is None or isinstance(entry.data, Expanded) or not isinstance(entry.data, str):
+    if entry is None or not isinstance(entry.data, str) or not is_written_out(entry.data):
         return
     login, at, _ = entry.data.partition("://")[2].rpartition("@")
     if not entry.data.startswith("sqlite:") and at and ":" in login:

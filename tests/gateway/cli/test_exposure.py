@@ -95,7 +95,7 @@ def test_secrets_in_plain_text(command: Command, public: Path, private: dict[str
     crm = {**private["vendors"]["crm"], "api_key": "a-secret-of-crm", "proxy": "http://me:hunter2hunter2@proxy:3128"}
     open_proxy = {"extends": "crm", "api_key": "${file:secret}", "proxy": "http://proxy:3128"}
     vendors = {"crm": crm, "other": {"extends": "crm"}, "open": open_proxy}
-    keys = [KEY, {"key": f"{KEY}-2", "expires": "2999-01-01"}]
+    keys = [KEY, {"key": f"${{env:NO_SUCH_VARIABLE:-{KEY}-2}}", "expires": "2999-01-01"}]
     clients = {"app": {**private["clients"]["app"], "keys": keys}}
     said = command("check", "--strict", "-c", written(public, {**private, "vendors": vendors, "clients": clients}))
     assert said.code == 1
@@ -114,12 +114,13 @@ def test_secrets_in_plain_text(command: Command, public: Path, private: dict[str
     ("store", "warned"),
     [
         ("postgresql://u:hunter2@127.0.0.1:1/d", True),
+        ("postgresql://u:${env:NONE:-hunter2-hunter2}@127.0.0.1:1/d", True),
         ("postgresql://u@127.0.0.1:1/d", False),
         ("postgresql://u:${file:secret}@127.0.0.1:1/d", False),
     ],
 )
 def test_the_password_of_the_store(public: Path, private: dict[str, Any], store: str, warned: bool) -> None:
-    """Of a server's URL that is written out."""
+    """Of a server's URL that is written out, as a default too."""
     config = written(public, {**private, "store": store})
     (public / "secret").write_text("hunter2-hunter2")
     assert [each.where for each in load(config, adapters(), {}).plain] == (["store"] if warned else [])
