@@ -199,8 +199,8 @@ def _is_told(answer: VendorResponse) -> bool:
     """Whether all of an answer can be told, unless it is no JSON, which speaks of nothing."""
     try:
         return lenient.is_told(answer.json())
-    except VendorBadResponse:
-        return True
+    except VendorBadResponse as error:
+        return not isinstance(error.__cause__, lenient.NotRead)
 
 
 def _would_succeed(call: Call, answer: VendorResponse, anew: Callable[[], Translation[T]]) -> bool | None:

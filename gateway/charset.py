@@ -42,8 +42,6 @@ def exactly(body: bytes, content_type: str) -> str | None:
     for mark, name in _MARKS:
         if body.startswith(mark):
             return _decoded(body[len(mark) :], name)
-    if len(seven_bit) + len(others) > _DECLARED:
-        return None
     if b"\0" in body:
         for beginning, name in _WIDE:
             if beginning.match(body):
@@ -51,6 +49,8 @@ def exactly(body: bytes, content_type: str) -> str | None:
     for name in (*seven_bit, "utf-8"):
         if (text := _decoded(body, name)) is not None:
             return text
+    if len(others) > _DECLARED:
+        return None
     readings = {text for name in others if (text := _decoded(body, name)) is not None}
     return readings.pop() if len(readings) == 1 else None
 

@@ -38,6 +38,10 @@ _SWALLOWED = re.compile(r'[^\x00-\x7f]\\+"')
 _SHIFT = re.compile(r"[\x0e\x0f\x1b]")
 
 
+class NotRead(ValueError):
+    """Raised when a text that may well be JSON is not read, so that it may say anything."""
+
+
 class Unreadable:
     """A value that cannot be told; whatever is made of it but `isinstance` and `is` raises.
 
@@ -70,19 +74,29 @@ def loads(text: str, *, rough: bool = False) -> Any:
     """JSON, numbers exact, with `Unreadable` for what cannot be told in it.
 
     `rough` says that U+FFFD stands in the text for bytes that are in no known charset. Raises `ValueError` where the
-    whole is not JSON, where its texts end can be told in two ways, or where it is `crowded`.
+    whole is not JSON, and `NotRead` where that is an object or a list as far as it goes: where its texts end can be
+    told in two ways, or it is `crowded`, too deep, or has too many places that cannot be told.
     """
-    if crowded(text):
-        raise ValueError("it has more values than one of its size may have")
-    if rough and _SWALLOWED.search(text):
-        raise ValueError("where its texts end cannot be told")
     try:
-        value = _JSON.decode(text)
-    except ValueError:
-        value = _JSON.decode(_mended(text))
+        value = _read(text, rough=rough)
+    except (NotRead, RecursionError) as error:
+        if text.lstrip()[:1] in ("{", "["):
+            raise NotRead(str(error)) from None
+        raise ValueError(str(error)) from None
     if isinstance(value, Unreadable):
         raise ValueError("a name or a word in it cannot be told")
     return value
+
+
+def _read(text: str, *, rough: bool) -> Any:
+    if crowded(text):
+        raise NotRead("it has more values than one of its size may have")
+    if rough and _SWALLOWED.search(text):
+        raise NotRead("where its texts end cannot be told")
+    try:
+        return _JSON.decode(text)
+    except ValueError:
+        return _JSON.decode(_mended(text))
 
 
 def several(values: Sequence[Any]) -> Any:
@@ -145,7 +159,7 @@ def _are_one(one: Any, other: Any) -> bool:
 def _mended(text: str) -> str:
     """The same with U+FFFD or a NaN for each character or word that JSON does not have."""
     if _SHIFT.search(text):
-        raise ValueError("where its texts end cannot be told")
+        raise NotRead("where its texts end cannot be told")
     parts: list[str] = []
     for part in _PART.finditer(text):
         sound, broken = part.groups("")
@@ -158,7 +172,7 @@ def _mended(text: str) -> str:
         elif broken:
             parts.append("NaN")
         if len(parts) > 2 * MOST_MENDED:
-            raise ValueError(f"more than {MOST_MENDED} places of it cannot be told")
+            raise NotRead(f"more than {MOST_MENDED} places of it cannot be told")
     return "".join(parts)
 
 

@@ -53,6 +53,21 @@ def test_an_answer_that_speaks_of_a_success_is_unknown(vouching: Bench, status: 
 
 
 @pytest.mark.parametrize(
+    "beside",
+    ["[" + "0," * 4_000 + "0]", "[" * 5_000 + "]" * 5_000, "[" + "x    ,   " * 6_000 + "0]"],
+    ids=["too many values", "too deep", "too much that cannot be told"],
+)
+def test_an_answer_that_is_not_read_may_speak_of_a_success(vouching: Bench, beside: str) -> None:
+    """What is too costly to read is no proof, whatever it says."""
+    effect = vouching.effect_number()
+    success = json.loads(vouching.answers("adjust")[effect].body)
+    body = f'{{"beside": {beside}, {json.dumps(success)[1:]}'
+    vouching.spoil(effect, served_as(body, 503))
+    outcome = vouching.adjust()
+    assert (outcome.verdict, "vouched" in outcome.evidence) == (Verdict.UNKNOWN, False)
+
+
+@pytest.mark.parametrize(
     "fault",
     [
         {"kind": "status", "status": 500, "body": "{}"},
