@@ -8,7 +8,7 @@ from gateway.adjustments import Draft, Record, State
 from gateway.journal import codec
 from gateway.journal.budgets import Budgets
 from gateway.journal.operations import Claim, Claimed, Exhausted, Refused
-from gateway.journal.reservation import Reservation
+from gateway.journal.reservation import NOTHING, Reservation
 from gateway.journal.transaction import Transaction
 
 Key = tuple[str, str, str]
@@ -53,7 +53,7 @@ class Claims:
                 refused[place] = Refused(taken)
             else:
                 record = Record(draft, State(), self.transaction.now, self.transaction.later(draft.lease))
-                wanted[key] = record, claim.owner, Reservation().begun(1, taken)
+                wanted[key] = record, claim.owner, NOTHING.begun(1, taken)
         self._insert(wanted)
         for key, (place, claim) in zip(self.keys, self.claims, strict=True):
             if key not in self.known:

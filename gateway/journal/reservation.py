@@ -19,7 +19,7 @@ class Reservation:
     def parse(cls, column: str | None) -> "Reservation":
         """Read it from its column."""
         if column is None:
-            return cls()
+            return NOTHING
         read = orjson.loads(column)
         return cls(tuple((attempt, tuple(counters)) for attempt, counters in read["taken"]), read["held"])
 
@@ -39,6 +39,12 @@ class Reservation:
 
     def begun(self, attempt: int, counters: tuple[str, ...]) -> "Reservation":
         """With what the next attempt took."""
+        if not counters and not self.taken:
+            return self
         if counters == self.of(attempt):
             return replace(self, held=bool(counters))
         return Reservation((*self.taken, (attempt, counters)), bool(counters))
+
+
+NOTHING = Reservation()
+"""Where no attempt took anything, as where there are no limits."""

@@ -65,7 +65,8 @@ class Steps:
     @property
     def counters(self) -> set[str]:
         """The counters that a step may take from, or give back to."""
-        taken = {counter for each in self.standing.values() for counter in each.reservation.counters}
+        reservations = (each.reservation for each in self.standing.values())
+        taken = {counter for each in reservations if each.taken for counter in each.counters}
         wanted = (step.budgets for _, step in self.steps if isinstance(step, Retry) and step.budgets)
         return taken.union(*map(self.budgets.counters, wanted))
 
