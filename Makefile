@@ -27,6 +27,7 @@ soak: .venv/dev ## the long attack: 20,000 keys and 200 kills on each journal, a
 
 bench: .venv/dev peers ## how fast it is, beside other servers, and what it weighs (docs/performance.md)
 	$(BIN)/python -m benchmarks.run $(ARGS)
+	$(BIN)/python -m benchmarks.floods $(if $(ARGS),,--write)
 
 # A peer that cannot be had is left out of the run, and named in its report.
 peers:

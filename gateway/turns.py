@@ -24,6 +24,10 @@ class Turns(Generic[T]):
     def __len__(self) -> int:
         return self._size
 
+    def share(self, client: str) -> int:
+        """How many there would be, did every client that waits have as many as this one."""
+        return len(self._queues.get(client, ())) * len(self._queues)
+
     def push(self, client: str, item: T) -> T | None:
         """Add an item. Where the queue is full, gives the newest item of the client with most, which had to leave.
 

@@ -1,8 +1,8 @@
 """How much work is begun at once: what the process cannot do soon waits, client by client, or is refused.
 
 A long turn of the event loop, which does a piece of every request under way, says that there is much to do: newcomers
-wait then. A burst may wait for `BURST` seconds; where the queue has not been empty for that long and is not short, more
-comes than can be done, and whoever has waited for `PATIENCE` seconds is refused.
+wait then. A burst may wait for `BURST` seconds; where the queue has not been empty for that long, more comes than can
+be done, and what clients with many have waiting for `PATIENCE` seconds is refused.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ BURST, PATIENCE = 0.5, 0.08
 MOST = 1024
 """Requests that may wait; past that the newest of the client with most is refused at once."""
 AT_ONCE = 64
-"""Requests that are begun in one turn at most: half as many after a long turn, twice as many after a short one. No more
-than these waiting is no overload: a few callers, each of whom comes again when it is answered, cause no more."""
+"""Requests that are begun in one turn at most: half as many after a long turn, twice as many after a short one. A
+client has many waiting where all would have more than that together, did each have as many."""
 SELDOM = 0.002
 """Seconds without a look at how long turns take, after which a request that comes causes one: looks cost a little."""
 LINES = 10.0
@@ -56,6 +56,7 @@ class Admission:
         self._clock = clock
         self._turns: Turns[Entrant] = Turns(most)
         self._arrivals: deque[tuple[float, str, Entrant]] = deque()
+        self._spared: deque[tuple[float, str, Entrant]] = deque()
         self._watching = False
         self._turn_began = -SELDOM
         self._long = False
@@ -120,6 +121,7 @@ class Admission:
             self._begin_some()
         elif idle:
             self._arrivals.clear()
+            self._spared.clear()
             self._watching = False
             return
         self._turn_began = now
@@ -130,15 +132,21 @@ class Admission:
             self._begun += self._turns.pop().begin()
 
     def _give_up(self) -> None:
+        """Refuse what has waited for too long; a client that has little waiting is not who causes that."""
         standing = self._time - self._emptied > BURST
-        while self._arrivals:
-            since, client, entrant = self._arrivals[0]
-            patience = PATIENCE if standing and len(self._turns) > AT_ONCE else BURST
-            if since >= self._time - patience:
-                break
-            self._arrivals.popleft()
-            if self._turns.remove(client, entrant):
-                self._refuse(entrant)
+        while self._arrivals and self._arrivals[0][0] < self._time - (PATIENCE if standing else BURST):
+            since, client, entrant = self._arrivals.popleft()
+            if self._turns.share(client) > AT_ONCE:
+                self._refuse_waiting(client, entrant)
+            else:
+                self._spared.append((since, client, entrant))
+        while self._spared and self._spared[0][0] < self._time - BURST:
+            _, client, entrant = self._spared.popleft()
+            self._refuse_waiting(client, entrant)
+
+    def _refuse_waiting(self, client: str, entrant: Entrant) -> None:
+        if self._turns.remove(client, entrant):
+            self._refuse(entrant)
 
     def _refuse(self, entrant: Entrant) -> None:
         entrant.refuse()

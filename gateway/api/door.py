@@ -14,8 +14,10 @@ from gateway.api.strangers import Strangers
 from gateway.api.visitor import Visitor
 from gateway.errors import RateLimited, Unauthenticated
 
+REST = "points.rest"
+"""In the scope of a request whose connection is to rest for a moment before the next one."""
 PROBES = (b"/livez", b"/readyz")
-"""Paths that are answered however often: a refusal would cost as much, and have a balancer take the gateway away."""
+"""Paths that are answered however often, if later: a refusal would have a balancer take the gateway away."""
 
 
 class Door:
@@ -35,10 +37,14 @@ class Door:
             try:
                 Visitor(peer, self._access.client(headers)).enter(scope)
             except Unauthenticated as error:
-                if scope["raw_path"] not in PROBES:
+                if scope["raw_path"] in PROBES:
+                    if self._strangers.too_many(peer):
+                        scope[REST] = True
+                else:
                     try:
                         self._strangers.count(peer, wrong_key="authorization" in headers)
                     except RateLimited as too_many:
+                        scope[REST] = True
                         return await problem_response(too_many, Request(scope))(scope, receive, send)
                 Visitor(peer, error).enter(scope)
         return await self._app(scope, receive, send)

@@ -6,10 +6,14 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.api.admission import Admission
+from gateway.api.door import REST
 from gateway.api.protocol import Protocol
 from gateway.api.refusal import Prepared
 from gateway.errors import Overloaded
 
+RESTING = 0.1
+"""Seconds for which a stranger's connection is not read after a refusal: a flood on it becomes a trickle. It may be
+closed meanwhile where there are too many, as any other that is idle."""
 _OVERLOADED = Prepared(Overloaded("More requests came than can be served soon; try again", retry_after=1.0))
 
 
@@ -26,6 +30,18 @@ class Entrance(Protocol):
         else:
             self._running = cycle
             self._admission.wait(cast(Scope, cycle.scope), _Waiting(self, cycle, app))
+
+    def on_response_complete(self) -> None:
+        """Note that there is an answer; who was refused as a stranger is read from again a moment later."""
+        cycle = self._running
+        super().on_response_complete()
+        if cycle is not None and REST in cycle.scope and not self.transport.is_closing():
+            self.flow.pause_reading()
+            self.loop.call_later(RESTING, self._go_on)
+
+    def _go_on(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def begin(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Have the application answer."""

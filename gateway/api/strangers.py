@@ -86,17 +86,26 @@ class Strangers:
 
     def count(self, peer: str, *, wrong_key: bool) -> None:
         """Count a request from an address. Raises `RateLimited` where it is one too many."""
-        network = budgeted(peer)
-        known = self._peers.get(network)
-        if known is None:
-            known = self._peers[network] = _Peer()
-        now = self._clock()
+        known, now = self._known(peer), self._clock()
         known.asked, wait = self._anonymous.taken(known.asked, now)
         if wait:
             raise self._refused(peer, known, "anonymous_rate", wait)
         self._metrics.refused("wrong_key" if wrong_key else "no_key")
         if wrong_key and (wait := self._pause(known, now)):
             raise self._refused(peer, known, "wrong_key_pause", wait)
+
+    def too_many(self, peer: str) -> bool:
+        """Count a request that is answered whatever comes of that: whether it is one too many."""
+        known = self._known(peer)
+        known.asked, wait = self._anonymous.taken(known.asked, self._clock())
+        return wait > 0
+
+    def _known(self, peer: str) -> _Peer:
+        network = budgeted(peer)
+        known = self._peers.get(network)
+        if known is None:
+            known = self._peers[network] = _Peer()
+        return known
 
     def _pause(self, known: _Peer, now: float) -> float:
         """Seconds for which wrong keys are refused; one too many after a pause makes the next pause twice as long."""

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import httpx
 import pytest
 
+from gateway.api.entrance import RESTING
 from tests.deadlines import DEADLINE, until
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.configuration import KEYS
@@ -41,6 +43,16 @@ def test_so_many_without_a_key(start: Starts, calling: Calling) -> None:
     until(lambda: "an address is refused" in process.log)
     [line] = [told(line) for line in list(process.lines) if "an address is refused" in line]
     assert (line["peer"], line["reason"], line["level"]) == ("127.0.0.1", "anonymous_rate", "warning")
+
+
+def test_a_flood_becomes_a_trickle(start: Starts, calling: Calling) -> None:
+    """After each refusal the connection is not read for a moment; a valid key is served all the same."""
+    api = calling(start(server={**SERVER, "anonymous_rate": "1/hour"}))
+    begun = monotonic()
+    for _ in range(5):
+        refused(api.send("GET", "/v1/capabilities", headers=NONE), 429, "rate_limited")
+    assert monotonic() - begun >= 4 * RESTING
+    assert api.get("/v1/capabilities").status_code == 200
 
 
 def test_wrong_keys(start: Starts, calling: Calling) -> None:

@@ -156,6 +156,23 @@ def test_a_burst_may_wait_and_a_standing_queue_may_not() -> None:
     on_bench(body)
 
 
+def test_who_brings_little_is_not_refused_for_others() -> None:
+    """Beside a client that offers far more than can be done, all requests of a modest one have their turn."""
+
+    async def body(bench: Bench) -> None:
+        await bench.busy()
+        for turn in range(200):
+            bench.come(*(f"a{turn}-{number}" for number in range(8)))
+            if turn % 10 == 0:
+                bench.come(*(f"b{turn}-{number}" for number in range(4)))  # as after a stop
+            await bench.turns(1, 2 * TURN)
+        await bench.turns(20, 2 * TURN)
+        assert {name[0] for name in bench.refused} == {"a"}
+        assert sum(name.startswith("b") for name in bench.begun) == 80
+
+    on_bench(body)
+
+
 def test_a_few_who_always_come_again_are_no_overload() -> None:
     """A short queue that never empties is what some callers cause who wait for their answers: it is served."""
 
