@@ -62,7 +62,7 @@ class Admission:
         self._long = False
         self._begun = 0
         self._at_once = AT_ONCE
-        # Its own time goes by at most two turns' worth in a turn: a process that was stopped has kept nobody waiting.
+        # Its own time goes by at most four turns' worth in a turn: a process that was stopped has kept nobody waiting.
         self._time = 0.0
         self._emptied = 0.0
         self._refused = 0
@@ -111,7 +111,7 @@ class Admission:
         """Take in how long a turn took, and begin, or refuse, what waits."""
         now = self._clock()
         took = now - self._turn_began
-        self._time += min(took, 2 * TURN)
+        self._time += min(took, 4 * TURN)
         self._long = took > TURN
         self._at_once = max(1, self._at_once // 2) if self._long else min(AT_ONCE, self._at_once * 2)
         idle = not self._begun and not self._long

@@ -52,6 +52,14 @@ def test_an_address_has_a_budget_of_its_own() -> None:
     assert (bench.counted("no_key"), bench.counted("anonymous_rate")) == (8, 2)
 
 
+def test_probes_count_and_are_not_refused() -> None:
+    """They take from the same budget, and it is only said whether they are too many."""
+    bench = Bench()
+    assert [bench.strangers.too_many("192.0.2.1") for _ in range(4)] == [False, False, False, True]
+    assert bench.wait() > 0
+    assert (bench.counted("no_key"), bench.counted("anonymous_rate")) == (0, 1)
+
+
 def test_wrong_keys_have_to_wait_longer_and_longer() -> None:
     """Past a few, wrong keys are refused for a second, then two, then four; nobody else at the address waits."""
     bench = Bench("30/second")
