@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -255,6 +256,16 @@ def test_without_limits_nothing_is_bounded(play: Play) -> None:
     play(scene)
 
 
+@pytest.fixture
+def unfiltered() -> Iterator[None]:
+    """The log as it is before anybody sets it up: other tests of this process may have left one that says little."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("unfiltered")
 def test_a_changed_limit_is_logged(tmp_path: Path) -> None:
     """At a start with other limits than those before, once, with both."""
 
