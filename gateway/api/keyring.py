@@ -56,7 +56,8 @@ class Keyring:
     def _clashing(self, proposed: Mapping[ClientKey, bytes]) -> Mapping[ClientKey, str]:
         """The changed keys that another client has as well, each with that client's name.
 
-        What has not changed keeps its key, so that nobody loses theirs to a file of somebody else.
+        Whose key is in force keeps it, also where it moves to another file of that client, so that nobody loses theirs
+        to a file of somebody else.
         """
         changed = [key for key in self._following if proposed[key] != self._digests[key]]
         if not changed:
@@ -64,7 +65,9 @@ class Keyring:
         holders: dict[bytes, dict[str, None]] = {}
         for key, digest in proposed.items():
             holders.setdefault(digest, {})[key.client] = None
-        others = ((key, [name for name in holders[proposed[key]] if name != key.client]) for key in changed)
+        in_force = {digest: key.client for key, digest in self._digests.items()}
+        contested = (key for key in changed if in_force.get(proposed[key]) != key.client)
+        others = ((key, [name for name in holders[proposed[key]] if name != key.client]) for key in contested)
         return {key: names[0] for key, names in others if names}
 
     def _report(

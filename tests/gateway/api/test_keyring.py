@@ -138,14 +138,15 @@ def test_whatever_files_come_to_hold(turns: list[list[str]]) -> None:
     had = {owner: {text for text, whose in zip(ring.texts, OWNERS, strict=True) if whose == owner} for owner in OWNERS}
     for texts in turns:
         before = {text: ring.owner(text) for text in KEYS if not why_unusable(text)}
-        unchanged = {new for new, old in zip(texts, ring.texts, strict=True) if new == old}
+        every = zip(texts, ring.texts, OWNERS, strict=True)
+        unchanged = {(new, owner) for new, old, owner in every if new == old}
         ring.texts = list(texts)
         ring.clock.now += 1
         asked = {(text, owner) for text, owner in zip(texts, OWNERS, strict=True) if not why_unusable(text)}
         for text, owner in asked:
             had[owner].add(text)
             alone = all(whose == owner for other, whose in asked if other == text)
-            if (alone and before[text] in (None, owner)) or (text in unchanged and before[text] == owner):
+            if (alone and before[text] in (None, owner)) or ((text, owner) in unchanged and before[text] == owner):
                 assert ring.owner(text) == owner
         opens = {(text, owner) for text in before if (owner := ring.owner(text)) is not None}
         assert all(text in had[owner] for text, owner in opens)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
@@ -58,6 +58,7 @@ def described() -> dict[str, Any]:
     return document(table, version="1")
 
 
+@cache
 def schema(model: type[AnswerModel]) -> dict[str, Any]:
     """A model's schema in the document; those of its fields are found from it."""
     return {**described()["components"]["schemas"][model.__name__], "components": described()["components"]}
@@ -82,12 +83,14 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from(kind) if isinstance(kind, type) and issubclass(kind, Enum) else BY_TYPE[kind]
 
 
+@cache
 def instances(model: type[BaseModel]) -> st.SearchStrategy[Any]:
     """Instances of a model, every part that may be missing there or not."""
     hints = {name: Annotated[field.annotation, *field.metadata, None] for name, field in model.model_fields.items()}
     return st.fixed_dictionaries({name: values(hint) for name, hint in hints.items()}).map(lambda found: model(**found))
 
 
+@cache
 def documents(model: type[BaseModel]) -> st.SearchStrategy[Any]:
     """The same as plain JSON, as the journal keeps them."""
     return instances(model).map(lambda instance: instance.model_dump())
@@ -102,6 +105,7 @@ def test_whatever_is_served_is_as_the_document_says(model: type[AnswerModel], da
 
 
 @pytest.mark.parametrize(("model", "name"), FIELDS, ids=lambda each: getattr(each, "__name__", each))
+@settings(max_examples=20)  # of what stands beside one field
 @given(data=st.data())
 def test_a_field_is_optional_or_null_where_it_is_so(model: type[AnswerModel], name: str, data: st.DataObject) -> None:
     """The document says that a field may be missing, or null, exactly where a body without a value has it so."""
