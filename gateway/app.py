@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway import exact
-from gateway.allowances import Allowances
+from gateway.answers.rendering import final_answer
 from gateway.api.access import Access
 from gateway.api.admission import Admission
 from gateway.api.concurrency import Concurrency
@@ -34,29 +34,29 @@ from gateway.api.peer import Peers
 from gateway.api.rereading import Rereading
 from gateway.api.schemas import adjustment_body
 from gateway.api.strangers import Budget, Strangers
-from gateway.background import Background
-from gateway.cache import MemberCache
-from gateway.exposition import Exposition
+from gateway.delivery.outcome import Reading
+from gateway.delivery.ways import ways
 from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.model import Balance
-from gateway.outcome import Reading
-from gateway.planning import Planner
-from gateway.readiness import Readiness
-from gateway.registry import AdapterType
-from gateway.rendering import final_answer
-from gateway.repeating import Repeating
-from gateway.replies import Reply
-from gateway.routing import Router
-from gateway.service import Service
+from gateway.planning.planning import Planner
+from gateway.planning.routing import Router
+from gateway.planning.translation import Translator
+from gateway.port.registry import AdapterType
+from gateway.service.allowances import Allowances
+from gateway.service.background import Background
+from gateway.service.cache import MemberCache
+from gateway.service.exposition import Exposition
+from gateway.service.readiness import Readiness
+from gateway.service.repeating import Repeating
+from gateway.service.replies import Reply
+from gateway.service.service import Service
+from gateway.service.settling import Settling
+from gateway.service.waiting import Waiting
+from gateway.service.work import Work
+from gateway.service.writes import Writes
 from gateway.settings import Client, Server, Settings
-from gateway.settling import Settling
-from gateway.translation import Translator
 from gateway.transport import boottime
-from gateway.waiting import Waiting
-from gateway.ways import ways
-from gateway.work import Work
-from gateway.writes import Writes
 
 if TYPE_CHECKING:
     from gateway.api.limiting import Limiter

@@ -12,8 +12,8 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from gateway.adjustments import Status, Verdict
-from gateway.circuit import State
 from gateway.limits import Budget
+from gateway.model import CircuitState
 
 Purpose = Literal["call", "search", "repeat"]
 """What a vendor is called for: a caller, or to find out what became of an unknown, by a search or by a repeat."""
@@ -103,9 +103,9 @@ class Metrics:
         """Count a read at a vendor, whatever came of it."""
         self._seconds(vendor, "read").observe(seconds)
 
-    def circuit(self, vendor: str, purpose: Purpose, state: State) -> None:
+    def circuit(self, vendor: str, purpose: Purpose, state: CircuitState) -> None:
         """Note the state of a vendor's circuit."""
-        for each in State:
+        for each in CircuitState:
             self._circuits.labels(vendor, purpose, each.value).set(each is state)
 
     def held(self, vendor: str, purpose: Purpose, by: Literal["circuit", "slots"]) -> None:

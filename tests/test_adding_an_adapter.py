@@ -16,8 +16,8 @@ import pytest
 import uvicorn
 
 import adapters
-from gateway import registry
 from gateway.app import Gateway
+from gateway.port import registry
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
 from tests.deadlines import DEADLINE

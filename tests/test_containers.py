@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from gateway import registry
 from gateway.cli.serve import serve
-from gateway.secrets import Secret
+from gateway.port import registry
+from gateway.port.secrets import Secret
 from gateway.settings import Settings, load
 from tests.deadlines import DEADLINE
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from gateway.adjustments import Draft, Record, Settlement, Transition, Verdict
+from gateway.answers.rendering import final_answer
 from gateway.journal import Filters, Journal
 from gateway.model import Adjustment, Applied, Balance, Member
-from gateway.rendering import final_answer
 from tests.conftest import PostgreSQL
 from tests.deadlines import DEADLINE
 

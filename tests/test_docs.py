@@ -10,14 +10,16 @@ from typing import get_args
 
 import pytest
 
-from gateway import errors, registry
-from gateway.background import Background
+from gateway import errors
 from gateway.cli import main as command_line
 from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 from gateway.model import Operation
+from gateway.port import registry
+from gateway.service.background import Background
 from gateway.settings import load
 from gateway.settings.model import ClientEntry, RuleEntry, ServerEntry
+from tests.test_house import WINGS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -96,21 +98,19 @@ def test_commands_exist(page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 def drawn() -> Iterator[Path]:
     """The files and folders of the tree that architecture.md draws."""
-    above = ""
+    above: list[str] = []
     for line in CODE.findall(ARCHITECTURE)[0][1].splitlines():
         names = re.findall(r"(?:^ *|(?<=  ))([a-z_]+(?:/|\.py))(?=\s)", line + " ")
-        if line.startswith(" "):
-            yield from (Path(above, name) for name in names)
-        else:
-            [above] = names
-            yield Path(above)
+        depth = (len(line) - len(line.lstrip())) // 2
+        yield from (Path(*above[:depth], name) for name in names)
+        above = [*above[:depth], *names[:1]]
 
 
 def test_the_drawn_tree_is_the_tree() -> None:
-    """What architecture.md draws exists, and it leaves out no part of gateway/ and no adapter."""
+    """What architecture.md draws exists, and it leaves out no part of gateway/ and its wings, and no adapter."""
     paths = set(drawn())
     assert sorted(str(path) for path in paths if not (ROOT / path).exists()) == []
-    for room in ("gateway", "adapters"):
+    for room in ("gateway", "adapters", *(f"gateway/{wing}" for wing in WINGS)):
         parts = {path.relative_to(ROOT) for path in (ROOT / room).iterdir() if path.name[0] not in "_."}
         assert {path for path in parts if path.suffix == ".py" or path.is_dir()} <= paths
 

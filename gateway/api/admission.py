@@ -13,8 +13,8 @@ from typing import Protocol
 import structlog
 from starlette.types import Scope
 
+from gateway.delivery.turns import Full, Turns
 from gateway.metrics import Metrics
-from gateway.turns import Full, Turns
 
 log = structlog.get_logger(__name__)
 TURN = 0.01

@@ -17,8 +17,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway import rendering
-from gateway.answers import AnswerModel
+from gateway.answers import rendering
+from gateway.answers.models import AnswerModel
 from gateway.api import content, reading
 from gateway.api.access import Access
 from gateway.api.concurrency import Concurrency
@@ -33,8 +33,8 @@ from gateway.errors import (
     PayloadTooLarge,
 )
 from gateway.metrics import Metrics
+from gateway.service.writes import Caller
 from gateway.settings import Scope as Permission
-from gateway.writes import Caller
 
 if TYPE_CHECKING:  # the library behind it is loaded only where some client has a rate
     from gateway.api.limiting import Limiter

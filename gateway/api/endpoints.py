@@ -5,13 +5,15 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from gateway import answers, errors, rendering
-from gateway.allowances import LimitsAnswer
+from gateway import errors
+from gateway.answers import models as answers
+from gateway.answers import rendering
 from gateway.api import reading, schemas
 from gateway.api.edge import Call, Endpoint, answer
 from gateway.errors import FieldError, Forbidden, GatewayError, InvalidRequest
 from gateway.model import Member
-from gateway.service import Service
+from gateway.service.allowances import LimitsAnswer
+from gateway.service.service import Service
 from gateway.settings import Scope
 
 _INSPECT: Scope = "points:inspect"

@@ -4,17 +4,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.answers import AnswerModel, Time, WhereItApplies
-from gateway.circuit import State
+from gateway.answers.models import AnswerModel, Time, WhereItApplies
+from gateway.model import CircuitState
 
 
 class VendorHealth(AnswerModel):
     """How a vendor stands: `open` is left alone for a while, `half_open` is being tried again."""
 
     name: str
-    circuit: State
+    circuit: CircuitState
     retry_after: WhereItApplies[int] = Field(None, description="Seconds until a call may go out again.")
-    search: WhereItApplies[State] = Field(
+    search: WhereItApplies[CircuitState] = Field(
         None, description="The circuit of the searches for what is unknown, where this vendor can be searched."
     )
 

@@ -22,7 +22,7 @@ from openapi_pydantic import (
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway import answers
+from gateway.answers import models as answers
 from gateway.api.edge import Endpoint
 from gateway.api.fields import MemberField
 from gateway.api.health import Health

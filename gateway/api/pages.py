@@ -14,13 +14,12 @@ from gateway.api.answer_headers import of_page
 from gateway.api.edge import answer, open_page
 from gateway.api.health import Health, TaskHealth, VendorHealth
 from gateway.api.schemas import ReadyQuery
-from gateway.background import Background, TaskStanding
-from gateway.circuit import State
+from gateway.delivery.gate import Standing
 from gateway.errors import StoreUnavailable
-from gateway.gate import Standing
-from gateway.model import time_text
-from gateway.readiness import Readiness
-from gateway.service import Service
+from gateway.model import CircuitState, time_text
+from gateway.service.background import Background, TaskStanding
+from gateway.service.readiness import Readiness
+from gateway.service.service import Service
 
 
 class Pages:
@@ -37,7 +36,7 @@ class Pages:
         background: Background,
         readiness: Readiness,
         *,
-        searching: Callable[[], Mapping[str, State]],
+        searching: Callable[[], Mapping[str, CircuitState]],
         draining: Callable[[], bool],
         openapi: Callable[[], bytes] | None,
     ) -> None:
@@ -86,7 +85,7 @@ class Pages:
         return HTMLResponse(page, headers=of_page(page))
 
 
-def _vendor(standing: Standing, search: State | None) -> VendorHealth:
+def _vendor(standing: Standing, search: CircuitState | None) -> VendorHealth:
     wait = ceil(standing.wait) or None
     return VendorHealth(name=standing.vendor, circuit=standing.state, retry_after=wait, search=search)
 

@@ -15,7 +15,7 @@ from gateway.api.fields import KeyText, MemberField, Moment, Points, Text64, Tex
 from gateway.errors import InvalidRequest
 from gateway.journal import Filters
 from gateway.model import Adjustment, Period
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 
 _FIRST_FILTERS = ("member", "status", "reference", "idempotency_key", "created_from", "created_to")
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from gateway import exact, rendering
+from gateway import exact
 from gateway.adjustments import Status
-from gateway.answers import AdjustmentHistory, AdjustmentPage
+from gateway.answers import rendering
+from gateway.answers.models import AdjustmentHistory, AdjustmentPage
 from gateway.cli import terminal
 from gateway.cli.hint import hint
 from gateway.cli.listing import filters, line

@@ -14,8 +14,8 @@ from gateway.cli.options import Config, asked, fail, loaded
 from gateway.journal import Journal, Whereabouts
 from gateway.journal.store import Store
 from gateway.model import time_text
+from gateway.service.strays import Strays, strays
 from gateway.settings import Client, ClientKey, Problem, Settings
-from gateway.strays import Strays, strays
 
 SOON = timedelta(days=14)
 """How long before its end a key draws a warning."""

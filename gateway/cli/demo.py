@@ -18,7 +18,7 @@ from gateway.cli.serve import Server, run
 from gateway.journal import JournalError
 from gateway.journal.lock import FileLock
 from gateway.journal.store import Store
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.settings import Address, Settings
 
 KEY = "demo-storefront-key-000000000000000"

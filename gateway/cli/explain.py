@@ -9,8 +9,10 @@ import orjson
 import typer
 from pydantic import TypeAdapter
 
-from gateway import exact, rendering
-from gateway.answers import Preview
+from gateway import exact
+from gateway.answers import rendering
+from gateway.answers.models import Preview
+from gateway.answers.plans import preview as previewed
 from gateway.api import reading as strict
 from gateway.api.fields import Moment
 from gateway.api.schemas import adjustment_body
@@ -20,7 +22,7 @@ from gateway.cli.options import Config, Format, Output, loaded
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.escaping import escaped_json
 from gateway.model import Member, Period
-from gateway.planning import PREVIEWED_ID
+from gateway.planning.planning import PREVIEWED_ID
 
 
 class Call(StrEnum):
@@ -73,12 +75,12 @@ def explain(
                 "pending": pending,
             }
             body = strict.body(_body(said, options), adjustment_body(configured(settings, kinds)))
-            preview = plans.adjust(tenant, body.adjustment(), id=PREVIEWED_ID).preview()
+            preview = previewed(plans.adjust(tenant, body.adjustment(), id=PREVIEWED_ID))
             settings.ceilings.check(body.adjustment(), client=None, tenant=tenant)
         elif operation is Call.BALANCE:
-            preview = plans.balance(tenant, _member(member), point_type).preview()
+            preview = previewed(plans.balance(tenant, _member(member), point_type))
         else:
-            preview = plans.expiring(tenant, _member(member), _period(start, end), point_type).preview()
+            preview = previewed(plans.expiring(tenant, _member(member), _period(start, end), point_type))
     except GatewayError as error:
         told = rendering.problem(error, request_id="explain")
         if output is Output.JSON:

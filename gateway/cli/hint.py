@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from gateway import exact
 from gateway.adjustments import Record, Status
 from gateway.app import planner
-from gateway.delivery import Delivery
+from gateway.delivery.delivery import Delivery
 from gateway.errors import GatewayError
 from gateway.journal import Filters, Journal
 from gateway.metrics import Metrics
 from gateway.model import time_text
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.settings import Settings
 from gateway.transport import Transport, boottime
 

@@ -10,12 +10,12 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from gateway import registry
+from gateway.answers.rendering import final_answer
 from gateway.cli import terminal
 from gateway.errors import StoreUnavailable
 from gateway.journal import Journal, JournalError, JournalMissing
-from gateway.registry import AdapterType
-from gateway.rendering import final_answer
+from gateway.port import registry
+from gateway.port.registry import AdapterType
 from gateway.settings import Settings, SettingsError, load, load_store
 
 T = TypeVar("T")

@@ -2,8 +2,8 @@
 
 import json
 
-from gateway import registry
 from gateway.cli import terminal
+from gateway.port import registry
 from gateway.settings.schema import schema as of_settings
 
 

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import typer
 
-from gateway import registry
 from gateway.cli import terminal
 from gateway.cli.options import Config, fail, loaded, refusal
-from gateway.installed import NotLoadable
+from gateway.port import registry
+from gateway.port.installed import NotLoadable
 from gateway.settings import Settings
 
 

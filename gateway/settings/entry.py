@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.secrets import MASK, Expanded
+from gateway.port.secrets import MASK, Expanded
 from gateway.settings.document import Document
 from gateway.settings.expand import Broken
 from gateway.settings.explain import models_at, words

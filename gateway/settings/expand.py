@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from gateway.secrets import Expanded
+from gateway.port.secrets import Expanded
 from gateway.settings.watched import WatchedFile, WatchedFiles
 
 MARK = "${"

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from gateway.secrets import Expanded
+from gateway.port.secrets import Expanded
 
 _COMPARED = 500
 _EXPECTED = MappingProxyType(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.settings import plain
 from gateway.settings.clients import Clients
 from gateway.settings.document import Document, read

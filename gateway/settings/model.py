@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from gateway.model import Operation, time_of
-from gateway.routing import ANY_CUSTOM
-from gateway.secrets import TextSecret
+from gateway.planning.routing import ANY_CUSTOM
+from gateway.port.secrets import TextSecret
 from gateway.settings.limits import LimitsEntry
 from gateway.settings.settings import Address, LogLevel, Scope
 

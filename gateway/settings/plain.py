@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from gateway.port import VendorSettings
-from gateway.secrets import is_written_out
+from gateway.port.secrets import is_written_out
 from gateway.settings.entry import Entry
 from gateway.settings.key import ClientKey
 from gateway.settings.problem import Problem

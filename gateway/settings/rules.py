@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from gateway.model import Operation
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.settings.entry import Entry
 from gateway.settings.expand import Broken
 from gateway.settings.explain import unknown_name

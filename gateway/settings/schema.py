@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gateway.registry import AdapterType, adapters
+from gateway.port.registry import AdapterType, adapters
 from gateway.settings.expand import FORMS
 from gateway.settings.model import NAME, ClientEntry, ServerEntry, TenantEntry
 

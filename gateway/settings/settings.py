@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from gateway.limits import Ceilings, Limits
+from gateway.planning.routing import Routes
 from gateway.port import VendorSettings
-from gateway.routing import Routes
 from gateway.settings.key import ClientKey
 from gateway.settings.problem import Problem
 from gateway.settings.watched import WatchedFiles

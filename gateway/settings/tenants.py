@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from gateway.limits import Limits
-from gateway.routing import Route, Routes
+from gateway.planning.routing import Route, Routes
 from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Broken
 from gateway.settings.explain import unknown_name

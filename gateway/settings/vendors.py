@@ -4,17 +4,17 @@ import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.declaration import faults
-from gateway.echoes import ordinary
-from gateway.installed import NotLoadable
 from gateway.port import VendorSettings
-from gateway.registry import AdapterType
+from gateway.port.declaration import faults
+from gateway.port.echoes import ordinary
+from gateway.port.installed import NotLoadable
+from gateway.port.registry import AdapterType
+from gateway.port.settings import NEVER_SENT
 from gateway.settings import certificates
 from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Broken
 from gateway.settings.explain import unknown_name
 from gateway.settings.problem import Problem
-from gateway.vendor import NEVER_SENT
 
 _OFTEN_APPLIED = (408, 500, 502, 504)
 _AFTER = "where they were, they are changed twice"

@@ -12,8 +12,8 @@ import ssl
 from collections.abc import Callable
 from importlib.metadata import version
 
-from gateway.addresses import is_of_the_machine
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
+from gateway.port.addresses import is_of_the_machine
 from gateway.transport.answer import Answer
 from gateway.transport.connector import Call, Connector
 from gateway.transport.dialling import Dialler, Proxy

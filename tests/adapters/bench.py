@@ -10,15 +10,15 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from gateway.delivery import Delivery
+from gateway.delivery.delivery import Delivery
+from gateway.delivery.outcome import Outcome, Reading
 from gateway.errors import VendorError
 from gateway.metrics import Metrics
 from gateway.model import Adjustment, Balance, Expiring, Member, Operation, Period
-from gateway.outcome import Outcome, Reading
+from gateway.planning.translation import Translation, Translator
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.simulation import Answer, Request, Simulator
-from gateway.translation import Translation, Translator
 from gateway.transport import Evidence, Transport, boottime
 from tests.deadlines import DEADLINE, scaled
 

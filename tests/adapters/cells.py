@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from gateway import registry
 from gateway.errors import OperationNotSupported
 from gateway.model import Adjustment, Member
+from gateway.planning.translation import Translator
+from gateway.port import registry
 from gateway.settings import SettingsError
-from gateway.translation import Translator
 from tests.adapters.desk import Desk, assert_refused
 from tests.adapters.said import said
 from tests.adapters.served import configured

@@ -5,9 +5,9 @@ from typing import get_args
 
 import pytest
 
-from gateway import registry
 from gateway.model import Operation
-from gateway.registry import AdapterType
+from gateway.port import registry
+from gateway.port.registry import AdapterType
 from tests.adapters.bench import Bench, Pair
 from tests.adapters.desk import Desk, opened_desk
 from tests.adapters.fifth_vendor.adapter import Paper

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from gateway import registry
+from gateway.port import registry
 from gateway.simulation import Request, Simulator, in_thread
 from tests.adapters.served import Served, configured, served
 from tests.deadlines import scaled

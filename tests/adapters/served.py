@@ -13,7 +13,7 @@ import uvicorn
 import yaml
 
 from gateway.app import Gateway
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.settings import Settings, load
 from tests.deadlines import DEADLINE
 

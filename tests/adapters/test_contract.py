@@ -7,7 +7,6 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from gateway import registry
 from gateway.adjustments import Verdict
 from gateway.errors import (
     FieldNotSupported,
@@ -16,8 +15,8 @@ from gateway.errors import (
     VendorError,
 )
 from gateway.model import Applied, Balance, Expiring, Member, Operation, Period, RepeatSafety
-from gateway.port import Options
-from gateway.refusals import Refusals
+from gateway.port import Options, registry
+from gateway.port.refusals import Refusals
 from tests.adapters.bench import PERIOD, Bench, Pair
 
 ASKED: dict[Operation, tuple[set[str], set[str]]] = {

@@ -7,7 +7,7 @@ import pytest
 from gateway.adjustments import Verdict
 from gateway.errors import VendorAuthFailed, VendorError, VendorRateLimited
 from gateway.model import Operation
-from gateway.refusals import Refusals
+from gateway.port.refusals import Refusals
 from gateway.simulation import Answer
 from tests.adapters.bench import Bench, Pair
 from tests.deadlines import scaled

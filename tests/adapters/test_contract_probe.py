@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.circuit import FIRST_PAUSE, State
-from gateway.gate import Held
-from gateway.probing import ProbingGate
+from gateway.delivery.circuit import FIRST_PAUSE
+from gateway.delivery.gate import Held
+from gateway.delivery.probing import ProbingGate
+from gateway.model import CircuitState
 from gateway.transport import Evidence, TransportError
 from tests.adapters.bench import Bench
 from tests.adapters.conftest import PAIRS
@@ -40,7 +41,7 @@ class Line:
             self.gate.leave(given, Evidence(sent=True), None, TransportError("ConnectionResetError"))
 
         self.bench.wait(call())
-        assert self.gate.standing.state is State.OPEN
+        assert self.gate.standing.state is CircuitState.OPEN
         self.now += FIRST_PAUSE
 
 
@@ -58,7 +59,7 @@ def test_a_probe_changes_nothing(line: Line) -> None:
     """It asks something, without an effect, is answered by a success, and leaves the vendor as it was."""
     line.outage()
     line.enter()
-    assert line.gate.standing.state is State.CLOSED
+    assert line.gate.standing.state is CircuitState.CLOSED
     assert line.bench.simulator.requests != []
     assert {request.effect for request in line.bench.transport.given} == {False}
     assert line.bench.simulator.effects == []
@@ -73,7 +74,7 @@ def test_a_vendor_that_is_away_stays_alone(line: Line, status: int) -> None:
     line.bench.simulator.faults.add({"kind": "status", "status": status})
     with pytest.raises(Held):
         line.enter()
-    assert line.gate.standing.state is State.OPEN
+    assert line.gate.standing.state is CircuitState.OPEN
     assert line.gate.standing.wait == 2 * FIRST_PAUSE
 
 
@@ -83,7 +84,7 @@ def test_a_vendor_that_answers_is_back(line: Line, status: int) -> None:
     line.outage()
     line.bench.simulator.faults.add({"kind": "status", "status": status, "body": '{"Message": "No."}'})
     line.enter()
-    assert line.gate.standing.state is State.CLOSED
+    assert line.gate.standing.state is CircuitState.CLOSED
 
 
 def test_what_a_probe_sends_is_no_secret_once_masked(line: Line) -> None:

@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import VendorError
 from gateway.model import Operation
 from gateway.port import VendorRequest
-from gateway.secrets import MASK, Secret
+from gateway.port.secrets import MASK, Secret
 from tests.adapters.bench import Bench, Pair
 
 AWKWARD = 'p"a&s<s>%2F+w\\ord/=='

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway import registry
+from gateway.port import registry
 from tests.adapters.answered import CRM
 from tests.adapters.served import Served, configured, served
 from tests.adapters.test_samples import FABRIC_ANSWER

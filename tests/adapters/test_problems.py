@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway import registry
 from gateway.adjustments import Verdict
 from gateway.errors import InsufficientPoints, MemberNotFound, VendorBadResponse, VendorError, VendorRejected
 from gateway.model import Member, Operation
+from gateway.port import registry
 from tests.adapters.bench import Bench, Pair
 
 UNKNOWN: dict[str, tuple[Operation, str]] = {

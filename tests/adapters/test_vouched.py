@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway import registry
 from gateway.adjustments import Verdict
 from gateway.errors import VendorBusy
+from gateway.port import registry
 from gateway.simulation import in_thread
 from tests.adapters.bench import Bench, Pair
 from tests.adapters.fifth_vendor.adapter import Paper
@@ -164,7 +164,7 @@ class LosesItsWay(Paper):
 )
 def test_what_an_adapter_reads_decides_what_speaks_of_a_success(adapter: type[Paper], verdict: Verdict) -> None:
     """A body that it does not look at says nothing; where it cannot be asked once more, nobody vouches."""
-    from gateway.registry import AdapterType
+    from gateway.port.registry import AdapterType
 
     with Bench(Pair(AdapterType.of("paper", adapter), PaperSimulator), not_applied=[503]) as bench:
         bench.simulator.faults.add(

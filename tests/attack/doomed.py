@@ -19,12 +19,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from gateway import app, logs, settling, translation
+from gateway import app, logs
 from gateway.api.edge import Edge
 from gateway.app import Gateway
 from gateway.cli.options import loaded
 from gateway.cli.serve import Server, run
 from gateway.journal import Journal, JournalError
+from gateway.planning import translation
+from gateway.service import settling
 from gateway.transport import Transport
 from gateway.transport.connector import Call
 from tests.attack.points import Point

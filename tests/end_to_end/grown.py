@@ -24,7 +24,7 @@ from gateway import registry  # noqa: E402
 from gateway.api import schemas  # noqa: E402
 from gateway.api.fields import Text64  # noqa: E402
 from gateway.cli import main  # noqa: E402
-from gateway.registry import AdapterType  # noqa: E402
+from gateway.port.registry import AdapterType  # noqa: E402
 
 
 class Body(schemas.AdjustmentBody):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.translation import MARGIN
+from gateway.planning.translation import MARGIN
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.configuration import HASTY, PATIENT
 from tests.end_to_end.vendors import Vendors

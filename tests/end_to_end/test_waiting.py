@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx
 import pytest
 
-from gateway.waiting import MOST_EACH
+from gateway.service.waiting import MOST_EACH
 from tests.deadlines import DEADLINE
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.conftest import Starts

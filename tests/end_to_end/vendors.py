@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from gateway import registry
+from gateway.port import registry
 from gateway.simulation import Effect, Request, Simulator
 from tests.deadlines import DEADLINE
 

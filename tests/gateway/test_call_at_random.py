@@ -7,7 +7,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from gateway.adjustments import Verdict
-from gateway.call import Call
+from gateway.delivery.call import Call
 from gateway.errors import MemberNotFound, VendorAuthFailed, VendorError, VendorRejected
 from gateway.model import Applied
 from gateway.port import Adapter, VendorRequest, VendorResponse, VendorSettings

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway import registry
-from gateway.registry import AdapterType
+from gateway.port import registry
+from gateway.port.registry import AdapterType
 from gateway.simulation import in_thread
 from tests.adapters.fifth_vendor.broken import ADAPTERS, BROKEN_AFTER, BROKEN_BEFORE
 from tests.adapters.fifth_vendor.simulator import PaperSimulator

@@ -10,17 +10,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from adapters.contact_points.decimals import ExactDecimal
 from gateway import exact
+from gateway.answers.rendering import plain
 from gateway.api import fields, reading
 from gateway.api.schemas import AdjustmentBody
 from gateway.client.document import Document
 from gateway.client.request import adjustment_body
+from gateway.delivery.outcome import without_secrets
+from gateway.delivery.redaction import Redactor, shown
 from gateway.errors import InvalidRequest
 from gateway.lenient import Unreadable
 from gateway.model import Applied, Balance
-from gateway.outcome import without_secrets
 from gateway.port import VendorResponse
-from gateway.redaction import Redactor, shown
-from gateway.rendering import plain
 from tests.memory import bounded
 
 GIANTS = ["1E700000000", "1e-700000000", "-9.5E+700000000", "0E700000000", "-0e-700000000", "1E999999999999999999"]

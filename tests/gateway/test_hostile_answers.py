@@ -15,12 +15,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from adapters.expiring_points import xml
+from gateway.delivery.redaction import Redactor
 from gateway.errors import VendorBadResponse
 from gateway.port import PartialResponse, VendorResponse
-from gateway.redaction import Redactor
+from gateway.port.settings import VendorSettings
 from gateway.transport import Evidence, TransportError
 from gateway.transport.answer import Answer
-from gateway.vendor import VendorSettings
 
 LARGEST: int = VendorSettings.model_fields["max_answer"].default
 TIMES = 13

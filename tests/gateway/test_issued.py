@@ -9,7 +9,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.simulation import in_thread
 from tests.adapters.fifth_vendor.issued import ADAPTERS, TOKEN, answers, spellings
 from tests.adapters.fifth_vendor.simulator import PaperSimulator

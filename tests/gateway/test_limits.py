@@ -16,19 +16,19 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from tests.gateway.test_settling import Clock
 
-from gateway import registry
-from gateway.allowances import Allowances
 from gateway.app import Gateway
 from gateway.errors import LimitExceeded
 from gateway.journal import Journal
 from gateway.limits import OTHERS, Ceilings, Limits
 from gateway.metrics import Metrics
 from gateway.model import Adjustment, Member
+from gateway.port import registry
+from gateway.service.allowances import Allowances
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
 from tests.deadlines import scaled
-from tests.gateway.test_settling import Clock
 
 KEYS = {"app": "a-key-for-tests-0000000000000000000", "other": "another-key-for-tests-0000000000000"}
 POINTS = st.decimals("0.000001", "999999999999", places=6)

@@ -14,7 +14,7 @@ from gateway.api.schemas import adjustment_body
 from gateway.meaning import differences, fingerprint, matches
 from gateway.model import Adjustment, Member
 from gateway.port import Options
-from gateway.registry import AdapterType, adapters
+from gateway.port.registry import AdapterType, adapters
 
 FIRST = Adjustment(
     Member("email", "a@example.com"),

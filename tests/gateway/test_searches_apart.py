@@ -11,21 +11,20 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.gateway.test_settling import Clock
 
 from adapters.contact_points.adapter import ContactPoints
-from gateway import registry
 from gateway.app import Gateway
 from gateway.errors import FieldNotSupported
 from gateway.model import Found, Member
-from gateway.port import Exchange
-from gateway.registry import AdapterType
-from gateway.rounds import SHARE
+from gateway.planning.translation import MARGIN
+from gateway.port import Exchange, registry
+from gateway.port.registry import AdapterType
+from gateway.service.rounds import SHARE
+from gateway.service.settling import QUIET
 from gateway.settings import load
-from gateway.settling import QUIET
 from gateway.simulation import Simulator, in_thread
-from gateway.translation import MARGIN
 from tests.deadlines import DEADLINE, scaled
-from tests.gateway.test_settling import Clock
 
 NAME = "contact-points"
 KEY = "a-key-for-tests-0000000000000000000"
@@ -192,13 +191,13 @@ def test_an_account_that_cannot_be_told_stops_no_other(tmp_path: Path, monkeypat
                 raise OSError("the secret cannot be read")
             return before(translator)
 
-        monkeypatch.setattr("gateway.translation.Translator.accounts", property(accounts))
+        monkeypatch.setattr("gateway.planning.translation.Translator.accounts", property(accounts))
         for _ in range(3):
             await made.gateway.settling.look()
         assert await made.status("whole", whole) == "succeeded"
         assert await made.counted('points_alarms_total{why="search"} 1.0')
 
-    from gateway.translation import Translator
+    from gateway.planning.translation import Translator
 
     before: Callable[[Any], tuple[str, ...]] = Translator.accounts.fget  # type: ignore[attr-defined]  # a property has one
     play(tmp_path, scene)

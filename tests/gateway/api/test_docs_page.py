@@ -14,13 +14,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-from gateway import registry
 from gateway.api import openapi, reading
 from gateway.api.answer_headers import of_page
 from gateway.api.endpoints import Endpoints
 from gateway.api.schemas import ExpiringQuery, ResolutionBody, adjustment_body
 from gateway.cli import demo
 from gateway.model import Member
+from gateway.port import registry
 
 PAGE = files("gateway.api").joinpath("docs.html").read_text("utf-8")
 SCRIPT = PAGE.partition("<script>")[2].partition("</script>")[0]

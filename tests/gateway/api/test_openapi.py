@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from gateway import answers, registry
 from gateway.adjustments import Status
-from gateway.answers import AnswerModel
+from gateway.answers import models as answers
+from gateway.answers.models import AnswerModel
 from gateway.api import schemas
 from gateway.api.endpoints import Endpoints
 from gateway.api.openapi import document
+from gateway.port import registry
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=10)
 JSON = st.recursive(

@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from gateway import registry
 from gateway.api import content, reading, shape
 from gateway.api.connections import Bounds
 from gateway.api.edge import MAX_BODY, answer
@@ -25,6 +24,7 @@ from gateway.api.schemas import AdjustmentBody, ListQuery, adjustment_body
 from gateway.app import planner
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.model import Member
+from gateway.port import registry
 from gateway.settings import load
 
 MODEL: type[AdjustmentBody] = adjustment_body(list(registry.adapters().values()))
@@ -213,7 +213,7 @@ def test_no_preview_costs_much(ordinary: float, tmp_path: Path, options: dict[st
 
     def preview() -> None:
         adjustment = reading.body(raw, MODEL).adjustment()
-        answer(masked.adjust("acme", adjustment, id="adj_" + "0" * 32).preview())
+        answer(preview(masked.adjust("acme", adjustment, id="adj_" + "0" * 32)))
 
     preview()  # it is read, and previewed
     assert_cheap(preview, ordinary)

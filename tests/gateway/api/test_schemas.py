@@ -11,7 +11,7 @@ from gateway.api import reading
 from gateway.api.schemas import AdjustmentBody, ListQuery, adjustment_body
 from gateway.errors import InvalidRequest
 from gateway.meaning import fingerprint
-from gateway.registry import adapters
+from gateway.port.registry import adapters
 
 BODY = adjustment_body(list(adapters().values()))
 FIVE = {"member": "contact_id:1", "points": "5"}

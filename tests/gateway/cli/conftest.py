@@ -22,9 +22,10 @@ import httpx
 import pytest
 import structlog
 
-from gateway import logs, registry
+from gateway import logs
 from gateway.app import Gateway
 from gateway.cli import main
+from gateway.port import registry
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
 from tests.deadlines import DEADLINE, scaled

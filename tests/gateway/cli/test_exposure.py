@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.registry import adapters
+from gateway.port.registry import adapters
 from gateway.settings import load
 from gateway.settings.key import digest_of
 from gateway.simulation import Simulator

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import registry
+from gateway.port import registry
 from gateway.simulation import Simulator, in_thread
 from tests.gateway.cli.conftest import BEGUN, SILENT, Call, Command, Left, at, configuration, free_ports, served
 

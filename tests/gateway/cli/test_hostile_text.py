@@ -17,9 +17,9 @@ import pytest
 import structlog
 
 from gateway import logs
+from gateway.answers.rendering import final_answer
 from gateway.journal import Journal
 from gateway.model import Member
-from gateway.rendering import final_answer
 from gateway.simulation import Simulator
 from tests.deadlines import DEADLINE
 from tests.gateway.cli.conftest import BEGUN, COMMAND, Call, Command, Left, Ran, at, served

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from gateway.adjustments import Record
+from gateway.answers.rendering import final_answer
 from gateway.journal import Journal
-from gateway.rendering import final_answer
 from gateway.simulation import Simulator
 from tests.gateway.cli.conftest import BEGUN, SILENT, Call, Command, Left, Ran, served
 

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from gateway.adjustments import Settlement, Verdict
+from gateway.answers.rendering import final_answer
 from gateway.cli import selection
 from gateway.journal import Journal
-from gateway.rendering import final_answer
 from gateway.simulation import Simulator
 from tests.conftest import PostgreSQL
 from tests.gateway.cli.conftest import BEGUN, SILENT, Call, Command, Left, Ran, at, served

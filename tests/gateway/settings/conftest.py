@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model import Member, Period
 from gateway.port import Adapter, Exchange, Secret, TextSecret, VendorRequest, VendorSettings
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.settings import Problem, Settings, SettingsError, load
 
 

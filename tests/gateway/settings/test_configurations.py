@@ -3,7 +3,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import get_args
 
-from gateway.registry import adapters
+from gateway.port.registry import adapters
 from gateway.settings import Scope, load
 
 CONFIG = Path(__file__).parents[3] / "config"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.settings import SettingsError, load
 
 from .conftest import WHOLE

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.settings import Problem, SettingsError, load
 
 from .conftest import WHOLE

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 from gateway.model import Member
-from gateway.registry import AdapterType
-from gateway.routing import Router
+from gateway.planning.routing import Router
+from gateway.port.registry import AdapterType
 from gateway.settings import Settings, SettingsError, load
 
 from .conftest import WHOLE

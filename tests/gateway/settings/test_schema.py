@@ -6,7 +6,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from gateway.registry import AdapterType, adapters
+from gateway.port.registry import AdapterType, adapters
 from gateway.settings.schema import schema, text
 
 from .conftest import WHOLE

@@ -5,7 +5,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from gateway.registry import AdapterType
+from gateway.port.registry import AdapterType
 from gateway.settings.schema import schema
 
 from .conftest import WHOLE, Load, Problems

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.routing import Route
+from gateway.planning.routing import Route
 
 from .conftest import WHOLE, Load, Problems
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.addresses import is_of_the_machine
 from gateway.port import Secret, VendorSettings
+from gateway.port.addresses import is_of_the_machine
 from gateway.transport import AddressRefused, Transport, boottime
 from gateway.transport.endpoint import Endpoint
 from tests.gateway.transport.raw_server import (

@@ -1,0 +1,1 @@
+"""All that callers hear: the models of answers and problems, and what makes them."""
