@@ -19,8 +19,9 @@ from gateway.metrics import Metrics
 log = structlog.get_logger(__name__)
 TURN = 0.01
 """Seconds that a turn of the event loop may take before newcomers wait."""
-BURST, PATIENCE = 0.5, 0.08
-"""Seconds that a request may wait: as long as the queue was empty within the last `BURST`, and from then on."""
+BURST, PATIENCE = 0.5, 0.06
+"""Seconds that a request may wait: where the queue was empty within the last `BURST`, and else. A queue that empties
+within `BURST` of a refusal counts on: the same flood goes on, and gets no second burst."""
 MOST = 1024
 """Requests that may wait; past that the newest of the client with most is refused at once."""
 AT_ONCE = 64
@@ -66,6 +67,7 @@ class Admission:
         self._time = 0.0
         self._emptied = 0.0
         self._refused = 0
+        self._refused_at = -BURST
         self._logged = -LINES
 
     def __len__(self) -> int:
@@ -86,7 +88,7 @@ class Admission:
         client = self._who(scope)
         if not self._watching:
             self._look()
-        if not self._turns:
+        if not self._turns and self._clock() - self._refused_at > BURST:
             self._emptied = self._time
         try:
             displaced = self._turns.push(client, entrant)
@@ -152,7 +154,7 @@ class Admission:
         entrant.refuse()
         self._metrics.refused("overload")
         self._refused += 1
-        now = self._clock()
+        now = self._refused_at = self._clock()
         if now - self._logged >= LINES:
             log.warning("requests are refused: more come than can be served", count=self._refused)
             self._logged, self._refused = now, 0

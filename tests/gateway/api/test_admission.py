@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from gateway.api.admission import AT_ONCE, BURST, MOST, TURN, Admission
+from gateway.api.admission import AT_ONCE, BURST, MOST, PATIENCE, TURN, Admission
 from gateway.metrics import Metrics
 from tests.deadlines import DEADLINE
 
@@ -152,6 +152,30 @@ def test_a_burst_may_wait_and_a_standing_queue_may_not() -> None:
         bench.come("c0")
         await bench.turns(2)
         assert (bench.begun, len(bench.refused)) == (["c0"], refused)
+
+    on_bench(body)
+
+
+def test_a_queue_that_empties_for_a_moment_gets_no_second_burst() -> None:
+    """In one flood the queue may be empty now and then; only after half a second without a refusal a burst may wait."""
+
+    async def body(bench: Bench) -> None:
+        await bench.busy()
+        while not bench.refused:
+            bench.come(*(f"a{number}" for number in range(3)))
+            await bench.turns(1, 2 * TURN)
+        while len(bench.admission):
+            await bench.turns(1)
+        crowd = [f"b{number}" for number in range(2 * AT_ONCE)]
+        soon = round(PATIENCE / (2 * TURN)) + 2
+        for pause, refuses in ((2, True), (round(BURST / (2 * TURN)) + 2, False)):
+            await bench.turns(pause, 2 * TURN)
+            before = len(bench.refused)
+            bench.come(*crowd)
+            await bench.turns(soon, 2 * TURN)
+            assert (len(bench.refused) > before) is refuses
+            await bench.turns(200)
+            assert len(bench.admission) == 0
 
     on_bench(body)
 
