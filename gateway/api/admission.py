@@ -118,16 +118,18 @@ class Admission:
         self._at_once = max(1, self._at_once // 2) if self._long else min(AT_ONCE, self._at_once * 2)
         idle = not self._begun and not self._long
         self._begun = 0
-        if self._turns:
-            self._give_up()
-            self._begin_some()
-        elif idle:
+        if idle and not self._turns:
             self._arrivals.clear()
             self._spared.clear()
             self._watching = False
             return
-        self._turn_began = now
-        asyncio.get_running_loop().call_soon(self._turned)
+        try:
+            if self._turns:
+                self._give_up()
+                self._begin_some()
+        finally:  # whatever one entrant raises, the others have their turn
+            self._turn_began = now
+            asyncio.get_running_loop().call_soon(self._turned)
 
     def _begin_some(self) -> None:
         while self._turns and self._begun < self._at_once:  # at least one: some turns are long for other reasons

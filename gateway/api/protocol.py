@@ -68,6 +68,7 @@ class Protocol(HttpToolsProtocol):
         self.resume_writing()
         if self._leaving is not None:
             self._leaving.cancel()
+        self._leave()
         super().connection_lost(exc)
 
     def give_way(self) -> None:
@@ -218,17 +219,13 @@ class Protocol(HttpToolsProtocol):
         self._note()
 
     def _feed(self, piece: memoryview) -> None:
-        while (offer := self._parsed(piece)) is not None:
-            piece = piece[offer:]
-            self._decline()
-
-    def _parsed(self, data: memoryview) -> int | None:
-        """How much of `data` was parsed when a head ended that offers another protocol; None for all of it."""
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as offer:
-            return int(offer.args[0])
-        return None
+        while piece:
+            try:
+                self.parser.feed_data(piece)
+                piece = piece[:0]
+            except httptools.HttpParserUpgrade as offer:  # a head ended that offers another protocol
+                piece = piece[int(offer.args[0]) :]
+                self._decline()
 
     def _decline(self) -> None:
         """Read a head again without its offer of another protocol; a parser that saw the offer reads no body."""
@@ -259,6 +256,10 @@ class Protocol(HttpToolsProtocol):
         self.transport.write(refused)
         self.transport.close()
         self._linger()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Have the request that is answered now hear that its caller is gone; uvicorn tells the last one alone."""
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True
             self._running.message_event.set()

@@ -19,6 +19,8 @@ class Request:
     def begin(self) -> bool:
         if self.name in self.bench.gone:
             return False
+        if self.name in self.bench.broken:
+            raise RuntimeError(self.name)
         self.bench.begun.append(self.name)
         return True
 
@@ -36,6 +38,7 @@ class Bench:
         self.begun: list[str] = []
         self.refused: list[str] = []
         self.gone: set[str] = set()
+        self.broken: set[str] = set()
         self.metrics = Metrics()
         self.admission = Admission(who=lambda scope: scope["who"], metrics=self.metrics, clock=self._clock, most=most)
 
@@ -247,5 +250,22 @@ def test_who_has_left_is_passed_over() -> None:
         bench.gone = {"a0"}
         await bench.turns(1, 2 * TURN)
         assert (bench.begun, len(bench.admission)) == (["b0"], 0)
+
+    on_bench(body)
+
+
+def test_one_that_fails_stops_nobody() -> None:
+    """What beginning one request raises is told, and all others are begun."""
+
+    async def body(bench: Bench) -> None:
+        told: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["exception"]))
+        await bench.busy()
+        bench.come("a0", "a1", "a2")
+        bench.broken = {"a0"}
+        await bench.turns(4, 2 * TURN)
+        await bench.turns(4)
+        assert (bench.begun, len(bench.admission)) == (["a1", "a2"], 0)
+        assert [str(each) for each in told] == ["a0"]
 
     on_bench(body)

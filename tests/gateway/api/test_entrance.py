@@ -1,7 +1,11 @@
 """A request that is refused since there is too much to do, over real sockets: its answer, and what comes after it."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from functools import partial
+
+import pytest
 
 from gateway.api.admission import TURN, Admission
 from gateway.api.entrance import Entrance
@@ -21,6 +25,12 @@ class Slow:
     def __call__(self) -> float:
         self.now += self.step
         return self.now
+
+
+async def turned(condition: Callable[[], bool]) -> None:
+    """Let the event loop turn until something holds."""
+    while not condition():  # noqa: ASYNC110 (turns are what requests wait for; nothing else tells of them)
+        await asyncio.sleep(0)
 
 
 async def overloaded(bench: Bench, clock: Slow) -> Caller:
@@ -108,3 +118,27 @@ def test_who_leaves_while_it_waits_is_forgotten() -> None:
         assert answer.endswith(b"\r\n\r\n1")
 
     served(body)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_who_leaves_with_several_requests_waiting_harms_nobody(loop: str) -> None:
+    """The first of a caller's requests waits, the next ones behind it, and the caller leaves: others are served."""
+
+    async def body(bench: Bench) -> None:
+        clock = Slow()
+        admission = Admission(who=lambda scope: "app", metrics=Metrics(), clock=clock)
+        bench.protocol = partial(Entrance, admission=admission)
+        leaving = [await bench.connect() for _ in range(200)]
+        for caller in leaving:
+            caller.send(ONE * 3)
+        await turned(lambda: len(admission) >= 100)
+        for caller in leaving:
+            caller.writer.transport.abort()
+        await turned(lambda: not len(bench.connections))
+        clock.step = 0.0
+        other = await bench.connect()
+        other.send(ONE)
+        assert (await other.answer()).endswith(b"\r\n\r\n1")
+        assert not len(admission)
+
+    served(body, loop)
