@@ -174,7 +174,7 @@ def _problems(
             }
         )
         responses[str(status)] = Response(
-            description="; ".join(f"`{kind.code}`: {kind.title}" for kind in each),
+            description="; ".join(dict.fromkeys(f"`{kind.code}`: {kind.title}" for kind in each)),
             headers=headers,
             content={_PROBLEM: MediaType(schema=schema)},
         )

@@ -30,8 +30,8 @@ def check(
     """Check a configuration: every problem with its file, line and column; exit code 1 where there is any.
 
     Warnings do not fail the check without --strict: a short client key, one that ends within 14 days, a secret in plain
-    text, a file that others can read, a vendor that holds adjustments in the journal and is no longer configured, or
-    unknown adjustments that went to an account which is not configured any more.
+    text, a file that others can read, a budget that bounds less than it seems, a vendor that holds adjustments in the
+    journal and is no longer configured, or unknown adjustments that went to an account which is not there any more.
 
     Example: points-gateway check --config config/gateway.yaml
     """

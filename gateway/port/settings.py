@@ -127,13 +127,6 @@ class VendorSettings(BaseModel):
         return value
 
     @model_validator(mode="after")
-    def _encrypted(self) -> "VendorSettings":
-        url = urlsplit(self.base_url)
-        if url.scheme == "http" and not self.allow_http and not _is_loopback(str(url.hostname)):
-            raise ValueError("base_url is plain http to another machine: use https, or set allow_http: true")
-        return self
-
-    @model_validator(mode="after")
     def _reachable(self) -> "VendorSettings":
         proxy = self.proxy.reveal() if self.proxy else ""
         for name, url in (("base_url", self.base_url), ("proxy", proxy)):
@@ -142,6 +135,13 @@ class VendorSettings(BaseModel):
                     f"{name} is a link-local address or a cloud's for metadata: use the vendor's own, "
                     "or set allow_link_local: true"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> "VendorSettings":
+        url = urlsplit(self.base_url)
+        if url.scheme == "http" and not self.allow_http and not _is_loopback(str(url.hostname)):
+            raise ValueError("base_url is plain http to another machine: use https, or set allow_http: true")
         return self
 
     @model_validator(mode="after")

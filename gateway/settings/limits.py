@@ -1,13 +1,17 @@
 """The key `limits` of clients and tenants, as it is written, and as the rest of the gateway uses it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from gateway.limits import DIRECTIONS, Limits
+from gateway.limits import DIRECTIONS, OTHERS, Limits
+from gateway.port import VendorSettings
+from gateway.settings.entry import Entry
+from gateway.settings.explain import unknown_name
+from gateway.settings.problem import Problem
 
 _POINTS = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?")
 _SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": f"^{_POINTS.pattern}$"}]}
@@ -73,3 +77,26 @@ class LimitsEntry(_Entry):
                 if points is not None:
                     daily[point_type, direction] = points
         return Limits(self.max_points, daily)
+
+
+def doubts(
+    entries: Mapping[str, Entry], found: Mapping[str, Limits], vendors: Mapping[str, VendorSettings]
+) -> Iterator[Problem]:
+    """Warnings about budgets that bound less than they seem to; `found` are the limits of some of the `entries`.
+
+    One of a type that no vendor has counts nothing. One of a type that a vendor books where a request names none does
+    not count such requests: they count under `*`, and without that they are not bounded.
+    """
+    known = sorted({each for settings in vendors.values() for each in getattr(settings, "point_types", {})})
+    defaults = {getattr(settings, "default_point_type", None): name for name, settings in vendors.items()}
+    for name, limits in found.items():
+        for point_type, direction in limits.daily:
+            path = ("limits", "daily", point_type, direction)
+            if known and point_type not in (*known, OTHERS):
+                yield entries[name].problem(path, unknown_name("point type", point_type, known))
+            elif point_type in defaults and (OTHERS, direction) not in limits.daily:
+                yield entries[name].problem(
+                    path,
+                    f"this does not bound requests without a point_type, which vendor {defaults[point_type]!r} takes"
+                    f' for this type: add "{OTHERS}": {{{direction}: ...}}',
+                )

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from gateway.port.registry import AdapterType
-from gateway.settings import plain
+from gateway.settings import limits, plain
 from gateway.settings.clients import Clients
 from gateway.settings.document import Document, read
 from gateway.settings.entry import Entry, validated
@@ -53,12 +53,15 @@ def load(
     clients.read(named["clients"])
     if problems:
         raise SettingsError(problems)
-    warnings = tuple(sorted({*clients.warnings, *doubts(whole, configured, time.time())}))
+    client_limits = {name: each.limits for name, each in clients.found.items() if each.limits is not None}
+    doubtful = {*clients.warnings, *doubts(whole, configured, time.time())}
+    doubtful.update(limits.doubts(named["clients"], client_limits, configured))
+    doubtful.update(limits.doubts(named["tenants"], tenant_limits, configured))
     keys = tuple(clients.keys)
     written_out = {*plain.of_vendors(whole, configured), *plain.of_clients(keys), *plain.of_store(stored)}
     sources = tuple(Path(document.name) for document in documents)
     checked = (server, url, configured, routes, clients.found, keys, files)
-    return Settings(*checked, warnings, tuple(sorted(written_out)), sources, tenant_limits)
+    return Settings(*checked, tuple(sorted(doubtful)), tuple(sorted(written_out)), sources, tenant_limits)
 
 
 def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> str:

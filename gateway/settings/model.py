@@ -6,7 +6,7 @@ from datetime import datetime
 from ipaddress import ip_network
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
 from gateway.model import Operation, time_of
 from gateway.planning.routing import ANY_CUSTOM
@@ -40,8 +40,8 @@ def _a_scheme(text: str) -> str:
     return text
 
 
-def _a_rate(text: str) -> str:
-    if not re.fullmatch(_RATE, text) or text.endswith("\n"):
+def _a_rate(text: object) -> str:
+    if not isinstance(text, str) or not re.fullmatch(_RATE, text) or text.endswith("\n"):
         raise ValueError("expected NUMBER/second, NUMBER/minute or NUMBER/hour, as in 100/second, up to 999999")
     return text
 
@@ -92,7 +92,7 @@ def _key_form(value: Any) -> str:
 
 Text = Annotated[str, Field(min_length=1, max_length=64)]
 Scheme = Annotated[str, AfterValidator(_a_scheme)]
-Rate = Annotated[str, AfterValidator(_a_rate), WithJsonSchema({"type": "string", "pattern": _RATE})]
+Rate = Annotated[str, PlainValidator(_a_rate), WithJsonSchema({"type": "string", "pattern": _RATE})]
 Network = Annotated[str, AfterValidator(_a_network)]
 Listener = Annotated[str, AfterValidator(_an_address)]
 

@@ -140,3 +140,12 @@ def test_enumerations_are_those_of_the_code() -> None:
     (status,) = (each for each in get_args(schemas.ListQuery.model_fields["status"].annotation) if get_args(each))
     assert set(get_args(status)) == {each.value for each in Status}
     assert described()["components"]["schemas"]["Status"]["enum"] == [each.value for each in Status]
+
+
+def test_a_problem_is_described_once() -> None:
+    """However many classes share a code: `limit_exceeded` is of today or of any day."""
+    for path in described()["paths"].values():
+        for operation in path.values():
+            for response in operation["responses"].values():
+                parts = response["description"].split("; ")
+                assert len(parts) == len(set(parts))

@@ -53,3 +53,32 @@ def test_what_is_wrong_is_told_where_it_stands(problems: Problems, limits: str, 
     [told] = problems(WHOLE, (SCOPES, f"{SCOPES}, limits: {limits}"))
     assert f"clients.storefront.{where}: " in told
     assert detail in told
+
+
+TYPES = ("token: token-of-perks", "token: token-of-perks, point_types: {base: {iid: 1}}, default_point_type: base")
+
+
+@pytest.mark.parametrize(
+    ("daily", "where", "detail"),
+    [
+        ("{bsae: {credit: 5}, '*': {credit: 5}}", "bsae.credit", "no point type is named 'bsae': did you mean base?"),
+        ("{base: {credit: 5, debit: 5}, '*': {credit: 9}}", "base.debit", "vendor 'perks' takes for this type"),
+    ],
+)
+def test_a_budget_that_bounds_less_than_it_seems_is_doubtful(
+    load_text: Load, daily: str, where: str, detail: str
+) -> None:
+    """One of an unknown type, and one that a request gets around by leaving out a type that is a vendor's default."""
+    for owner, place in (("clients.storefront", SCOPES), ("tenants.acme", "routes: {adjust: arcade")):
+        replaced = f"limits: {{daily: {daily}}}, {place}"
+        [doubt] = load_text(WHOLE, TYPES, (place, replaced)).warnings
+        assert (doubt.where, detail in doubt.detail) == (f"{owner}.limits.daily.{where}", True)
+
+
+def test_budgets_that_bound_what_they_say_are_not_doubtful(load_text: Load) -> None:
+    """With `*` beside it, one of a default type leaves nothing out; nor does any where there is no default."""
+    complete = "limits: {daily: {base: {credit: 5}, '*': {credit: 9}}}"
+    assert load_text(WHOLE, TYPES, (SCOPES, f"{complete}, {SCOPES}")).warnings == ()
+    only = "limits: {daily: {base: {credit: 5}}}"
+    no_default = (TYPES[0], TYPES[1].replace(", default_point_type: base", ""))
+    assert load_text(WHOLE, no_default, (SCOPES, f"{only}, {SCOPES}")).warnings == ()

@@ -303,12 +303,13 @@ def test_a_name_of_a_link_local_address(run: Run, host: str) -> None:
 @pytest.mark.parametrize("host", [*(each for each in OF_THE_MACHINE if "%" not in each), *SPELLINGS])
 @pytest.mark.parametrize("field", ["base_url", "proxy"])
 def test_a_link_local_address_in_the_settings(host: str, field: str) -> None:
-    """It is refused as it stands there, in whichever spelling, unless it is allowed."""
-    url = f"https://[{host}]" if ":" in host else f"https://{host}"
-    settings = {"adapter": "any", "base_url": "https://vendor.test", field: url}
-    with pytest.raises(ValueError, match=rf"{field} is a link-local address .* allow_link_local: true"):
-        VendorSettings(**settings)
-    assert VendorSettings(**settings, allow_link_local=True).allow_link_local
+    """It is refused as it stands there, in whichever spelling, unless it is allowed; plain http is no cure for it."""
+    for scheme in ("https", "http"):
+        url = f"{scheme}://[{host}]" if ":" in host else f"{scheme}://{host}"
+        settings = {"adapter": "any", "base_url": "https://vendor.test", field: url}
+        with pytest.raises(ValueError, match=rf"{field} is a link-local address .* allow_link_local: true"):
+            VendorSettings(**settings)
+        assert VendorSettings(**settings, allow_link_local=True, allow_http=True).allow_link_local
 
 
 @pytest.mark.parametrize(
