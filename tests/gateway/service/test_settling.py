@@ -24,6 +24,7 @@ from gateway.simulation import Simulator, in_thread
 from tests.deadlines import DEADLINE, scaled
 
 NAME = "contact-points"
+SCOPES = ["points:read", "points:inspect", "points:write"]
 KEY = "a-key-for-tests-0000000000000000000"
 FIVE = {"member": "contact_id:1", "points": "5"}
 TIMEOUT = scaled(10)
@@ -92,7 +93,7 @@ async def bench(folder: Path, vendor: Simulator, **settings: Any) -> AsyncIterat
                 "server": {"outages": 0},
                 "vendors": {"crm": {**vendor.settings, "timeout": TIMEOUT, **settings}},
                 "tenants": {"acme": {"routes": {"adjust": "crm"}}},
-                "clients": {"app": {"keys": [KEY], "tenants": ["acme"], "scopes": ["points:read", "points:write"]}},
+                "clients": {"app": {"keys": [KEY], "tenants": ["acme"], "scopes": SCOPES}},
             }
         )
     )
