@@ -2,11 +2,13 @@
 
 from typing import Any, cast
 
-from starlette.types import Scope
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.api.admission import Admission
 from gateway.api.door import REST
+from gateway.api.edge import problem_response
 from gateway.api.protocol import Protocol
 from gateway.api.refusal import Prepared
 from gateway.errors import Overloaded
@@ -14,7 +16,8 @@ from gateway.errors import Overloaded
 RESTING = 0.1
 """Seconds for which a stranger's connection is not read after a refusal: a flood on it becomes a trickle. It may be
 closed meanwhile where there are too many, as any other that is idle."""
-_OVERLOADED = Prepared(Overloaded("More requests came than can be served soon; try again", retry_after=1.0))
+_ERROR = Overloaded("More requests came than can be served soon; try again", retry_after=1.0)
+_OVERLOADED = Prepared(_ERROR)
 
 
 class Entrance(Protocol):
@@ -49,6 +52,9 @@ class Entrance(Protocol):
 
     def refuse(self, cycle: RequestResponseCycle) -> None:
         """Answer `overloaded` in one piece, as uvicorn would, but without a task."""
+        if self.flow.write_paused:  # its caller leaves answers unread: this one waits until there is room for it
+            self.begin(cycle, _answer_overloaded)
+            return
         more = [*cycle.default_headers, *([] if cycle.keep_alive else [(b"connection", b"close")])]
         self.transport.write(_OVERLOADED.answer(cast(Scope, cycle.scope), more))
         cycle.response_started = cycle.response_complete = True
@@ -56,6 +62,10 @@ class Entrance(Protocol):
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
+
+
+async def _answer_overloaded(scope: Scope, receive: Receive, send: Send) -> None:
+    await problem_response(_ERROR, Request(scope))(scope, receive, send)
 
 
 class _Waiting:

@@ -4,11 +4,14 @@ import asyncio
 import json
 from collections.abc import Callable
 from functools import partial
+from socket import SO_SNDBUF, SOL_SOCKET
+from typing import Any
 
 import pytest
 
 from gateway.api.admission import TURN, Admission
 from gateway.api.entrance import Entrance
+from gateway.api.protocol import Protocol
 from gateway.metrics import Metrics
 from tests.gateway.api.bench import HEAD, Bench, Caller, served
 
@@ -128,7 +131,7 @@ def test_who_leaves_with_several_requests_waiting_harms_nobody(loop: str) -> Non
         clock = Slow()
         admission = Admission(who=lambda scope: "app", metrics=Metrics(), clock=clock)
         bench.protocol = partial(Entrance, admission=admission)
-        leaving = [await bench.connect() for _ in range(200)]
+        leaving = [await bench.connect() for _ in range(60)]
         for caller in leaving:
             caller.send(ONE * 3)
         await turned(lambda: len(admission) >= 100)
@@ -142,3 +145,34 @@ def test_who_leaves_with_several_requests_waiting_harms_nobody(loop: str) -> Non
         assert not len(admission)
 
     served(body, loop)
+
+
+def test_refusals_that_nobody_reads_wait() -> None:
+    """A caller that asks on and on and takes in no answer has few of them written; once it reads, it has them all."""
+
+    async def body(bench: Bench) -> None:
+        await overloaded(bench, Slow())
+        made: list[Protocol] = []
+        make = bench.protocol
+
+        def noted(*arguments: Any, **options: Any) -> Protocol:
+            made.append(make(*arguments, **options))
+            return made[-1]
+
+        bench.protocol = noted
+        caller = await bench.connect()
+        await turned(lambda: bool(made) and made[0].transport is not None)
+        made[0].transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 4096)
+        caller.writer.transport.pause_reading()
+        largest = 0
+        for _ in range(60):
+            caller.send(ONE * 50)
+            for _ in range(60):
+                await asyncio.sleep(0)
+                largest = max(largest, made[0].transport.get_write_buffer_size())
+        assert 0 < largest < 200_000
+        caller.writer.transport.resume_reading()
+        for _ in range(60 * 50):
+            assert (await caller.answer()).startswith(b"HTTP/1.1 503 ")
+
+    served(body)
