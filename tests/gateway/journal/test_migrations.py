@@ -89,6 +89,20 @@ def test_what_the_first_gateway_kept_is_gone_on_with(opener: Any, runner: asynci
     assert (decided.refused, decided.record.state) == (None, State(Status.FAILED))
 
 
+@pytest.mark.usefixtures("first")
+def test_an_index_that_could_not_be_finished_is_made_anew(opener: Any, engine: Engine) -> None:
+    """One that is there and `INVALID`, as a concurrent build leaves it that was cut, does not stand for a sound one."""
+    if engine.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL builds indexes beside writers")
+    index = "ix_adjustments_tenant_created_at_seq"
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE INDEX {index} ON adjustments (tenant, created_at, seq)"))
+        connection.execute(text(f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{index}'::regclass"))
+    opener()
+    with engine.connect() as connection:
+        assert connection.scalar(text(f"SELECT indisvalid FROM pg_index WHERE indexrelid = '{index}'::regclass"))
+
+
 LATE = {**STEP, "before": "failed", "after": "failed", "exchange": "[]"}
 WORDS = {
     "contradicted": ('{"sent":true,"late":"applied","conflict":true}', True),

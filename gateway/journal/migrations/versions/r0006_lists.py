@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0006"
@@ -10,17 +11,24 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 _FIRST = (("tenant",), ("tenant", "member"), ("tenant", "reference"), ("tenant", "status"))
+_INVALID = sa.text(
+    "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+    " WHERE indrelid = 'adjustments'::regclass AND NOT indisvalid"
+)
 
 
 def upgrade() -> None:
     """Make the indexes that are not there yet, then drop those that they replace.
 
-    On PostgreSQL an operator may have made them before, without keeping writers waiting: see docs/operating.md.
+    On PostgreSQL an operator may have made them before, without keeping writers waiting: see docs/operating.md. One
+    that could not be finished is there and never read: it would leave its lists without any index.
     """
-    for columns in _FIRST:
-        name = "_".join(columns)
-        op.create_index(
-            f"ix_adjustments_{name}_created_at_seq", "adjustments", [*columns, "created_at", "seq"], if_not_exists=True
-        )
+    names = {columns: f"ix_adjustments_{'_'.join(columns)}_created_at_seq" for columns in _FIRST}
+    connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        for name in set(connection.scalars(_INVALID)).intersection(names.values()):
+            op.drop_index(name, table_name="adjustments")
+    for columns, name in names.items():
+        op.create_index(name, "adjustments", [*columns, "created_at", "seq"], if_not_exists=True)
     for columns in _FIRST:
         op.drop_index(f"ix_adjustments_{'_'.join(columns)}_seq", table_name="adjustments")
