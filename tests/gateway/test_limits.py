@@ -16,7 +16,6 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
-from tests.gateway.test_settling import Clock
 
 from gateway.app import Gateway
 from gateway.errors import LimitExceeded
@@ -29,6 +28,7 @@ from gateway.service.allowances import Allowances
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
 from tests.deadlines import scaled
+from tests.gateway.service.test_settling import Clock
 
 KEYS = {"app": "a-key-for-tests-0000000000000000000", "other": "another-key-for-tests-0000000000000"}
 POINTS = st.decimals("0.000001", "999999999999", places=6)

@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.gateway.test_settling import Clock
 
 from adapters.contact_points.adapter import ContactPoints
 from gateway.app import Gateway
@@ -25,6 +24,7 @@ from gateway.service.settling import QUIET
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
 from tests.deadlines import DEADLINE, scaled
+from tests.gateway.service.test_settling import Clock
 
 NAME = "contact-points"
 KEY = "a-key-for-tests-0000000000000000000"

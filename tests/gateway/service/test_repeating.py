@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.gateway.test_settling import Clock
 
 from gateway.adjustments import CLOCK_ERROR, UNSEEN
 from gateway.app import Gateway
@@ -22,6 +21,7 @@ from gateway.simulation import in_thread
 from tests.adapters.fifth_vendor.enforcing import Ink, InkSimulator, Remembering
 from tests.adapters.fifth_vendor.simulator import PaperSimulator
 from tests.deadlines import scaled, until
+from tests.gateway.service.test_settling import Clock
 
 KEY = "a-key-for-tests-0000000000000000000"
 FIVE = {"member": "card:1", "points": "5"}
