@@ -33,8 +33,9 @@ from gateway.journal.filters import Filters
 from gateway.journal.schema import UNKNOWN, adjustments, read_by
 
 log = structlog.get_logger(__name__)
-WEIGHED = 1000
-"""Entries of an index that are counted before it is chosen; of those that hold more, the first here is taken."""
+WEIGHED = 1_000, 10_000
+"""Entries of an index that are counted before it is chosen, and those where all hold more; of indexes that hold more
+than these too, the first here is taken."""
 _NARROW = ("reference", "member", "status")
 _LAST = 2**63 - 1
 _COLUMN = {each.name: column(each.name, each.type) for each in adjustments.c}
@@ -137,17 +138,20 @@ class _Way:
         """The table, to be read by this index."""
         return read_by(f"ix_adjustments_{'_'.join(each.name for each in self.columns)}", connection)
 
-    def entries(self, connection: Connection) -> FromClause:
-        """The entries of that part, as many as are counted."""
+    def entries(self, connection: Connection, most: int) -> FromClause:
+        """The entries of that part, at most so many."""
         one: Select[Any] = select(literal_column("1").label("one")).select_from(self.table(connection))
         ordered = one.where(*self.range).order_by(*(each.desc() for each in self.columns))
-        return ordered.limit(WEIGHED + 1).subquery()
+        return ordered.limit(most).subquery()
 
 
 def _narrowest(connection: Connection, ways: list[_Way]) -> _Way:
-    counted = [select(func.count()).select_from(way.entries(connection)).scalar_subquery() for way in ways]
-    numbers = connection.execute(select(*counted)).one()
-    return ways[min(range(len(ways)), key=lambda at: min(numbers[at], WEIGHED))]
+    for most in WEIGHED:
+        counted = (select(func.count()).select_from(way.entries(connection, most)).scalar_subquery() for way in ways)
+        numbers = connection.execute(select(*counted)).one()
+        if min(numbers) < most:
+            return ways[min(range(len(ways)), key=numbers.__getitem__)]
+    return ways[0]
 
 
 def _under_key(connection: Connection, tenant: str, filters: Filters, place: _Place | None) -> list[Any]:

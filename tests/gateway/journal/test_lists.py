@@ -149,6 +149,20 @@ def test_of_two_filters_the_narrower_is_read_by(journal: Journal, url: str, runn
         assert f"ix_adjustments_tenant_{narrower}_created_at_seq" in plan(engine, statement, values)
 
 
+def test_of_two_filters_that_both_hold_many_the_narrower_is_read_by(
+    journal: Journal, url: str, runner: asyncio.Runner
+) -> None:
+    """Where thousands fit either of them, the one that fewer fit is still found."""
+    fill(url, 3000)
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE adjustments SET status = 'failed' WHERE seq <= 1500"))
+    engine.dispose()
+    with asked() as statements:
+        runner.run(journal.list("acme", Filters(reference="order-1", status=Status.FAILED), limit=20))
+    assert "ix_adjustments_tenant_status_created_at_seq" in plan(*statements[-1])
+
+
 def test_a_read_that_takes_too_long_is_ended(opener: Callable[..., Journal], url: str, runner: asyncio.Runner) -> None:
     """A list that would go on reading says what to ask instead, and the next is read as if nothing had been."""
     journal = opener(longest_read=0.002)
