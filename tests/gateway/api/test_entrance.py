@@ -131,10 +131,11 @@ def test_who_leaves_with_several_requests_waiting_harms_nobody(loop: str) -> Non
         clock = Slow()
         admission = Admission(who=lambda scope: "app", metrics=Metrics(), clock=clock)
         bench.protocol = partial(Entrance, admission=admission)
-        leaving = [await bench.connect() for _ in range(60)]
+        leaving = [await bench.connect() for _ in range(200)]
+        await turned(lambda: len(bench.connections) == len(leaving))
         for caller in leaving:
             caller.send(ONE * 3)
-        await turned(lambda: len(admission) >= 100)
+        await turned(lambda: len(admission) > 50)
         for caller in leaving:
             caller.writer.transport.abort()
         await turned(lambda: not len(bench.connections))
