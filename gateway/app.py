@@ -34,6 +34,7 @@ from gateway.api.peer import Peers
 from gateway.api.rereading import Rereading
 from gateway.api.schemas import adjustment_body
 from gateway.api.strangers import Budget, Strangers
+from gateway.api.unreadable import Unreadable
 from gateway.delivery.outcome import Reading
 from gateway.delivery.ways import ways
 from gateway.journal import Journal
@@ -184,6 +185,7 @@ class Gateway:
         door = Door(paths, access, Peers(settings.server.trusted_proxies), self._strangers(settings.server))
         self.asgi: ASGIApp = door
         self.admission = Admission(who=door.who, metrics=self._metrics, clock=time.perf_counter)
+        self.unreadable = Unreadable(metrics=self._metrics, clock=time.monotonic, shown=self._shown)
         self.admin: ASGIApp = Starlette(
             routes=[Route("/metrics", self._exposition.metrics, methods=["GET"])],
             exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
@@ -202,8 +204,11 @@ class Gateway:
             wrong_keys=Budget.of(server.wrong_key_rate),
             clock=time.monotonic,
             metrics=self._metrics,
-            shown=lambda peer: peer if server.log_peer else None,
+            shown=self._shown,
         )
+
+    def _shown(self, peer: str) -> str | None:
+        return peer if self._settings.server.log_peer else None
 
     def begin_to_drain(self) -> float:
         """Say in `/readyz` that this gateway goes, let go of repeats that only wait, and set the end of all work.

@@ -23,9 +23,12 @@ late outcome contradicts what was settled; what a vendor said of an adjustment h
 out, or there can be none; a search failed, or found what it must not."""
 Reread = Literal["file", "key"]
 """A file that a configuration takes values from, or a client key in one."""
-Refusal = Literal["no_key", "wrong_key", "anonymous_rate", "wrong_key_pause", "rate", "max_concurrency", "overload"]
+Refusal = Literal[
+    "no_key", "wrong_key", "anonymous_rate", "wrong_key_pause", "rate", "max_concurrency", "overload", "unreadable"
+]
 """Why a request was refused at the door: there was no key, or none that is known; too many such requests came from the
-same address; the client had used up its rate, or its requests under way; the process is offered more than it can do."""
+same address; the client had used up its rate, or its requests under way; the process is offered more than it can do; it
+is no HTTP that can be read."""
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 

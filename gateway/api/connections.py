@@ -4,6 +4,7 @@ Thousands that are idle, or never finish a request, must not keep a good caller 
 request waits for its answer can be closed at any time, and who was on it connects anew.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,9 +31,13 @@ class Connection(Protocol):
 
 
 class Connections:
-    """Every open connection, and of those that may be closed the one that could longest."""
+    """Every open connection, and of those that may be closed the one that could longest.
 
-    def __init__(self, most: int) -> None:
+    `unreadable` is called with the address and the cause of each request that could not be read on one of them.
+    """
+
+    def __init__(self, most: int, *, unreadable: Callable[[str, str], None] = lambda peer, why: None) -> None:
+        self.unreadable = unreadable
         self._most = most
         self._open: set[Connection] = set()
         self._idle: dict[Connection, None] = {}

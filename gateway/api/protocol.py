@@ -237,7 +237,7 @@ class Protocol(HttpToolsProtocol):
 
     def _refuse(self, detail: str) -> None:
         """Refuse the request that is on its way, and take in nothing after it; nothing after it can be told apart."""
-        self.logger.warning("Invalid HTTP request: %s", detail)
+        self._peers.unreadable(self.client[0] if self.client else "", detail)
         self.flow.clear()
         headers = self.headers if self._begun > self._whole else []
         self._refusal = refusal(detail, headers, always=self.server_state.default_headers)

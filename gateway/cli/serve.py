@@ -25,6 +25,7 @@ from gateway.api.answer_headers import ALWAYS
 from gateway.api.connections import Bounds, Connections
 from gateway.api.entrance import Entrance
 from gateway.api.protocol import Protocol
+from gateway.api.unreadable import Unreadable
 from gateway.app import Gateway
 from gateway.cli.options import Config, fail, loaded, refusal
 from gateway.cli.workers import Workers
@@ -119,10 +120,15 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
 
 
 def _configured(
-    app: ASGIApp, *, lifespan: Literal["on", "off"], drain: float, admission: Admission | None = None
+    app: ASGIApp,
+    unreadable: Unreadable,
+    *,
+    lifespan: Literal["on", "off"],
+    drain: float,
+    admission: Admission | None = None,
 ) -> uvicorn.Config:
     bounds = Bounds()
-    connections = Connections(min(bounds.connections, open_files() // 2))
+    connections = Connections(min(bounds.connections, open_files() // 2), unreadable=unreadable.note)
     protocol = partial(Entrance, admission=admission) if admission is not None else Protocol
     return uvicorn.Config(
         app,
@@ -143,7 +149,7 @@ class Admin(uvicorn.Server):
     """The second listener, for what is not for callers; it leaves signals to the first."""
 
     def __init__(self, gateway: Gateway) -> None:
-        super().__init__(_configured(gateway.admin, lifespan="off", drain=1))
+        super().__init__(_configured(gateway.admin, gateway.unreadable, lifespan="off", drain=1))
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -166,7 +172,8 @@ class Server(uvicorn.Server):
         outlives_terminal: bool = False,
     ) -> None:
         drain = settings.server.drain
-        super().__init__(_configured(gateway.asgi, lifespan="on", drain=drain, admission=gateway.admission))
+        admission = gateway.admission
+        super().__init__(_configured(gateway.asgi, gateway.unreadable, lifespan="on", drain=drain, admission=admission))
         self._gateway = gateway
         self._address = settings.server.listen
         self._inherited = listener

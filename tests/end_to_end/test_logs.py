@@ -62,9 +62,22 @@ def test_every_line_is_json(api: Caller, vendors: Vendors, url: str, gateway: Ga
     exchange(url, b"GET /members/email:jason@example.com HTTP/9\r\n\r\n")
     vendors.crm.fault("body", body="[" * 100_000)
     api.adjust({"member": "contact_id:1", "points": 5})
-    until(lambda: bool(api.get("/v1/capabilities")) and "Invalid HTTP request" in gateway.log)
+    until(lambda: bool(api.get("/v1/capabilities")) and "requests cannot be read" in gateway.log)
     for line in list(gateway.lines):
         assert json.loads(line)["level"] in ("info", "warning", "error")
+
+
+def test_a_flood_that_is_no_http_writes_few_lines(
+    api: Caller, vendors: Vendors, url: str, gateway: GatewayProcess
+) -> None:
+    """Who needs no key and a few bytes cannot fill the disk of who keeps the log."""
+    before = len(gateway.lines)
+    for _ in range(50):
+        assert exchange(url, b"GET /livez HTTP/1.1\r\n\r\n").status == 400
+    api.send("GET", "/v1/capabilities", headers={"Request-Id": "after-the-flood"})
+    _lines(api, gateway, "after-the-flood")
+    lines = [json.loads(line)["event"] for line in list(gateway.lines)[before:]]
+    assert sum(event != "request" for event in lines) <= 10
 
 
 def _lines(api: Caller, gateway: GatewayProcess, request_id: str) -> list[dict[str, Any]]:

@@ -1,0 +1,36 @@
+"""Requests that cannot be read as HTTP: counted, and told in the log in few lines, however many anybody sends."""
+
+from collections.abc import Callable
+
+import structlog
+
+from gateway.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+LINES = 10.0
+"""Seconds between two log lines."""
+
+
+class Unreadable:
+    """Counts them, in this process. `clock`: seconds, monotonic; `shown` gives what the log may say of an address.
+
+    The address is that of the connection: what a trusted proxy says in a head that cannot be read is not believed.
+    """
+
+    def __init__(
+        self, *, metrics: Metrics, clock: Callable[[], float], shown: Callable[[str], str | None] = lambda peer: peer
+    ) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._shown = shown
+        self._count = 0
+        self._logged = -LINES
+
+    def note(self, peer: str, why: str) -> None:
+        """Count one, from an address."""
+        self._metrics.refused("unreadable")
+        self._count += 1
+        now = self._clock()
+        if now - self._logged >= LINES:
+            log.warning("requests cannot be read", peer=self._shown(peer), why=why, count=self._count)
+            self._logged, self._count = now, 0
