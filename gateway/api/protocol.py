@@ -222,10 +222,10 @@ class Protocol(HttpToolsProtocol):
         while piece:
             try:
                 self.parser.feed_data(piece)
-                piece = piece[:0]
+                return
             except httptools.HttpParserUpgrade as offer:  # a head ended that offers another protocol
                 piece = piece[int(offer.args[0]) :]
-                self._decline()
+            self._decline()  # not while the offer is handled: the cause of a refusal would be taken to be that
 
     def _decline(self) -> None:
         """Read a head again without its offer of another protocol; a parser that saw the offer reads no body."""
