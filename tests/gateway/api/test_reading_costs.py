@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
+from gateway.answers import plans
 from gateway.api import content, reading, shape
 from gateway.api.connections import Bounds
 from gateway.api.edge import MAX_BODY, answer
@@ -213,7 +214,7 @@ def test_no_preview_costs_much(ordinary: float, tmp_path: Path, options: dict[st
 
     def preview() -> None:
         adjustment = reading.body(raw, MODEL).adjustment()
-        answer(preview(masked.adjust("acme", adjustment, id="adj_" + "0" * 32)))
+        answer(plans.preview(masked.adjust("acme", adjustment, id="adj_" + "0" * 32)))
 
     preview()  # it is read, and previewed
     assert_cheap(preview, ordinary)
