@@ -82,6 +82,7 @@ class Workers:
 
     def _stop(self, sig: signal.Signals) -> None:
         self._stopping.set()
+        self._listener.close()  # workers close theirs: nobody is to wait in a line that none of them serves any more
         self._pass_on(sig)
 
     def _pass_on(self, sig: signal.Signals) -> None:

@@ -13,12 +13,15 @@ import pytest
 
 from tests.deadlines import until
 from tests.end_to_end.caller import Caller
+from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
+from tests.end_to_end.wire import Wire
 
 FIVE = {"member": "contact_id:1", "points": "5"}
 WORKERS = 3
+KEY = KEYS["storefront"].encode()
 
 
 @pytest.fixture
@@ -55,6 +58,15 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def refuses(supervisor: GatewayProcess) -> bool:
+    """Whether a new connection to a gateway is refused."""
+    try:
+        Wire(supervisor.url).__exit__()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_identical_writes_over_all_workers(api: Caller, vendors: Vendors) -> None:
@@ -111,6 +123,26 @@ def test_a_signal_ends_them_all(supervisor: GatewayProcess) -> None:
     supervisor.terminate()
     assert supervisor.ended() == 0
     assert not [pid for pid in running if alive(pid)]
+
+
+def test_nobody_waits_for_workers_that_stop(supervisor: GatewayProcess) -> None:
+    """While they still answer, a new connection is refused, and is not held until the last one is gone."""
+    lines = [
+        b"Idempotency-Key: key-0",
+        b"Content-Type: application/json",
+        b"Content-Length: 9",
+        b"Expect: 100-continue",
+    ]
+    with Wire(supervisor.serving()) as held:
+        held.send(b"POST /v1/adjustments HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer %s\r\n" % KEY)
+        held.send(b"\r\n".join([*lines, b"", b""]))
+        held.some()  # it is under way
+        supervisor.terminate()
+        until(lambda: refuses(supervisor))
+        assert alive(supervisor.pid)
+        held.send(b"not JSON.")
+        assert held.answer().status == 400
+    assert supervisor.ended() == 0
 
 
 def test_none_is_left_when_their_parent_dies(supervisor: GatewayProcess) -> None:

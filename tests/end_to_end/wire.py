@@ -45,6 +45,10 @@ class Wire:
         """Send no more, and still read."""
         self._socket.shutdown(socket.SHUT_WR)
 
+    def some(self) -> bytes:
+        """What comes next, as far as it has come."""
+        return self._socket.recv(65536)
+
     def answer(self) -> Answered:
         """The answer to what was sent."""
         received = b""
