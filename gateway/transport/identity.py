@@ -47,6 +47,9 @@ class Identity:
                 self._context = await asyncio.to_thread(self._made)
             except OSError as error:
                 log.error("a client certificate cannot be read again; the old one serves", error=type(error).__name__)
+            except BaseException:  # the call that asked was given up: the next one reads them
+                self._stamps = []
+                raise
         return self._context
 
     def _now(self) -> list[tuple[int, int, int]]:

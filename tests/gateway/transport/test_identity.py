@@ -1,9 +1,12 @@
 """As whom the gateway comes to a vendor over TLS, and which certificates of a vendor it takes."""
 
+import asyncio
 import shutil
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -105,5 +108,32 @@ def test_a_certificate_that_is_renewed(run: Run, tmp_path: Path) -> None:
             await send(transport, POST)
             first, second, third, fourth = map(serial, server.peers)
             assert first == second == third != fourth
+
+    run(scene())
+
+
+def test_a_certificate_that_is_renewed_while_its_call_is_given_up(run: Run, tmp_path: Path) -> None:
+    """It is in force from the next connection on, and not forgotten with the call that was to read it."""
+    file = tmp_path / "client.pem"
+    shutil.copy(CERTIFICATES / "renewed.pem", file)
+
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        async with (
+            Server(answers, tls=mutual()) as server,
+            opened(server.url, ca_file=CA, client_cert=str(file), reuse_connections=False) as transport,
+        ):
+            await send(transport, POST)
+            file.write_bytes((CERTIFICATES / "client.pem").read_bytes() + (CERTIFICATES / "client.key").read_bytes())
+            busy = Event()
+            holding = loop.run_in_executor(None, busy.wait)  # as a look-up of a name that is not answered
+            _, evidence = await failure(transport, POST, seconds=0.05)
+            assert not evidence.sent
+            busy.set()
+            await holding
+            await send(transport, POST)
+            first, second = map(serial, server.peers)
+            assert first != second
 
     run(scene())
