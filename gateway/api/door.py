@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api.access import Access
 from gateway.api.edge import problem_response
-from gateway.api.peer import Peers, budgeted
+from gateway.api.peer import Peers
 from gateway.api.strangers import Strangers
 from gateway.api.visitor import Visitor
 from gateway.errors import RateLimited, Unauthenticated
@@ -50,11 +50,14 @@ class Door:
         return await self._app(scope, receive, send)
 
     def who(self, scope: Scope) -> str:
-        """What tells a request's client from others: its name, or where a stranger comes from."""
+        """What tells a request's client from others: its name; strangers are one client together, their probes another.
+
+        Whoever has many addresses would else have as many turns, and clients would be refused for that.
+        """
         try:
             return self._access.client(Headers(scope=scope)).name
         except Unauthenticated:
-            return f"at {budgeted(self._peer(scope))}"  # no client's name has a blank in it
+            return "a probe" if scope["raw_path"] in PROBES else "a stranger"  # no client's name has a blank in it
 
     def _peer(self, scope: Scope) -> str:
         host = scope["client"][0] if scope.get("client") else ""
