@@ -242,5 +242,5 @@ def test_the_pause_follows_the_age_of_the_attempt(age: float, seconds: int) -> N
 
 def test_the_contract_states_the_bounds() -> None:
     """How many may wait is what docs/api.md promises."""
-    contract = Path(__file__).parents[2].joinpath("docs", "api.md").read_text("utf-8")
+    contract = Path(__file__).parents[3].joinpath("docs", "api.md").read_text("utf-8")
     assert f"at most {MOST_EACH} repeats wait for one key and {MOST} in all" in contract
