@@ -15,8 +15,17 @@ _METADATA = frozenset(
         ),
     )
 )
-_NAT64 = IPv6Network("64:ff9b::/96")
-_COMPATIBLE = IPv6Network("::/96")
+_TRANSLATED = tuple(
+    map(
+        IPv6Network,
+        (
+            "64:ff9b::/96",  # NAT64 (RFC 6052)
+            "64:ff9b:1::/48",  # NAT64 of one's own, in its usual form (RFC 8215)
+            "::ffff:0:0:0/96",  # SIIT (RFC 2765)
+            "::/96",  # IPv4-compatible
+        ),
+    )
+)
 
 
 def is_of_the_machine(host: str) -> bool:
@@ -48,6 +57,6 @@ def _within(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
     if isinstance(address, IPv4Address):
         return []
     found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64 or address in _COMPATIBLE:
+    if any(address in network for network in _TRANSLATED):
         found.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [each for each in found if each is not None]

@@ -277,6 +277,7 @@ def test_vendor_of_plain_http_needs_no_authorities() -> None:
 OF_THE_MACHINE = [
     *("169.254.169.254", "fe80::1", "fe80::1%lo", "fd00:ec2::254", "100.100.100.200", "::ffff:169.254.169.254"),
     *("::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "::169.254.169.254", "fd20:ce::254"),
+    *("64:ff9b:1::a9fe:a9fe", "::ffff:0:a9fe:a9fe"),
 ]
 SPELLINGS = ["0xA9FEA9FE", "2852039166", "0251.0376.0251.0376", "169.254.43518", "169.16689662"]
 
