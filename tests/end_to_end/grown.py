@@ -20,10 +20,10 @@ setattr(  # noqa: B010 (a type checker cannot follow this)
     ),
 )
 
-from gateway.port import registry  # noqa: E402
 from gateway.api import schemas  # noqa: E402
 from gateway.api.fields import Text64  # noqa: E402
 from gateway.cli import main  # noqa: E402
+from gateway.port import registry  # noqa: E402
 from gateway.port.registry import AdapterType  # noqa: E402
 
 
