@@ -18,7 +18,7 @@ demo: .venv/runtime ## a running gateway with all four vendors simulated, and co
 	@$(BIN)/points-gateway demo $(ARGS)
 
 test: check ## everything that CI runs: style, types, and the tests, a file of them on each core
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 soak: .venv/dev ## the long attack: 20,000 keys and 200 kills on each journal, and 20,000 damaged inputs
 	$(BIN)/python -m tests.attack.soak --journal sqlite
