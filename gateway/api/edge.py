@@ -150,7 +150,7 @@ class Edge:
             response = problem_response(InternalError(), request)
         if quota is not None:
             response.headers.update(quota.headers)
-        told = {
+        line = {
             "method": endpoint.method,
             "route": endpoint.path,
             "status": response.status_code,
@@ -160,14 +160,14 @@ class Edge:
             "request_id": response.headers["Request-Id"],
         }
         if self._log_peer:
-            told["peer"] = visitor.peer
-        told.update(about)
-        asyncio.get_running_loop().call_soon(self._note, told)  # the answer leaves first
+            line["peer"] = visitor.peer
+        line.update(about)
+        asyncio.get_running_loop().call_soon(self._note, line)  # the answer leaves first
         return response
 
-    def _note(self, told: dict[str, Any]) -> None:
-        self._metrics.answered(told["route"], told["status"])
-        self._log.info("request", **told)
+    def _note(self, line: dict[str, Any]) -> None:
+        self._metrics.answered(line["route"], line["status"])
+        self._log.info("request", **line)
 
     async def _read(
         self,
@@ -218,9 +218,9 @@ class Resource:
 
 def problem_response(error: GatewayError, request: Request) -> Response:
     """A problem, with the headers that belong to it."""
-    told = rendering.problem(error, request_id=request_id(request))
-    response = Response(told.to_json(), error.status, media_type="application/problem+json")
-    response.headers["Request-Id"] = told.request_id
+    problem = rendering.problem(error, request_id=request_id(request))
+    response = Response(problem.to_json(), error.status, media_type="application/problem+json")
+    response.headers["Request-Id"] = problem.request_id
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.retryable:

@@ -33,8 +33,8 @@ class Claims:
     def counters(self) -> set[str]:
         """The counters of all budgets that a new key may take from."""
         each = zip(self.keys, self.claims, strict=True)
-        new = (claim.budgets for key, (_, claim) in each if claim.budgets and key not in self.known)
-        return {counter for wanted in new for counter in self.budgets.counters(wanted)}
+        budgets = (claim.budgets for key, (_, claim) in each if claim.budgets and key not in self.known)
+        return {counter for some in budgets for counter in self.budgets.counters(some)}
 
     def take(self) -> Iterable[tuple[int, Claimed | Refused]]:
         """Claim every key that is nobody's; gives the place and the result of each."""
@@ -42,19 +42,19 @@ class Claims:
             return
         if self.counters:  # while they were waited for, somebody else may have claimed
             self.known |= self._under(set(self.keys) - self.known.keys())
-        wanted: dict[Key, tuple[Record, str, Reservation]] = {}
+        new: dict[Key, tuple[Record, str, Reservation]] = {}
         refused: dict[int, Refused] = {}
         for key, (place, claim) in zip(self.keys, self.claims, strict=True):
-            if key in self.known or key in wanted:
+            if key in self.known or key in new:
                 continue
             draft = claim.draft
-            taken = self.budgets.take(claim.budgets, abs(draft.adjustment.points)) if claim.budgets else ()
-            if isinstance(taken, Exhausted):
-                refused[place] = Refused(taken)
+            reserved = self.budgets.take(claim.budgets, abs(draft.adjustment.points)) if claim.budgets else ()
+            if isinstance(reserved, Exhausted):
+                refused[place] = Refused(reserved)
             else:
                 record = Record(draft, State(), self.transaction.now, self.transaction.later(draft.lease))
-                wanted[key] = record, claim.owner, NOTHING.begun(1, taken)
-        self._insert(wanted)
+                new[key] = record, claim.owner, NOTHING.begun(1, reserved)
+        self._insert(new)
         for key, (place, claim) in zip(self.keys, self.claims, strict=True):
             if key not in self.known:
                 yield place, refused[place]
@@ -64,26 +64,26 @@ class Claims:
             # since then is nobody's.
             yield place, Claimed(record, owner == claim.owner and record.state == State())
 
-    def _insert(self, wanted: dict[Key, tuple[Record, str, Reservation]]) -> None:
+    def _insert(self, new: dict[Key, tuple[Record, str, Reservation]]) -> None:
         """Write new records; those that another writer was quicker with are known as that one's."""
-        if not wanted:
+        if not new:
             return
         transaction = self.transaction
         rows = [
             {**codec.row_of(record), "owner": owner, "reserved": reservation.column}
-            for _, (record, owner, reservation) in sorted(wanted.items(), key=_first)
+            for _, (record, owner, reservation) in sorted(new.items(), key=_first)
         ]
         inserted = transaction.statements.claim.run(transaction.connection, rows).rowcount
-        there = {record.draft.id for record, _, _ in wanted.values()}
+        there = {record.draft.id for record, _, _ in new.values()}
         if inserted < len(rows):
             there &= transaction.records(there).keys()
-        for key, (record, owner, reservation) in wanted.items():
+        for key, (record, owner, reservation) in new.items():
             if record.draft.id in there:
                 self.known[key] = record, owner
                 transaction.step(record.draft.id, None, record.state, "gateway", {})
             else:
                 self.budgets.add(reservation.counters, -abs(record.draft.adjustment.points))
-        if missed := wanted.keys() - self.known.keys():
+        if missed := new.keys() - self.known.keys():
             self.known |= self._under(missed)
 
     def _under(self, keys: set[Key]) -> dict[Key, tuple[Record, str]]:
