@@ -6,10 +6,20 @@ BIN := .venv/bin
 LITELLM := litellm[proxy]==1.106.2
 PORTKEY := @portkey-ai/gateway@1.15.2
 
+# Test files at a time: one for each core. With more, tests of what happens in a moment fail now and then.
+AT_ONCE := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
+
+# What `make quick` runs: the tests of what needs no process of its own, without those that take longest.
+QUICK := tests/test_house.py tests/test_docs.py tests/test_deadlines.py tests/adapters \
+	$(addprefix tests/gateway/,answers planning port settings delivery) \
+	$(filter-out tests/gateway/test_searches_apart.py,$(wildcard tests/gateway/test_*.py)) \
+	$(patsubst %,--ignore=tests/%.py,adapters/test_contract_faults adapters/test_contract_verbatim \
+	gateway/settings/test_nonsense gateway/settings/test_scale)
+
 # What the images are made from; `make pin-images` adds the digests that a registry has for them now.
 IMAGES := python:3.11-slim-bookworm postgres:17
 
-.PHONY: help demo test soak bench peers check fix lock lock-peers sbom secrets pin-images clean
+.PHONY: help demo test quick test-image tools coverage mutants soak bench peers check fix lock lock-peers sbom secrets pin-images clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -17,8 +27,29 @@ help: ## what can be made
 demo: .venv/runtime ## a running gateway with all four vendors simulated, and commands to paste
 	@$(BIN)/points-gateway demo $(ARGS)
 
-test: check ## everything that CI runs: style, types, and the tests, a file of them on each core
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+test: check ## everything that CI runs: style, types, and the tests, several files of them at a time
+	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
+
+quick: .venv/dev ## 3,900 of the tests, in under a minute on two cores
+	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(QUICK)
+
+# Debian's own packages, so as root; the image is made on a base of Debian's packages as well, since no registry is asked.
+test-image: .venv/dev ## build the container image and run it: podman and debootstrap, as root on Debian; minutes
+	apt-get install -qq --no-install-recommends podman buildah runc debootstrap >/dev/null
+	POINTS_TEST_IMAGE=yes $(BIN)/pytest -q tests/test_image.py
+
+tools: ## the proxies that tests/end_to_end/test_rolling_restart.py skips without, from Debian's packages
+	apt-get install -qq --no-install-recommends nginx-light haproxy
+
+coverage: .venv/dev ## branch coverage of gateway/ and adapters/, the processes that tests start included
+	@mkdir -p .bench/coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+mutants: .venv/dev .bench/mutants/installed ## mutation tests of what decides about points (tests/mutants/README.md); hours
+	$(BIN)/python -m tests.mutants.run $(ARGS)
 
 soak: .venv/dev ## the long attack: 20,000 keys and 200 kills on each journal, and 20,000 damaged inputs
 	$(BIN)/python -m tests.attack.soak --journal sqlite
@@ -49,8 +80,9 @@ fix: .venv/dev ## format, and mend what can be mended by rule
 
 lock: .venv/dev ## pin the dependencies anew
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql pyproject.toml -o locks/runtime.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql --extra dev -c locks/runtime.txt pyproject.toml -o locks/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql --extra redis pyproject.toml -o locks/runtime.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql --extra redis --extra dev -c locks/runtime.txt pyproject.toml -o locks/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group mutants -c locks/dev.txt -o locks/mutants.txt
 
 sbom: .venv/dev ## dist/sbom.json: everything that an installation holds, by name, version and hash (CycloneDX)
 	@mkdir -p dist
@@ -97,6 +129,11 @@ clean: ## forget the environment and what tests left
 	rm -rf .bench/litellm
 	$(PYTHON) -m venv .bench/litellm
 	.bench/litellm/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.bench/mutants/installed: locks/mutants.txt
+	$(PYTHON) -m venv --clear .bench/mutants/venv
+	.bench/mutants/venv/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 # Without a package-lock, which would name the registry it was made with; without scripts, for it needs none.

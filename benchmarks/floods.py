@@ -20,6 +20,7 @@ from benchmarks import calls, gateway, others
 from benchmarks.gateway import KEY
 from benchmarks.load import Call, for_seconds
 from benchmarks.machine import Cores, available, described, pinned
+from benchmarks.report import paragraph
 from benchmarks.server import Server
 from benchmarks.stream import Answered, Stream
 
@@ -136,7 +137,8 @@ class Bench:
         accepted, refused = heard.count(201) / heard.seconds, heard.percentile(0.5, 503) * 1000
         note = (
             f"; {accepted / served.rate:.0%} of the {served.rate:.0f} a second that a closed loop reached, "
-            f"p99 of accepted {heard.percentile(0.99, 201) * 1000:.0f} ms, p50 of refused {refused:.0f} ms"
+            f"p99 of accepted {heard.percentile(0.99, 201) * 1000:.0f} ms, p50 of refused {refused:.0f} ms, "
+            f"{heard.within(0.1, 503):.0%} of them within 100 ms"
         )
         return Row("twice the writes that can be served", before, during, heard, note)
 
@@ -205,7 +207,7 @@ def table(rows: Sequence[Row]) -> str:
     """The table, with what stands in it."""
     return "\n".join(
         [
-            f"Measured on {described()}. Another client reads {RATE:.0f} balances a second meanwhile.",
+            paragraph(f"Measured on {described()}. Another client reads {RATE:.0f} balances a second meanwhile."),
             "",
             "| flood | its answers, by status | alone p50 / p99, ms | during, ms | times as late | not 200 |",
             "|---|---|---|---|---|---|",

@@ -13,9 +13,9 @@ LITELLM = ROOT / ".bench/litellm/bin/litellm"
 PORTKEY = ROOT / ".bench/portkey/node_modules/@portkey-ai/gateway"
 
 
-def fake_vendor(folder: Path, *, cores: frozenset[int], delay: float = 0.0) -> Server:
-    """The vendor that all of them call; it answers after `delay` seconds."""
-    port = free_port()
+def fake_vendor(folder: Path, *, cores: frozenset[int], delay: float = 0.0, port: int | None = None) -> Server:
+    """The vendor that all of them call, on a free port where none is named; it answers after `delay` seconds."""
+    port = port or free_port()
     command = [sys.executable, "-m", "benchmarks.vendor", str(port), str(delay)]
     return Server(command, port=port, folder=folder, cores=cores, environment={"PYTHONPATH": str(ROOT)})
 

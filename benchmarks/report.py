@@ -1,5 +1,6 @@
 """The page of figures: tables in Markdown, put between two markers so that the prose around them stays."""
 
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,8 @@ from benchmarks.targets import MEGABYTE, judged
 
 PAGE = "performance.md"
 BEGIN, END = "<!-- figures begin -->", "<!-- figures end -->"
+WIDTH = 120
+"""Characters of the longest line of prose in a page."""
 
 ROWS = (
     DIRECT,
@@ -74,7 +77,7 @@ def body(figures: Figures, about: About) -> str:
     return "\n\n".join(
         (
             f"## Figures of {about.day.isoformat()}",
-            f"{about.machine}. {about.pinned} {len(figures.rounds)} rounds.",
+            paragraph(f"{about.machine}. {about.pinned} {len(figures.rounds)} rounds."),
             "### Targets",
             _table(
                 ("target", "measured", "met"),
@@ -82,20 +85,27 @@ def body(figures: Figures, about: About) -> str:
             ),
             "### Throughput, as a share of the bare echo's",
             _by_connections(figures, figures.to_echo, _shown_ratio),
-            f"A note on this machine: at {MOST} connections the bare echo answered {_thousands(echo.median)} requests "
-            f"a second ({_thousands(echo.least)} to {_thousands(echo.most)}).",
+            paragraph(
+                f"A note on this machine: at {MOST} connections the bare echo answered {_thousands(echo.median)} "
+                f"requests a second ({_thousands(echo.least)} to {_thousands(echo.most)})."
+            ),
             "### Latency, p50 / p99 in milliseconds",
             _table(_heading(), list(_latencies(figures))),
             "### Start and memory",
             _table(("what", "measured"), list(_footprint(figures))),
             "### Versions",
-            ", ".join(f"{name} {version}" for name, version in about.versions.items()) + ".",
+            paragraph(", ".join(f"{name} {version}" for name, version in about.versions.items()) + "."),
             "### Left out",
-            "; ".join(f"{name}: {reason}" for name, reason in figures.left_out.items()) + "."
+            paragraph("; ".join(f"{name}: {reason}" for name, reason in figures.left_out.items()) + ".")
             if figures.left_out
             else "Nothing.",
         )
     )
+
+
+def paragraph(text: str) -> str:
+    """The text in lines as long as a page may have them."""
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _heading() -> tuple[str, ...]:

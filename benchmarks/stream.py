@@ -31,6 +31,11 @@ class Answered:
         """How many requests were made."""
         return self.count(*self.latencies)
 
+    def within(self, seconds: float, *statuses: int) -> float:
+        """The share of the answers with these statuses that came within so many seconds; NaN where there are none."""
+        found = [each for status in statuses for each in self.latencies.get(status, ())]
+        return sum(each <= seconds for each in found) / len(found) if found else float("nan")
+
     def percentile(self, share: float, *statuses: int) -> float:
         """The latency that `share` of the answers with these statuses did not exceed; NaN where there are none."""
         found = sorted(each for status in statuses for each in self.latencies.get(status, ()))

@@ -1,7 +1,8 @@
 """A fake vendor that counts effects and answers at once, or later: `python -m benchmarks.vendor PORT [SECONDS]`.
 
-It speaks as iactionable does for a balance, as fabric for an adjustment, and as a chat model for the peers; what it
-says is prebuilt. `GET /effects` gives how many adjustments it has answered.
+It speaks as iactionable does for a balance, as fabric for an adjustment, as contact-points for a search that finds
+nothing, and as a chat model for the peers; what it says is prebuilt. `GET /effects` gives how many adjustments it has
+answered, `GET /searches` how many searches.
 """
 
 import select
@@ -16,6 +17,7 @@ ADJUSTED = (
     b'{"message":"Member points adjusted","errors":{},"data":{"Message":"100.0 points added","futureDate":false,'
     b'"ExceptionString":"","transactionCode":"f90a1da5-c072-48b7-a9ea-eb35c5dd506b"},"status":200}'
 )
+UNKNOWN_CONTACT = b'{"Message":"There is no contact with the id 404404404"}'
 CHAT = (
     b'{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"fake","choices":[{"index":0,'
     b'"message":{"role":"assistant","content":"You have 150 points."},"finish_reason":"stop"}],'
@@ -23,9 +25,10 @@ CHAT = (
 )
 
 
-def answer(body: bytes) -> bytes:
+def answer(body: bytes, status: bytes = b"200 OK") -> bytes:
     """A whole answer with that JSON body."""
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
+    return head + body
 
 
 class Vendor:
@@ -35,10 +38,12 @@ class Vendor:
         self._listener = listener
         self._delay = delay
         self._later: deque[tuple[float, socket.socket, bytes]] = deque()
-        self._effects = 0
+        self._effects = self._searches = 0
         self._balance = answer(BALANCE)
         self._adjusted = answer(ADJUSTED)
         self._chat = answer(CHAT)
+        self._nothing = answer(b"[]")
+        self._refused = answer(UNKNOWN_CONTACT, b"404 Not Found")
 
     def serve(self) -> None:
         """Serve for ever."""
@@ -92,8 +97,15 @@ class Vendor:
             return self._adjusted
         if request.startswith(b"POST /v1/chat/completions "):
             return self._chat
+        if request.startswith(b"GET /api/v2/"):
+            self._searches += 1
+            return self._nothing
+        if request.startswith(b"POST /api/v1/Points ") and b'"ContactId":404404404,' in request:
+            return self._refused
         if request.startswith(b"GET /effects "):
             return answer(b"%d" % self._effects)
+        if request.startswith(b"GET /searches "):
+            return answer(b"%d" % self._searches)
         return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 

@@ -1,7 +1,7 @@
-"""The text of a vendor's body: in the charset that its bytes are in, whatever is claimed of them.
+"""Decodes a vendor's body in its actual charset, whatever charset it declares.
 
-A byte order mark decides, then UTF-8 where the bytes are that, and only then what the `Content-Type` or an XML prolog
-declares: charsets that are unknown, doubled or wrong are declared by many servers, UTF-8 is hardly ever met by chance.
+A byte order mark decides first, then valid UTF-8, and only then the `Content-Type` or an XML prolog: many servers
+declare unknown, contradictory or wrong charsets, and other data is hardly ever valid UTF-8 by chance.
 """
 
 import codecs
@@ -10,13 +10,13 @@ from functools import lru_cache
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, because it begins with the mark of that
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _WIDE = (
-    # How a text begins whose first two characters are ASCII, as those of JSON and XML are (RFC 4627, section 3).
+    # The beginning of a text whose first two characters are ASCII, as in JSON and XML (RFC 4627, section 3).
     (re.compile(rb"[^\0]\0\0\0[^\0]\0\0\0"), "utf-32-le"),
     (re.compile(rb"\0\0\0[^\0]\0\0\0[^\0]"), "utf-32-be"),
     (re.compile(rb"[^\0]\0[^\0]\0"), "utf-16-le"),
@@ -24,21 +24,21 @@ _WIDE = (
 )
 _PARAMETER = re.compile(r"(?i)\bcharset\s*=\s*[\"']?([^\s\"';,]+)")
 _DECLARED, _PROLOG_BYTES = 4, 1024
-"""Charsets that one answer may declare, and bytes in which its prolog is looked for: each costs a whole body."""
+"""Maximum number of declared charsets, since each costs a decoding of the body; bytes searched for the prolog."""
 _PROLOG = re.compile(rb"\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._-]*)[\"']")
-# They spell other characters in ASCII, so that what is in them is UTF-8 too, and means something else there.
+# These encode other characters as ASCII, so their bytes are valid UTF-8 with another meaning.
 _SEVEN_BIT = re.compile(r"utf-7|iso2022_.*|hz")
-# Python's own, which no vendor means.
+# Python's own codecs, which no vendor means.
 _INTERNAL = frozenset(
     {"idna", "mbcs", "oem", "palmos", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 )
 
 
 def exactly(body: bytes, content_type: str) -> str | None:
-    """The whole text, without byte order marks; None where it is in no charset that can be told."""
+    """The whole text, without byte order marks; None if its charset is unclear."""
     seven_bit, others = _declared(content_type, body)
     if body.isascii() and not seven_bit and b"\0" not in body:
-        return body.decode("ascii")  # as most bodies are, and means the same in every other charset
+        return body.decode("ascii")  # the usual case: ASCII means the same in all other charsets
     for mark, name in _MARKS:
         if body.startswith(mark):
             return _decoded(body[len(mark) :], name)
@@ -51,12 +51,13 @@ def exactly(body: bytes, content_type: str) -> str | None:
             return text
     if len(others) > _DECLARED:
         return None
+    # With several declared charsets, the text is clear only if all of them agree.
     readings = {text for name in others if (text := _decoded(body, name)) is not None}
     return readings.pop() if len(readings) == 1 else None
 
 
 def roughly(body: bytes, content_type: str) -> str:
-    """The text, with U+FFFD for every byte that is in no charset that can be told."""
+    """The text, with U+FFFD for every undecodable byte."""
     text = exactly(body, content_type)
     if text is not None:
         return text
@@ -67,12 +68,12 @@ def roughly(body: bytes, content_type: str) -> str:
 
 
 def _declared(content_type: str, body: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is declared and known here, by Python's names: charsets of seven bits, and others."""
+    """The declared charsets that Python knows, by Python's names: seven-bit ones, and others."""
     prolog = _PROLOG.match(body, 0, _PROLOG_BYTES)
     return _known(content_type, prolog[1].decode() if prolog else "")
 
 
-@lru_cache(64)  # vendors send few of them
+@lru_cache(64)  # vendors send few different headers
 def _known(content_type: str, prolog: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found = []
     for name in (*_PARAMETER.findall(content_type), prolog):
@@ -89,5 +90,5 @@ def _known(content_type: str, prolog: str) -> tuple[tuple[str, ...], tuple[str, 
 def _decoded(body: bytes, name: str) -> str | None:
     try:
         return body.decode(name).lstrip("\ufeff")
-    except (LookupError, ValueError):  # the first for what Python calls a codec and is no charset
+    except (LookupError, ValueError):  # LookupError: the name is a codec, but not a charset
         return None

@@ -1,71 +1,41 @@
-"""Everything that can go wrong, as a caller hears of it; codes and statuses are those of docs/api.md.
+"""The errors that callers can get; codes and statuses are those of docs/api.md.
 
 GatewayError
 ├── InvalidRequest, IdempotencyKeyRequired, TenantRequired      400
-├── Unauthenticated, Forbidden                                  401, 403
-├── NotFound, MethodNotAllowed                                  404, 405
-├── IdempotencyInProgress, NotResolvable                        409
-├── PayloadTooLarge, UnsupportedMediaType                       413, 415
+├── Unauthenticated, Forbidden, ClientPaused, NotFound          401, 403, 403, 404
+├── MethodNotAllowed                                            405
+├── IdempotencyInProgress, NotResolvable, NotReversible         409
+├── KeyExpired, PayloadTooLarge, UnsupportedMediaType           410, 413, 415
 ├── IdempotencyKeyReused                                        422
 ├── OperationNotSupported, FieldNotSupported                    422
 ├── LimitExceeded ── DailyLimitExceeded                         422             the latter: not today
-├── RateLimited                                                 429
-├── InternalError, StoreUnavailable, Overloaded                 500, 503, 503
-└── VendorError                      said by a vendor, or about the way to it
-    ├── MemberNotFound, InsufficientPoints, VendorRejected      404, 422, 422   refusals: final
+├── RateLimited, InternalError, StoreUnavailable                429, 500, 503
+├── Overloaded, Paused                                          503, 503
+└── VendorError                      from a vendor, or about the connection to it
+    ├── MemberNotFound, MemberAmbiguous                         404, 409        refusals: final
+    ├── InsufficientPoints, VendorRejected                      422             refusals: final
+    ├── AlreadyReversed                                         409             a refusal: final
     ├── VendorAuthFailed, VendorRateLimited                     502, 503        not applied
     ├── VendorUnavailable ── VendorBusy                         503             the latter: not applied
     ├── VendorTimeout                                           504
     └── VendorBadResponse, NotApplied                           502
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+from gateway.gateway_error import FieldError as FieldError
+from gateway.gateway_error import GatewayError as GatewayError
 
 AUTH_PAUSE = 60.0
-"""Seconds after which it is worth asking again a vendor that refused our credentials."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """One field that is wrong: `pointer` is an RFC 6901 JSON pointer into the body, or a name such as `?from`."""
-
-    pointer: str
-    detail: str
-
-
-class GatewayError(Exception):
-    """Raised when a call cannot be answered with what it asked for; each subclass is one problem code.
-
-    `adjustment` (its id) and `vendor` (its name and its adapter's) are set where they have a part in it;
-    `new_key_allowed`, where that adjustment has failed for good, so that another key cannot apply it twice.
-    """
-
-    code: ClassVar[str] = "internal_error"
-    status: ClassVar[int] = 500
-    title: ClassVar[str] = "Something went wrong here"
-    retryable: ClassVar[bool] = False
-    adjustment: str | None = None
-    new_key_allowed: bool = False
-    vendor: tuple[str, str] | None = None
-
-    def __init__(
-        self, detail: str = "", *, errors: tuple[FieldError, ...] = (), retry_after: float | None = None
-    ) -> None:
-        super().__init__(detail or self.title)
-        self.detail = detail or self.title
-        self.errors = errors
-        self.retry_after = retry_after
+"""Seconds before a retry at a vendor that refused our credentials."""
 
 
 class InvalidRequest(GatewayError):
-    """Raised when a request is not what the API reads: not JSON, a wrong type, an unknown or repeated name."""
+    """Raised when a request is malformed: not JSON, a wrong type, an unknown or repeated name."""
 
     code, status, title = "invalid_request", 400, "The request cannot be read"
 
 
 class IdempotencyKeyRequired(GatewayError):
-    """Raised when a write comes without one usable `Idempotency-Key`."""
+    """Raised when a write has no valid `Idempotency-Key`."""
 
     code, status, title = "idempotency_key_required", 400, "A write needs an Idempotency-Key"
 
@@ -77,33 +47,45 @@ class TenantRequired(GatewayError):
 
 
 class Unauthenticated(GatewayError):
-    """Raised when there is no API key, or not one that is known."""
+    """Raised when the API key is missing or unknown."""
 
     code, status, title = "unauthenticated", 401, "No valid API key"
 
 
 class Forbidden(GatewayError):
-    """Raised when the key is known and its client has not this scope or this tenant."""
+    """Raised when the client of a valid key lacks the scope or the tenant."""
 
     code, status, title = "forbidden", 403, "Not allowed for this client"
 
 
+class ClientPaused(GatewayError):
+    """Raised when an operator has paused the client: none of its writes begins an attempt."""
+
+    code, status, title = "client_paused", 403, "This client is paused"
+
+
 class NotFound(GatewayError):
-    """Raised when there is no such path or adjustment for this tenant."""
+    """Raised when the path does not exist, or the tenant has no such adjustment."""
 
     code, status, title = "not_found", 404, "No such thing here"
 
 
 class MethodNotAllowed(GatewayError):
-    """Raised when the path exists and does not take this method."""
+    """Raised when the path does not support the method."""
 
     code, status, title = "method_not_allowed", 405, "The path does not take this method"
 
 
 class IdempotencyInProgress(GatewayError):
-    """Raised when the first request under this key is still in flight."""
+    """Raised when an earlier request under this key is still in progress."""
 
     code, status, title, retryable = "idempotency_in_progress", 409, "The first request is still in flight", True
+
+
+class KeyExpired(GatewayError):
+    """Raised when the adjustment of a key was purged: what the key once carried is not known any more."""
+
+    code, status, title = "key_expired", 410, "The key has expired"
 
 
 class NotResolvable(GatewayError):
@@ -112,8 +94,14 @@ class NotResolvable(GatewayError):
     code, status, title = "not_resolvable", 409, "The adjustment cannot be settled by hand"
 
 
+class NotReversible(GatewayError):
+    """Raised when an adjustment has not succeeded, is a reversal itself, or too little of it is left to reverse."""
+
+    code, status, title = "not_reversible", 409, "The adjustment cannot be reversed"
+
+
 class PayloadTooLarge(GatewayError):
-    """Raised when a request body is larger than is read."""
+    """Raised when a request body exceeds the size limit."""
 
     code, status, title = "payload_too_large", 413, "The request body is too large"
 
@@ -125,22 +113,19 @@ class UnsupportedMediaType(GatewayError):
 
 
 class IdempotencyKeyReused(GatewayError):
-    """Raised when a key comes again with other content."""
+    """Raised when a key is used again with another body."""
 
     code, status, title = "idempotency_key_reused", 422, "The key was used for something else"
 
 
 class OperationNotSupported(GatewayError):
-    """Raised when no route leads this call to a vendor that can do it."""
+    """Raised when no route leads to a vendor that supports the operation."""
 
     code, status, title = "operation_not_supported", 422, "No vendor does this here"
 
 
 class FieldNotSupported(GatewayError):
-    """Raised when the routed vendor cannot be told something that the caller said.
-
-    `field` is dotted, as a caller would find it: `points`, `member`, `options.ADAPTER.FIELD`.
-    """
+    """Raised when the vendor does not support a field, or its value; `field`: its dotted path in the request."""
 
     code, status, title = "field_not_supported", 422, "The vendor cannot be told this"
 
@@ -150,25 +135,25 @@ class FieldNotSupported(GatewayError):
 
 
 class LimitExceeded(GatewayError):
-    """Raised when an adjustment is of more points than its client or tenant may adjust at once, or on any day."""
+    """Raised when an adjustment exceeds a limit of its client or tenant per adjustment, or a whole day's budget."""
 
     code, status, title = "limit_exceeded", 422, "More points than the gateway lets pass"
 
 
 class DailyLimitExceeded(LimitExceeded):
-    """Raised when an adjustment is of more points than are left for the day; they are there again on the next."""
+    """Raised when an adjustment exceeds the rest of the day's budget; it can succeed on the next day."""
 
     code, retryable = "limit_exceeded", True
 
 
 class RateLimited(GatewayError):
-    """Raised when a client, or somebody without a valid key, sends more than it may."""
+    """Raised when a client, or an address without a valid key, exceeds its rate."""
 
     code, status, title, retryable = "rate_limited", 429, "Too many requests", True
 
 
 class InternalError(GatewayError):
-    """Raised when something failed here before anything was claimed, or before anything with an effect was sent."""
+    """Raised when the gateway failed before it claimed the key, or before it sent anything with an effect."""
 
     code, status, title, retryable = "internal_error", 500, "A fault of the gateway", True
 
@@ -180,17 +165,23 @@ class StoreUnavailable(GatewayError):
 
 
 class Overloaded(GatewayError):
-    """Raised when there is more to do than can be done soon, and nothing of this request was done."""
+    """Raised when the gateway sheds load; nothing of the request was done."""
 
     code, status, title, retryable = "overloaded", 503, "The gateway has too much to do", True
 
 
-class VendorError(GatewayError):
-    """Raised when a vendor did not do what it was asked.
+class Paused(GatewayError):
+    """Raised when an operator has paused the vendor, the tenant or all writes; nothing was sent."""
 
-    `vendor_status`, `vendor_code` and `vendor_message` are the vendor's own words. `judged`, and the `answer` that it
-    is about, are set by `Adapter.judge` and `Adapter.refuse` alone: of a write, only a judged error proves that
-    nothing was applied, and only where it is about the right answer.
+    code, status, title, retryable = "paused", 503, "Adjustments are paused here", True
+
+
+class VendorError(GatewayError):
+    """Raised when a vendor did not do what was requested.
+
+    `vendor_status`, `vendor_code` and `vendor_message` are the vendor's own, made texts. `judged`, and the `answer`
+    concerned, are set by `Adapter.judge` and `Adapter.refuse` alone: only a judged error about the right answer proves
+    that nothing of a write was applied.
     """
 
     judged = False
@@ -207,7 +198,6 @@ class VendorError(GatewayError):
     ) -> None:
         super().__init__(detail, retry_after=retry_after)
         self.vendor_status = vendor_status
-        # An adapter may hand on what the vendor wrote, which need not be a text.
         self.vendor_code = None if vendor_code is None else str(vendor_code)
         self.vendor_message = None if vendor_message is None else str(vendor_message)
 
@@ -218,27 +208,36 @@ class MemberNotFound(VendorError):
     code, status, title = "member_not_found", 404, "The vendor knows no such member"
 
 
+class MemberAmbiguous(VendorError):
+    """Raised when the vendor has several members of the name that was asked, or one with several accounts."""
+
+    code, status, title = "member_ambiguous", 409, "Several members have this name"
+
+
 class InsufficientPoints(VendorError):
-    """Raised when the vendor says that the member has not enough points."""
+    """Raised when the vendor reports that the member has too few points."""
 
     code, status, title = "insufficient_points", 422, "The member has not enough points"
 
 
 class VendorRejected(VendorError):
-    """Raised when the vendor said no, in a way that its adapter knows to mean that nothing was applied."""
+    """Raised when the vendor refused, with an answer that its adapter lists as proof that nothing was applied."""
 
     code, status, title = "vendor_rejected", 422, "The vendor said no"
 
 
-class AlreadyBooked(VendorError):
-    """Raised when the vendor says that it has booked under this adjustment's own id before.
+class AlreadyReversed(VendorError):
+    """Raised when the vendor shows that what is to be reversed was cancelled there already, and not by the gateway."""
 
-    No caller hears it: the adjustment is applied by then, or stays unknown.
-    """
+    code, status, title = "already_reversed", 409, "The vendor has reversed it already"
+
+
+class AlreadyBooked(VendorError):
+    """Raised when the vendor reports an earlier booking under the adjustment's own id; callers never get it."""
 
 
 class BookedOtherwise(VendorError):
-    """Raised when the vendor says that this adjustment's own id was used for something else; no caller hears it."""
+    """Raised when the vendor reports that the adjustment's own id belongs to another booking; callers never get it."""
 
 
 class VendorAuthFailed(VendorError):
@@ -248,36 +247,36 @@ class VendorAuthFailed(VendorError):
 
 
 class VendorRateLimited(VendorError):
-    """Raised when the vendor says that it is asked too often."""
+    """Raised when the vendor limits the gateway's request rate."""
 
     code, status, title, retryable = "vendor_rate_limited", 503, "The vendor is asked too often", True
 
 
 class VendorUnavailable(VendorError):
-    """Raised when the vendor could not be reached, or (of a read) answered that it cannot serve."""
+    """Raised when the vendor is unreachable, or (for a read) answers that it is out of service."""
 
     code, status, title, retryable = "vendor_unavailable", 503, "The vendor is not available", True
 
 
 class VendorBusy(VendorUnavailable):
-    """Raised when the vendor says that it has applied nothing, and could later: it is busy, or something is locked."""
+    """Raised when the vendor reports that it applied nothing but could later, because it is busy or has a lock."""
 
     title = "The vendor cannot do this now, and has applied nothing"
 
 
 class VendorTimeout(VendorError):
-    """Raised when a read ran out of time."""
+    """Raised when a read timed out."""
 
     code, status, title, retryable = "vendor_timeout", 504, "The vendor did not answer in time", True
 
 
 class VendorBadResponse(VendorError):
-    """Raised when a vendor's answer cannot be understood; never taken for a zero."""
+    """Raised when a vendor's answer cannot be understood; it is never read as zero."""
 
     code, status, title = "vendor_bad_response", 502, "The vendor's answer cannot be understood"
 
 
 class NotApplied(VendorError):
-    """Raised when a write whose outcome was unknown was settled as not applied."""
+    """Raised when a write of unknown outcome turned out not to be applied."""
 
     code, status, title = "not_applied", 502, "Settled as not applied"

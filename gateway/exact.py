@@ -1,4 +1,4 @@
-"""JSON and decimals without floats: every digit goes out, and comes in, as it was written."""
+"""JSON and decimals without floats: every digit is read and written exactly."""
 
 import json
 import re
@@ -15,47 +15,46 @@ _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 def text(number: Decimal) -> str:
     """A decimal in plain notation: no exponent, no trailing zeros, no negative zero (`7.0` is `7`).
 
-    One whose first digit is more than 30 places from the point has an exponent (`1E+31`), as none has that `number`
-    takes: a few characters cannot become gigabytes. Equal numbers have equal texts.
+    A number whose first digit is more than 30 places from the point keeps an exponent (`1E+31`), so that a few
+    characters cannot become gigabytes; `number` refuses such numbers. Equal numbers have equal texts.
     """
     if not number:
         return "0"
-    written = format(number, "f" if abs(number.adjusted()) <= MAX_DIGITS else "E")
-    plain, mark, exponent = written.partition("E")
+    plain, mark, exponent = format(number, "f" if abs(number.adjusted()) <= MAX_DIGITS else "E").partition("E")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
     return plain + mark + exponent
 
 
 def dumps(value: Any) -> bytes:
-    """Compact JSON in UTF-8; a `Decimal` becomes a JSON number, digit for digit, and so does an integer of any size.
+    """Compact JSON in UTF-8; a `Decimal` and an integer of any size become JSON numbers with all their digits.
 
-    Half a surrogate pair, which UTF-8 cannot say, becomes `?`.
+    A lone surrogate, which UTF-8 cannot encode, becomes `?`.
     """
     try:
         return orjson.dumps(value, default=_fragment)
     except orjson.JSONEncodeError:
-        return orjson.dumps(_sayable(value), default=_fragment)
+        return orjson.dumps(_encodable(value), default=_fragment)
 
 
 def canonical(value: Any) -> bytes:
-    """As `dumps`, with the names of every object in order: equal values give equal bytes."""
+    """As `dumps`, with the names of every object sorted: equal values give equal bytes."""
     return orjson.dumps(value, default=_fragment, option=orjson.OPT_SORT_KEYS)
 
 
 def loads(raw: str) -> Any:
-    """JSON with integers as `int` and every other number as `Decimal`.
+    """Parse JSON; integers become `int`, every other number `Decimal`.
 
-    One past all bounds is read as a NaN, which `number` refuses: it makes nothing beside it unreadable. Raises
-    `ValueError` for what is not JSON, a name given twice in one object, NaN or infinities.
+    A number that is too large for both becomes a `Decimal` NaN, which `number` refuses, so that the rest stays
+    readable. Raises `ValueError` for invalid JSON, a repeated name in one object, NaN or infinities.
     """
     return _JSON.decode(raw)
 
 
 def number(value: object) -> Decimal:
-    """A number as a vendor gave it (a JSON number, or text such as `"150.24"`).
+    """A vendor's number: a JSON number, or a text such as `"150.24"`.
 
-    Raises `ValueError` where it is no number, or has more than 30 digits when written out.
+    Raises `ValueError` if it is not a number, or has more than 30 digits in plain notation.
     """
     if type(value) is int and -_BOUND < value < _BOUND:
         return Decimal(value)
@@ -78,15 +77,15 @@ def _fragment(value: object) -> orjson.Fragment:
     raise TypeError(f"{type(value).__name__} has no JSON form here")
 
 
-def _sayable(value: Any) -> Any:
-    """The value without what orjson refuses and a vendor may send."""
+def _encodable(value: Any) -> Any:
+    """The value with replacements for what orjson refuses: lone surrogates, and integers above 64 bits."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, int) and not isinstance(value, bool):
         return orjson.Fragment(str(value))
     if isinstance(value, dict):
-        return {_sayable(name): _sayable(item) for name, item in value.items()}
-    return [_sayable(item) for item in value] if isinstance(value, list | tuple) else value
+        return {_encodable(name): _encodable(item) for name, item in value.items()}
+    return [_encodable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _decimal(text: str) -> Decimal:

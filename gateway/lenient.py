@@ -1,7 +1,7 @@
-"""JSON as vendors write it: what cannot be told in it spoils nothing beside it, and is never taken for a value.
+"""A lenient JSON parser for vendors' answers: one unreadable part does not make the rest unreadable.
 
-Each such place reads as `Unreadable`, or, within a text, as U+FFFD: a name that is given twice with different values,
-NaN and other words that are no JSON, a raw control character, an escape that is none.
+Such a part becomes `Unreadable`, or U+FFFD inside a text, and is never taken for a value: a name with several
+different values, NaN and other words that are not JSON, a raw control character, an invalid escape.
 """
 
 import json
@@ -10,50 +10,50 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from gateway.scalars import UNTOLD
+from gateway.scalars import REPLACEMENT
 
-MOST_MENDED = 5_000
-"""Places of one answer that are mended; one with more of them is not JSON."""
+MAX_REPAIRS = 5_000
+"""Maximum number of repaired places in one answer; an answer with more is not JSON."""
 
 _FEW, _BYTES_EACH = 2_000, 6
-"""Values that any answer may have, and characters for each further one: the event loop waits while they are made."""
+"""Values that every answer may have, and characters per further value; the event loop waits during parsing."""
 
 _LARGE = 50
-"""Parts of a value; two larger ones are not compared, and so are not one."""
+"""Parts of a value; larger values are not compared and count as different."""
 
 _ESCAPED = r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
 _WORD_END = r'[^ \t\r\n"\[\]{}:,]'
-# What is sound is passed over in one step: only what is mended costs a step of Python.
-_SOUND = (
+# Valid JSON is matched in one step of the regular expression; only repairs cost a step of Python each.
+_VALID = (
     r"(?:[ \t\r\n\[\]{}:,]++"
     rf'|"(?:[^"\\\x00-\x1f]++|{_ESCAPED})*+"'
     rf"|(?:true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)(?!{_WORD_END}))*+"
 )
-# A text that does not end goes to the end of all: else each quote in it would be tried as the beginning of one.
-_PART = re.compile(rf'({_SOUND})("[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|{_WORD_END}+)?', re.DOTALL)
+# An unterminated text extends to the end; otherwise every quote in it would be tried as a beginning.
+_PART = re.compile(rf'({_VALID})("[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|{_WORD_END}+)?', re.DOTALL)
 _CHARACTERS = re.compile(rf"((?:[^\\\x00-\x1f]++|{_ESCAPED})*+)([\\\x00-\x1f])?")
-# In some charsets the last byte of a character may be a backslash: then the quote after it ends a text, or does not.
-_SWALLOWED = re.compile(r'[^\x00-\x7f]\\+"')
-# They switch to another charset, in which a quote may be half a character.
+# In some charsets the last byte of a character may be a backslash: then it is unclear if the next quote ends the text.
+_AMBIGUOUS_QUOTE = re.compile(r'[^\x00-\x7f]\\+"')
+# Control characters that switch to another charset, in which the byte of a quote may be half a character.
 _SHIFT = re.compile(r"[\x0e\x0f\x1b]")
 
 
 class NotRead(ValueError):
-    """Raised when a text that may well be JSON is not read, so that it may say anything."""
+    """Raised when a text that may be JSON is not parsed, so that it may contain anything."""
 
 
 class Unreadable:
-    """A value that cannot be told; whatever is made of it but `isinstance` and `is` raises.
+    """An unreadable value; every use except `isinstance` and `is` raises, so that nobody takes it for a value.
 
-    `readings` is what it may be: the values of a name that is given several times, else nothing. `hides` says that it
-    is an object with a name that cannot be told, so that it may hold anything.
+    `readings` are its possible values: all values of a repeated name, otherwise none. `opaque`: it is an object with
+    an unreadable name, so it may contain anything.
     """
 
-    __slots__ = ("hides", "readings")
+    __slots__ = ("opaque", "readings")
 
-    def __init__(self, *readings: Any, hides: bool = False) -> None:
+    def __init__(self, *readings: Any, opaque: bool = False) -> None:
         self.readings = readings
-        self.hides = hides
+        self.opaque = opaque
 
     def __repr__(self) -> str:
         return "<unreadable>"
@@ -71,11 +71,11 @@ class Unreadable:
 
 
 def loads(text: str, *, rough: bool = False) -> Any:
-    """JSON, numbers exact, with `Unreadable` for what cannot be told in it.
+    """Parse JSON, numbers exact, with `Unreadable` for unreadable parts.
 
-    `rough` says that U+FFFD stands in the text for bytes that are in no known charset. Raises `ValueError` where the
-    whole is not JSON, and `NotRead` where that is an object or a list as far as it goes: where its texts end can be
-    told in two ways, or it is `crowded`, too deep, or has too many places that cannot be told.
+    `rough`: U+FFFD in the text may stand for bytes of an unknown charset. Raises `ValueError` if the text is not
+    JSON. Raises `NotRead` if it begins like an object or a list but is not parsed: the ends of its texts are
+    ambiguous, or it is `crowded`, nested too deep, or needs too many repairs.
     """
     try:
         value = _read(text, rough=rough)
@@ -91,29 +91,30 @@ def loads(text: str, *, rough: bool = False) -> Any:
 def _read(text: str, *, rough: bool) -> Any:
     if crowded(text):
         raise NotRead("it has more values than one of its size may have")
-    if rough and _SWALLOWED.search(text):
+    # An unknown charset may end a character with a backslash.
+    if rough and _AMBIGUOUS_QUOTE.search(text):
         raise NotRead("where its texts end cannot be told")
     try:
         return _JSON.decode(text)
     except ValueError:
-        return _JSON.decode(_mended(text))
+        return _JSON.decode(_repaired(text))
 
 
-def several(values: Sequence[Any]) -> Any:
-    """What a name means that is given with all of these values, one or more: the one value that they are, if any.
+def merged(values: Sequence[Any]) -> Any:
+    """The value of a repeated name: the common value if all are equal, otherwise `Unreadable`; takes at least one.
 
-    `200` and `200.0` are one value, `1` and `true` are not.
+    `200` and `200.0` are equal, `1` and `true` are not.
     """
     first, *others = values
-    return first if all(_are_one(first, other) for other in others) else Unreadable(*values)
+    return first if all(_are_equal(first, other) for other in others) else Unreadable(*values)
 
 
 def is_told(value: Any) -> bool:
-    """Whether there is nothing in a value, at any depth, that cannot be told."""
+    """Whether a value has no unreadable part, at any depth."""
     rest = [value]
     while rest:
         each = rest.pop()
-        if isinstance(each, Unreadable) or (isinstance(each, str) and UNTOLD in each):
+        if isinstance(each, Unreadable) or (isinstance(each, str) and REPLACEMENT in each):
             return False
         if isinstance(each, dict | list):
             rest.extend(each.values() if isinstance(each, dict) else each)
@@ -121,16 +122,16 @@ def is_told(value: Any) -> bool:
 
 
 def crowded(text: str) -> bool:
-    """Whether JSON has more values than one of its size may have: more than 2,000, and one for every 6 characters.
+    """Whether JSON has too many values for its size: more than 2,000 plus one for every 6 characters.
 
-    Commas and brackets count, within texts too.
+    The count is of commas and opening brackets, including those inside texts.
     """
     values = text.count(",") + text.count("[") + text.count("{")
     return values > _FEW and values > _FEW + len(text) // _BYTES_EACH
 
 
-def _are_one(one: Any, other: Any) -> bool:
-    """Whether two values are the same, all of which can be told; of large ones nobody can tell."""
+def _are_equal(one: Any, other: Any) -> bool:
+    """Whether two values are equal and readable; large values count as different."""
     if type(one) is type(other) and isinstance(one, int | str | Decimal):
         return bool(one == other)
     rest = [(one, other)]
@@ -156,23 +157,23 @@ def _are_one(one: Any, other: Any) -> bool:
     return not rest
 
 
-def _mended(text: str) -> str:
-    """The same with U+FFFD or a NaN for each character or word that JSON does not have."""
+def _repaired(text: str) -> str:
+    """The text with U+FFFD for each invalid character and NaN for each invalid word, which then parse as unreadable."""
     if _SHIFT.search(text):
         raise NotRead("where its texts end cannot be told")
     parts: list[str] = []
     for part in _PART.finditer(text):
-        sound, broken = part.groups("")
-        parts.append(sound)
+        valid, broken = part.groups("")
+        parts.append(valid)
         if broken[:1] == '"':
             for characters in _CHARACTERS.finditer(broken):
-                parts += (characters[1], (characters[2] and UNTOLD) or "")
-                if len(parts) > 2 * MOST_MENDED:
+                parts += (characters[1], (characters[2] and REPLACEMENT) or "")
+                if len(parts) > 2 * MAX_REPAIRS:
                     break
         elif broken:
             parts.append("NaN")
-        if len(parts) > 2 * MOST_MENDED:
-            raise NotRead(f"more than {MOST_MENDED} places of it cannot be told")
+        if len(parts) > 2 * MAX_REPAIRS:
+            raise NotRead(f"more than {MAX_REPAIRS} places of it cannot be told")
     return "".join(parts)
 
 
@@ -196,14 +197,14 @@ def _integer(text: str) -> int | Unreadable:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Unreadable:
     names = dict(pairs)
-    if UNTOLD in "".join(names):
-        return Unreadable(hides=True)
+    if REPLACEMENT in "".join(names):
+        return Unreadable(opaque=True)
     if len(names) == len(pairs):
         return names
     values: dict[str, list[Any]] = {name: [] for name in names}
     for name, value in pairs:
         values[name].append(value)
-    return {name: several(each) if len(each) > 1 else each[0] for name, each in values.items()}
+    return {name: merged(each) if len(each) > 1 else each[0] for name, each in values.items()}
 
 
 _JSON = json.JSONDecoder(

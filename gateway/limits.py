@@ -1,4 +1,4 @@
-"""What a client or a tenant may adjust: so many points at once, and so many a day. Pure; a day is one in UTC."""
+"""Limits of a client or tenant: points per adjustment, and points per day in UTC. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ Kind = Literal["client", "tenant"]
 Direction = Literal["credit", "debit"]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 OTHERS = "*"
-"""In place of a point type: every type, and requests without one, that have no budget of their own, together."""
+"""Used as a point type: one budget for all types without their own budget, and for requests without a type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one client or tenant: the points of its largest adjustment, and of a day by point type."""
+    """The limits of one client or tenant: maximum points per adjustment, and per day by point type and direction."""
 
     max_points: Decimal | None = None
     daily: Mapping[tuple[str, Direction], Decimal] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """So many `points` a day, and whose they are; `point_type` may be `OTHERS`."""
+    """A daily budget of `points`, for one client or tenant; `point_type` may be `OTHERS`."""
 
     kind: Kind
     name: str
@@ -36,7 +36,7 @@ class Budget:
     points: Decimal
 
     def counter(self, day: date) -> str:
-        """The name of what counts it on one day; no other budget has it, and the points play no part."""
+        """The unique name of this budget's counter for one day; it does not depend on `points`."""
         return f"{day.isoformat()}/{self.kind}/{self.name}/{self.direction}/{self.point_type}"
 
     def __str__(self) -> str:
@@ -45,24 +45,24 @@ class Budget:
 
 
 def day_of(moment: datetime) -> date:
-    """The day that a moment is in, in UTC."""
+    """The day of a moment in UTC."""
     return moment.astimezone(UTC).date()
 
 
 def end_of(day: date) -> datetime:
-    """When a day is over."""
+    """The end of a day."""
     return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 class Ceilings:
-    """The limits of all clients and tenants that have any, by name."""
+    """The limits of all clients and tenants that have limits, by name."""
 
     def __init__(self, clients: Mapping[str, Limits], tenants: Mapping[str, Limits]) -> None:
         self._clients = clients
         self._tenants = tenants
 
     def check(self, adjustment: Adjustment, *, client: str | None, tenant: str) -> None:
-        """Raises `LimitExceeded` for an adjustment that is too large on any day; no client: by the tenant's alone."""
+        """Raises `LimitExceeded` if an adjustment is too large on any day; without a client, for the tenant only."""
         points = abs(adjustment.points)
         for kind, name, limits in self._of(client, tenant):
             if limits.max_points is not None and points > limits.max_points:
@@ -78,7 +78,7 @@ class Ceilings:
                 )
 
     def budgets(self, adjustment: Adjustment, *, client: str | None, tenant: str) -> tuple[Budget, ...]:
-        """What an adjustment takes its points from: one budget of the client and one of the tenant, at most."""
+        """The budgets that an adjustment counts in: at most one of the client and one of the tenant."""
         if not self._clients and not self._tenants:
             return ()
         direction: Direction = "credit" if adjustment.points > 0 else "debit"
@@ -91,11 +91,11 @@ class Ceilings:
         return tuple(found)
 
     def of(self, *, client: str, tenant: str) -> tuple[tuple[Kind, str, Limits], ...]:
-        """The limits that a client meets within a tenant: its own, and the tenant's."""
+        """The limits of a client within a tenant: its own, and the tenant's."""
         return tuple(self._of(client, tenant))
 
     def all(self) -> tuple[tuple[Kind, str, Limits], ...]:
-        """Everybody's limits."""
+        """The limits of all clients and tenants."""
         clients: list[tuple[Kind, str, Limits]] = [("client", *each) for each in sorted(self._clients.items())]
         return *clients, *(("tenant", *each) for each in sorted(self._tenants.items()))
 
@@ -107,7 +107,7 @@ class Ceilings:
 
 
 def written(limits: Limits) -> str:
-    """Limits in one line, in which equal ones are equal."""
+    """Limits as one line of text; equal limits have equal texts."""
     largest = [] if limits.max_points is None else [f"max_points {exact.text(limits.max_points)}"]
     daily = sorted(limits.daily.items())
     return ", ".join(

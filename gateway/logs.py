@@ -1,4 +1,4 @@
-"""Log lines: JSON on standard error, or readable ones where a person looks on; never a member, a key or a secret."""
+"""Log lines: JSON on standard error, or readable text on a terminal; never a member, a key or a secret."""
 
 import json
 import logging
@@ -10,32 +10,33 @@ from typing import Any, TextIO
 
 import orjson
 
+from gateway import tracing
 from gateway.escaping import escaped
 
 
 @contextmanager
-def _left_out(library: str) -> Iterator[None]:
-    """Have what is imported meanwhile do without a library that it can do without."""
-    there = library in sys.modules
-    if not there:
+def _without(library: str) -> Iterator[None]:
+    """Hide an optional library from imports while the block runs."""
+    loaded = library in sys.modules
+    if not loaded:
         sys.modules[library] = None  # type: ignore[assignment]  # as the import system documents it
     try:
         yield
     finally:
-        if not there:
+        if not loaded:
             del sys.modules[library]
 
 
-with _left_out("rich"):  # which would draw tracebacks, were any shown; it weighs 4 MB in every worker
+with _without("rich"):  # structlog would use it for tracebacks, which are not shown; it takes 4 MB in every worker
     import structlog
     from structlog.typing import EventDict, WrappedLogger
 
 _CHAIN = 10
-"""How many exceptions that led to each other are told."""
+"""Maximum number of chained exceptions in one log line."""
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Set up the log lines of the whole process, libraries included. `level`: debug, info, warning or error."""
+    """Configure logging for the whole process, including libraries. `level`: debug, info, warning or error."""
     stream = stream or sys.stderr
     least = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
@@ -43,6 +44,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             where_raised,
+            *((tracing.noted,) if tracing.takes_part() else ()),
             *(
                 (for_a_terminal, structlog.dev.ConsoleRenderer())
                 if stream.isatty()
@@ -58,28 +60,28 @@ def configure(level: str, stream: TextIO | None = None) -> None:
 
 
 def _json(event: EventDict, **_: Any) -> str:
-    """One line of JSON in ASCII, which every stream can write."""
+    """One line of JSON in ASCII, which every stream can encode."""
     try:
         line = orjson.dumps(event, default=repr, option=_PLAIN)
         if line.isascii():
             return line.decode("ascii")
-    except TypeError:  # a number of more than 64 bits, or half a surrogate pair
+    except TypeError:  # orjson refuses integers above 64 bits and lone surrogates
         pass
     return _JSON.encode(event)
 
 
-_PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME  # as the encoder below has them
+_PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME  # by repr(), as in the encoder below
 _JSON = json.JSONEncoder(default=repr, separators=(",", ":"))
 
 
 class Lines:
-    """Writes lines, each in one write, as workers share the stream; one that cannot be written stops nothing."""
+    """Writes each line in one write, because workers share the stream; write errors are ignored."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def msg(self, message: str) -> None:
-        """Write one line, if that can be: a log that is gone must not decide what becomes of a write."""
+        """Write one line; errors are ignored, because a full disk must not change the outcome of an adjustment."""
         try:
             self._stream.write(message + "\n")
             self._stream.flush()
@@ -90,30 +92,30 @@ class Lines:
 
 
 def where_raised(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Tell of an exception what it is and where it rose.
+    """Replace `exc_info` by the class and the stack of an exception.
 
-    Neither what it says nor what the variables held, as both may quote what belongs to somebody.
+    Its message and the values of variables are left out, because both may contain personal data or secrets.
     """
-    given = event.pop("exc_info", None)
-    if isinstance(given, tuple):
-        given = given[1]
-    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
-    told: list[str] = []
-    while error is not None and len(told) < _CHAIN:
+    exc_info = event.pop("exc_info", None)
+    if isinstance(exc_info, tuple):
+        exc_info = exc_info[1]
+    error = exc_info if isinstance(exc_info, BaseException) else sys.exc_info()[1] if exc_info else None
+    parts: list[str] = []
+    while error is not None and len(parts) < _CHAIN:
         frames = traceback.extract_tb(error.__traceback__)
-        told.append("\n  ".join([type(error).__qualname__, *(f"{f.filename}:{f.lineno} in {f.name}" for f in frames)]))
+        parts.append("\n  ".join([type(error).__qualname__, *(f"{f.filename}:{f.lineno} in {f.name}" for f in frames)]))
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if told:
-        event["exception"] = "\nfrom ".join(told)
+    if parts:
+        event["exception"] = "\nfrom ".join(parts)
     return event
 
 
 def for_a_terminal(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Write out what a terminal would obey, and what would look like a line of its own but for those of `exception`."""
-    shown = {escaped(name): value if _is_plain(value) else escaped(_text(value)) for name, value in event.items()}
-    if isinstance(told := event.get("exception"), str):
-        shown["exception"] = "\n".join(map(escaped, told.split("\n")))
-    return shown
+    """Escape control sequences and line breaks, except the line breaks between the parts of `exception`."""
+    result = {escaped(name): value if _is_plain(value) else escaped(_text(value)) for name, value in event.items()}
+    if isinstance(exception := event.get("exception"), str):
+        result["exception"] = "\n".join(map(escaped, exception.split("\n")))
+    return result
 
 
 def _is_plain(value: object) -> bool:
@@ -125,9 +127,9 @@ def _text(value: object) -> str:
 
 
 class _FromLibraries(logging.Handler):
-    """Passes on what libraries log, as lines like our own; of each the first line, as asyncio's others quote values."""
+    """Logs the records of libraries like our own; only the first line, because asyncio's further lines quote values."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Pass one on."""
-        words = record.getMessage().strip().partition("\n")[0]
-        structlog.get_logger(record.name).log(record.levelno, words, logger=record.name, exc_info=record.exc_info)
+        """Log one record."""
+        message = record.getMessage().strip().partition("\n")[0]
+        structlog.get_logger(record.name).log(record.levelno, message, logger=record.name, exc_info=record.exc_info)

@@ -1,189 +1,261 @@
-"""What the gateway counts, for Prometheus: no member, no key in any label, and no tenant but those with budgets."""
+"""What is counted, for Prometheus; labels contain no member, no key, and no tenant except those with budgets."""
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
-from functools import cache
+from importlib.metadata import version
 from typing import Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
-from gateway.adjustments import Status, Verdict
-from gateway.limits import Budget
+from gateway.adjustments import Verdict
+from gateway.journal_metrics import BudgetUse, Standing, WriterUse
 from gateway.model import CircuitState
+from gateway.series import AnyFamily, Area, Cells, Counter, Gauge, Histogram, Page, Processes
 
-Purpose = Literal["call", "search", "repeat"]
-"""What a vendor is called for: a caller, or to find out what became of an unknown, by a search or by a repeat."""
+Purpose = Literal["call", "search", "repeat", "token"]
+"""The purpose of a vendor call: a caller's request, the settlement of an unknown by a search or a repeat, or a token
+for these."""
 Alarm = Literal["adapter", "background", "booked", "conflict", "masked", "repeat", "search"]
-"""An adapter did what none may; a background task failed; a vendor knows an adjustment's own id as something else; a
-late outcome contradicts what was settled; what a vendor said of an adjustment held a secret; the time for repeats runs
-out, or there can be none; a search failed, or found what it must not."""
+"""In this order: an adapter broke a rule; a background task failed; a vendor has used an adjustment's own id for
+something else; a late outcome contradicts a settled one; a vendor's answer to an adjustment contained a secret; the
+time for repeats runs out, or no repeat is possible; a search failed, or its result contradicts the request."""
 Reread = Literal["file", "key"]
-"""A file that a configuration takes values from, or a client key in one."""
+"""A `${file:...}` file of the configuration, or a client key in such a file."""
 Refusal = Literal[
     "no_key", "wrong_key", "anonymous_rate", "wrong_key_pause", "rate", "max_concurrency", "overload", "unreadable"
 ]
-"""Why a request was refused at the door: there was no key, or none that is known; too many such requests came from the
-same address; the client had used up its rate, or its requests under way; the process is offered more than it can do; it
-is no HTTP that can be read."""
-_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+"""Why a request was refused before it was served. In this order: no key; an unknown key; too many requests without a
+valid key from one address; a pause after too many wrong keys; the client's rate; the client's bound on concurrent
+requests; the load of the process; it is not valid HTTP."""
+Answered = Literal["success", "pending", "refused", "vendor_failed", "failed"]
+"""The outcome of a request. In this order: a status below 300, but for 202; 202; 4xx; 5xx because of a vendor; other
+5xx."""
+Asked = Literal["success", "refused", "unavailable", "timeout", "unreadable", "held", "cut"]
+"""The outcome of an exchange with a vendor. In this order: it did what it was asked; it refused; it could not be
+reached, failed or had too many requests; it did not answer in time; its answer or our adapter was at fault; nothing
+was sent; it was ended by us."""
+Operation = Literal["adjust", "cancel", "balance", "expiring", "transactions", "lookup", "search", "repeat"]
+"""What a vendor is asked for."""
+REQUEST_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+VENDOR_BOUNDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+"""Few, since each vendor has its own: 1,000 vendors have as many thousand series as there are bounds, several times."""
 
 
 class Metrics:
-    """The counters of one gateway process, and what its journal holds."""
+    """The metrics of a gateway, and of its journal. This process writes `areas[number]`; the page is of all areas."""
 
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        requests = Counter(
-            "points_requests", "Answers given, by route and HTTP status.", ("route", "status"), registry=self._registry
+    def __init__(self, areas: Sequence[Area] = (), number: int = 0) -> None:
+        areas = areas or (Area(),)
+        self._cells = Cells(areas[number])
+        self._families: dict[str, AnyFamily] = {}
+        self._page = Page(self._families, areas)
+        self._collectors = CollectorRegistry()
+        self._samplers: list[Callable[[], None]] = []
+        self._requests = self.counter(
+            "points_requests_total", "Answers given, by route, method and HTTP status.", ("route", "method", "status")
         )
-        attempts = Counter(
-            "points_attempts",
-            "Attempts of writes, by vendor and what they proved.",
-            ("vendor", "verdict"),
-            registry=self._registry,
+        self._request_seconds = self.histogram(
+            "points_request_duration_seconds",
+            "Seconds from a request to its answer, by route, method and outcome.",
+            ("route", "method", "outcome"),
+            bounds=REQUEST_BOUNDS,
         )
-        vendor = Histogram(
-            "points_vendor_seconds",
-            "Seconds of whole vendor calls.",
-            ("vendor", "operation"),
-            buckets=_BUCKETS,
-            registry=self._registry,
+        self.in_flight = self.gauge("points_requests_in_flight", "Requests that are being answered.").labels()
+        self.draining = self.gauge("points_draining", "1 while a process shuts down.", merged="max").labels()
+        self._attempts = self.counter(
+            "points_attempts_total", "Attempts of writes, by vendor and what they proved.", ("vendor", "verdict")
         )
-        self._circuits = Gauge(
+        self._vendor_seconds = self.histogram(
+            "points_vendor_request_duration_seconds",
+            "Seconds of exchanges with vendors, by operation and outcome.",
+            ("vendor", "operation", "outcome"),
+            bounds=VENDOR_BOUNDS,
+        )
+        self._vendor_in_flight = self.gauge(
+            "points_vendor_requests_in_flight", "Exchanges with a vendor that are under way, for callers.", ("vendor",)
+        )
+        self._failed_reads = self.counter(
+            "points_vendor_read_failures_total",
+            "Reads at vendors that brought no answer, after their retries; refusals are answers.",
+            ("vendor",),
+        )
+        self._retries = self.counter(
+            "points_vendor_read_retries_total", "Reads that were asked again, since a vendor was away.", ("vendor",)
+        )
+        self._circuits = self.gauge(
             "points_circuit",
-            "1 for the state that a vendor's circuit is in; searches have one of their own.",
+            "Processes whose circuit to a vendor is in a state; searches have a circuit of their own.",
             ("vendor", "purpose", "state"),
-            registry=self._registry,
         )
-        self._held = Counter(
-            "points_held",
+        self._held = self.counter(
+            "points_held_total",
             "Calls that were not let through to a vendor, by what held them.",
             ("vendor", "purpose", "by"),
-            registry=self._registry,
         )
-        self._alarms = Counter(
-            "points_alarms", "What needs a person, by what was noticed.", ("why",), registry=self._registry
+        self._tokens = self.counter(
+            "points_tokens_total", "Tokens asked of vendors, by what came of it.", ("vendor", "result")
         )
-        self._rereads = Counter(
-            "points_rereads",
+        self._alarms = self.counter("points_alarms_total", "What needs a person, by what was noticed.", ("why",))
+        self._rereads = self.counter(
+            "points_rereads_total",
             "Files that changed, and client keys in them, by whether the new text is used.",
             ("of", "result"),
-            registry=self._registry,
         )
+        self._refusals = self.counter("points_refused_total", "Requests refused at the door, by reason.", ("reason",))
+        self._reloads = self.counter("points_reloads_total", "Reloads of the configuration, by result.", ("result",))
+        self._configuration = self.gauge(
+            "points_configuration_info",
+            "1 for the configuration that serves, and the gateway's version.",
+            ("digest", "version"),
+            merged="max",
+        )
+        self._loaded = self.gauge(
+            "points_configuration_loaded_timestamp_seconds",
+            "When the configuration that serves was loaded.",
+            merged="max",
+        )
+        build = self.gauge("points_build_info", "1 for what is installed.", ("version", "python"), merged="max")
+        build.labels(version("points-gateway"), ".".join(map(str, sys.version_info[:3]))).set(1)
+        self.writer = WriterUse(self._cells)
+        self._families |= {each.name: each for each in self.writer.families}
+        # What rules watch is there from the start as 0, so that the first rise is one.
         for of in get_args(Reread):
             for result in ("used", "refused"):
                 self._rereads.labels(of, result)
         for why in get_args(Alarm):
-            self._alarms.labels(why)  # so that an alarm on the first increase sees one
-        self._refusals = Counter(
-            "points_refused", "Requests refused at the door, by reason.", ("reason",), registry=self._registry
-        )
+            self._alarms.labels(why)
+        for result in ("done", "refused"):
+            self._reloads.labels(result)
         for reason in get_args(Refusal):
             self._refusals.labels(reason)
-        # What is counted for every call is looked up once: the labels are few.
-        self._answers = cache(lambda route, status: requests.labels(route, str(status)))
-        self._verdicts = cache(lambda name, verdict: attempts.labels(name, verdict.value))
-        self._seconds = cache(lambda name, operation: vendor.labels(name, operation))
         self.standing = Standing()
         self.register(self.standing)
         self.budgets = BudgetUse()
         self.register(self.budgets)
+        self.register(Processes(areas))
 
-    def answered(self, route: str, status: int) -> None:
-        """Count an answer to a caller."""
-        self._answers(route, status).inc()
+    def counter(self, name: str, help: str, labels: Sequence[str] = ()) -> Counter:  # noqa: A002 (Prometheus' word)
+        """A new counter; its name ends in `_total`."""
+        counter = self._families[name] = Counter(self._cells, name, help, labels)
+        return counter
 
-    def attempted(self, vendor: str, verdict: Verdict, seconds: float) -> None:
+    def gauge(
+        self,
+        name: str,
+        help: str,  # noqa: A002 (Prometheus' word)
+        labels: Sequence[str] = (),
+        *,
+        merged: Literal["sum", "max", "min"] = "sum",
+    ) -> Gauge:
+        """A new gauge; `merged`: what is shown where several processes have one."""
+        gauge = self._families[name] = Gauge(self._cells, name, help, labels, merged=merged)
+        return gauge
+
+    def histogram(self, name: str, help: str, labels: Sequence[str] = (), *, bounds: Sequence[float]) -> Histogram:  # noqa: A002
+        """A new histogram."""
+        histogram = self._families[name] = Histogram(self._cells, name, help, labels, bounds=bounds)
+        return histogram
+
+    def register(self, collector: Collector) -> None:
+        """Add metrics that whichever process is asked finds out for all."""
+        self._collectors.register(collector)
+
+    def sampled(self, sample: Callable[[], None]) -> None:
+        """Have `sample` set gauges now and then, by `sample`, and before each page of this process."""
+        self._samplers.append(sample)
+
+    def sample(self) -> None:
+        """Have all gauges set that are set now and then, for the pages of other processes."""
+        for each in self._samplers:
+            each()
+
+    def exposition(self) -> bytes:
+        """All metrics in Prometheus' text format; any thread can make it. First have them sampled."""
+        return self._page.text().encode() + generate_latest(self._collectors)
+
+    def begin(self, *, vendors: Iterable[str], routes: Iterable[tuple[str, str]]) -> None:
+        """Have what rules watch of these vendors and routes (method and path) there as 0."""
+        for vendor in vendors:
+            for family in (self._failed_reads, self._retries, self._vendor_in_flight):
+                family.labels(vendor)
+            self._attempts.labels(vendor, Verdict.UNKNOWN.value)
+            self._held.labels(vendor, "call", "slots")
+        for method, route in routes:
+            for outcome in ("failed", "vendor_failed"):
+                self._request_seconds.labels(route, method, outcome)
+
+    def answered(self, route: str, method: str, status: int, seconds: float, *, by_vendor: bool = False) -> None:
+        """Count an answer to a caller; `by_vendor`: whether a status of 5xx is because of a vendor."""
+        self._requests.labels(route, method, str(status)).inc()
+        outcome: Answered
+        if status < 300:
+            outcome = "pending" if status == 202 else "success"
+        elif status < 500:
+            outcome = "refused"
+        else:
+            outcome = "vendor_failed" if by_vendor and status != 500 else "failed"
+        self._request_seconds.labels(route, method, outcome).observe(seconds)
+
+    def attempted(self, vendor: str, verdict: Verdict) -> None:
         """Count an attempt of a write."""
-        self._verdicts(vendor, verdict).inc()
-        self._seconds(vendor, "adjust").observe(seconds)
+        self._attempts.labels(vendor, verdict.value).inc()
 
-    def read(self, vendor: str, seconds: float) -> None:
-        """Count a read at a vendor, whatever came of it."""
-        self._seconds(vendor, "read").observe(seconds)
+    def asked(self, vendor: str, operation: Operation, outcome: Asked, seconds: float) -> None:
+        """Count an exchange with a vendor."""
+        self._vendor_seconds.labels(vendor, operation, outcome).observe(seconds)
+
+    def under_way(self, vendor: str, change: Literal[1, -1]) -> None:
+        """Count an exchange that begins or ends."""
+        self._vendor_in_flight.labels(vendor).inc(change)
+
+    def read_failed(self, vendor: str) -> None:
+        """Count a read that brought no answer."""
+        self._failed_reads.labels(vendor).inc()
+
+    def retried(self, vendor: str) -> None:
+        """Count a read that is asked again."""
+        self._retries.labels(vendor).inc()
 
     def circuit(self, vendor: str, purpose: Purpose, state: CircuitState) -> None:
-        """Note the state of a vendor's circuit."""
+        """Set the state of a vendor's circuit."""
         for each in CircuitState:
             self._circuits.labels(vendor, purpose, each.value).set(each is state)
 
+    def forget_circuit(self, vendor: str, purpose: Purpose) -> None:
+        """Show no circuit of a vendor that is not configured any more."""
+        for each in CircuitState:
+            self._circuits.remove(vendor, purpose, each.value)
+
     def held(self, vendor: str, purpose: Purpose, by: Literal["circuit", "slots"]) -> None:
-        """Count a call that was not let through."""
+        """Count a call that was held back."""
         self._held.labels(vendor, purpose, by).inc()
 
+    def asked_for_token(self, vendor: str, result: Literal["issued", "refused", "failed"], count: int = 1) -> None:
+        """Count a request for a token."""
+        self._tokens.labels(vendor, result).inc(count)
+
     def refused(self, reason: Refusal) -> None:
-        """Count a request that was refused at the door."""
+        """Count a request that was refused before it was served."""
         self._refusals.labels(reason).inc()
 
     def alarmed(self, why: Alarm) -> None:
-        """Count what needs a person."""
+        """Count an alarm."""
         self._alarms.labels(why).inc()
 
     def reread(self, of: Reread, *, used: bool) -> None:
-        """Count a change that was noticed while running, and whether it is in force."""
+        """Count a change of a file or key, and whether the new text is used."""
         self._rereads.labels(of, "used" if used else "refused").inc()
 
-    def register(self, collector: Collector) -> None:
-        """Have what a collector says told too."""
-        self._registry.register(collector)
+    def reloaded(self, *, done: bool) -> None:
+        """Count a reload of the configuration, or one that was refused."""
+        self._reloads.labels("done" if done else "refused").inc()
 
-    def exposition(self) -> bytes:
-        """Everything counted, in Prometheus' text format."""
-        return generate_latest(self._registry)
-
-
-class Standing(Collector):
-    """What the journal holds: how many of each status, how old the oldest unknown is, and `strays` by vendor."""
-
-    def __init__(self) -> None:
-        self._counts: Mapping[Status, int] = {}
-        self._oldest: float | None = None
-        self.strays: Mapping[str, int] = {}
-
-    def update(self, counts: Mapping[Status, int], oldest_unknown: datetime | None, now: datetime) -> None:
-        """Take over what the journal says now."""
-        self._counts = counts
-        self._oldest = (now - oldest_unknown).total_seconds() if oldest_unknown else 0.0
-
-    def collect(self) -> Iterable[Metric]:
-        """The gauges, as Prometheus asks for them."""
-        standing = GaugeMetricFamily("points_adjustments", "Adjustments in the journal, by status.", labels=["status"])
-        for status, count in self._counts.items():
-            standing.add_metric([status.value], count)
-        yield standing
-        strays = GaugeMetricFamily(
-            "points_unknown_strays",
-            "Unknown adjustments that went to an account which is not configured any more, by vendor.",
-            labels=["vendor"],
-        )
-        for vendor, count in self.strays.items():
-            strays.add_metric([vendor], count)
-        yield strays
-        if self._oldest is not None:
-            yield GaugeMetricFamily(
-                "points_oldest_unknown_seconds",
-                "Age of the oldest unknown adjustment; 0 where there is none.",
-                value=self._oldest,
-            )
-
-
-class BudgetUse(Collector):
-    """What is taken today from each budget that is configured; `used` is what the journal said last."""
-
-    def __init__(self) -> None:
-        self.used: Mapping[Budget, Decimal] = {}
-
-    def collect(self) -> Iterable[Metric]:
-        """The gauges, as Prometheus asks for them."""
-        names = ("of", "name", "point_type", "direction")
-        limit = GaugeMetricFamily("points_budget_limit", "Points a day, of each budget.", labels=names)
-        used = GaugeMetricFamily("points_budget_used", "Points taken today, of each budget.", labels=names)
-        for budget, points in self.used.items():
-            labels = [budget.kind, budget.name, budget.point_type, budget.direction]
-            limit.add_metric(labels, float(budget.points))
-            used.add_metric(labels, float(points))
-        return limit, used
+    def serves(self, digest: str, loaded_at: datetime) -> None:
+        """Set which configuration serves."""
+        for gone in self._configuration.known():
+            self._configuration.remove(*gone)
+        self._configuration.labels(digest, version("points-gateway")).set(1)
+        self._loaded.labels().set(loaded_at.timestamp())

@@ -3,17 +3,21 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 from urllib.parse import unquote
 
-Operation = Literal["adjust", "balance", "expiring"]
+from gateway.traits import flag, text
+
+Operation = Literal["adjust", "balance", "expiring", "transactions", "lookup"]
 RepeatSafety = Literal["none", "searchable", "enforced"]
 
-_SCHEME = re.compile(r"(?:[a-z][a-z0-9_]{0,63}|custom\.[A-Za-z0-9_.-]{1,64})\Z")
+SCHEME = r"^(?:[a-z][a-z0-9_]{0,63}|custom\.[A-Za-z0-9_.-]{1,64})$"
+"""The pattern of a member scheme."""
+_SCHEME = re.compile(SCHEME.replace("$", r"\Z"))
 _PLAIN = re.compile(r"[ -.0-\[\]-~]+\Z")  # visible ASCII but / and \
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})\Z"
@@ -77,12 +81,12 @@ class Adjustment:
 
     member: Member
     points: Decimal
-    point_type: str | None = None
-    description: str | None = None
-    reason: str | None = None
-    reference: str | None = None
-    store: str | None = None
-    pending: bool = False
+    point_type: str | None = text("The kind of points; canonical, mapped per vendor.", ignorable=False)
+    description: str | None = text("Why, in words for people.", longest=500)
+    reason: str | None = text("A canonical reason, mapped per vendor.")
+    reference: str | None = text("Your own id for the event; need not be unique.", longest=200, column=True)
+    store: str | None = text("The store that it happened in.")
+    pending: bool = flag("Whether the points wait before they count; false if not given.")
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -94,12 +98,33 @@ class Period:
     end: datetime
 
 
+AMOUNTS = ("available", "total", "pending", "held", "lifetime")
+"""The numbers of a balance, by the names that callers see."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextExpiry:
+    """The points that expire next, and when; the vendor may give either alone."""
+
+    points: Decimal | None = None
+    at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a vendor says a member has; null where it says nothing. `details` as in `Applied`."""
+    """What a vendor says a member has; None where it says nothing, never a zero that was made up.
+
+    `available` can be spent now. `total` is all that the vendor counts now, `pending` (booked, not available yet) and
+    `held` (reserved) included. `lifetime` is what was ever earned. `details` as in `Applied`.
+    """
 
     available: Decimal | None = None
+    _: KW_ONLY
+    total: Decimal | None = None
+    pending: Decimal | None = None
+    held: Decimal | None = None
     lifetime: Decimal | None = None
+    next_expiry: NextExpiry | None = None
     updated_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -108,6 +133,8 @@ class Balance:
 class Applied:
     """A vendor's word that an adjustment took effect.
 
+    `booked`: the change of points that the vendor says that it made; None where it does not say. `final`: False where
+    the vendor has taken the adjustment for certain, and may still reject it.
     `details`: every documented field of its answer that has no place elsewhere, in snake_case, as JSON
     values; decimals as `Decimal`, times as text in UTC.
     """
@@ -115,13 +142,98 @@ class Applied:
     transaction_id: str | None = None
     balance: Balance | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    booked: Decimal | None = None
+    final: bool = True
+
+
+Precision = Literal["exact", "buckets", "next_only"]
+"""How good an answer about expiring points is: for the period that was asked, or the vendor's own schedule or date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Some points of a vendor's schedule of expiry: at a time, or within a number of days, as the vendor says it."""
+
+    points: Decimal
+    at: datetime | None = None
+    within_days: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """The points of a member that expire within a period. `details` as in `Applied`."""
+    """The points of a member that expire. `details` as in `Applied`.
 
-    points: Decimal
+    `points`: those of the period that was asked; None unless the `precision` is `exact`. `buckets`: the vendor's own
+    schedule, in its order; nobody has added it up.
+    """
+
+    points: Decimal | None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    precision: Precision = "exact"
+    buckets: tuple[Bucket, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.points is not None) != (self.precision == "exact"):
+            raise ValueError("points are given exactly where they are exact")
+
+
+Kind = Literal["earn", "spend", "adjust", "expire", "reverse", "hold", "other"]
+"""What a row of a vendor's history is about; `other` where the vendor's own word has no place in this list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorTransaction:
+    """One row of a vendor's history of a member; None where it says nothing. `details` as in `Applied`.
+
+    `points` are signed. `vendor_kind` is the vendor's own word for the kind. `point_type` is canonical; the vendor's
+    own is in `details` where it has no canonical name. `reverses` and `reversed_by` are ids of the vendor.
+    `adjustment`: the own id of the adjustment that the row was made with, where the row carries such an id.
+    """
+
+    id: str | None = None
+    at: datetime | None = None
+    points: Decimal | None = None
+    kind: Kind = "other"
+    vendor_kind: str | None = None
+    point_type: str | None = None
+    balance_after: Decimal | None = None
+    expires_at: datetime | None = None
+    reference: str | None = None
+    description: str | None = None
+    reverses: str | None = None
+    reversed_by: str | None = None
+    adjustment: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """One page of a vendor's history of a member, in the vendor's order. `details` as in `Applied`.
+
+    `next_cursor`: how the vendor is asked for the next page; None on the last one. `complete`: whether all pages
+    together are everything that the vendor has of the member, within the period and point type that were asked.
+    """
+
+    items: tuple[VendorTransaction, ...]
+    next_cursor: str | None = None
+    complete: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A member as a vendor knows it; None where it says nothing. `details` as in `Applied`.
+
+    `member`: the vendor's own name of this person, by which its other operations ask. `ids`: every name that the vendor
+    gives, by scheme. `status` and `tier` are the vendor's own words.
+    """
+
+    member: Member
+    ids: Mapping[str, str]
+    status: str | None = None
+    tier: str | None = None
+    enrolled_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -129,11 +241,15 @@ class Expiring:
 class Found:
     """What a vendor has that carries an adjustment's own id: each as its answer to the write would have said it.
 
-    None of it where the vendor has nothing. `details` as in `Applied`.
+    None of it where the vendor has nothing. `details` as in `Applied`. `next_cursor`: where the search goes on, for a
+    vendor that is searched page by page; None once it has seen everything. `rejected`: the vendor shows that it has
+    rejected the adjustment for good, and applied nothing.
     """
 
     matches: tuple[Applied, ...]
     details: Mapping[str, Any] = field(default_factory=dict)
+    next_cursor: str | None = None
+    rejected: bool = False
 
 
 def time_text(moment: datetime) -> str:

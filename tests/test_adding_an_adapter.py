@@ -8,6 +8,7 @@ import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ import uvicorn
 
 import adapters
 from gateway.app import Gateway
-from gateway.port import registry
+from gateway.model import Adjustment, Member
+from gateway.planning.translation import Translator
+from gateway.port import VendorResponse, registry
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
+from gateway.write import Write
 from tests.deadlines import DEADLINE
 
 ROOT = Path(__file__).parents[1]
@@ -103,8 +107,8 @@ def cafe(tree: Path) -> Iterator[tuple[httpx.Client, Any]]:
             yield client, simulator
 
 
-def adjust(client: httpx.Client, points: str, **said: str) -> Any:
-    body = {"member": "card:7", "points": points, **said}
+def adjust(client: httpx.Client, points: str, **fields: str) -> Any:
+    body = {"member": "card:7", "points": points, **fields}
     return client.post("/v1/adjustments", json=body, headers={"Idempotency-Key": f"key-{points}"})
 
 
@@ -122,9 +126,28 @@ def test_a_change_goes_through_the_whole_gateway(cafe: tuple[httpx.Client, Any])
     assert (answer["status"], answer["balance"]["available"]) == ("succeeded", "15")
     assert answer["not_sent"] == ["reference"]
     assert adjust(client, "5", description="Thanks", reference="order-1").headers["Idempotent-Replayed"] == "true"
-    assert [effect.said for effect in simulator.effects] == [{"stamps": 5, "note": "Thanks"}]
+    sent = {"stamps": 5, "key": answer["id"], "note": "Thanks"}
+    assert [effect.fields for effect in simulator.effects] == [sent]
     balance = client.get("/v1/members/card:7/balance").json()
     assert (balance["available"], balance["lifetime"]) == ("15", "15")
+
+
+def test_its_search_goes_from_page_to_page(cafe: tuple[httpx.Client, Any]) -> None:
+    """What is on the second page of the simulator is found there, by the cursor that the first one gave."""
+    client, simulator = cafe
+    ids = [adjust(client, str(points)).json()["id"] for points in range(1, 23)]
+    kind = registry.adapters()["stamp-card"]
+    translator = Translator("cafe", kind, kind.settings.model_validate(simulator.settings))
+    last = Write(Adjustment(Member("card", "7"), Decimal(22)))
+    cursor, found = None, []
+    for _ in range(2):
+        exchange, request = translator.find(last, id=ids[-1], cursor=cursor).begin()
+        answer = httpx.get(simulator.base_url + request.path, headers=dict(request.headers), timeout=DEADLINE)
+        with pytest.raises(StopIteration) as ended:
+            exchange.send(VendorResponse(200, {"content-type": "application/json"}, answer.content))
+        found.append(len(ended.value.value.matches))
+        cursor = ended.value.value.next_cursor
+    assert (found, cursor) == ([0, 1], None)
 
 
 def test_its_refusals_are_final(cafe: tuple[httpx.Client, Any]) -> None:

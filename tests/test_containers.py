@@ -23,6 +23,7 @@ from gateway.cli.serve import serve
 from gateway.port import registry
 from gateway.port.secrets import Secret
 from gateway.settings import Settings, load
+from gateway.settings.file_models import ServerEntry
 from tests.deadlines import DEADLINE
 
 ROOT = Path(__file__).parents[1]
@@ -86,7 +87,7 @@ def ports(service: str) -> dict[int, int]:
     """A service's ports on this machine, by its own."""
     published = {}
     for entry in SERVICES[service].get("ports", ()):
-        host, ours, theirs = entry.split(":")
+        host, ours, theirs = re.sub(r"\$\{[A-Z_]+:-([\d-]+)\}", r"\1", entry).split(":")
         assert host == "127.0.0.1", f"{service} can be reached from other machines: {entry}"
         (first, last), (begin, _) = ((each.split("-") * 2)[:2] for each in (theirs, ours))
         published |= {port: int(begin) + port - int(first) for port in range(int(first), int(last) + 1)}
@@ -129,9 +130,23 @@ def test_only_locked_packages_are_installed() -> None:
     """Dependencies come from the lock, by hash; the project itself brings none and fetches nothing to be built."""
     installs = [part for rest in of("RUN") for part in rest.split(" && ") if "pip install" in part]
     assert installs == [
-        "pip install --require-hashes -r locks/runtime.txt",
-        "pip install --no-deps --no-build-isolation .",
+        "pip install --no-compile --require-hashes -r locks/runtime.txt",
+        "pip install --no-compile --no-deps --no-build-isolation .",
     ]
+
+
+def test_what_only_builds_is_taken_out_again() -> None:
+    """The packages of the extra `build`, and those that only they need, are not in the image; pip goes with them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    gone = {re.split("[><=]", each)[0] for each in project["optional-dependencies"]["build"]}
+    locked = re.findall(
+        r"^(\S+)==.*\n((?: +--hash.*\n)+)((?: +#.*\n)+)", (ROOT / "locks/runtime.txt").read_text(), re.MULTILINE
+    )
+    needed_by = {name: set(re.findall(r"#(?: +via)? +([a-z][\w.-]*)", via)) - {"via"} for name, _, via in locked}
+    while more := {name for name, by in needed_by.items() if by <= gone} - gone:
+        gone |= more
+    [uninstalled] = [part for rest in of("RUN") for part in rest.split(" && ") if "pip uninstall" in part]
+    assert set(uninstalled.split()[4:]) == gone | {"setuptools", "pip"}
 
 
 def test_nothing_runs_as_root() -> None:
@@ -143,12 +158,15 @@ def test_nothing_runs_as_root() -> None:
 
 
 def test_the_image_serves_where_it_is_looked_for() -> None:
-    """The entry point is the project's command; it listens on the port that is exposed, asked and configured."""
+    """The entry point is the project's command, and so is the health check; both go by the configuration's port."""
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
     [port], [entry], [command] = of("EXPOSE"), of("ENTRYPOINT"), of("CMD")
     assert yaml.safe_load(entry)[0] in scripts
-    assert yaml.safe_load(command) == ["serve", "--host", "0.0.0.0", "--port", port]
-    assert f"http://127.0.0.1:{port}/readyz" in of("HEALTHCHECK")[0]
+    assert yaml.safe_load(command) == ["serve"]
+    assert probes()["image"] == [yaml.safe_load(entry)[0], "health"]
+    assert "POINTS_GATEWAY_HOST=0.0.0.0" in " ".join(of("ENV"))
+    assert "--host" not in command  # `health` would not see it
+    assert f":{port}" == ServerEntry().listen[-5:]
     assert ports("gateway") == {int(port): 8080}
 
 
@@ -188,14 +206,21 @@ def answering(status: int) -> Iterator[HTTPServer]:
 
 
 def probes() -> dict[str, list[str]]:
-    """The health checks that are Python: of the image, and of the services that have their own."""
+    """The health checks of the image, and of those services that have one in Python."""
     image = yaml.safe_load(of("HEALTHCHECK")[0].partition("CMD ")[2])
     own = {name: service.get("healthcheck", {}).get("test", ["", ""])[1:] for name, service in SERVICES.items()}
     return {"image": image} | {name: test for name, test in own.items() if test and test[0] == "python"}
 
 
+def test_ports_are_chosen_by_variables() -> None:
+    """Each port on this machine has a variable with a default, so that a second one can run beside."""
+    entries = [entry for service in SERVICES.values() for entry in service.get("ports", ())]
+    assert entries
+    assert [entry for entry in entries if not re.match(r"127\.0\.0\.1:\$\{[A-Z_]+:-[\d-]+\}:[\d-]+\Z", entry)] == []
+
+
 @pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
-@pytest.mark.parametrize("name", probes())
+@pytest.mark.parametrize("name", [name for name, test in probes().items() if test[0] == "python"])
 def test_a_health_check_tells_well_from_ill(name: str, status: int, healthy: bool) -> None:
     """The command ends with 0 where its page answers 200, and with another code for 503."""
     python, *arguments = probes()[name]
@@ -240,7 +265,7 @@ def test_volumes_are_there() -> None:
 def test_no_secret_stands_in_the_container_files(secrets: Path) -> None:
     """None has a default there, and none comes by the environment, where other processes and logs can see it."""
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
-    assert "${" not in text
+    assert set(re.findall(r"\$\{(.*?)\}", text)) == {"POINTS_PORT:-8080", "SIMULATOR_PORTS:-9101-9104"}
     assert [file.name for file in secrets.iterdir() if file.read_text().strip() in text] == []
     environment = {name: value for each in SERVICES.values() for name, value in each.get("environment", {}).items()}
     assert set(environment) == {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE"}
@@ -297,7 +322,7 @@ def test_the_database_is_apart() -> None:
 def test_both_read_the_configuration_that_is_mounted() -> None:
     """The configuration is mounted where the image looks for one."""
     [variable] = [rest for rest in of("ENV") if "POINTS_GATEWAY_CONFIG" in rest]
-    target = variable.partition("POINTS_GATEWAY_CONFIG=")[2]
+    target = variable.partition("POINTS_GATEWAY_CONFIG=")[2].split()[0]
     for name in ("gateway", "simulators"):
         assert f"./{CONFIG.relative_to(ROOT)}:{target}:ro" in SERVICES[name]["volumes"]
 

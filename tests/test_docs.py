@@ -18,7 +18,7 @@ from gateway.model import Operation
 from gateway.port import registry
 from gateway.service.background import Background
 from gateway.settings import load
-from gateway.settings.model import ClientEntry, RuleEntry, ServerEntry
+from gateway.settings.file_models import ClientEntry, RuleEntry, ServerEntry
 from tests.test_house import WINGS
 
 ROOT = Path(__file__).parents[1]
@@ -27,9 +27,14 @@ PAGES = sorted(
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "adapters").rglob("*.md")]
 )
 API = (ROOT / "docs/api.md").read_text("utf-8")
+CONFIGURATION = (ROOT / "docs/configuration.md").read_text("utf-8")
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
 OPERATING = (ROOT / "docs/operating.md").read_text("utf-8")
+EVENTS = (ROOT / "docs/watching.md").read_text("utf-8").split("### Events to alarm on\n")[1].split("\n## ")[0]
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ANY_CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+WIDEST = 120
+"""Characters of the longest line of prose."""
 
 
 def prose(page: Path) -> str:
@@ -64,6 +69,13 @@ def test_every_page_can_be_found() -> None:
     """Each page of docs/ and of the adapters is linked from the README."""
     linked = {((ROOT / target.partition("#")[0]).resolve()) for target in links(Path("README.md"))}
     assert [str(page) for page in PAGES if len(page.parts) > 1 and (ROOT / page) not in linked] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_lines_of_prose_are_short(page: Path) -> None:
+    """No line is longer than 120 characters, code blocks and the rows of tables apart."""
+    lines = ANY_CODE.sub("", (ROOT / page).read_text("utf-8")).splitlines()
+    assert [line for line in lines if len(line) > WIDEST and not line.startswith("|")] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
@@ -157,12 +169,12 @@ def test_the_table_says_which_problems_are_retryable() -> None:
 
 
 def yaml_blocks() -> list[str]:
-    return [code for language, code in CODE.findall(chapter("Configuration")) if language == "yaml"]
+    return [code for language, code in CODE.findall(CONFIGURATION) if language == "yaml"]
 
 
 @pytest.mark.parametrize("text", yaml_blocks(), ids=lambda text: text.partition(":")[0])
 def test_the_configuration_of_the_contract_loads(text: str, tmp_path: Path) -> None:
-    """Each YAML block of api.md's chapter is a whole configuration, given the variables and files that it names."""
+    """Each YAML block of configuration.md is a whole configuration, given the variables and files that it names."""
     for name in re.findall(r"\$\{file:([^}]+)\}", text):
         secret = tmp_path / Path(name).name
         secret.write_text("a-secret\n")
@@ -175,9 +187,9 @@ def test_the_configuration_of_the_contract_loads(text: str, tmp_path: Path) -> N
     assert settings.warnings == ()
 
 
-@pytest.mark.parametrize("page", ["docs/api.md", "config/gateway.yaml"])
+@pytest.mark.parametrize("page", ["docs/configuration.md", "config/gateway.yaml"])
 def test_every_setting_is_explained(page: str) -> None:
-    """The contract and the commented configuration name each setting that there is."""
+    """The reference and the commented configuration name each setting that there is."""
     own = [kind.settings for kind in registry.adapters().values() if kind.adapter.__module__.startswith("adapters.")]
     settings = {name for model in (ServerEntry, ClientEntry, RuleEntry, *own) for name in model.model_fields}
     text = (ROOT / page).read_text("utf-8")
@@ -185,10 +197,8 @@ def test_every_setting_is_explained(page: str) -> None:
 
 
 def test_the_events_to_watch_are_logged() -> None:
-    """Each event in operating.md's table is one that some part of the gateway logs."""
-    events = [
-        name for row in re.findall(r"^\| (`.+?) \|", OPERATING, re.MULTILINE) for name in re.findall("`(.+?)`", row)
-    ]
+    """Each event in the tables of watching.md is one that some part of the gateway logs."""
+    events = [name for row in re.findall(r"^\| (`.+?) \|", EVENTS, re.MULTILINE) for name in re.findall("`(.+?)`", row)]
     code = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").rglob("*.py"))
     assert events
     assert [event for event in events if not re.search(rf'log\.\w+\(\s*"{re.escape(event)}"', code)] == []
@@ -200,7 +210,7 @@ def test_the_metrics_to_watch_are_exposed() -> None:
     metrics.standing.update({}, None, datetime.now(UTC))
     Background(metrics=metrics, clock=lambda: datetime.now(UTC), monotonic=time.monotonic)
     exposed = set(re.findall(r"^# TYPE (\w+)", metrics.exposition().decode(), re.MULTILINE))
-    named = set(re.findall(r"`(points_\w+)", OPERATING))
+    named = {re.sub("_(count|sum|bucket)$", "", name) for name in re.findall(r"`(points_\w+)", OPERATING)}
     assert named
     assert named <= exposed
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,35 +22,57 @@ WINGS = ("service", "answers", "delivery", "planning", "port")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("app",),
+    ("generation",),
     ("api",),
     ("service.service", "service.repeating", "service.settling", "service.exposition"),
-    ("service.writes", "service.rounds"),
+    ("service.wallet",),
+    ("service.writes", "service.rounds", "service.searching"),
+    ("service.reversals",),
     ("service.replies", "service.allowances", "service.strays"),
-    ("service.accounts", "service.background", "service.cache", "service.readiness", "service.waiting", "service.work"),
-    ("answers.plans",),
+    ("service.balances", "service.members"),
+    ("service.accounts", "service.background", "service.cache", "service.history", "service.leaving"),
+    ("service.sweeping",),
+    ("service.readiness", "service.vendor_reads", "service.waiting", "service.work"),
+    ("service.vendors",),
+    ("service.usage",),
+    ("answers.plans", "answers.wallet"),
     ("answers.rendering",),
     ("answers.models",),
+    ("answers.readings",),
+    ("answers.answer_model",),
     ("delivery.ways",),
     ("delivery.delivery", "delivery.probing"),
-    ("delivery.faults", "delivery.unsent", "delivery.retries"),
+    ("delivery.driving",),
+    ("delivery.tokens",),
+    ("delivery.alarms", "delivery.unsent", "delivery.retries"),
+    ("delivery.asking", "delivery.meter", "delivery.no_token"),
     ("delivery.call", "delivery.gate"),
-    ("delivery.outcome", "delivery.digest"),
+    ("delivery.outcome", "delivery.digest", "delivery.channels"),
     ("delivery.redaction", "delivery.circuit", "delivery.concurrency"),
     ("delivery.heads", "delivery.turns"),
+    ("planning.wallet",),
     ("planning.planning",),
     ("planning.translation",),
-    ("planning.contained",),
+    ("planning.translated",),
+    ("planning.cancelling", "planning.contained", "planning.fresh"),
     ("settings",),
     ("planning.routing", "journal", "transport", "metrics", "logs"),
+    ("journal_metrics",),
+    ("reversible",),
     ("adjustments", "meaning", "limits"),
     ("port.registry",),
     ("port.declaration", "port.installed"),
     ("port",),
-    ("port.adapter",),
-    ("port.settings", "port.request", "lenient"),
-    ("port.refusals", "port.echoes", "port.addresses", "scalars"),
-    ("port.secrets",),
-    ("model", "errors", "exact", "charset", "escaping"),
+    ("port.tokens",),
+    ("port.adapter", "port.mapping"),
+    ("port.settings", "port.request", "port.response"),
+    ("lenient",),
+    ("port.credentials",),
+    ("port.refusals", "port.echoes", "port.addresses", "port.switch", "scalars"),
+    ("port.secrets", "reads", "rates", "write"),
+    ("model", "errors", "exact", "charset", "escaping", "pauses"),
+    ("gateway_error",),
+    ("series", "tracing", "traits"),
 )
 # These stand apart, since others build on them alone: no part of gateway/ may import them, and they only what is named.
 APART = {"client": {"exact"}, "simulation": set[str]()}
@@ -141,12 +164,12 @@ def test_imports_run_down(path: Path) -> None:
 def test_an_adapter_leans_on_the_port_alone(vendor: str) -> None:
     """Adapters import the port and what it deals in; a simulator only what simulators are built from."""
     for path in (path for path in MODULES if path.parts[:2] == ("adapters", vendor)):
-        simulates = path.name.startswith("simulator")
+        simulates = path.name.startswith("simulat")
         for name in imports(path):
             if simulates:
-                allowed = name.startswith(("gateway.simulation.", f"adapters.{vendor}.simulator"))
+                allowed = name.startswith(("gateway.simulation.", f"adapters.{vendor}.simulat"))
             else:
-                own = name.startswith(f"adapters.{vendor}.") and not name.startswith(f"adapters.{vendor}.simulator")
+                own = name.startswith(f"adapters.{vendor}.") and not name.startswith(f"adapters.{vendor}.simulat")
                 allowed = own or (name.startswith("gateway.") and part(name) in PORT)
             assert allowed, f"{path} imports {name}"
 
@@ -215,3 +238,32 @@ def test_nothing_names_the_machine_that_it_was_made_on() -> None:
             continue
         found += [f"{path.relative_to(ROOT)}: {match.group()}" for match in unwanted.finditer(text)]
     assert found == []
+
+
+def test_a_file_name_has_one_meaning() -> None:
+    """A module's name occurs once in gateway/, or in several rooms with the same meaning."""
+    same = {
+        "adapter": "the base class, and each vendor's own",
+        "simulator": "each vendor's own",
+        "wire": "each vendor's answers, read into values",
+        "adjustments": "what an adjustment is, and the command about it",
+        "audit": "what operators did: kept, and the command that lists it",
+        "errors": "the gateway's problems",
+        "evidence": "whether a byte of a request has left",
+        "explain": "the command",
+        "health": "whether a gateway is ready: what its pages say, and the command that asks",
+        "history": "of a member at the vendor: each vendor's rows, and the pages that callers get",
+        "limits": "what may be adjusted, as a value and as it is configured",
+        "readings": "what vendors say of a member, as the gateway answers it and as the client reads it",
+        "repeating": "sending the request of an unknown again",
+        "request": "one HTTP request",
+        "schema": "the JSON Schema of configurations, and the command that prints it",
+        "settings": "what is configured: of a vendor, and of all",
+        "store": "where the journal is",
+        "tokens": "what vendors issue: how an adapter fetches it, and the one in use",
+        "vendors": "the configured vendors",
+        "rates": "what points are worth, as values and as they are configured",
+        "wallet": "all that a member has: what is asked, who asks it, and the answer",
+    }
+    names = Counter(path.stem for path in MODULES if path.name != "__init__.py" and "migrations" not in path.parts)
+    assert [name for name, count in names.items() if count > 1 and name not in same] == []

@@ -3,11 +3,11 @@
 import contextlib
 import io
 import json
+import os
 import re
 import shlex
+import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.deadlines import DEADLINE
+from tests.nursery import PROGRAM, nursery
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -40,31 +41,33 @@ def demo(tmp_path: Path) -> Iterator[str]:
     config = tmp_path / "config/demo.yaml"
     config.parent.mkdir()
     config.write_text(text, "utf-8")
-    command = [sys.executable, "-c", "from gateway.cli import main; main()", "demo", "--config", str(config)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        late = threading.Timer(DEADLINE, process.kill)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, encoding="utf-8") as out:
+        process = nursery().begin(PROGRAM, "demo", "--config", config, stdout=writing)
+        os.close(writing)
+        late = threading.Timer(DEADLINE, os.kill, [process.pid, signal.SIGKILL])
         late.start()
         try:
-            said = re.search(r"http://127\.0\.0\.1:\d+", next(line for line in process.stdout or () if "http" in line))
+            said = re.search(r"http://127\.0\.0\.1:\d+", next(line for line in out if "http" in line))
             assert said
             yield said.group()
         finally:
-            process.terminate()
-            process.wait(timeout=DEADLINE)
             late.cancel()
+            process.send_signal(signal.SIGTERM)
+            process.wait()
 
 
 def called(command: str, address: str) -> httpx.Response:
     """Make the call of a curl command."""
-    words = iter(shlex.split(command.replace("\\\n", " ").replace(ADDRESS, address)))
-    assert next(words) == "curl"
+    arguments = iter(shlex.split(command.replace("\\\n", " ").replace(ADDRESS, address)))
+    assert next(arguments) == "curl"
     url, body, headers = "", None, []
-    for word in words:
+    for word in arguments:
         if word == "-H":
-            name, _, value = next(words).partition(": ")
+            name, _, value = next(arguments).partition(": ")
             headers.append((name, value))
         elif word == "-d":
-            body = next(words)
+            body = next(arguments)
         elif word != "-i":
             url = word
     return httpx.request("POST" if body else "GET", url, content=body, headers=headers, timeout=DEADLINE)

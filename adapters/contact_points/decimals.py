@@ -1,4 +1,4 @@
-"""Exact decimals in a caller's options, under the same rules as points, except that zero is one too."""
+"""Exact decimals in a caller's options: the same rules as for points, except that zero is allowed."""
 
 import re
 from decimal import Decimal
@@ -12,11 +12,11 @@ _STRICT = re.compile(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?")
 
 
 def _read(value: Any) -> Decimal:
-    """Raises `ValueError`, as pydantic wants it, for what is not written as a decimal of at most 12 and 6 digits."""
-    written = str(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else ""
-    if not _STRICT.fullmatch(written):
+    """Parse a decimal. Raises `ValueError`, as pydantic expects, if it has more than 12 and 6 digits or an exponent."""
+    digits = str(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else ""
+    if not _STRICT.fullmatch(digits):
         raise ValueError("expected a decimal of at most 12 digits before the point and 6 after, without exponent")
-    return Decimal(exact.text(Decimal(written)))
+    return Decimal(exact.text(Decimal(digits)))
 
 
 ExactDecimal = Annotated[
@@ -31,4 +31,4 @@ ExactDecimal = Annotated[
         }
     ),
 ]
-"""A `Decimal` from an `int`, a `Decimal` or a strict text; 5, 5.0 and "5" are the same value."""
+"""A `Decimal` from an `int`, a `Decimal` or a strict string; 5, 5.0 and "5" are the same value."""

@@ -1,4 +1,4 @@
-"""What a contact-points answer says: the ReadPointDto of a point that was made, or the Message of a refusal."""
+"""The answers of contact-points: points (ReadPointDto), sums (ReadPointSumDto), and the Message of a refusal."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,16 +10,17 @@ from typing import Any
 from gateway import scalars
 from gateway.errors import VendorBadResponse
 from gateway.lenient import Unreadable
-from gateway.port import VendorResponse, not_understood
+from gateway.model import Balance
+from gateway.port import VendorResponse, not_understood, number
 
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point as the vendor made it: `id` and `sum`, and every other field of ReadPointDto in snake_case.
+    """A point at the vendor: `id` and `sum`, and in `details` every other field of ReadPointDto in snake_case.
 
-    `dto` is all of it as it came.
+    `dto` is the whole object as received.
     """
 
     id: int
@@ -29,16 +30,13 @@ class Point:
 
     @classmethod
     def of(cls, response: VendorResponse) -> "Point":
-        """Read a ReadPointDto; what is absent or unreadable is None. Raises `VendorBadResponse` without an `Id`."""
+        """Read a ReadPointDto; missing or unreadable fields are None. Raises `VendorBadResponse` without an `Id`."""
         return cls._of(response.json_object(), response)
 
     @classmethod
     def all_of(cls, response: VendorResponse) -> "list[Point]":
         """Read a list of ReadPointDto. Raises `VendorBadResponse` for anything else."""
-        dtos = response.json()
-        if not isinstance(dtos, list) or not all(isinstance(dto, dict) for dto in dtos):
-            not_understood("The answer is not a list of points", response)
-        return [cls._of(dto, response) for dto in dtos]
+        return [cls._of(dto, response) for dto in _objects(response)]
 
     @classmethod
     def _of(cls, dto: Mapping[str, Any], response: VendorResponse) -> "Point":
@@ -49,14 +47,19 @@ class Point:
         return cls(identifier, scalars.number(dto.get("Sum")), details, dto)
 
     def is_exactly(self, *, contact_id: int, type_: str, amount: Decimal) -> bool:
-        """Whether this says of itself all that was asked for, and that it stands."""
+        """Whether this point has all the requested values and is not cancelled."""
         sent = {"contact_id": contact_id, "type": type_, "amount": amount}
         return all(self.details[name] == value for name, value in sent.items()) and all(
             self.dto.get(title) is None or self.details[name] is False for title, name in _CANCELLED
         )
 
+    def is_not_cancelled(self, *, contact_id: int, type_: str, amount: Decimal) -> bool:
+        """Whether the vendor shows this point, with all of these values, as one that nothing cancels."""
+        exactly = self.is_exactly(contact_id=contact_id, type_=type_, amount=amount)
+        return exactly and all(title in self.dto for title, _ in _CANCELLED)
+
     def contradicts(self, *, contact_id: int, type_: str, amount: Decimal) -> bool:
-        """Whether this may be another point than the one asked for; a field that says nothing contradicts nothing."""
+        """Whether this may be another point than the requested one; an empty field does not contradict."""
         return (
             _contradicts(self.dto.get("ContactId"), contact_id, scalars.whole)
             or _contradicts(self.dto.get("Type"), type_, scalars.text)
@@ -65,37 +68,90 @@ class Point:
         )
 
 
+def canceller(response: VendorResponse, id_: str, *, contact_id: int, type_: str, amount: Decimal) -> int | None:
+    """The id of the point that cancels the point in an answer; None if there is none.
+
+    Raises `VendorBadResponse` where it is not the point with this id that was created so, or where that is unclear.
+    """
+    point = Point.of(response)
+    if str(point.id) != id_ or point.contradicts(contact_id=contact_id, type_=type_, amount=amount):
+        not_understood("The point in the answer is not the one that is to be cancelled", response)
+    value = point.dto.get("CancellerPointId")
+    identifier = scalars.whole(value)
+    if value is not None and (identifier is None or identifier <= 0):
+        not_understood("CancellerPointId: not a positive integer", response)
+    return identifier
+
+
+def balance(response: VendorResponse, *, contact_id: int, type_: str) -> Balance:
+    """The sum of one type, from a list of ReadPointSumDto; `available` is None if the list is empty.
+
+    Contact and type are the key of a sum. Raises `VendorBadResponse` for a sum with another key, which shows that the
+    vendor ignored a parameter, and for several sums that differ.
+    """
+    sums = _objects(response)
+    keys = [
+        {"contact_id": scalars.whole(each.get("ContactId")), "type": scalars.text(each.get("Type"))} for each in sums
+    ]
+    if any(key != {"contact_id": contact_id, "type": type_} for key in keys):
+        not_understood("A sum is not of the contact and type that were asked for", response)
+    amounts = {number(each.get("Sum"), "Sum", response) for each in sums}
+    if len(amounts) > 1:
+        not_understood("Several sums of one contact and type differ", response)
+    times = [each for each in (moment(each.get("LastModified")) for each in sums) if each is not None]
+    return Balance(next(iter(amounts), None), updated_at=max(times, default=None), details={"sums": keys})
+
+
+def _objects(response: VendorResponse) -> list[dict[str, Any]]:
+    """A list of objects. Raises `VendorBadResponse` for anything else."""
+    rows = response.json()
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        not_understood("The answer is not a list of objects", response)
+    return rows
+
+
 def message(response: VendorResponse) -> str | None:
-    """The `Message` of a refusal, with the texts of its `ModelState`; None where the body is none, or has an `Id`."""
+    """The `Message` of a refusal with the texts of its `ModelState`; None if the body has none, or has an `Id`."""
     try:
         answer = response.json_object()
     except VendorBadResponse:
         return None
-    said, state = answer.get("Message"), answer.get("ModelState")
-    if not isinstance(said, str) or answer.get("Id") is not None:
+    summary, state = answer.get("Message"), answer.get("ModelState")
+    # With an `Id` the point may exist, so this is not the body of a refusal.
+    if not isinstance(summary, str) or answer.get("Id") is not None:
         return None
-    words = [said]
+    parts = [summary]
     for name, texts in state.items() if isinstance(state, dict) else ():
-        words += [
+        parts += [
             f"{name}: {text}" for text in (texts if isinstance(texts, list) else [texts]) if isinstance(text, str)
         ]
-    return " ".join(words)
+    return " ".join(parts)
 
 
 def utc(value: object) -> str | None:
-    """A time such as `2024-03-29T06:37:11.5943992+00:00` in UTC with `Z`, every digit of its fraction kept."""
+    """A time such as `2024-03-29T06:37:11.5943992+00:00` in UTC with `Z`; the fraction keeps all its digits."""
     found = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         return None
     try:
+        # The fraction is left out here: datetime would cut .NET's seven digits to six.
         moment = datetime.fromisoformat(found[1] + found[3]).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return f"{moment.replace(tzinfo=None).isoformat()}{found[2] or ''}Z"
 
 
+def moment(value: object) -> datetime | None:
+    """The same time as a datetime in UTC, cut to microseconds."""
+    text = utc(value)
+    if text is None:
+        return None
+    seconds, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{seconds}.{fraction[:6]:0<6}+00:00").astimezone(UTC)
+
+
 def _contradicts(value: object, sent: object, read: Callable[[object], object]) -> bool:
-    """Whether a field may say something else than what was sent."""
+    """Whether a field's value may differ from the value that was sent."""
     if isinstance(value, Unreadable):
         return any(_contradicts(each, sent, read) for each in value.readings)
     if isinstance(value, str) and isinstance(sent, str):
@@ -123,4 +179,4 @@ _FIELDS: tuple[tuple[str, str, Callable[[object], Any]], ...] = (
 )
 
 _CANCELLED = (("IsCanceller", "is_canceller"), ("CancellerPointId", "canceller_point_id"))
-"""What is null or false of a point that stands."""
+"""The fields that are null or false in a point that is not cancelled."""

@@ -1,23 +1,20 @@
-"""The vendor as its document has it: one question, by POST, in JSON or XML: how many points expire in a period.
+"""A simulator written from the vendor's document: one member's points that expire, read and changed by POST.
 
-Where the document is silent a choice is made here and marked as one.
+Where the document is silent, the simulator chooses, and a comment says so.
 """
 
-import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from xml.etree.ElementTree import ParseError  # only the error; defusedxml reads  # nosec B405
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from adapters.expiring_points.simulated_account import NOT_POSSIBLE, Account, Portion, Transaction
+from adapters.expiring_points.simulated_parameters import Refusal, currency, identifier, moment, read, required, wrong
+from gateway.simulation import Answer, Example, Request, Simulator
 
-from gateway.simulation import Answer, Example, Request, Simulator, jsontext
-
-PATH = "/api/v1.1/loyalty/account/expiring_points"
+BASE = "/api/v1.1/loyalty/"
 PROGRAMS = (123, 107)
-CURRENCIES = {1: "bonus_points", 2: "status_points"}
-# Both tokens are known; the second is that of an account which has used up its tariff.
+# Both tokens are valid; the second belongs to an account that has used up its tariff.
 TOKEN, EXHAUSTED = "abc123def456", "tariff-used-up"
 MEMBER = "email:user@example.com"
 # One member, under every identifier of the parameter table.
@@ -27,35 +24,45 @@ IDENTIFIERS = (
     ("profile_id", "profile_123"),
     ("custom.user_id", "12345"),
 )
-TYPES: dict[str, tuple[type, ...]] = {
-    "token": (str,),
-    "loyalty_program_id": (int,),
-    "points_currency_eid": (str,),
-    "points_currency_iid": (int,),
-    "date_from": (str,),
-    "date_to": (str,),
-    "matching": (str,),
-    "field_name": (str,),
-    "field_value": (str, int),
-    "email": (str,),
-    "phone": (str,),
-    "profile_id": (str,),
+DEFAULT_CURRENCY = "bonus_points"
+TIERS_GROUP = 10
+# The rows of the vendor's sample.
+TIERS = (
+    {
+        "tiers_group_type": "cumulative",
+        "tier_eid": "silver1-2",
+        "tier_id": 13,
+        "tier_order": 1,
+        "reached_at": "2024-06-15T09:12:34Z",
+    },
+    {
+        "tiers_group_type": "cumulative",
+        "tier_eid": "gold1-3",
+        "tier_id": 14,
+        "tier_order": 2,
+        "reached_at": "2024-09-01T12:34:56Z",
+    },
+)
+# The parameters of each call (public documents, but for the first).
+_MEMBER = {"token", "loyalty_program_id", "matching", "field_name", "field_value", "email", "phone", "profile_id"}
+_CURRENCY = {"points_currency_eid", "points_currency_iid"}
+_CHANGE = {"amount", "promotion_id", "is_temp", "temp_timeout_sec", "created_at", "transaction_eid", "external_data"}
+CALLS = {
+    "account/expiring_points": _MEMBER | _CURRENCY | {"date_from", "date_to"},
+    "account/balance": _MEMBER | _CURRENCY,
+    "account/transactions": _MEMBER | _CURRENCY | {"from_id", "limit"},
+    "account/tiers": _MEMBER | {"tiers_group_id"},
+    "accrue_points": _MEMBER | _CURRENCY | _CHANGE | {"activation_date", "expiration_date"},
+    "redeeme_points": _MEMBER | _CURRENCY | _CHANGE,  # the vendor's spelling
+    # Its page lists no token, so that one in the body is refused.
+    "cancel_transaction": {"transaction_id", "transaction_eid"},
 }
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
-_INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 
-
-class Refusal(Exception):
-    """Raised when a request is answered with an error instead of points."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text
+Change = Callable[[str, dict[str, Any], str, datetime], Transaction]
 
 
 class ExpiringPointsSimulator(Simulator):
-    """Keeps one member's points as portions that expire, each at its own moment."""
+    """Stores one member's points in portions, each with its own expiry."""
 
     name = "expiring-points"
     example = Example(
@@ -67,6 +74,9 @@ class ExpiringPointsSimulator(Simulator):
             "point_types": {"bonus": {"eid": "bonus_points"}, "base": {"iid": 1}, "status": {"iid": 2}},
             "default_point_type": "bonus",
             "custom_fields": {"user_id": "int"},
+            "tiers_group_id": TIERS_GROUP,
+            # As an operator would who has met these codes: no page lists them.
+            "problems": {"404": "member_not_found", str(NOT_POSSIBLE): "insufficient_points"},
         },
         base_path="",
         member=MEMBER,
@@ -75,144 +85,135 @@ class ExpiringPointsSimulator(Simulator):
     )
 
     def seed(self) -> None:
-        """150.24 within the sample's September, portions just outside it, and some in the coming 90 days."""
+        """150.24 points in the sample's September, portions just outside it, and some in the next 90 days."""
         now = self.now()
-        self._portions: dict[str, list[tuple[datetime, Decimal]]] = {
+        expirations: dict[str, list[tuple[datetime, str]]] = {
             "bonus_points": [
-                (datetime(2023, 8, 31, 23, 59, 59, tzinfo=UTC), Decimal(10)),
-                (datetime(2023, 9, 1, tzinfo=UTC), Decimal("100.10")),
-                (datetime(2023, 9, 14, 12, tzinfo=UTC), Decimal("20.04")),
-                (datetime(2023, 9, 30, 23, 59, 59, tzinfo=UTC), Decimal("30.10")),
-                (datetime(2023, 10, 1, tzinfo=UTC), Decimal(5)),
-                (now + timedelta(days=10), Decimal(30)),
-                (now + timedelta(days=45), Decimal("20.5")),
-                (now + timedelta(days=80), Decimal("12.25")),
+                (datetime(2023, 8, 31, 23, 59, 59, tzinfo=UTC), "10"),
+                (datetime(2023, 9, 1, tzinfo=UTC), "100.10"),
+                (datetime(2023, 9, 14, 12, tzinfo=UTC), "20.04"),
+                (datetime(2023, 9, 30, 23, 59, 59, tzinfo=UTC), "30.10"),
+                (datetime(2023, 10, 1, tzinfo=UTC), "5"),
+                (now + timedelta(days=10), "30"),
+                (now + timedelta(days=45), "20.5"),
+                (now + timedelta(days=80), "12.25"),
             ],
-            "status_points": [(now + timedelta(days=30), Decimal(7))],
+            "status_points": [(now + timedelta(days=30), "7")],
         }
-        held = {currency: sum((points for _, points in kept), Decimal(0)) for currency, kept in self._portions.items()}
-        self.ledger.open(MEMBER, held)
+        # They are older than the list of transactions.
+        portions = {
+            code: [
+                Portion(Decimal(points), datetime(2023, 1, 1, tzinfo=UTC), expiration) for expiration, points in rows
+            ]
+            for code, rows in expirations.items()
+        }
+        self._account = Account(MEMBER, self.ledger, portions)
+        self.ledger.open(MEMBER, {code: self._account.total(code, now) for code in portions})
 
     def handle(self, request: Request) -> Answer:
-        """POST of the question; answered in the language that it was asked in, in the envelope."""
+        """Answer the POST in the format of its request, with the envelope of the document."""
         xml = request.media_type in ("application/xml", "text/xml")
+        call = request.target.removeprefix(BASE) if request.target.startswith(BASE) else ""
         try:
-            if request.path != PATH or request.query:
+            if call not in CALLS:
                 raise Refusal(404, "Not found")
             if request.method != "POST":
                 raise Refusal(405, "Method not allowed")
-            points = self._expiring(_parameters(request, xml=xml))
+            parameters = read(request, CALLS[call], xml=xml)
+            _authorize(request, parameters)
+            data = self._data(call, parameters)
         except Refusal as refusal:
-            # Which HTTP status an error code comes with is not documented; this takes the code, except that
-            # a used-up tariff comes as 200, so that both ways of failing are met.
-            return _answer(200 if refusal.code == 402 else refusal.code, None, refusal.code, refusal.text, xml=xml)
-        return _answer(200, points, 0, "Successful operation", xml=xml)
+            # The HTTP status of an error is not documented. The simulator uses the code, except that a used-up
+            # tariff and what is not possible are sent as 200, so that tests meet both kinds of failure.
+            status = 200 if refusal.code in (402, NOT_POSSIBLE) else refusal.code
+            return _answer(status, None, refusal.code, refusal.text, xml=xml)
+        return _answer(200, data, 0, "Successful operation", xml=xml)
 
-    def _expiring(self, given: dict[str, Any]) -> Decimal:
-        if given.get("token") not in (TOKEN, EXHAUSTED):
-            raise Refusal(401, "API token required")
-        if given["token"] == EXHAUSTED:
-            raise Refusal(402, "Tariff limit reached")
-        program = _required(given, "loyalty_program_id")
-        currency = _currency(given)
-        start, end = _moment(given, "date_from"), _moment(given, "date_to")
-        if start > end:
-            raise Refusal(400, "Incorrect request: date_from is after date_to")
-        wanted = _identifier(given)
+    def _data(self, call: str, parameters: dict[str, Any]) -> Any:
+        if call == "cancel_transaction":
+            return self._cancelled(parameters)
+        program, name = required(parameters, "loyalty_program_id"), identifier(parameters)
         if program not in PROGRAMS:
             raise Refusal(403, "No access to this loyalty program")
-        if wanted not in IDENTIFIERS:
+        if name not in IDENTIFIERS:
             # The code for an unknown member is not documented; this one is a guess.
             raise Refusal(404, "Profile not found")
-        return sum((points for moment, points in self._portions[currency] if start <= moment <= end), Decimal(0))
+        account, now = self._account, self.now()
+        match call:
+            case "account/expiring_points":
+                start, end = moment(parameters, "date_from"), moment(parameters, "date_to")
+                if start > end:
+                    raise wrong("date_from is after date_to")
+                return {"expiring_points": format(account.expiring(currency(parameters), start, end), "f")}
+            case "account/balance":
+                code = currency(parameters, DEFAULT_CURRENCY)
+                balances = {"total_balance": account.total(code, now), "active_balance": account.active(code, now)}
+                return {balance: format(points, "f") for balance, points in balances.items()}
+            case "account/transactions":
+                return account.page(currency(parameters), *_place(parameters))
+            case "account/tiers":
+                # That another group is an incorrect request is a guess.
+                if required(parameters, "tiers_group_id") != TIERS_GROUP:
+                    raise wrong("no such tiers group")
+                return TIERS
+            case "accrue_points":
+                return self._changed(account.accrue, parameters, now)
+            case _:
+                return self._changed(account.redeem, parameters, now)
+
+    def _changed(self, change: Change, parameters: dict[str, Any], now: datetime) -> dict[str, str]:
+        if parameters.get("is_temp"):
+            # Temporary transactions, their commit and their rollback are documented, and not simulated.
+            raise wrong("is_temp is not supported")
+        code = currency(parameters, DEFAULT_CURRENCY)
+        return self._booked(change(code, parameters, str(self.new_id()), now), now)
+
+    def _cancelled(self, parameters: dict[str, Any]) -> dict[str, str]:
+        if not parameters or "" in parameters.values():
+            raise wrong("transaction_id or transaction_eid is required")
+        now = self.now()
+        return self._booked(self._account.cancel(parameters, now), now)
+
+    def _booked(self, transaction: Transaction, now: datetime) -> dict[str, str]:
+        # The answers of these calls were not seen; that they are those of a commit or a rollback is a guess.
+        balance = self._account.active(transaction.currency, now)
+        return {"transaction_id": transaction.row["transaction_id"], "balance": format(balance, "f")}
 
 
-def _parameters(request: Request, *, xml: bool) -> dict[str, Any]:
-    if xml:
-        given = _from_xml(request.body)
-    elif request.media_type == "application/json":
-        given = _from_json(request.body)
-    else:
-        raise Refusal(400, "Incorrect request: expected JSON or XML")
-    for name, value in given.items():
-        # Stricter than the document: a parameter under a wrong name must not vanish unseen.
-        if name not in TYPES:
-            raise Refusal(400, f"Incorrect request: unknown parameter {name}")
-        if isinstance(value, bool) or not isinstance(value, TYPES[name]):
-            raise Refusal(400, f"Incorrect request: wrong type of {name}")
-    return given
+def _authorize(request: Request, parameters: dict[str, Any]) -> None:
+    header = request.header("Authorization")
+    tokens = [] if header is None else [header.removeprefix("Bearer ") if header.startswith("Bearer ") else ""]
+    if "token" in parameters:
+        tokens.append(parameters["token"])
+    # That a token in the header and one in the body have to be valid both is a guess.
+    if not tokens or not set(tokens) <= {TOKEN, EXHAUSTED}:
+        raise Refusal(401, "API token required")
+    if EXHAUSTED in tokens:
+        raise Refusal(402, "Tariff limit reached")
 
 
-def _from_json(body: bytes) -> dict[str, Any]:
-    try:
-        given = jsontext.read(body)
-    except ValueError as error:
-        raise Refusal(400, f"Incorrect request: {error}") from error
-    if not isinstance(given, dict):
-        raise Refusal(400, "Incorrect request: expected an object")
-    return given
+def _place(parameters: dict[str, Any]) -> tuple[str, int]:
+    """The id after which a page begins, and how many rows it has at most."""
+    limit = parameters.get("limit", 20)
+    if not 1 <= limit <= 100:
+        raise wrong("limit is from 1 to 100")
+    return required(parameters, "from_id") if "from_id" in parameters else "", limit
 
 
-def _from_xml(body: bytes) -> dict[str, Any]:
-    try:
-        root = fromstring(body)
-    except (ParseError, DefusedXmlException, ValueError) as error:
-        raise Refusal(400, f"Incorrect request: {error}") from error
-    given: dict[str, Any] = {}
-    for child in root:
-        if root.tag != "xml" or len(child) or child.attrib or child.tag in given:
-            raise Refusal(400, "Incorrect request: expected plain parameters in one <xml>")
-        # XML has only text: a parameter that must be a number has to look like one.
-        text = child.text or ""
-        given[child.tag] = int(text) if TYPES.get(child.tag) == (int,) and _INTEGER.match(text) else text
-    return given
-
-
-def _required(given: dict[str, Any], name: str) -> Any:
-    if given.get(name, "") == "":
-        raise Refusal(400, f"Incorrect request: {name} is required")
-    return given[name]
-
-
-def _currency(given: dict[str, Any]) -> str:
-    named = set()
-    if "points_currency_eid" in given:
-        named.add(given["points_currency_eid"])
-    if "points_currency_iid" in given:
-        named.add(CURRENCIES.get(given["points_currency_iid"]))
-    if not named:
-        raise Refusal(400, "Incorrect request: points_currency_eid or points_currency_iid is required")
-    currency = named.pop()
-    # Both may be given; that they must then mean the same is a guess.
-    if named or currency not in CURRENCIES.values():
-        raise Refusal(400, "Incorrect request: no such points currency")
-    return str(currency)
-
-
-def _moment(given: dict[str, Any], name: str) -> datetime:
-    text = _required(given, name)
-    try:
-        if not _RFC3339.match(text):
-            raise ValueError("expected RFC 3339")
-        return datetime.fromisoformat(text.upper())
-    except ValueError as error:
-        raise Refusal(400, f"Incorrect request: {name}: {error}") from error
-
-
-def _identifier(given: dict[str, Any]) -> tuple[str, str]:
-    matching = _required(given, "matching")
-    if matching == "custom":
-        return f"custom.{_required(given, 'field_name')}", str(_required(given, "field_value"))
-    if matching not in ("email", "phone", "profile_id"):
-        raise Refusal(400, "Incorrect request: matching is email, phone, profile_id or custom")
-    return matching, _required(given, matching)
-
-
-def _answer(status: int, points: Decimal | None, code: int, text: str, *, xml: bool) -> Answer:
+def _answer(status: int, data: Any, code: int, text: str, *, xml: bool) -> Answer:
+    body = {**({} if data is None else {"data": data}), "error": code, "error_text": text}
     if not xml:
-        data = {} if points is None else {"data": {"expiring_points": format(points, "f")}}
-        return Answer.json(status, {**data, "error": code, "error_text": text})
-    inside = "" if points is None else f"<data><expiring_points>{points:f}</expiring_points></data>"
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    body = f"<xml>{inside}<error>{code}</error><error_text>{escaped}</error_text></xml>"
-    return Answer(status, body.encode(), "application/xml; charset=utf-8")
+        return Answer.json(status, body)
+    return Answer(status, _element("xml", body).encode(), "application/xml; charset=utf-8")
+
+
+def _element(name: str, value: Any) -> str:
+    if isinstance(value, list | tuple):
+        # The sample of the tiers begins with a <data> that has the first row's fields: so each row is one <data>.
+        return "".join(_element(name, row) for row in value)
+    if isinstance(value, dict):
+        # That what is null in JSON is absent in XML is a guess.
+        text = "".join(_element(inner, each) for inner, each in value.items() if each is not None)
+    else:
+        text = str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<{name}>{text}</{name}>"

@@ -1,4 +1,4 @@
-"""The vendor's XML: one element a field under `<xml>`, read into the same shape that its JSON has."""
+"""The vendor's XML: one element per field under `<xml>`, parsed into the same shape as its JSON."""
 
 import html
 import re
@@ -7,50 +7,50 @@ from typing import Any
 
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
-from gateway.lenient import several
-from gateway.scalars import UNTOLD
+from gateway.lenient import merged
+from gateway.scalars import REPLACEMENT
 
-MOST_MARKS, DEEPEST = 2_000, 32
-"""Tags, comments and the like that a document may have, and how deep its elements may be nested."""
-_LONGEST = 2_048
-"""Characters of one tag, which bounds its attributes; comments and CDATA sections may be longer."""
+MAX_TAGS, MAX_DEPTH = 2_000, 32
+"""Maximum number of tags and comments in a document, and maximum nesting of its elements."""
+_MAX_TAG_LENGTH = 2_048
+"""Maximum characters of one tag, which bounds its attributes; comments and CDATA sections may be longer."""
 
-_TOO_LONG = re.compile(rf"<(?!!)[^>]{{{_LONGEST}}}")
-_UNCARRIED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TOO_LONG = re.compile(rf"<(?!!)[^>]{{{_MAX_TAG_LENGTH}}}")
+_INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def carries(text: str) -> bool:
-    """Whether XML 1.0 can say a text at all, escaped or not."""
-    return _UNCARRIED.search(text) is None
+    """Whether XML 1.0 can represent a text, escaped or not."""
+    return _INVALID.search(text) is None
 
 
 def write(fields: Mapping[str, object]) -> bytes:
-    """`<xml>` with one element a field, in order, in UTF-8. Raises `ValueError` for what XML cannot carry."""
+    """`<xml>` with one element per field, in order, in UTF-8. Raises `ValueError` for invalid XML characters."""
     parts = []
     for name, value in fields.items():
         if not carries(str(value)):
             raise ValueError(f"{name} holds a character that XML cannot carry")
-        # A bare carriage return would be read back as a line feed.
+        # XML parsers turn a bare carriage return into a line feed.
         parts.append(f"<{name}>{html.escape(str(value), quote=False)}</{name}>".replace("\r", "&#13;"))
     return f"<xml>{''.join(parts)}</xml>".encode()
 
 
 def read(text: str) -> dict[str, Any]:
-    """The elements under `<xml>`: texts, stripped, or dictionaries of the same kind.
+    """The elements under `<xml>`: stripped texts, or dictionaries of the same kind.
 
-    A name that is given several times with different values has an `Unreadable` one, and U+FFFD stands for each
-    character that XML cannot carry. Raises `ValueError` for what is not XML, declares entities, has another root or
-    more than one may have: the event loop waits while it is read.
+    A name with several different values has an `Unreadable` value; U+FFFD replaces each invalid character. Raises
+    `ValueError` for invalid XML, entity declarations, another root, and documents above the bounds, which exist
+    because the event loop waits during parsing.
     """
-    if text.count("<") > MOST_MARKS:
-        raise ValueError(f"more than {MOST_MARKS} tags")
+    if text.count("<") > MAX_TAGS:
+        raise ValueError(f"more than {MAX_TAGS} tags")
     if _TOO_LONG.search(text):
-        raise ValueError(f"a tag of more than {_LONGEST} characters")
+        raise ValueError(f"a tag of more than {_MAX_TAG_LENGTH} characters")
     tree = _Tree()
     parser = DefusedXMLParser(target=tree)
     try:
-        # As text it is read whatever charset its prolog names.
-        parser.feed(_carried(text))
+        # Fed as a string, so the encoding named in the prolog is ignored: `charset` has decoded the body already.
+        parser.feed(_INVALID.sub(REPLACEMENT, text))
         parser.close()
     except ParseError as error:
         raise ValueError(f"not XML: {error}") from error
@@ -60,7 +60,7 @@ def read(text: str) -> dict[str, Any]:
 
 
 class _Tree:
-    """What the parser calls: makes the values as the elements end."""
+    """The parser's target: builds each value when its element ends."""
 
     def __init__(self) -> None:
         self._open: list[tuple[str, dict[str, list[Any]]]] = []
@@ -68,18 +68,18 @@ class _Tree:
         self.value: Any = None
 
     def start(self, tag: str, _: Mapping[str, str]) -> None:
-        """Begin an element. Raises `ValueError` for one that is nested too deep, or whose name cannot be told."""
+        """Begin an element. Raises `ValueError` if it is nested too deep or its name is unreadable."""
         if not self._open and tag != "xml":
             raise ValueError("not the vendor's <xml>")
-        if UNTOLD in tag:
+        if REPLACEMENT in tag:
             raise ValueError(f"a name in <{self._open[-1][0]}> cannot be told")
-        if len(self._open) == DEEPEST:
-            raise ValueError(f"elements nested more than {DEEPEST} deep")
+        if len(self._open) == MAX_DEPTH:
+            raise ValueError(f"elements nested more than {MAX_DEPTH} deep")
         self._open.append((tag, {}))
         self._text = []
 
     def data(self, text: str) -> None:
-        """Take a part of a text; what stands beside elements means nothing."""
+        """Collect a part of a text; text beside child elements is ignored."""
         self._text.append(text)
 
     def end(self, tag: str) -> None:
@@ -87,16 +87,9 @@ class _Tree:
         _, inner = self._open.pop()
         value: Any = "".join(self._text).strip()
         if inner:
-            value = {name: several(each) if len(each) > 1 else each[0] for name, each in inner.items()}
+            value = {name: merged(each) if len(each) > 1 else each[0] for name, each in inner.items()}
         self._text = []
         if self._open:
             self._open[-1][1].setdefault(tag, []).append(value)
         else:
             self.value = value
-
-
-def _carried(text: str) -> str:
-    """The text with U+FFFD for each character that XML cannot carry."""
-    if _UNCARRIED.search(text) is None:
-        return text
-    return _UNCARRIED.sub(UNTOLD, text)

@@ -1,61 +1,22 @@
-"""What callers are told: the JSON bodies of answers and problems, exactly as docs/api.md and the OpenAPI document say.
+"""Models of all output but readings: the JSON bodies of answers and problems, as specified in docs/api.md.
 
-The same models serve, describe themselves in OpenAPI, and are kept in the journal to be repeated byte for byte.
+The same models produce the answers, the OpenAPI document, and the stored answers that replays repeat byte for byte.
 """
 
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer, WithJsonSchema
-from pydantic_core import CoreSchema
+from pydantic import Field, create_model
 
-from gateway import exact
-from gateway.adjustments import Status
-
-Points = Annotated[
-    Decimal,
-    PlainSerializer(exact.text),
-    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]*[1-9])?$", "examples": ["100", "-2.5"]}),
-]
-Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-Details = Annotated[dict[str, Any], Field(description="The vendor's other documented fields, in snake_case.")]
-
-T = TypeVar("T")
-WhereItApplies = Annotated[T | None, Field(exclude_if=lambda value: value is None)]
-
-
-class AnswerModel(BaseModel):
-    """What every body has in common: it says what it documents, no more and no less."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, serialize_by_alias=True)
-
-    def to_json(self) -> bytes:
-        """The body as JSON; decimals and fragments of JSON inside stay digit for digit."""
-        return exact.dumps(self.model_dump())
-
-
-@dataclass(frozen=True, slots=True)
-class JsonOf:
-    """Says of a field of plain JSON which model's JSON that is, for the OpenAPI document."""
-
-    model: type[BaseModel]
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """The field's own schema, with the model noted."""
-        return {**handler(source), "metadata": {"json_of": self.model}}
-
-
-class BalanceSaid(AnswerModel):
-    """A balance as the vendor said it in its answer to a write."""
-
-    available: Points | None
-    lifetime: Points | None
-    updated_at: Time | None
+from gateway.adjustments import Removal, Status
+from gateway.answers.answer_model import AnswerModel, Details, JsonOf, Points, Resolved, Time, WhereItApplies
+from gateway.answers.readings import BalanceSaid
+from gateway.meaning import FIRST
+from gateway.model import Adjustment
+from gateway.traits import Traits, traits
 
 
 class AdjustmentVendor(AnswerModel):
-    """Who was asked, and what it said of the transaction."""
+    """The vendor of an adjustment, and its data about the transaction."""
 
     name: str
     adapter: str
@@ -64,7 +25,7 @@ class AdjustmentVendor(AnswerModel):
 
 
 class VendorProblem(AnswerModel):
-    """The vendor's own words about what went wrong, bounded."""
+    """The vendor's own status, code and message for a failure, truncated."""
 
     name: str
     adapter: str
@@ -74,14 +35,14 @@ class VendorProblem(AnswerModel):
 
 
 class FieldProblem(AnswerModel):
-    """One field that is wrong."""
+    """One invalid field."""
 
     pointer: str
     detail: str
 
 
 class Problem(AnswerModel):
-    """A problem as of RFC 9457."""
+    """A problem document (RFC 9457)."""
 
     type: str
     title: str
@@ -100,7 +61,7 @@ class Problem(AnswerModel):
 
 
 class ResolutionSaid(AnswerModel):
-    """How a person settled what was unknown."""
+    """A person's resolution of an unknown adjustment."""
 
     outcome: Literal["applied", "not_applied"]
     reason: str
@@ -109,8 +70,8 @@ class ResolutionSaid(AnswerModel):
     actor: WhereItApplies[str] = Field(None, description="Whom the client in `by` names: its own word, not checked.")
 
 
-class AdjustmentAnswer(AnswerModel):
-    """An adjustment: what was asked, where it stands, and what the vendor said."""
+class _Identified(AnswerModel):
+    """How an adjustment begins: which one it is, where it stands, and the points."""
 
     id: str
     status: Status
@@ -120,13 +81,33 @@ class AdjustmentAnswer(AnswerModel):
     )
     idempotency_key: str
     member: str
+    resolved: Resolved = None
     points: Points
-    point_type: str | None
-    description: str | None
-    reason: str | None
-    reference: str | None
-    store: str | None
-    pending: bool
+
+
+def _shown(name: str, each: Traits) -> tuple[Any, Any]:
+    """The type and the default of an optional field; later ones are absent in replays of answers from before them."""
+    kind: Any = bool if each.longest is None else str
+    if name not in FIRST:
+        return kind | None, Field(None, description=each.description, exclude_if=lambda value: value is None)
+    return (kind if kind is bool else kind | None), ...
+
+
+if TYPE_CHECKING:  # a type checker cannot follow a model that is made
+    _Described = _Identified
+else:
+    _shown_fields = {name: _shown(name, each) for name, each in traits(Adjustment).items()}
+    _Described = create_model("_Described", __base__=_Identified, **_shown_fields)
+
+
+class AdjustmentAnswer(_Described):
+    """An adjustment or a reversal: the request, its status, and the vendor's answer."""
+
+    operation: WhereItApplies[Literal["reverse"]] = Field(None, description="Absent for an adjustment.")
+    reverses: WhereItApplies[str] = Field(None, description="The id of the adjustment that this reversal takes back.")
+    linked: WhereItApplies[bool] = Field(
+        None, description="Of a reversal: whether it is the vendor's own cancel, or an adjustment of the opposite sign."
+    )
     options: dict[str, dict[str, Any]]
     not_sent: list[str]
     balance: BalanceSaid | None
@@ -137,6 +118,9 @@ class AdjustmentAnswer(AnswerModel):
     attempts: int
     created_at: Time
     completed_at: Time | None
+    removed: WhereItApplies[Removal] = Field(
+        None, description="erased: what named its member is gone. purged: no more than its key and points are left."
+    )
 
 
 class TransitionSaid(AnswerModel):
@@ -153,9 +137,27 @@ class TransitionSaid(AnswerModel):
     )
 
 
-class AdjustmentHistory(AdjustmentAnswer):
-    """An adjustment and, where it was asked for, every transition since it was claimed, oldest first."""
+class ReversalShown(AnswerModel):
+    """One reversal of an adjustment; `points` without a sign."""
 
+    id: str
+    status: Status
+    points: Points
+    linked: bool
+
+
+class AdjustmentHistory(AdjustmentAnswer):
+    """An adjustment, what was reversed of it and, if requested, all its transitions, oldest first."""
+
+    reversed: WhereItApplies[Points] = Field(
+        None, description="Of an adjustment that has succeeded: the points that reversals have taken back, unsigned."
+    )
+    reversals: WhereItApplies[list[ReversalShown]] = Field(
+        None, description="Its reversals that took points back, or may have; the first 100."
+    )
+    at_vendor: WhereItApplies[bool] = Field(
+        None, description="True where it was cancelled at the vendor, and not by a reversal of this gateway."
+    )
     history: WhereItApplies[list[TransitionSaid]] = None
 
 
@@ -176,8 +178,8 @@ class VendorName(AnswerModel):
 class RequestShown(AnswerModel):
     """The first request of a call as it would be sent, secrets masked.
 
-    `url`, `headers` and `body` are null without the scope points:inspect. `body`: JSON, or text, or null where there is
-    none. `effect`: whether it is the one that may change points; where it is not, of an adjustment, that one follows.
+    `url`, `headers` and `body` are null without the scope points:inspect. `body`: JSON, text, or null if there is none.
+    `effect`: whether this request may change points; if it does not, an adjustment sends that request after it.
     """
 
     method: str
@@ -188,85 +190,56 @@ class RequestShown(AnswerModel):
 
 
 class Preview(AnswerModel):
-    """What a call would send, to whom, and by which rule."""
+    """The request that a call would send, its vendor, and the routing rule.
+
+    `resolved` ends in `:?` where the member has to be looked up first; then the request is that of the look-up.
+    """
 
     rule: str
     vendor: VendorName
+    resolved: Resolved = None
     request: RequestShown
     not_sent: list[str]
     repeat_safety: Literal["none", "searchable", "enforced"]
 
 
-class ResponseShown(AnswerModel):
-    """A vendor's answer as it came. `body`: JSON, or text."""
-
-    status: int
-    body: Any
-
-
-class ReadVendor(AnswerModel):
-    """Who was asked, and what else it said. `response` is there only where it was asked for."""
-
-    name: str
-    adapter: str
-    details: Details
-    response: WhereItApplies[ResponseShown] = None
-
-
-class BalanceAnswer(AnswerModel):
-    """A member's balance; what the vendor does not give is null."""
-
-    member: str
-    point_type: str | None
-    available: Points | None
-    lifetime: Points | None
-    updated_at: Time | None
-    vendor: ReadVendor
-    as_of: Time
-    cached: bool
-
-
-class ExpiringAnswer(AnswerModel):
-    """The points of a member that expire within a period, both ends included."""
-
-    member: str
-    point_type: str | None
-    from_: Time = Field(serialization_alias="from")
-    to: Time
-    points: Points
-    vendor: ReadVendor
-    as_of: Time
-
-
 class ReadCapability(AnswerModel):
-    """What one rule's vendor can be asked. `when` is empty where the rule always matches."""
+    """What the vendor of one rule supports in reads. `when` is empty if the rule always matches."""
 
     when: dict[str, list[str]]
     vendor: str
     adapter: str
     member_schemes: list[str]
+    resolves: list[str] = Field(description="Further member schemes: whoever is named by one is looked up first.")
     fields: list[str]
     point_types: list[str]
 
 
 class AdjustCapability(ReadCapability):
-    """What one rule's vendor can be told."""
+    """What the vendor of one rule supports in adjustments.
+
+    `reversals`: `linked` for the vendor's own cancel of a whole adjustment, `compensation` for an adjustment of the
+    opposite sign.
+    """
 
     fractions: bool
     balance_in_answer: bool
     repeat_safety: Literal["none", "searchable", "enforced"]
+    reversals: list[Literal["linked", "compensation"]]
 
 
 class OperationCapabilities(AnswerModel):
-    """The rules of each operation, in the order in which they are tried."""
+    """The rules of each operation, in order of precedence."""
 
     adjust: list[AdjustCapability]
     balance: list[ReadCapability]
     expiring: list[ReadCapability]
+    transactions: list[ReadCapability]
+    lookup: list[ReadCapability]
 
 
 class Capabilities(AnswerModel):
-    """What a tenant can do, as its routes and adapters say."""
+    """What a tenant's routes and adapters support."""
 
     tenant: str
     operations: OperationCapabilities

@@ -1,4 +1,4 @@
-"""From what the core knows to what callers are told: records, balances and errors as the models of `models`."""
+"""Renders records, balances and errors as the models of `gateway.answers.models`."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,28 +11,35 @@ from gateway.answers.models import (
     AdjustmentAnswer,
     AdjustmentHistory,
     AdjustmentVendor,
-    BalanceSaid,
     FieldProblem,
     Preview,
     Problem,
     ResolutionSaid,
+    ReversalShown,
     TransitionSaid,
     VendorProblem,
 )
+from gateway.answers.readings import BalanceSaid, NextExpiry
 from gateway.errors import GatewayError, NotApplied, StoreUnavailable, VendorError
-from gateway.model import Balance, time_text
+from gateway.model import AMOUNTS, Adjustment, Balance, time_text
+from gateway.reversible import Share
+from gateway.traits import traits
+from gateway.write import Write
 
-MAX_WORDS = 500
-# In the body of a problem. Only texts stand before it, and the quotes inside a text are escaped.
+MAX_TEXT = 500
+MOST_REVERSALS = 100
+"""Reversals that are shown with an adjustment."""
+# Within the JSON of a problem. Only strings come before this member, and quotes in strings are escaped, so that the
+# first match is the member itself.
 _RETRYABLE = re.compile(rb'("retryable":(?:true|false))(?:,"new_key_allowed":(?:true|false))?')
 
 
 def problem(error: GatewayError, *, request_id: str) -> Problem:
-    """The problem that tells a caller of an error."""
-    words = None
+    """The problem document for an error."""
+    vendor = None
     if error.vendor is not None and isinstance(error, VendorError):
         name, adapter = error.vendor
-        words = VendorProblem(
+        vendor = VendorProblem(
             name=name,
             adapter=adapter,
             status=error.vendor_status,
@@ -48,21 +55,32 @@ def problem(error: GatewayError, *, request_id: str) -> Problem:
         retryable=error.retryable,
         new_key_allowed=error.new_key_allowed,
         request_id=request_id,
-        errors=[FieldProblem(pointer=wrong.pointer, detail=wrong.detail) for wrong in error.errors] or None,
+        errors=[FieldProblem(pointer=each.pointer, detail=each.detail) for each in error.errors] or None,
         adjustment=error.adjustment,
-        vendor=words,
+        vendor=vendor,
     )
 
 
 def adjustment(record: Record) -> AdjustmentAnswer:
-    """An adjustment as it stands."""
+    """The current state of an adjustment."""
     return AdjustmentAnswer(**_fields(record))
 
 
-def with_history(record: Record, history: Sequence[Transition] | None, *, inspected: bool) -> AdjustmentHistory:
-    """An adjustment as it stands and, where given, how it came there; vendors' words only where it is `inspected`."""
+def can_be_reversed(record: Record) -> bool:
+    """Whether reversals belong into what is seen of an adjustment."""
+    return record.state.status is Status.SUCCEEDED and record.draft.write.operation == "adjust"
+
+
+def seen(
+    record: Record, history: Sequence[Transition] | None, reversals: Sequence[Share] | None, *, inspected: bool
+) -> AdjustmentHistory:
+    """The current state of an adjustment and, if given, its history and reversals.
+
+    Vendors' messages only if `inspected`.
+    """
+    fields = _fields(record) | ({} if reversals is None else _reversed(record, reversals))
     if history is None:
-        return AdjustmentHistory(**_fields(record))
+        return AdjustmentHistory(**fields)
     steps = [
         TransitionSaid(
             at=time_text(step.at),
@@ -70,22 +88,36 @@ def with_history(record: Record, history: Sequence[Transition] | None, *, inspec
             to=step.after,
             attempt=step.attempt,
             by=step.by,
-            evidence=plain(step.evidence if inspected else _without_words(step.evidence)),
+            evidence=plain(step.evidence if inspected else _without_messages(step.evidence)),
             exchange=plain(step.exchange) if inspected else None,
         )
         for step in history
     ]
-    return AdjustmentHistory(**_fields(record), history=steps)
+    return AdjustmentHistory(**fields, history=steps)
+
+
+def _reversed(record: Record, reversals: Sequence[Share]) -> dict[str, Any]:
+    held = [each for each in reversals if each.held]
+    taken = (each.points for each in held if each.status is Status.SUCCEEDED or each.conflict)
+    shown = [
+        ReversalShown(id=each.id, status=each.status, points=each.points, linked=each.linked)
+        for each in held[:MOST_REVERSALS]
+    ]
+    return {
+        "reversed": sum(taken, Decimal(0)),
+        "reversals": shown,
+        "at_vendor": record.reversed_at_vendor or None,
+    }
 
 
 def without_request(preview: Preview) -> Preview:
-    """A preview that does not show what would be sent, nor where."""
+    """A preview without the URL, headers and body of the request."""
     request = preview.request.model_copy(update=dict.fromkeys(("url", "headers", "body")))
     return preview.model_copy(update={"request": request})
 
 
 def final_answer(record: Record) -> Answer | None:
-    """The answer that a key gets from now on; None while it may still change."""
+    """The final answer of a key; None while it may still change."""
     if not record.state.final:
         return None
     if record.state.status is Status.FAILED:
@@ -94,25 +126,25 @@ def final_answer(record: Record) -> Answer | None:
 
 
 def replay(record: Record) -> Answer | None:
-    """The kept answer of a key, byte for byte but for `new_key_allowed`, which is as it is now.
+    """The stored answer of a key, byte for byte, except that `new_key_allowed` has its current value.
 
-    An answer that was kept before there was such a member gets it.
+    The member is added to an answer that was stored before it existed.
     """
-    kept = record.answer
-    if kept is None or record.state.status is not Status.FAILED:
-        return kept
+    stored = record.answer
+    if stored is None or record.state.status is not Status.FAILED:
+        return stored
     member = b',"new_key_allowed":' + (b"true" if record.new_key_allowed else b"false")
-    return Answer(kept.status, _RETRYABLE.sub(rb"\1" + member, kept.body, count=1))
+    return Answer(stored.status, _RETRYABLE.sub(rb"\1" + member, stored.body, count=1))
 
 
 def failure(record: Record) -> Answer:
-    """What a failed adjustment is answered with now, be it final or retryable."""
-    told = _problem_of(record) or {}
-    return Answer(told["status"], exact.dumps(told))
+    """The current answer of a failed adjustment, whether final or retryable."""
+    document = _problem_of(record) or {}
+    return Answer(document["status"], exact.dumps(document))
 
 
 def plain(value: Any) -> Any:
-    """JSON values with every `Decimal` as text, digit for digit."""
+    """JSON values with every `Decimal` as text with all its digits."""
     if isinstance(value, Decimal):
         return exact.text(value)
     if isinstance(value, Mapping):
@@ -122,14 +154,17 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _without_words(evidence: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The evidence with an error's kind alone: its text may quote the vendor."""
+def _without_messages(evidence: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The evidence with only the class of an error, because its message may quote the vendor."""
     error = evidence.get("error")
     return {**evidence, "error": error.partition(":")[0]} if isinstance(error, str) else evidence
 
 
+_OPTIONAL = tuple(traits(Adjustment))
+
+
 def _fields(record: Record) -> dict[str, Any]:
-    draft, asked, applied = record.draft, record.draft.adjustment, record.applied
+    draft, request, applied = record.draft, record.draft.adjustment, record.applied
     resolution = record.resolution and ResolutionSaid(
         outcome="applied" if record.resolution.applied else "not_applied",
         reason=record.resolution.reason,
@@ -140,20 +175,17 @@ def _fields(record: Record) -> dict[str, Any]:
     return {
         "id": draft.id,
         "status": record.state.status,
+        **_reversal(draft.write),
         "tenant": draft.tenant,
         "client": draft.client,
         "idempotency_key": draft.key,
-        "member": str(asked.member),
-        "points": asked.points,
-        "point_type": asked.point_type,
-        "description": asked.description,
-        "reason": asked.reason,
-        "reference": asked.reference,
-        "store": asked.store,
-        "pending": asked.pending,
-        "options": plain(asked.options),
+        "member": str(request.member),
+        "resolved": None if draft.write.resolved is None else str(draft.write.resolved),
+        "points": request.points,
+        **{name: getattr(request, name) for name in _OPTIONAL},
+        "options": plain(request.options),
         "not_sent": list(draft.not_sent),
-        "balance": _balance(applied.balance) if applied else None,
+        "balance": BalanceSaid(**amounts(applied.balance)) if applied and applied.balance else None,
         "vendor": AdjustmentVendor(
             name=draft.vendor,
             adapter=draft.adapter,
@@ -166,40 +198,50 @@ def _fields(record: Record) -> dict[str, Any]:
         "attempts": record.state.attempt,
         "created_at": time_text(record.created_at),
         "completed_at": time_text(record.completed_at) if record.completed_at else None,
+        "removed": record.removal,
     }
 
 
-def _balance(balance: Balance | None) -> BalanceSaid | None:
-    if balance is None:
-        return None
-    updated_at = time_text(balance.updated_at) if balance.updated_at else None
-    return BalanceSaid(available=balance.available, lifetime=balance.lifetime, updated_at=updated_at)
+def _reversal(write: Write) -> dict[str, Any]:
+    if write.operation != "reverse":
+        return {}
+    return {"operation": "reverse", "reverses": write.refers_to, "linked": write.linked}
+
+
+def amounts(balance: Balance) -> dict[str, Any]:
+    """The fields of the model `_Amounts`."""
+    expiry = balance.next_expiry
+    return {
+        **{name: getattr(balance, name) for name in AMOUNTS},
+        "next_expiry": expiry and NextExpiry(points=expiry.points, at=time_text(expiry.at) if expiry.at else None),
+        "updated_at": time_text(balance.updated_at) if balance.updated_at else None,
+    }
 
 
 def _problem_of(record: Record) -> dict[str, Any] | None:
-    """The problem of a failed adjustment: as its caller was told it, or as it is since nobody could be told."""
+    """The problem of a failed adjustment: the one that its caller got, or a new one if the state has changed since."""
     if record.state.status is not Status.FAILED:
         return None
-    told = dict(record.problem or {})
-    if told and told["retryable"] == record.state.retryable:
-        return _with_new_key(told, allowed=record.new_key_allowed)
-    settled: GatewayError
+    stored = dict(record.problem or {})
+    if stored and stored["retryable"] == record.state.retryable:
+        return _with_new_key(stored, allowed=record.new_key_allowed)
+    error: GatewayError
     if record.state.retryable:
-        settled = StoreUnavailable("The journal could not be written, and nothing was sent")
+        error = StoreUnavailable("The journal could not be written, and nothing was sent")
     else:
-        settled = NotApplied(
+        error = NotApplied(
             "A person says that nothing was applied" if record.resolution else "It is known that nothing was applied"
         )
-    settled.adjustment = record.draft.id
-    settled.new_key_allowed = record.new_key_allowed
-    settled.vendor = (record.draft.vendor, record.draft.adapter)
-    return problem(settled, request_id=told.get("request_id", record.draft.id)).model_dump()
+    error.adjustment = record.draft.id
+    error.new_key_allowed = record.new_key_allowed
+    error.vendor = (record.draft.vendor, record.draft.adapter)
+    return problem(error, request_id=stored.get("request_id", record.draft.id)).model_dump()
 
 
-def _with_new_key(told: Mapping[str, Any], *, allowed: bool) -> dict[str, Any]:
-    """A kept problem with the member in its place; one that was kept before there was such a member gets it."""
+def _with_new_key(stored: Mapping[str, Any], *, allowed: bool) -> dict[str, Any]:
+    """A stored problem with the current `new_key_allowed`, after `retryable`; older ones do not have the member."""
     present: dict[str, Any] = {}
-    for name, value in told.items():
+    for name, value in stored.items():
         present[name] = value
         if name == "retryable":
             present["new_key_allowed"] = allowed
@@ -207,5 +249,5 @@ def _with_new_key(told: Mapping[str, Any], *, allowed: bool) -> dict[str, Any]:
 
 
 def _bounded(text: str | None) -> str | None:
-    """Somebody else's words, cut to a bound."""
-    return text if text is None or len(text) <= MAX_WORDS else text[: MAX_WORDS - 1] + "…"
+    """A text from outside, truncated."""
+    return text if text is None or len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

@@ -1,1 +1,1 @@
-"""The HTTP edge: who asks, what exactly they ask, and how they are answered."""
+"""The HTTP edge: authentication, admission, parsing of requests, and answers."""

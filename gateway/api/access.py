@@ -1,8 +1,9 @@
-"""From an API key to the client, what it may do, and the tenant it acts for."""
+"""Authentication by API key, and authorization by scope and tenant."""
 
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from starlette.datastructures import Headers
 
@@ -12,19 +13,30 @@ from gateway.settings import Client
 
 
 class Access:
-    """Knows every client by the SHA-256 of its keys. `clock`: now, aware."""
+    """Finds clients by the SHA-256 of their keys. `clock` returns the current time, aware.
 
-    def __init__(self, keyring: Keyring, clients: Mapping[str, Client], *, clock: Callable[[], datetime]) -> None:
+    `renamed`: the names in the journal of tenants that have another one there.
+    """
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        clients: Mapping[str, Client],
+        *,
+        clock: Callable[[], datetime],
+        renamed: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._keyring = keyring
         self._clients = clients
         self._clock = clock
+        self._renamed = renamed
 
     def client(self, headers: Headers) -> Client:
-        """Who asks. Raises `Unauthenticated`."""
-        given = headers.getlist("authorization")
-        if len(given) != 1:
+        """The client of the request's API key. Raises `Unauthenticated`."""
+        values = headers.getlist("authorization")
+        if len(values) != 1:
             raise Unauthenticated("Send one header: Authorization: Bearer KEY")
-        scheme, _, text = given[0].partition(" ")
+        scheme, _, text = values[0].partition(" ")
         key = self._keyring.find(hashlib.sha256(text.strip().encode("latin-1")).digest())
         if scheme.lower() != "bearer" or key is None:
             raise Unauthenticated("The API key is not known")
@@ -33,19 +45,23 @@ class Access:
         return self._clients[key.client]
 
     def permit(self, client: Client, scope: str) -> None:
-        """Raises `Forbidden` where the client has not the scope."""
+        """Raises `Forbidden` if the client lacks the scope."""
         if scope not in client.scopes:
             raise Forbidden(f"The client {client.name!r} has not the scope {scope}")
 
     def tenant(self, headers: Headers, client: Client) -> str:
-        """The tenant asked for, or the only one. Raises `TenantRequired` or `Forbidden`."""
-        named = headers.getlist("x-tenant")
-        if len(named) > 1:
+        """The tenant in `X-Tenant`, or the client's only one. Raises `TenantRequired` or `Forbidden`."""
+        values = headers.getlist("x-tenant")
+        if len(values) > 1:
             raise InvalidRequest("X-Tenant is given twice")
-        if not named:
+        if not values:
             if len(client.tenants) == 1:
                 return next(iter(client.tenants))
             raise TenantRequired("The client acts for several tenants: name one in X-Tenant")
-        if named[0] not in client.tenants:
+        if values[0] not in client.tenants:
             raise Forbidden(f"The client {client.name!r} does not act for this tenant")
-        return named[0]
+        return values[0]
+
+    def journal_name(self, tenant: str) -> str:
+        """The name of a tenant in the journal."""
+        return self._renamed.get(tenant, tenant)

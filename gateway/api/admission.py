@@ -1,8 +1,8 @@
-"""How much work is begun at once: what the process cannot do soon waits, client by client, or is refused.
+"""Admission control: requests that the process cannot serve soon wait in turns by client, or are refused.
 
-A long turn of the event loop, which does a piece of every request under way, says that there is much to do: newcomers
-wait then. A burst may wait for `BURST` seconds; where the queue has not been empty for that long, more comes than can
-be done, and what clients with many have waiting for `PATIENCE` seconds is refused.
+A turn of the event loop runs a piece of every request under way, so a long turn means high load: new requests then
+wait. A burst may wait for `BURST` seconds. If the queue has not been empty for that long, the load is too high, and
+requests of clients with many waiting are refused after `PATIENCE` seconds.
 """
 
 import asyncio
@@ -18,35 +18,38 @@ from gateway.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 TURN = 0.01
-"""Seconds that a turn of the event loop may take before newcomers wait."""
-BURST, PATIENCE = 0.5, 0.06
-"""Seconds that a request may wait: where the queue was empty within the last `BURST`, and else. A queue that empties
-within `BURST` of a refusal counts on: the same flood goes on, and gets no second burst."""
+"""Seconds of a turn of the event loop above which new requests wait."""
+BURST, PATIENCE = 0.1, 0.06
+"""Seconds that a request may wait: if the queue was empty within the last `BURST`, and otherwise. A queue that becomes
+empty within `BURST` after a refusal counts as not empty: the same flood goes on and must not get a second burst."""
+LONGEST = 0.5
+"""Seconds after which also a client with few waiting requests is refused: its turn should have come long before."""
 MOST = 1024
-"""Requests that may wait; past that the newest of the client with most is refused at once."""
+"""Maximum number of waiting requests; above it, the newest request of the client with the most is refused at once."""
 AT_ONCE = 64
-"""Requests that are begun in one turn at most: half as many after a long turn, twice as many after a short one. A
-client has many waiting where all would have more than that together, did each have as many."""
+"""Maximum number of requests that begin in one turn; halved after a long turn, doubled after a short one. It also
+defines which clients have many waiting: those whose count, times the number of waiting clients, exceeds it."""
 SELDOM = 0.002
-"""Seconds without a look at how long turns take, after which a request that comes causes one: looks cost a little."""
+"""Seconds without a measurement of turns after which a new request starts one; measuring has a small cost."""
 LINES = 10.0
 """Seconds between two log lines about refusals."""
 
 
 class Entrant(Protocol):
-    """A request that has come."""
+    """A request that waits for admission."""
 
     def begin(self) -> bool:
-        """Have it answered; False where its caller has left."""
+        """Begin to serve it; False if its caller has disconnected."""
 
     def refuse(self) -> None:
-        """Answer that there is too much to do."""
+        """Answer `overloaded`."""
 
 
 class Admission:
-    """Begins requests; used from one event loop. `clock`: seconds, monotonic, and as fine as can be.
+    """Admits requests; used from one event loop. `clock`: monotonic seconds of high resolution.
 
-    `who` tells clients apart, by the scope of a request; it is asked only where requests wait. `most` may wait.
+    `who` returns the client of a request's scope; it is called only for requests that wait. `most` is the maximum
+    number of waiting requests.
     """
 
     def __init__(
@@ -63,7 +66,8 @@ class Admission:
         self._long = False
         self._begun = 0
         self._at_once = AT_ONCE
-        # Its own time goes by at most four turns' worth in a turn: a process that was stopped has kept nobody waiting.
+        # A clock that advances by at most four turns' worth per turn, so that time in which the process was stopped
+        # does not count as waiting.
         self._time = 0.0
         self._emptied = 0.0
         self._refused = 0
@@ -71,23 +75,23 @@ class Admission:
         self._logged = -LINES
 
     def __len__(self) -> int:
-        """How many wait."""
+        """The number of waiting requests."""
         return len(self._turns)
 
     def at_once(self) -> bool:
-        """Whether a request that comes now is begun at once; it counts as begun. Else it has to `wait`."""
+        """Whether a new request may begin now, which counts it; otherwise the caller must `wait`."""
         if not self._watching and self._clock() - self._turn_began > SELDOM:
-            self._look()
+            self._measure()
         if self._turns or self._long or self._begun >= self._at_once:
             return False
         self._begun += 1
         return True
 
     def wait(self, scope: Scope, entrant: Entrant) -> None:
-        """Have a request begun as soon as may be, or refused."""
+        """Queue a request, to begin as soon as possible or to be refused."""
         client = self._who(scope)
         if not self._watching:
-            self._look()
+            self._measure()
         if not self._turns and self._clock() - self._refused_at > BURST:
             self._emptied = self._time
         try:
@@ -97,24 +101,25 @@ class Admission:
         else:
             self._arrivals.append((self._time, client, entrant))
         if displaced is not None:
-            asyncio.get_running_loop().call_soon(self._refuse, displaced)  # its connection may be reading just now
+            # Not at once: this may run while the request's own connection parses.
+            asyncio.get_running_loop().call_soon(self._refuse, displaced)
 
-    def _look(self) -> None:
+    def _measure(self) -> None:
         self._watching = True
         asyncio.get_running_loop().call_soon(self._watch)
 
     def _watch(self) -> None:
-        """Measure the turn that begins now."""
+        """Start to measure a turn of the event loop."""
         self._turn_began = self._clock()
         self._begun = 0
         asyncio.get_running_loop().call_soon(self._turned)
 
     def _turned(self) -> None:
-        """Take in how long a turn took, and begin, or refuse, what waits."""
+        """Finish the measurement of a turn; begin or refuse waiting requests."""
         now = self._clock()
-        took = now - self._turn_began
-        self._time += min(took, 4 * TURN)
-        self._long = took > TURN
+        duration = now - self._turn_began
+        self._time += min(duration, 4 * TURN)
+        self._long = duration > TURN
         self._at_once = max(1, self._at_once // 2) if self._long else min(AT_ONCE, self._at_once * 2)
         idle = not self._begun and not self._long
         self._begun = 0
@@ -127,16 +132,17 @@ class Admission:
             if self._turns:
                 self._give_up()
                 self._begin_some()
-        finally:  # whatever one entrant raises, the others have their turn
+        finally:  # an exception of one entrant must not stop the others
             self._turn_began = now
             asyncio.get_running_loop().call_soon(self._turned)
 
     def _begin_some(self) -> None:
-        while self._turns and self._begun < self._at_once:  # at least one: some turns are long for other reasons
+        # At least one per turn, because a turn can be long for other reasons.
+        while self._turns and self._begun < self._at_once:
             self._begun += self._turns.pop().begin()
 
     def _give_up(self) -> None:
-        """Refuse what has waited for too long; a client that has little waiting is not who causes that."""
+        """Refuse requests that have waited too long; a client with few of them is spared, as it is not the cause."""
         standing = self._time - self._emptied > BURST
         while self._arrivals and self._arrivals[0][0] < self._time - (PATIENCE if standing else BURST):
             since, client, entrant = self._arrivals.popleft()
@@ -144,7 +150,7 @@ class Admission:
                 self._refuse_waiting(client, entrant)
             else:
                 self._spared.append((since, client, entrant))
-        while self._spared and self._spared[0][0] < self._time - BURST:
+        while self._spared and self._spared[0][0] < self._time - LONGEST:
             _, client, entrant = self._spared.popleft()
             self._refuse_waiting(client, entrant)
 

@@ -1,18 +1,18 @@
-"""Headers that keep answers to whom they are for: every answer has some, and every page a policy of its own."""
+"""Security headers: those of every answer, and the content security policy of each page."""
 
 import base64
 import hashlib
 import re
 
 ALWAYS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
-"""Answers are about people and points: nobody on the way keeps one, and no browser guesses what it is."""
+"""Answers contain personal data: no proxy may cache them, and no browser may guess their type."""
 _INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
 def of_page(html: str) -> dict[str, str]:
-    """The headers of a page: it loads nothing, calls only its own origin, and runs what stands in it; no frame has it.
+    """The headers of a page: it loads nothing, calls only its own origin, and cannot be framed.
 
-    Scripts and styles are allowed by their SHA-256, those that stand in tags without attributes.
+    Its inline scripts and styles are allowed by their SHA-256, if their tags have no attributes.
     """
     hashes: dict[str, list[str]] = {"script": [], "style": []}
     for tag, text in _INLINE.findall(html):

@@ -1,7 +1,7 @@
-"""How many connections callers may hold, and which one gives way when there are too many.
+"""The bound on open connections, and the choice of the one to close when there are too many.
 
-Thousands that are idle, or never finish a request, must not keep a good caller out: a connection on which no whole
-request waits for its answer can be closed at any time, and who was on it connects anew.
+Thousands of idle connections, or of unfinished requests, must not keep other callers out. A connection without a
+complete request can be closed at any time; its caller can connect again.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What callers may take up: seconds for a head, for a body, for taking in an answer; bytes of a head, and of all
-    that follows one (a body with its framing, and what is passed over after a refusal); sockets.
+    """Bounds for callers: seconds for a head, for a body and for reading an answer; bytes of a head, and of all that
+    follows it (a body with its framing, and bytes that are discarded after a refusal); connections.
     """
 
     head: float = 10.0
@@ -24,29 +24,31 @@ class Bounds:
 
 
 class Connection(Protocol):
-    """What is asked of a connection."""
+    """A connection that can be closed."""
 
     def give_way(self) -> None:
         """Close at once."""
 
 
 class Connections:
-    """Every open connection, and of those that may be closed the one that could longest.
+    """All open connections, and the idle ones in the order in which they became idle.
 
-    `unreadable` is called with the address and the cause of each request that could not be read on one of them.
+    `unreadable` is called with the address and the cause of each request that cannot be parsed. `leaving`: whether
+    the gateway is on its way to its end, so that each connection has one more answer at most.
     """
 
     def __init__(self, most: int, *, unreadable: Callable[[str, str], None] = lambda peer, why: None) -> None:
         self.unreadable = unreadable
+        self.leaving = False
         self._most = most
         self._open: set[Connection] = set()
-        self._idle: dict[Connection, None] = {}
+        self._idle: dict[Connection, None] = {}  # insertion order: the first one is idle longest
 
     def __len__(self) -> int:
         return len(self._open)
 
     def opened(self, connection: Connection) -> bool:
-        """Take a new one in, which may have to make another close; False where every other one is at work."""
+        """Add a connection; at the bound, close the longest idle one, or return False if none is idle."""
         if len(self._open) >= self._most:
             if not self._idle:
                 return False
@@ -58,15 +60,15 @@ class Connections:
         return True
 
     def working(self, connection: Connection) -> None:
-        """Note that a whole request came on it."""
+        """Mark a connection as busy: a complete request has arrived."""
         self._idle.pop(connection, None)
 
     def idle(self, connection: Connection) -> None:
-        """Note that no whole request waits on it for an answer."""
+        """Mark a connection as idle: no complete request waits for its answer."""
         if connection in self._open:
             self._idle.setdefault(connection)
 
     def closed(self, connection: Connection) -> None:
-        """Forget one that is closed."""
+        """Remove a closed connection."""
         self._open.discard(connection)
         self._idle.pop(connection, None)

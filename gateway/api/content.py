@@ -1,6 +1,6 @@
-"""Whether a request carries a body, and whether that is JSON in UTF-8 as it stands; decided by headers alone.
+"""Checks by the headers whether a request has a body, and whether the body is uncompressed JSON in UTF-8.
 
-What can be meant in one way only is taken, whatever its spelling; everything else is refused by name.
+Every unambiguous spelling of a header is accepted; everything else is refused with its cause.
 """
 
 import re
@@ -9,17 +9,17 @@ from starlette.datastructures import Headers
 
 from gateway.errors import InvalidRequest, UnsupportedMediaType
 
-_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_PARAMETER = re.compile(rf'\s*;\s*(?:(?P<name>{_WORD})\s*=\s*(?P<value>{_WORD}|"[^"\\]*"))?\s*')
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PARAMETER = re.compile(rf'\s*;\s*(?:(?P<name>{_NAME})\s*=\s*(?P<value>{_NAME}|"[^"\\]*"))?\s*')
 _UTF_8 = ("utf-8", "utf8")
 _LONGEST = 1000
-"""Characters of a header that are looked at; one that is longer is refused."""
+"""Maximum characters of a header; a longer one is refused."""
 _USUAL = ["application/json"]
 _SEND = "send the body as Content-Type: application/json"
 
 
 def require_json(headers: Headers) -> None:
-    """Raises `UnsupportedMediaType` or `InvalidRequest`, naming the cause, unless the body is plain JSON in UTF-8."""
+    """Raises `UnsupportedMediaType` or `InvalidRequest`, with the cause, unless the body is plain JSON in UTF-8."""
     types = headers.getlist("content-type")
     if types != _USUAL:
         _check_type(types)
@@ -28,7 +28,7 @@ def require_json(headers: Headers) -> None:
 
 
 def require_none(headers: Headers) -> None:
-    """Raises `InvalidRequest` where a request that takes no body carries one: it would be dropped in silence."""
+    """Raises `InvalidRequest` if a request that takes no body has one: it must not be dropped silently."""
     for name, value in headers.raw:
         if name == b"transfer-encoding" or (name == b"content-length" and int(value)):
             raise InvalidRequest("The request takes no body: what it asks for stands in its address")
@@ -40,28 +40,28 @@ def _check_type(types: list[str]) -> None:
     if len(types) > 1:
         raise UnsupportedMediaType(f"Content-Type is given twice: {_SEND}, once")
     if len(types[0]) > _LONGEST:
-        raise UnsupportedMediaType(f"The Content-Type {_shown(types[0])} is too long: {_SEND}")
+        raise UnsupportedMediaType(f"The Content-Type {_quoted(types[0])} is too long: {_SEND}")
     kind, semicolon, parameters = types[0].partition(";")
     if kind.strip().lower() != "application/json":
-        raise UnsupportedMediaType(f"The Content-Type is {_shown(types[0])}: {_SEND}")
+        raise UnsupportedMediaType(f"The Content-Type is {_quoted(types[0])}: {_SEND}")
     parameters = semicolon + parameters
     position = 0
     while position < len(parameters):
         parameter = _PARAMETER.match(parameters, position)
         if parameter is None:
-            raise UnsupportedMediaType(f"The Content-Type {_shown(types[0])} cannot be read: {_SEND}")
+            raise UnsupportedMediaType(f"The Content-Type {_quoted(types[0])} cannot be read: {_SEND}")
         charset = (parameter["value"] or "").strip('"')
         if (parameter["name"] or "").lower() == "charset" and charset.lower() not in _UTF_8:
-            raise UnsupportedMediaType(f"The charset is {_shown(charset)}: send the body in UTF-8")
-        position = parameter.end()  # other parameters mean nothing for this type, as RFC 8259 has it
+            raise UnsupportedMediaType(f"The charset is {_quoted(charset)}: send the body in UTF-8")
+        position = parameter.end()  # RFC 8259 defines no parameters for this type, so others are ignored
 
 
 def _check_coding(values: list[str]) -> None:
     codings = [coding.strip().lower() for value in values for coding in value[:_LONGEST].split(",")]
     if any(len(value) > _LONGEST for value in values) or any(coding not in ("", "identity") for coding in codings):
-        raise UnsupportedMediaType(f"The body has the Content-Encoding {_shown(', '.join(codings))}: send it as it is")
+        raise UnsupportedMediaType(f"The body has the Content-Encoding {_quoted(', '.join(codings))}: send it as it is")
 
 
-def _shown(value: str) -> str:
-    """A header of the caller's, bounded, in ASCII."""
+def _quoted(value: str) -> str:
+    """A header value of the caller, truncated and escaped, for messages."""
     return ascii(value[:100])

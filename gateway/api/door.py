@@ -1,7 +1,9 @@
-"""Who comes in: the client of a valid key, or a stranger at an address, who may not ask too often.
+"""Identifies the caller: the client of a valid key, or an anonymous address, whose requests are limited.
 
-The key is looked up first: whoever has a valid one passes, whatever others do behind the same address.
+The key is checked first, so that a valid key passes whatever others behind the same address do.
 """
+
+from typing import Generic, Protocol, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -13,29 +15,61 @@ from gateway.api.peer import Peers
 from gateway.api.strangers import Strangers
 from gateway.api.visitor import Visitor
 from gateway.errors import RateLimited, Unauthenticated
+from gateway.service.usage import Usage
 
 REST = "points.rest"
-"""In the scope of a request whose connection is to rest for a moment before the next one."""
+"""Key in the scope of a request whose connection must pause before it is read again."""
 PROBES = (b"/livez", b"/readyz")
-"""Paths that are answered however often, if later: a refusal would have a balancer take the gateway away."""
+"""Paths that are never refused, only slowed down: after a refusal, a load balancer would remove the gateway."""
 
 
-class Door:
-    """The ASGI application in front of all others that callers reach."""
+class Inside(Protocol):
+    """The part of one configuration behind the door; each request under way is counted in `usage`."""
 
-    def __init__(self, app: ASGIApp, access: Access, peers: Peers, strangers: Strangers) -> None:
-        self._app = app
-        self._access = access
-        self._peers = peers
+    @property
+    def access(self) -> Access:
+        """Authentication and authorization."""
+
+    @property
+    def peers(self) -> Peers:
+        """The finder of a request's sender."""
+
+    @property
+    def app(self) -> ASGIApp:
+        """The application that answers."""
+
+    @property
+    def usage(self) -> Usage:
+        """The count of requests under way."""
+
+
+T = TypeVar("T", bound=Inside)
+
+
+class Door(Generic[T]):
+    """The ASGI application in front of all others that callers reach; `rest` has what is no HTTP request.
+
+    A request is answered by what is `current` when it comes, from its beginning to its end.
+    """
+
+    def __init__(self, current: T, strangers: Strangers, *, rest: ASGIApp) -> None:
+        self.current = current
         self._strangers = strangers
+        self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of ASGI."""
-        if scope["type"] == "http":
-            peer = self._peer(scope)
+        if scope["type"] != "http":
+            return await self._rest(scope, receive, send)
+        current = self.current
+        usage = current.usage
+        usage.count += 1
+        try:
+            host = scope["client"][0] if scope.get("client") else ""
+            peer = current.peers.of(host, scope["headers"])
             headers = Headers(scope=scope)
             try:
-                Visitor(peer, self._access.client(headers)).enter(scope)
+                Visitor(peer, current.access.client(headers)).enter(scope)
             except Unauthenticated as error:
                 if scope["raw_path"] in PROBES:
                     if self._strangers.too_many(peer):
@@ -47,18 +81,17 @@ class Door:
                         scope[REST] = True
                         return await problem_response(too_many, Request(scope))(scope, receive, send)
                 Visitor(peer, error).enter(scope)
-        return await self._app(scope, receive, send)
+            return await current.app(scope, receive, send)
+        finally:
+            usage.leave()
 
     def who(self, scope: Scope) -> str:
-        """What tells a request's client from others: its name; strangers are one client together, their probes another.
+        """The client of a request for turns in the queue: its name; all strangers share one, their probes another.
 
-        Whoever has many addresses would else have as many turns, and clients would be refused for that.
+        With one turn per address, a stranger with many addresses would displace the clients.
         """
         try:
-            return self._access.client(Headers(scope=scope)).name
+            return self.current.access.client(Headers(scope=scope)).name
         except Unauthenticated:
-            return "a probe" if scope["raw_path"] in PROBES else "a stranger"  # no client's name has a blank in it
-
-    def _peer(self, scope: Scope) -> str:
-        host = scope["client"][0] if scope.get("client") else ""
-        return self._peers.of(host, scope["headers"])
+            # A client's name has no blank, so these cannot be the name of one.
+            return "a probe" if scope["raw_path"] in PROBES else "a stranger"

@@ -3,26 +3,27 @@
 import asyncio
 import os
 import re
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
 from pydantic import BaseModel
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.answers import rendering
-from gateway.answers.models import AnswerModel
+from gateway.answers.answer_model import AnswerModel
 from gateway.api import content, reading
 from gateway.api.access import Access
-from gateway.api.concurrency import Concurrency
-from gateway.api.schemas import NoQuery
+from gateway.api.client_concurrency import Concurrency
+from gateway.api.request_log import RequestLog
+from gateway.api.schemas import NoBody
 from gateway.api.visitor import Visitor
 from gateway.errors import (
     GatewayError,
@@ -37,17 +38,21 @@ from gateway.service.writes import Caller
 from gateway.settings import Scope as Permission
 
 if TYPE_CHECKING:  # the library behind it is loaded only where some client has a rate
-    from gateway.api.limiting import Limiter
+    from gateway.api.limiting import Counting
 
 log = structlog.get_logger(__name__)
 MAX_BODY = 64 * 1024
 BODY_SECONDS = 15.0
 """How long the whole body of a request may be on its way."""
 _REQUEST_ID = re.compile(r"[!-~]{1,128}\Z")
+Q = TypeVar("Q", bound=BaseModel)
+B = TypeVar("B", bound=BaseModel)
+Q_co = TypeVar("Q_co", bound=BaseModel, covariant=True)
+B_co = TypeVar("B_co", bound=BaseModel, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(Generic[Q_co, B_co]):
     """One call, read: everything in it is known and checked.
 
     `about`: what the log says besides, `adjustment` (an id) and `vendor` (its name), which handlers fill in.
@@ -55,15 +60,15 @@ class Call:
 
     caller: Caller
     scopes: frozenset[Permission]
-    headers: Any
+    headers: Headers
     path: Mapping[str, str]
-    query: Any
-    body: Any
+    query: Q_co
+    body: B_co
     about: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Generic[Q, B]):
     """One operation of the API: how it is reached and read, what it answers, and what can go wrong."""
 
     method: str
@@ -71,13 +76,21 @@ class Endpoint:
     name: str
     summary: str
     scope: str
-    handler: Callable[[Call], Awaitable[Response]]
+    handler: Callable[[Call[Q, B]], Awaitable[Response]]
     answers: Mapping[int, type[AnswerModel]]
     problems: tuple[type[GatewayError], ...]
-    query: type[BaseModel] = NoQuery
-    body: type[BaseModel] | None = None
+    query: type[Q]
+    body: type[B]
     needs_key: bool = False
-    tags: tuple[str, ...] = field(default=())
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether a request has a body."""
+        return self.body is not NoBody
+
+
+AnyEndpoint = Endpoint[Any, Any]
+"""Any endpoint: a table holds endpoints of all queries and bodies, which are checked where each is made."""
 
 
 def answer(model: AnswerModel, status: int = 200) -> Response:
@@ -107,37 +120,37 @@ class Edge:
     def __init__(
         self,
         access: Access,
-        limiter: "Limiter | None",
+        limiter: "Counting | None",
         metrics: Metrics,
         *,
         concurrency: Concurrency | None = None,
         log_peer: bool = True,
+        log_requests: float = 1.0,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._access = access
         self._limiter = limiter
         self._concurrency = concurrency
         self._metrics = metrics
-        self._log = structlog.get_logger(__name__).bind()  # bound once, as it says something of every request
-        self._log_peer = log_peer
+        self._requests = RequestLog(metrics, peers=log_peer, share=log_requests)
         self._body_seconds = body_seconds
 
-    async def answer(self, endpoint: Endpoint, request: Request) -> Response:
+    async def answer(self, endpoint: Endpoint[Q, B], request: Request) -> Response:
         """Run one endpoint for one request."""
-        begun = time.perf_counter()
+        under_way = self._requests.begin(endpoint.method, endpoint.path, request.scope["headers"])
         visitor = Visitor.of(request.scope)
-        client = caller = quota = None
+        client = tenant = quota = None
         about: dict[str, str] = {}
         try:
             client = visitor.known()
-            if self._limiter is not None and (quota := self._limiter.take(client.name)):
-                if not quota.kept:
+            if self._limiter is not None and (quota := await self._limiter.counted(client.name)):
+                if not quota.within:
                     self._metrics.refused("rate")
                 quota.check()
-            with self._concurrency.one_more(client.name) if self._concurrency else nullcontext():
+            with self._concurrency.one_more(client) if self._concurrency else nullcontext():
                 self._access.permit(client, endpoint.scope)
                 tenant = self._access.tenant(request.headers, client)
-                caller = Caller(client.name, tenant, request_id(request))
+                caller = Caller(client.journal_name, self._access.journal_name(tenant), request_id(request))
                 response = await endpoint.handler(await self._read(endpoint, request, caller, client.scopes, about))
             response.headers["Request-Id"] = caller.request_id
         except GatewayError as error:
@@ -148,43 +161,38 @@ class Edge:
         except Exception:
             log.exception("a fault of the gateway", route=endpoint.path, request_id=request_id(request))
             response = problem_response(InternalError(), request)
+        except BaseException:
+            self._requests.cut(under_way)
+            raise
         if quota is not None:
             response.headers.update(quota.headers)
         line = {
             "method": endpoint.method,
             "route": endpoint.path,
             "status": response.status_code,
-            "ms": round((time.perf_counter() - begun) * 1000, 1),
             "client": client and client.name,
-            "tenant": caller and caller.tenant,
+            "tenant": tenant,
             "request_id": response.headers["Request-Id"],
         }
-        if self._log_peer:
-            line["peer"] = visitor.peer
-        line.update(about)
-        asyncio.get_running_loop().call_soon(self._note, line)  # the answer leaves first
+        self._requests.end(under_way, line, peer=visitor.peer, about=about)
         return response
-
-    def _note(self, line: dict[str, Any]) -> None:
-        self._metrics.answered(line["route"], line["status"])
-        self._log.info("request", **line)
 
     async def _read(
         self,
-        endpoint: Endpoint,
+        endpoint: Endpoint[Q, B],
         request: Request,
         caller: Caller,
         scopes: frozenset[Permission],
         about: dict[str, str],
-    ) -> Call:
+    ) -> Call[Q, B]:
         path = {name: reading.segment(value) for name, value in request.path_params.items()}
         query = reading.query(request.scope["query_string"], endpoint.query)
-        body = None
-        if endpoint.body is None:
-            content.require_none(request.headers)
-        else:
+        if endpoint.takes_body:
             content.require_json(request.headers)
             body = reading.body(await self._body(request), endpoint.body)
+        else:
+            content.require_none(request.headers)
+            body = reading.nothing(endpoint.body)
         return Call(caller, scopes, request.headers, path, query, body, about)
 
     async def _body(self, request: Request) -> bytes:
@@ -198,7 +206,7 @@ class Edge:
 class Resource:
     """The ASGI application of one path, whatever its methods."""
 
-    def __init__(self, edge: Edge, *endpoints: Endpoint) -> None:
+    def __init__(self, edge: Edge, *endpoints: AnyEndpoint) -> None:
         self._edge = edge
         self._path = endpoints[0].path
         self._by_method = {endpoint.method: endpoint for endpoint in endpoints}
@@ -231,9 +239,9 @@ def problem_response(error: GatewayError, request: Request) -> Response:
 def request_id(request: Request) -> str:
     """The caller's own `Request-Id` where it is usable, else a new one; the same for the whole request."""
     if "request_id" not in request.scope:
-        given = request.headers.getlist("request-id")
-        kept = len(given) == 1 and _REQUEST_ID.match(given[0])
-        request.scope["request_id"] = given[0] if kept else f"req_{os.urandom(12).hex()}"
+        headers = request.headers.getlist("request-id")
+        usable = len(headers) == 1 and _REQUEST_ID.match(headers[0])
+        request.scope["request_id"] = headers[0] if usable else f"req_{os.urandom(12).hex()}"
     return str(request.scope["request_id"])
 
 
@@ -277,8 +285,5 @@ def _note_subject(error: GatewayError, about: dict[str, str]) -> None:
 
 
 def _translated(error: HTTPException) -> GatewayError:
-    kinds: dict[int, GatewayError] = {
-        404: NotFound("There is nothing at this path"),
-        405: MethodNotAllowed(),
-    }
+    kinds: dict[int, GatewayError] = {404: NotFound("There is nothing at this path"), 405: MethodNotAllowed()}
     return kinds.get(error.status_code) or InvalidRequest(str(error.detail))

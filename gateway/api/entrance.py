@@ -1,4 +1,4 @@
-"""A connection whose requests are begun as there is room for them, and else refused without the application."""
+"""A connection whose requests pass admission control; a refused one is answered without the application."""
 
 from typing import Any, cast
 
@@ -9,19 +9,19 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from gateway.api.admission import Admission
 from gateway.api.door import REST
 from gateway.api.edge import problem_response
-from gateway.api.protocol import Protocol
+from gateway.api.parting import Parting
 from gateway.api.refusal import Prepared
 from gateway.errors import Overloaded
 
 RESTING = 0.1
-"""Seconds for which a stranger's connection is not read after a refusal: a flood on it becomes a trickle. It may be
-closed meanwhile where there are too many, as any other that is idle."""
+"""Seconds for which a stranger's connection is not read after a refusal, to slow a flood down. Like every idle
+connection, it may be closed meanwhile if there are too many."""
 _ERROR = Overloaded("More requests came than can be served soon; try again", retry_after=1.0)
 _OVERLOADED = Prepared(_ERROR)
 
 
-class Entrance(Protocol):
-    """One connection of a caller, whose requests go through an admission that all connections share."""
+class Entrance(Parting):
+    """One connection of a caller; all connections share one `admission`."""
 
     def __init__(self, *arguments: Any, admission: Admission, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -35,7 +35,7 @@ class Entrance(Protocol):
             self._admission.wait(cast(Scope, cycle.scope), _Waiting(self, cycle, app))
 
     def on_response_complete(self) -> None:
-        """Note that there is an answer; who was refused as a stranger is read from again a moment later."""
+        """Finish the answer; after the refusal of a stranger, pause reading for `RESTING` seconds."""
         cycle = self._running
         super().on_response_complete()
         if cycle is not None and REST in cycle.scope and not self.transport.is_closing():
@@ -47,12 +47,12 @@ class Entrance(Protocol):
             self.flow.resume_reading()
 
     def begin(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Have the application answer."""
+        """Start the application for a request."""
         super()._start_asgi_task(cycle, app)
 
     def refuse(self, cycle: RequestResponseCycle) -> None:
-        """Answer `overloaded` in one piece, as uvicorn would, but without a task."""
-        if self.flow.write_paused:  # its caller leaves answers unread: this one waits until there is room for it
+        """Answer `overloaded` in one write, with the same effects as in uvicorn, but without a task."""
+        if self.flow.write_paused:  # the caller does not read its answers: a task waits until the buffer has room
             self.begin(cycle, _answer_overloaded)
             return
         more = [*cycle.default_headers, *([] if cycle.keep_alive else [(b"connection", b"close")])]
@@ -69,7 +69,7 @@ async def _answer_overloaded(scope: Scope, receive: Receive, send: Send) -> None
 
 
 class _Waiting:
-    """One request that waits."""
+    """One waiting request."""
 
     __slots__ = ("_app", "_cycle", "_entrance")
 

@@ -1,15 +1,15 @@
-"""What the open pages say of how the gateway and its vendors are: the JSON bodies of /livez and /readyz."""
+"""The JSON bodies of /livez and /readyz."""
 
 from typing import Literal
 
 from pydantic import Field
 
-from gateway.answers.models import AnswerModel, Time, WhereItApplies
+from gateway.answers.answer_model import AnswerModel, Time, WhereItApplies
 from gateway.model import CircuitState
 
 
 class VendorHealth(AnswerModel):
-    """How a vendor stands: `open` is left alone for a while, `half_open` is being tried again."""
+    """The state of a vendor's circuit: `open` means no calls for a while, `half_open` that one call is testing it."""
 
     name: str
     circuit: CircuitState
@@ -20,7 +20,7 @@ class VendorHealth(AnswerModel):
 
 
 class TaskHealth(AnswerModel):
-    """How a background task does: `failing` since its last turn, or `stalled` in one that does not end."""
+    """The state of a background task: `failing` if its last turn failed, `stalled` if a turn does not end."""
 
     name: str
     state: Literal["ok", "failing", "stalled"]
@@ -28,10 +28,22 @@ class TaskHealth(AnswerModel):
     failures: int = Field(description="Turns that failed since then.")
 
 
+class ConfigurationHealth(AnswerModel):
+    """Which configuration answers: the beginning of its SHA-256, when it was loaded, and the gateway's version."""
+
+    digest: str
+    loaded_at: Time
+    version: str
+
+
 class Health(AnswerModel):
-    """Whether a check holds, and what is wrong where not; `vendors` and `tasks` only where they were asked for."""
+    """The result of a check, with the cause of a failure; what follows `detail` only if it was requested."""
 
     status: Literal["ok", "unavailable"]
     detail: WhereItApplies[str] = None
+    configuration: WhereItApplies[ConfigurationHealth] = None
     vendors: WhereItApplies[list[VendorHealth]] = None
     tasks: WhereItApplies[list[TaskHealth]] = None
+    not_promised: WhereItApplies[list[str]] = Field(
+        None, description="What a journal should promise and this one does not, where there is such a thing."
+    )

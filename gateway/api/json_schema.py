@@ -1,4 +1,4 @@
-"""JSON Schemas of the models as they go over the wire; what they say of optional fields is what the models do."""
+"""JSON Schemas of the models for the OpenAPI document, with exact information about optional fields."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +8,10 @@ from pydantic_core import core_schema
 
 
 class Schemas(GenerateJsonSchema):
-    """Of an answer, a field that is left out where it does not apply is optional; and never null, if null is that."""
+    """In answers, a field with `exclude_if` is optional; if it is excluded when null, its schema has no null."""
 
     def field_is_required(self, field: Any, total: bool) -> bool:
-        """Whether every body has it."""
+        """Whether every body has the field."""
         return "serialization_exclude_if" not in field and super().field_is_required(field, total)
 
     def model_field_schema(self, schema: core_schema.ModelField) -> JsonSchemaValue:
@@ -22,20 +22,20 @@ class Schemas(GenerateJsonSchema):
         return without_null(described) if never_null else described
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """The schema of a mapping; of the model whose JSON it holds, where it says so."""
+        """The schema of a mapping; if it is marked by `JsonOf`, that of the model whose JSON it contains."""
         model = schema.get("metadata", {}).get("json_of")
         return super().dict_schema(schema) if model is None else self.generate_inner(model.__pydantic_core_schema__)
 
 
 def without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of what is there or not, and never null."""
+    """The schema without null as a possible value."""
     kinds = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
     rest = {name: value for name, value in schema.items() if name != "anyOf" and (name, value) != ("default", None)}
     return {**(kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {}), **rest}
 
 
 def tidied(schemas: Mapping[str, dict[str, Any]]) -> Mapping[str, dict[str, Any]]:
-    """The same without what only pydantic says: titles made of names, and a default that is no value."""
+    """The schemas without pydantic's generated titles, and without defaults of null."""
     for schema in schemas.values():
         for each in schema.get("properties", {}).values():
             each.pop("title", None)

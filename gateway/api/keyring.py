@@ -1,4 +1,4 @@
-"""The API keys in force, by digest: those from files follow their files."""
+"""The valid API keys by digest; a key from a file changes with the file."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -7,42 +7,42 @@ import structlog
 
 from gateway.metrics import Metrics
 from gateway.settings import ClientKey
-from gateway.settings.key import digest_of, why_unusable
-from gateway.settings.watched import LOOK_EVERY
+from gateway.settings.key import digest_of, key_error
+from gateway.settings.watched import CHECK_EVERY
 
 log = structlog.get_logger(__name__)
 
 
 class Keyring:
-    """Finds keys by the SHA-256 digest of their text. `clock` gives monotonic seconds."""
+    """Finds keys by the SHA-256 digest of their text. `clock` returns monotonic seconds."""
 
     def __init__(self, keys: Sequence[ClientKey], *, metrics: Metrics, clock: Callable[[], float]) -> None:
         self._metrics = metrics
         self._clock = clock
         self._following = [key for key in keys if key.reread is not None]
         self._refused: dict[ClientKey, bytes | str] = {}
-        self._look_next = clock() + LOOK_EVERY
+        self._next_check = clock() + CHECK_EVERY
         self._digests = {key: key.digest for key in keys}
         self._by_digest = _index(self._digests)
 
     def find(self, digest: bytes) -> ClientKey | None:
-        """The key in force with this digest; None where there is none. Files are looked at once a second at most."""
-        if self._following and self._clock() >= self._look_next:
-            self.look()
+        """The valid key with this digest, or None. Files are checked at most once a second."""
+        if self._following and self._clock() >= self._next_check:
+            self.check()
         return self._by_digest.get(digest)
 
-    def look(self) -> None:
-        """Take over what the files say now; a key whose new text cannot be used stays as it was, which is logged."""
+    def check(self) -> None:
+        """Read the current keys from their files; if a new text is invalid, log it and keep the previous key."""
         usable: dict[ClientKey, bytes] = {}
         refused: dict[ClientKey, tuple[bytes | str, str]] = {}
         for key in self._following:
             text = key.reread() if key.reread is not None else ""
-            if why := why_unusable(text):
-                refused[key] = text, why
+            if error := key_error(text):
+                refused[key] = text, error
             else:
                 usable[key] = digest_of(text)
-        # The clock is read after the files, so that the next look finds a second gone for each of them as well.
-        self._look_next = self._clock() + LOOK_EVERY
+        # The clock is read after the files: they have their own interval, which must be over at the next check too.
+        self._next_check = self._clock() + CHECK_EVERY
         proposed = self._digests | usable
         while clashing := self._clashing(proposed):
             for key, other in clashing.items():
@@ -54,10 +54,10 @@ class Keyring:
             self._by_digest = _index(proposed)
 
     def _clashing(self, proposed: Mapping[ClientKey, bytes]) -> Mapping[ClientKey, str]:
-        """The changed keys that another client has as well, each with that client's name.
+        """The changed keys that another client has too, each with that client's name.
 
-        Whose key is in force keeps it, also where it moves to another file of that client, so that nobody loses theirs
-        to a file of somebody else.
+        The client whose key is valid now keeps it, even if it moves to another of its files, so that no client loses
+        its key to the file of another one.
         """
         changed = [key for key in self._following if proposed[key] != self._digests[key]]
         if not changed:
@@ -80,9 +80,9 @@ class Keyring:
                     self._metrics.reread("key", used=True)
                     log.info("a client key has changed", client=key.client, key=key.place.where)
                 continue
-            what, why = refused[key]
-            if self._refused.get(key) != what:  # said once of each text
-                self._refused[key] = what
+            value, why = refused[key]
+            if self._refused.get(key) != value:  # logged once for each text
+                self._refused[key] = value
                 self._metrics.reread("key", used=False)
                 log.error(
                     "a changed client key is not used; the last one goes on",
@@ -96,10 +96,10 @@ _NONE: Mapping[ClientKey, str] = MappingProxyType({})
 
 
 def _index(digests: Mapping[ClientKey, bytes]) -> dict[bytes, ClientKey]:
-    """The keys by digest; of two of one client, as while a key moves from file to file, the one that lasts longer."""
+    """The keys by digest; a client may have one twice while it moves between files: then the later expiry counts."""
     found: dict[bytes, ClientKey] = {}
     for key, digest in digests.items():
-        held = found.get(digest)
-        if held is None or (held.expires is not None and (key.expires is None or key.expires > held.expires)):
+        other = found.get(digest)
+        if other is None or (other.expires is not None and (key.expires is None or key.expires > other.expires)):
             found[digest] = key
     return found

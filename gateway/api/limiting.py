@@ -1,12 +1,13 @@
-"""How many requests a client may make: a moving window for each, through `limits`, in this process's memory.
+"""Rate limits of clients: a moving window for each, by the library `limits`, in this process's memory.
 
-A storage that processes share (Redis, say) takes the place of `Hits` once there are several of them.
+`shared_limiting.py` counts for all processes, by the same library.
 """
 
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import Protocol
 
 from limits import RateLimitItem, parse
 from limits.storage import MovingWindowSupport, Storage
@@ -15,16 +16,27 @@ from limits.strategies import MovingWindowRateLimiter
 from gateway.errors import RateLimited
 from gateway.settings import Client
 
+Moments = dict[str, deque[float]]
+"""When the requests were made that count, by client; on the clock of whoever counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a client has left of `amount` requests in `window` seconds; one more comes free in `more` seconds."""
+    """A client's quota: `left` of `amount` requests in `window` seconds; the next becomes free in `more` seconds.
+
+    `within`: the request is within the quota.
+    """
 
     amount: int
     window: int
     left: int
     more: int
-    kept: bool
+    within: bool
+
+    @classmethod
+    def of(cls, rate: RateLimitItem, left: int, more: float, *, within: bool) -> "Quota":
+        """What is left of a rate, with the seconds until there is `more`."""
+        return cls(rate.amount, rate.get_expiry(), left, min(max(1, ceil(more)), rate.get_expiry()), within)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -35,49 +47,71 @@ class Quota:
         }
 
     def check(self) -> None:
-        """Raises `RateLimited` where the request was one too many."""
-        if not self.kept:
+        """Raises `RateLimited` if the request exceeded the quota."""
+        if not self.within:
             detail = f"The client may make {self.amount} requests in {self.window} seconds"
             raise RateLimited(detail, retry_after=self.more)
 
 
-class Limiter:
-    """Counts the requests of those clients that have a rate. `clock`: seconds, monotonic."""
+class Counting(Protocol):
+    """Counts the requests of clients, in this process or for all."""
 
-    def __init__(self, clients: Mapping[str, Client], *, clock: Callable[[], float]) -> None:
-        self._rates = {name: parse(client.rate) for name, client in clients.items() if client.rate is not None}
+    async def counted(self, client: str) -> Quota | None:
+        """Count one request, unless it exceeds the rate; None for a client without a rate."""
+
+
+class Limiter:
+    """Counts the requests of clients with a rate. `clock` returns monotonic seconds.
+
+    `hits`: those that count so far, by client; whoever makes another limiter on them has them count on. `share`: of
+    each rate, what this limiter allows; one request at least.
+    """
+
+    def __init__(
+        self, clients: Mapping[str, Client], hits: Moments, *, clock: Callable[[], float], share: float = 1.0
+    ) -> None:
+        self._rates = rates(clients, share)
         self._clock = clock
-        self._limiter = MovingWindowRateLimiter(Hits(clock))
+        self._limiter = MovingWindowRateLimiter(Hits(hits, clock))
 
     def take(self, client: str) -> Quota | None:
-        """Count one request, unless it is one too many; None for a client without a rate."""
+        """Count one request, unless it exceeds the rate; None for a client without a rate."""
         rate = self._rates.get(client)
         if rate is None:
             return None
-        kept = self._limiter.hit(rate, client)
+        within = self._limiter.hit(rate, client)
         stats = self._limiter.get_window_stats(rate, client)
-        return Quota(rate.amount, rate.get_expiry(), stats.remaining, self._until(rate, stats.reset_time), kept)
+        return Quota.of(rate, stats.remaining, stats.reset_time - self._clock(), within=within)
 
-    def _until(self, rate: RateLimitItem, moment: float) -> int:
-        return min(max(1, ceil(moment - self._clock())), rate.get_expiry())
+    async def counted(self, client: str) -> Quota | None:
+        """As `take`, for who may have to wait for another limiter."""
+        return self.take(client)
+
+
+def rates(clients: Mapping[str, Client], share: float = 1.0) -> dict[str, RateLimitItem]:
+    """The rates of the clients that have one, or a share of each; one request at least."""
+    whole = {name: parse(client.rate) for name, client in clients.items() if client.rate is not None}
+    if share == 1.0:
+        return whole
+    return {name: type(rate)(max(1, int(rate.amount * share)), rate.multiples) for name, rate in whole.items()}
 
 
 class Hits(Storage, MovingWindowSupport):
-    """The moments of the requests that count, by client.
+    """The times of the counted requests, by client, whatever its rate.
 
-    The library's own storage in memory goes by the wall clock, and starts a thread every few milliseconds.
+    The library's own memory storage uses the wall clock, and starts a timer thread again and again.
     """
 
     STORAGE_SCHEME = None
     base_exceptions = ValueError
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, hits: Moments, clock: Callable[[], float]) -> None:
         super().__init__()
         self._clock = clock
-        self._hits: dict[str, deque[float]] = {}
+        self._hits = hits
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Count `amount` requests where `limit` in `expiry` seconds allows them."""
+        """Count `amount` requests, if `limit` in `expiry` seconds allows them."""
         hits = self._within(key, expiry)
         if len(hits) + amount > limit:
             return False
@@ -85,23 +119,23 @@ class Hits(Storage, MovingWindowSupport):
         return True
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """When the oldest request that counts was made (now, where there is none), and how many do."""
+        """The time of the oldest counted request (now, if there is none), and their number."""
         hits = self._within(key, expiry)
         return (hits[0] if hits else self._clock()), len(hits)
 
     def check(self) -> bool:
-        """Memory is always there."""
+        """Memory is always available."""
         return True
 
     def clear(self, key: str) -> None:
-        """Forget one client's requests."""
-        self._hits.pop(key, None)
+        """Remove one client's requests."""
+        self._hits.pop(_client(key), None)
 
     def reset(self) -> int:
-        """Forget all requests; gives of how many clients."""
-        forgotten = len(self._hits)
+        """Remove all requests; returns the number of clients."""
+        count = len(self._hits)
         self._hits.clear()
-        return forgotten
+        return count
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Fixed windows have no use here."""
@@ -116,8 +150,13 @@ class Hits(Storage, MovingWindowSupport):
         raise NotImplementedError
 
     def _within(self, key: str, expiry: int) -> deque[float]:
-        hits = self._hits.setdefault(key, deque())
+        hits = self._hits.setdefault(_client(key), deque())
         oldest = self._clock() - expiry
         while hits and hits[0] <= oldest:
             hits.popleft()
         return hits
+
+
+def _client(key: str) -> str:
+    """The client of one of the library's keys, which are `LIMITER/client/amount/multiples/unit`."""
+    return key.split("/")[1]

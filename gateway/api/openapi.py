@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the table of endpoints and the models that serve."""
+"""The OpenAPI 3.1 document, generated from the table of endpoints and their models."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -23,8 +23,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.answers import models as answers
-from gateway.api.edge import Endpoint
-from gateway.api.fields import MemberField
+from gateway.api.edge import AnyEndpoint
+from gateway.api.field_types import MemberField
 from gateway.api.health import Health
 from gateway.api.json_schema import Schemas, tidied, without_null
 from gateway.errors import GatewayError, InvalidRequest, VendorError
@@ -34,16 +34,16 @@ _PROBLEM = "application/problem+json"
 _JSON = "application/json"
 
 
-def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
+def document(endpoints: Iterable[AnyEndpoint], *, version: str) -> dict[str, Any]:
     """The document as plain JSON values."""
     table = sorted(endpoints, key=lambda endpoint: endpoint.path)
-    sent = {endpoint.body for endpoint in table if endpoint.body} | {endpoint.query for endpoint in table}
-    said = {model for endpoint in table for model in endpoint.answers.values()} | {answers.Problem, Health}
-    modes = [(model, "validation") for model in sent] + [(model, "serialization") for model in said]
+    inputs = {endpoint.body for endpoint in table if endpoint.takes_body} | {endpoint.query for endpoint in table}
+    outputs = {model for endpoint in table for model in endpoint.answers.values()} | {answers.Problem, Health}
+    modes = [(model, "validation") for model in inputs] + [(model, "serialization") for model in outputs]
     modes.sort(key=lambda each: each[0].__name__)
     names, definitions = models_json_schema(modes, ref_template=_REF, schema_generator=Schemas)  # type: ignore[arg-type]
     schemas: dict[str, Any] = definitions["$defs"]
-    queries = {model: schemas.pop(_name(names[model, "validation"])) for model in sent if _is_query(model, table)}
+    queries = {model: schemas.pop(_name(names[model, "validation"])) for model in inputs if _is_query(model, table)}
     paths = {
         path: PathItem(**{each.method.lower(): _operation(each, queries) for each in group})
         for path, group in groupby(table, key=lambda endpoint: endpoint.path)
@@ -52,7 +52,7 @@ def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
         "/livez": _health("livez", "Whether the process lives"),
         "/readyz": _health("readyz", "Whether it can serve"),
     }
-    whole = OpenAPI(
+    result = OpenAPI(
         openapi="3.1.1",
         info=Info(
             title="Points gateway",
@@ -63,19 +63,20 @@ def document(endpoints: Iterable[Endpoint], *, version: str) -> dict[str, Any]:
         ),
         paths=paths,
     ).model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
-    text = str(whole) + str(schemas)
-    whole["components"] = {
+    # Schemas that nothing refers to, such as those of queries' parts, are left out.
+    text = str(result) + str(schemas)
+    result["components"] = {
         "schemas": {name: each for name, each in sorted(tidied(schemas).items()) if _REF.format(model=name) in text},
         "securitySchemes": {
             "key": SecurityScheme(type="http", scheme="bearer").model_dump(by_alias=True, exclude_none=True)
         },
     }
-    return whole
+    return result
 
 
-def _operation(endpoint: Endpoint, queries: Mapping[type[BaseModel], Any]) -> Operation:
+def _operation(endpoint: AnyEndpoint, queries: Mapping[type[BaseModel], Any]) -> Operation:
     body = None
-    if endpoint.body is not None:
+    if endpoint.takes_body:
         body = RequestBody(content={_JSON: MediaType(schema=_reference(endpoint.body))}, required=True)
     return Operation(
         operationId=endpoint.name,
@@ -88,7 +89,7 @@ def _operation(endpoint: Endpoint, queries: Mapping[type[BaseModel], Any]) -> Op
     )
 
 
-def _path(endpoint: Endpoint) -> list[Parameter]:
+def _path(endpoint: AnyEndpoint) -> list[Parameter]:
     kinds: dict[str, Any] = {
         "id": {"type": "string", "pattern": "^adj_[0-9a-f]{32}$"},
         "member": MemberField.__metadata__[1].json_schema,  # type: ignore[attr-defined]  # of Annotated
@@ -96,18 +97,18 @@ def _path(endpoint: Endpoint) -> list[Parameter]:
     return [_parameter(name, "path", kinds[name], required=True) for name in re.findall(r"{(\w+)}", endpoint.path)]
 
 
-def _headers(endpoint: Endpoint) -> list[Parameter]:
+def _headers(endpoint: AnyEndpoint) -> list[Parameter]:
     text = {"type": "string"}
-    said = [
+    headers = [
         ("X-Tenant", False, text, "The tenant, for a client that acts for several."),
         ("Request-Id", False, text, "Given back where it is 1 to 128 visible ASCII characters, else replaced."),
     ]
     if endpoint.needs_key:
         pattern = {"type": "string", "pattern": "^[!#-~][!-~]{0,254}$"}
-        said.append(("Idempotency-Key", True, pattern, "A new key for every adjustment; the same for its repeats."))
+        headers.append(("Idempotency-Key", True, pattern, "A new key for every adjustment; the same for its repeats."))
     return [
         _parameter(name, "header", schema, required=required, description=description)
-        for name, required, schema, description in said
+        for name, required, schema, description in headers
     ]
 
 
@@ -127,11 +128,11 @@ def _query(schema: Mapping[str, Any]) -> list[Parameter]:
 def _parameter(
     name: str, place: str, schema: Mapping[str, Any], *, required: bool, description: str | None = None
 ) -> Parameter:
-    said = {"name": name, "in": place, "required": required, "description": description, "schema": schema}
-    return Parameter.model_validate(said)
+    fields = {"name": name, "in": place, "required": required, "description": description, "schema": schema}
+    return Parameter.model_validate(fields)
 
 
-def _answers(endpoint: Endpoint) -> dict[str, Response]:
+def _answers(endpoint: AnyEndpoint) -> dict[str, Response]:
     kinds = {200: "Done.", 201: "Applied.", 202: "Perhaps applied: look at `status`, and repeat with the same key."}
     headers = {**_request_id(), **_quota()}
     if endpoint.needs_key:
@@ -151,13 +152,13 @@ def _answers(endpoint: Endpoint) -> dict[str, Response]:
 def _problems(
     kinds: Iterable[type[GatewayError]], *, to_clients: bool = True, replayed: bool = False
 ) -> dict[str, Response]:
-    """The problems by status; `to_clients` where a key is asked for, `replayed` where final ones are repeated."""
+    """The problems by status; `to_clients` if a key is required, `replayed` if final ones are repeated."""
     responses = {}
     by_status = sorted(set(kinds), key=lambda kind: (kind.status, kind.code))
     for status, group in groupby(by_status, key=lambda kind: kind.status):
         each = list(group)
         headers = _request_id()
-        if to_clients and status != 401:  # whose rate would it be
+        if to_clients and status != 401:  # a 401 has no client, so no rate
             headers |= _quota()
         if replayed and any(issubclass(kind, VendorError) and not kind.retryable for kind in each):
             headers |= _replayed()
@@ -225,5 +226,5 @@ def _name(schema: Mapping[str, Any]) -> str:
     return str(schema["$ref"]).rsplit("/", 1)[1]
 
 
-def _is_query(model: type[BaseModel], table: Iterable[Endpoint]) -> bool:
+def _is_query(model: type[BaseModel], table: Iterable[AnyEndpoint]) -> bool:
     return any(endpoint.query is model for endpoint in table)

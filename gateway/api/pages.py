@@ -1,4 +1,4 @@
-"""The pages that need no key: whether the gateway lives and is ready, and what its API is."""
+"""The pages without a key: liveness, readiness, and the API's documentation."""
 
 from collections.abc import Callable, Mapping
 from importlib.resources import files
@@ -12,7 +12,7 @@ from starlette.routing import Route
 from gateway.api import reading
 from gateway.api.answer_headers import of_page
 from gateway.api.edge import answer, open_page
-from gateway.api.health import Health, TaskHealth, VendorHealth
+from gateway.api.health import ConfigurationHealth, Health, TaskHealth, VendorHealth
 from gateway.api.schemas import ReadyQuery
 from gateway.delivery.gate import Standing
 from gateway.errors import StoreUnavailable
@@ -23,11 +23,11 @@ from gateway.service.service import Service
 
 
 class Pages:
-    """The open pages of one gateway.
+    """The pages of one gateway that need no key.
 
-    `readiness` knows whether the journal can be used; `searching` gives how the searches at each vendor stand;
-    `draining`, whether the gateway shuts down; `openapi`, the OpenAPI document, asked for only where a caller wants it;
-    None where there are no pages about the API.
+    `readiness` checks the journal; `searching` returns the circuit of searches by vendor; `draining`, whether the
+    gateway shuts down; `not_promised`, what the journal does not promise; `openapi`, the OpenAPI document, generated on
+    demand. If `openapi` is None, there are no pages about the API.
     """
 
     def __init__(
@@ -38,6 +38,8 @@ class Pages:
         *,
         searching: Callable[[], Mapping[str, CircuitState]],
         draining: Callable[[], bool],
+        configuration: ConfigurationHealth,
+        not_promised: Callable[[], tuple[str, ...]],
         openapi: Callable[[], bytes] | None,
     ) -> None:
         self._service = service
@@ -45,10 +47,12 @@ class Pages:
         self._readiness = readiness
         self._searching = searching
         self._draining = draining
+        self._configuration = configuration
+        self._not_promised = not_promised
         self._document = openapi
 
     def routes(self) -> list[Route]:
-        """Where they are."""
+        """The routes of the pages."""
         pages: dict[str, Any] = {"/livez": self.livez, "/readyz": self.readyz}
         if self._document is not None:
             pages |= {"/openapi.json": self.openapi, "/docs": self.docs}
@@ -64,8 +68,10 @@ class Pages:
         more: dict[str, Any] = {}
         if query.verbose not in (None, "false"):
             searches = self._searching()
+            more["configuration"] = self._configuration
             more["vendors"] = [_vendor(each, searches.get(each.vendor)) for each in self._service.vendors()]
             more["tasks"] = [_task(each) for each in self._background.tasks]
+            more["not_promised"] = list(self._not_promised()) or None
         if self._draining():
             return answer(Health(status="unavailable", detail="The gateway is shutting down", **more), 503)
         try:

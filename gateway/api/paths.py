@@ -1,4 +1,4 @@
-"""From the path of a request to what serves it; the paths of the API stand in front of everything else."""
+"""Routing of request paths; the paths of the API come before everything else."""
 
 import re
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Paths:
-    """The ASGI application of some paths, by templates such as `/v1/members/{member}/balance`, and of `rest`.
+    """An ASGI application that routes by templates such as `/v1/members/{member}/balance`, and to `rest` otherwise.
 
-    A path is matched as it came: an encoded slash stays inside its segment, and whoever serves it decodes it.
+    A path is matched in its encoded form, so that an encoded slash stays in its segment; the endpoint decodes it.
     """
 
     def __init__(self, served: Mapping[str, ASGIApp], *, rest: ASGIApp) -> None:
-        # By the number of their segments; and in this order a name stands before the braces that would take it, too.
+        # Grouped by the number of segments. Sorting puts a fixed name before a parameter that would match it too.
         self._served: dict[int, list[tuple[re.Pattern[str], ASGIApp]]] = {}
         for template in sorted(served):
             pattern = compile_path(template)[0]

@@ -1,4 +1,4 @@
-"""The address that a request comes from: the socket's, or what a trusted proxy says in `X-Forwarded-For`."""
+"""The address of a request's sender: the socket's, or the one in a trusted proxy's `X-Forwarded-For`."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,23 +9,23 @@ Network = IPv4Network | IPv6Network
 Headers = Iterable[tuple[bytes, bytes]]
 
 MOST_HOPS = 32
-"""Hops that are read of `X-Forwarded-For`, from its end."""
+"""Maximum number of hops that are read from `X-Forwarded-For`, from its end."""
 _PREFIX = 64
-"""Bits of an IPv6 address that one subscriber has to themselves, as a rule; the rest they choose freely."""
+"""Bits of an IPv6 address that usually identify one subscriber, who can choose the remaining bits freely."""
 _WITH_PORT = re.compile(r"\[(?P<v6>[0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|(?P<v4>[0-9.]+):[0-9]{1,5}")
 
 
 class Peers:
-    """Tells the peer of a request. `trusted`: the networks of proxies whose `X-Forwarded-For` is believed."""
+    """Finds the peer of a request. `trusted`: the networks of proxies whose `X-Forwarded-For` is trusted."""
 
     def __init__(self, trusted: Sequence[Network] = ()) -> None:
         self._trusted = tuple(trusted)
 
     def of(self, host: str, headers: Headers) -> str:
-        """The address of who asks, by that of the socket and the request's headers, with names in lower case.
+        """The sender's address, from the socket's address and the headers, whose names are in lower case.
 
-        Behind trusted proxies it is the last hop that is none of them. Where that cannot be read, it is the proxy that
-        passed it on; so nobody can choose an address by what they send.
+        Behind trusted proxies it is the last hop that is not one of them. If that hop is unreadable, it is the proxy
+        that sent it; so no sender can choose an address.
         """
         if not self._trusted or not self._trusts(peer := _address(host)):
             return host
@@ -44,7 +44,7 @@ class Peers:
 
 
 def budgeted(peer: str) -> str:
-    """What shares one budget with an address: an IPv6 network of 64 bits, else the address itself."""
+    """The key of an address's budget: its /64 network for IPv6, otherwise the address itself."""
     address = _address(peer)
     if isinstance(address, IPv6Address):
         return str(IPv6Network((int(address) >> _PREFIX << _PREFIX, _PREFIX)))
@@ -52,7 +52,7 @@ def budgeted(peer: str) -> str:
 
 
 def _address(text: str) -> Address | None:
-    """The address in a hop, which some proxies write with a port; None where there is none."""
+    """The address in a hop, which some proxies write with a port; None if it is invalid."""
     text = text.strip()
     if found := _WITH_PORT.fullmatch(text):
         text = found["v6"] or found["v4"]
@@ -60,4 +60,5 @@ def _address(text: str) -> Address | None:
         address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
+    # A dual-stack socket shows IPv4 addresses as ::ffff:a.b.c.d.
     return getattr(address, "ipv4_mapped", None) or address

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP/1.1, with bounds for callers, and with a problem for every request that uvicorn itself refuses.
+"""uvicorn's HTTP/1.1 protocol with bounds for callers, and with a problem document for every unreadable request.
 
-Whatever ends a connection (bytes that are not HTTP, a caller that has shut its writing side), the requests that came
-whole before it are answered first, in their order.
+Whatever ends a connection (bytes that are not HTTP, a caller that shuts down its writing side), the complete requests
+before it are answered first, in order.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from gateway.api.upgrade import declined
 
 
 class _Arrives(Enum):
-    """Which part of a request is on its way."""
+    """The part of a request that is being received."""
 
     HEAD = "head"
     BODY = "body"
@@ -44,15 +44,15 @@ class Protocol(HttpToolsProtocol):
         self._leaving: asyncio.TimerHandle | None = None
         self._begun = self._whole = 0
         self._size = RequestSize(bounds)
-        self._passed_over = 0
+        self._discarded = 0
         self._running: RequestResponseCycle | None = None
         self._refusal: bytes | None = None
-        """What is answered to the request that cannot be read, once those before it are answered."""
+        """The answer to an unreadable request, sent once the requests before it are answered."""
         self._upgrading = False
         self._closes_unless_whole = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Begin: the first head is awaited from now on."""
+        """Start the timer for the first head."""
         super().connection_made(transport)
         self.flow = Unparsed(transport)
         if self._peers.opened(self):
@@ -61,7 +61,7 @@ class Protocol(HttpToolsProtocol):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Clean up, and tell the running request that its caller is gone."""
         self._peers.closed(self)
         self._arrives = _Arrives.NOTHING
         self._await()
@@ -72,14 +72,14 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def give_way(self) -> None:
-        """Close at once; what was not taken in by now is dropped."""
+        """Close at once; unsent bytes are dropped."""
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take in some bytes, and see to it that the rest of the request comes in time."""
-        if self._refusal is not None:  # nothing after the request that was refused can be told apart
-            self._passed_over += len(data)
-            if self._passed_over > self._bounds.body_bytes:
+        """Parse received bytes, and start the timer for the rest of the request."""
+        if self._refusal is not None:  # after an unreadable request, the bytes cannot be split into requests
+            self._discarded += len(data)
+            if self._discarded > self._bounds.body_bytes:
                 self.flow.stop()
             return
         self._unset_keepalive_if_required()
@@ -87,13 +87,13 @@ class Protocol(HttpToolsProtocol):
         self._parse()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own; uvicorn's is never true
-        """Answer what came whole, then close: the caller writes no more, and may still read."""
+        """Answer the complete requests, then close: the caller has stopped writing, but may still read."""
         if self._begun > self._whole and self._refusal is None:
             self._refuse("The request ended before it was whole")
         return self._close_after_answer()
 
     def _close_after_answer(self) -> bool:
-        """Whether there is an answer to wait for."""
+        """Close now, or after the pending answers; returns whether there are any."""
         if self._refusal is None and self._at_work():
             self.cycle.keep_alive = False
         if self._at_work():
@@ -103,37 +103,37 @@ class Protocol(HttpToolsProtocol):
         return False
 
     def shutdown(self) -> None:
-        """Close once the requests that are here are answered."""
+        """Close once the received requests are answered."""
         self._closes_unless_whole = False
         super().shutdown()
         self._linger()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close where nothing was asked for a while."""
+        """Close an idle connection."""
         super().timeout_keep_alive_handler()
         self._linger()
 
     def on_message_begin(self) -> None:
-        """Begin with a head."""
+        """Begin a new request with its head."""
         super().on_message_begin()
         self._arrives = _Arrives.HEAD
         self._begun += 1
-        self._size.unheard = 0
+        self._size.unreported = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in a header, or drop a trailer: the headers say who is calling, and are closed when the head ends."""
+        """Store a header; drop a trailer, which must not become a header after authentication."""
         if self._arrives is _Arrives.HEAD:
             super().on_header(name, value)
         else:
             self._size.trailer(name, value)
 
     def on_headers_complete(self) -> None:
-        """Go on with the body."""
+        """Check the head, and continue with the body."""
         self._upgrading = self.parser.should_upgrade()
         if self._upgrading:
             if self.parser.get_method() == b"CONNECT":
                 raise Refused("The gateway is no proxy: CONNECT is not taken")
-            return  # it is read again, without its offer
+            return  # `_decline` parses the head again without the offer
         version = self.parser.get_http_version()
         self._size.head(self.url, self.headers)
         length = check(version, self.url, self.headers)
@@ -143,17 +143,17 @@ class Protocol(HttpToolsProtocol):
         self._arrives = _Arrives.BODY
         self._size = RequestSize(self._bounds, body=length)
         if self.expect_100_continue and self.cycle.keep_alive:
-            # A caller that is answered without its body may leave the body out, or send it: nobody can tell.
+            # A caller that is answered before its body may or may not send it, so the next bytes are ambiguous.
             self._closes_unless_whole, self.cycle.keep_alive = True, False
 
     def on_body(self, body: bytes) -> None:
-        """Take in a part of the body."""
-        self._size.unheard = 0
+        """Handle a part of the body."""
+        self._size.unreported = 0
         self._size.body_left -= len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Note that the request is whole."""
+        """Handle the end of a request."""
         if self._upgrading:
             return
         self._whole = self._begun
@@ -163,10 +163,10 @@ class Protocol(HttpToolsProtocol):
         self._closes_unless_whole = False
         super().on_message_complete()
         if self._size.trailers and not self.parser.should_keep_alive():
-            self._close_after_answer()  # a trailer says so, and the parser passes over all that follows
+            self._close_after_answer()  # a trailer has `Connection: close`, and the parser ignores all that follows
 
     def on_response_complete(self) -> None:
-        """Note that there is an answer, and end the connection after the last one."""
+        """Continue with waiting bytes; after the last answer, send a pending refusal and close."""
         super().on_response_complete()
         if self.flow and not self.transport.is_closing():
             self._parse()
@@ -176,12 +176,12 @@ class Protocol(HttpToolsProtocol):
         self._linger()
 
     def pause_writing(self) -> None:
-        """Note that the caller does not take in what it asked for; for so long and no longer."""
+        """Start a timer, because the caller does not read its answer."""
         super().pause_writing()
         self._unread = self.loop.call_later(self._bounds.answer, self.give_way)
 
     def resume_writing(self) -> None:
-        """Note that the caller takes its answer in."""
+        """Cancel the timer, because the caller reads its answer."""
         super().resume_writing()
         if self._unread is not None:
             self._unread.cancel()
@@ -192,7 +192,7 @@ class Protocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, partial(self._answered, cycle, app))
 
     async def _answered(self, cycle: RequestResponseCycle, app: Any, scope: Any, receive: Any, send: Any) -> None:
-        """Have the application answer. Who is cut by a shutdown hears nothing: uvicorn's 500 would be a lie."""
+        """Run the application. A request cut by a shutdown gets no answer, since uvicorn's 500 would be wrong."""
         try:
             await app(scope, receive, send)
         except asyncio.CancelledError:
@@ -200,9 +200,9 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
 
     def _parse(self) -> None:
-        """Parse what came, as far as requests may wait for their turn; the rest is parsed once some are answered."""
+        """Parse received bytes until enough requests wait; the rest is parsed once some are answered."""
         while len(self.pipeline) < AHEAD and (piece := self.flow.piece(self._size.body_left)) is not None:
-            self._size.unheard += len(piece)
+            self._size.unreported += len(piece)
             self._size.followed += len(piece)
             try:
                 self._feed(piece)
@@ -214,7 +214,7 @@ class Protocol(HttpToolsProtocol):
         if self.flow:
             self.flow.pause_reading()
         if self._arrives is _Arrives.NOTHING and not self._at_work() and self.timeout_keep_alive_task is None:
-            self._arrives = _Arrives.HEAD  # empty lines before a request have ended the rest
+            self._arrives = _Arrives.HEAD  # empty lines before a request ended the idle time
         self._await()
         self._note()
 
@@ -223,12 +223,12 @@ class Protocol(HttpToolsProtocol):
             try:
                 self.parser.feed_data(piece)
                 return
-            except httptools.HttpParserUpgrade as offer:  # a head ended that offers another protocol
+            except httptools.HttpParserUpgrade as offer:  # the end of a head that offers another protocol
                 piece = piece[int(offer.args[0]) :]
-            self._decline()  # not while the offer is handled: the cause of a refusal would be taken to be that
+            self._decline()  # outside the `except`: otherwise the offer would be the context of a later refusal
 
     def _decline(self) -> None:
-        """Read a head again without its offer of another protocol; a parser that saw the offer reads no body."""
+        """Parse a head again without its offer of another protocol: after an offer, the parser reads no body."""
         version = self.parser.get_http_version().encode()
         head = declined(self.parser.get_method(), self.url, version, self.headers)
         self.parser = httptools.HttpRequestParser(self)
@@ -236,7 +236,7 @@ class Protocol(HttpToolsProtocol):
         self.parser.feed_data(head)
 
     def _refuse(self, detail: str) -> None:
-        """Refuse the request that is on its way, and take in nothing after it; nothing after it can be told apart."""
+        """Refuse the current request and discard everything after it, which cannot be split into requests."""
         self._peers.unreadable(self.client[0] if self.client else "", detail)
         self.flow.clear()
         headers = self.headers if self._begun > self._whole else []
@@ -245,12 +245,12 @@ class Protocol(HttpToolsProtocol):
             if self.cycle is not self._running:
                 self.pipeline.popleft()
             elif self.cycle.response_started:
-                self._refusal = b""  # it has its answer
+                self._refusal = b""  # it was answered already
         if not self._at_work():
             self._end(self._refusal)
 
     def _end(self, refused: bytes) -> None:
-        """Close, after these bytes; who still waits for the rest of a request waits no more."""
+        """Close after these bytes; an endpoint that waits for the rest of a request stops waiting."""
         if self.transport.is_closing():
             return
         self.transport.write(refused)
@@ -259,18 +259,18 @@ class Protocol(HttpToolsProtocol):
         self._leave()
 
     def _leave(self) -> None:
-        """Have the request that is answered now hear that its caller is gone; uvicorn tells the last one alone."""
+        """Tell the running request that its caller is gone; uvicorn tells only the last one."""
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True
             self._running.message_event.set()
 
     def _linger(self) -> None:
-        """Bound the time that a connection which is being closed waits for its caller to take in the rest."""
+        """Bound the time in which a closing connection waits for its caller to read the rest."""
         if self._leaving is None and self.transport.is_closing() and self.transport.get_write_buffer_size():
             self._leaving = self.loop.call_later(self._bounds.answer, self.give_way)
 
     def _at_work(self) -> bool:
-        """Whether a whole request waits for its answer."""
+        """Whether a complete request waits for its answer."""
         cycle = self._running
         return bool(self.pipeline) or (cycle is not None and not cycle.response_complete and not cycle.more_body)
 
@@ -281,7 +281,7 @@ class Protocol(HttpToolsProtocol):
             self._peers.idle(self)
 
     def _await(self) -> None:
-        """Set the time for what arrives now; the usual request, which comes in one piece, needs none."""
+        """Set the timer for the current part; a usual request arrives in one piece and needs none."""
         if self._awaited == (self._arrives, self._begun):
             return
         if self._late is not None:
@@ -294,7 +294,7 @@ class Protocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         if self.flow.read_paused or self._at_work():
-            self._awaited = None  # it is held up here: an earlier request has no answer yet
+            self._awaited = None  # not the caller's fault: an earlier request has no answer yet
             self._await()
         else:
             self.give_way()

@@ -1,4 +1,4 @@
-"""Reads what callers send, strictly: every name known and given once, every digit as it was written."""
+"""Strict parsing of input: unknown and repeated names are refused, numbers are exact."""
 
 import codecs
 import json
@@ -21,16 +21,16 @@ MAX_INTEGER = 40
 MAX_PARAMETERS = 50
 MAX_QUERY = 8192
 MAX_SEGMENT = 4096
-"""Bytes as they were sent; the largest values that any operation takes, every byte percent-encoded, are shorter."""
+"""Encoded bytes; the largest valid value of any operation is shorter, even with every byte percent-encoded."""
 MAX_ERRORS = 100
-"""Of what is wrong with a request, so much is told."""
+"""Maximum number of errors in one problem."""
 M = TypeVar("M", bound=BaseModel)
 _NOT_EXPECTED = "The query is not what is expected"
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEY = re.compile(r"[!-~]{1,255}\Z")
 _LONGEST_QUOTED = 2 * 255 + 2
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"\Z')
-_PLAIN_WORDS = {
+_MESSAGES = {
     "missing": "is required",
     "extra_forbidden": "is not known here",
     "string_type": "expected text",
@@ -43,11 +43,11 @@ _PLAIN_WORDS = {
 
 
 class Exponent:
-    """A JSON number written with an exponent, which no field takes."""
+    """A JSON number with an exponent, which no field accepts."""
 
 
 def body(raw: bytes, model: type[M]) -> M:
-    """A JSON body as `model`. Raises `InvalidRequest` that names every field that is wrong."""
+    """A JSON body as `model`. Raises `InvalidRequest` with every invalid field."""
     try:
         value = _json(raw)
     except (ValueError, RecursionError) as error:
@@ -59,25 +59,34 @@ def body(raw: bytes, model: type[M]) -> M:
 
 
 def query(raw: bytes, model: type[M]) -> M:
-    """A query string as `model`. Raises `InvalidRequest` that names every parameter that is wrong."""
+    """A query string as `model`. Raises `InvalidRequest` with every invalid parameter."""
     if not raw:
-        return cast(M, _asking_nothing(model))
-    values: dict[str, str] = {}
+        return nothing(model)
+    values: dict[str, str | list[str]] = {}
+    repeated: frozenset[str] = getattr(model, "repeated", frozenset())
     if raw.count(b"&") >= MAX_PARAMETERS or len(raw) > MAX_QUERY:
         raise InvalidRequest(f"A query has at most {MAX_PARAMETERS} parameters and {MAX_QUERY} bytes")
     for pair in raw.split(b"&"):
         name, _, value = (_decoded(part.replace(b"+", b" ")) for part in pair.partition(b"="))
+        if name in repeated:
+            values[name] = [*values.get(name, ()), value]
+            continue
         if name in values:
             raise InvalidRequest(
-                "A query parameter is repeated", errors=(FieldError(_shown(f"?{name}"), "is given twice"),)
+                "A query parameter is repeated", errors=(FieldError(_echo(f"?{name}"), "is given twice"),)
             )
         values[name] = value
     return _validated(model, values, "?", _NOT_EXPECTED)
 
 
+def nothing(model: type[M]) -> M:
+    """The input of a call without a query or a body. Raises `InvalidRequest` if the model has required fields."""
+    return cast(M, _nothing(model))  # `cache` hides that the result has the type of the argument
+
+
 @cache
-def _asking_nothing(model: type[BaseModel]) -> BaseModel:
-    """What most calls ask: queries are frozen, so that one serves them all."""
+def _nothing(model: type[BaseModel]) -> BaseModel:
+    """The empty input of most calls; models are frozen, so one instance can be shared."""
     return _validated(model, {}, "?", _NOT_EXPECTED)
 
 
@@ -89,7 +98,7 @@ def segment(raw: str) -> str:
 
 
 def idempotency_key(values: list[str]) -> str:
-    """The key in the `Idempotency-Key` headers. Raises `IdempotencyKeyRequired` unless it is one, and usable."""
+    """The key in the `Idempotency-Key` headers. Raises `IdempotencyKeyRequired` unless there is one valid key."""
     if len(values) != 1:
         raise IdempotencyKeyRequired(
             "Send one Idempotency-Key header" + (", not several" if values else ": a new key for every new adjustment")
@@ -104,7 +113,7 @@ def idempotency_key(values: list[str]) -> str:
 
 
 def _json(raw: bytes) -> Any:
-    text = raw.removeprefix(codecs.BOM_UTF8).decode()  # the mark says nothing that was not known
+    text = raw.removeprefix(codecs.BOM_UTF8).decode()  # some editors and libraries send a byte order mark
     shape.check(text)
     return _JSON.decode(text)
 
@@ -125,7 +134,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise NotJson(f"the name {_shown(repr(repeated))} is given twice in one object")
+        raise NotJson(f"the name {_echo(repr(repeated))} is given twice in one object")
     return members
 
 
@@ -133,7 +142,7 @@ _JSON = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant
 
 
 def _other_form(raw: bytes) -> str | None:
-    """What a body is that may well be JSON, though not as it stands; None where it does not look like that."""
+    """Why a body is not JSON in UTF-8, if it is empty, compressed or in another encoding; None otherwise."""
     if not raw.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n"):
         return "it is empty"
     if raw.startswith(b"\x1f\x8b"):
@@ -165,14 +174,14 @@ def _validated(model: type[M], value: Mapping[str, Any], root: str, message: str
         return model.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True, include_input=False)
-        wrong = tuple(FieldError(_pointer(each, root), _detail(each)) for each in found[:MAX_ERRORS])
-        first = f"{wrong[0].pointer} {wrong[0].detail}" if wrong else ""
-        raise InvalidRequest(f"{message}: {first}", errors=wrong) from error
+        errors = tuple(FieldError(_pointer(each, root), _detail(each)) for each in found[:MAX_ERRORS])
+        first = f"{errors[0].pointer} {errors[0].detail}" if errors else ""
+        raise InvalidRequest(f"{message}: {first}", errors=errors) from error
 
 
 def _pointer(error: ErrorDetails, root: str) -> str:
     parts = [str(part).replace("~", "~0").replace("/", "~1") for part in error["loc"]]
-    return _shown(root + "/".join(parts))
+    return _echo(root + "/".join(parts))
 
 
 def _detail(error: ErrorDetails) -> str:
@@ -184,9 +193,9 @@ def _detail(error: ErrorDetails) -> str:
         return "expected text that is not empty"
     if error["type"] == "literal_error":
         return f"expected {error['ctx']['expected']}"
-    return _shown(_PLAIN_WORDS.get(error["type"], error["msg"]))
+    return _echo(_MESSAGES.get(error["type"], error["msg"]))
 
 
-def _shown(text: str) -> str:
-    """Text that came from a caller, fit to be sent back."""
+def _echo(text: str) -> str:
+    """A caller's text, truncated and without lone surrogates, so that it can be sent back."""
     return text.encode("utf-8", "backslashreplace").decode()[:200]

@@ -1,4 +1,4 @@
-"""The problems of requests that are refused before the application hears of them, as bytes for the connection."""
+"""Problems, as bytes, for requests that are refused before they reach the application."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -17,23 +17,23 @@ ADDRESS = "The address cannot be read: it is a path of percent-encoded ASCII"
 
 
 class Refused(ValueError):
-    """Raised when a part of a request is HTTP and still not taken; the text says why."""
+    """Raised when a request is valid HTTP but refused; the message is the reason."""
 
 
 def cause(error: httptools.HttpParserError | Refused) -> str:
-    """Why a request cannot be read, in words that hold nothing of the request itself."""
+    """Why a request cannot be parsed, in a message without parts of the request."""
     inner = error.__context__ if isinstance(error, httptools.HttpParserCallbackError) else error
     if isinstance(inner, Refused):
         return str(inner)
     if isinstance(inner, httptools.HttpParserError) and not isinstance(inner, httptools.HttpParserInvalidURLError):
         return f"The request is not HTTP/1.1 that can be read: {inner}"
-    return ADDRESS  # uvicorn took it apart, and failed
+    return ADDRESS  # uvicorn's callback failed to parse the URL
 
 
 def refusal(detail: str, headers: Headers, *, always: Headers) -> bytes:
-    """The whole answer, 400 `invalid_request`, to a request of which these headers came; it closes the connection.
+    """The complete answer, a 400 `invalid_request` that closes the connection.
 
-    `always`: headers that every answer has.
+    `headers`: those of the request that were received, for its id. `always`: headers of every answer.
     """
     response = problem_response(InvalidRequest(detail), Request({"type": "http", "headers": headers}))
     lines = [b"%s: %s" % header for header in (*always, *response.raw_headers)]
@@ -41,10 +41,11 @@ def refusal(detail: str, headers: Headers, *, always: Headers) -> bytes:
 
 
 class Prepared:
-    """A problem that is answered often and cheaply: rendered once, but for what differs between requests."""
+    """A frequent problem, rendered once; only the request id is filled in per request."""
 
     def __init__(self, error: GatewayError) -> None:
         response = problem_response(error, Request({"type": "http", "headers": [(b"request-id", _ID)]}))
+        # Split at the placeholder, so that the id of a request can be joined in.
         self._body = bytes(response.body).split(exact.dumps(_ID.decode()))
         own = (b"request-id", b"content-length")
         lines = [b"%s: %s\r\n" % header for header in response.raw_headers if header[0] not in own]
@@ -52,7 +53,7 @@ class Prepared:
         self._head = b"HTTP/1.1 %d %s\r\n%s" % (status, status.phrase.encode(), b"".join(lines))
 
     def answer(self, scope: Scope, more: Sequence[tuple[bytes, bytes]]) -> bytes:
-        """The whole answer to a request, with some more headers."""
+        """The complete answer to a request, with further headers `more`."""
         name = request_id(Request(scope))
         body = exact.dumps(name).join(self._body)
         own = ((b"request-id", name.encode("latin-1")), (b"content-length", b"%d" % len(body)))

@@ -1,6 +1,7 @@
-"""What the head of a request must be before anything in it is believed: for one host, framed in one way only.
+"""Checks of a request's head: one host, and unambiguous framing.
 
-What two readers could read in two ways is refused, so that a proxy in front never checks another request than this one.
+A head that two parsers could read differently is refused, so that a proxy in front cannot check another request than
+the one that is served (request smuggling).
 """
 
 import re
@@ -16,9 +17,9 @@ _TARGET = re.compile(rb"(?:https?://" + _AUTHORITY + rb")?/", re.IGNORECASE)
 
 
 def check(version: str, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> int:
-    """The Content-Length of a request, 0 where there is none; names of headers are in lower case.
+    """The Content-Length of a request, 0 if there is none; names of headers are in lower case.
 
-    Raises `Refused`, naming the cause, unless a head is read in one way by everybody.
+    Raises `Refused`, with the cause, if the head is invalid or ambiguous.
     """
     if version not in _VERSIONS:
         raise Refused("The gateway speaks HTTP/1.1 and HTTP/1.0")
@@ -35,11 +36,11 @@ def check(version: str, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -
         elif name == b"content-length":
             if len(value) > _MOST_DIGITS:
                 raise Refused(f"A Content-Length has at most {_MOST_DIGITS} digits")
-            length = int(value)  # the parser takes one, of digits
+            length = int(value)  # the parser has checked that there is one, of digits only
     if len(hosts) != 1 and (hosts or version == "1.1"):
         raise Refused(f"A request has one Host header, and this one has {len(hosts)}")
     if hosts and not _HOST.match(hosts[0]):
-        raise Refused(f"The Host is {_shown(hosts[0])}: it is a name or an address, and a port after a colon")
+        raise Refused(f"The Host is {_quoted(hosts[0])}: it is a name or an address, and a port after a colon")
     if codings:
         _check_codings(version, codings)
     return length
@@ -49,9 +50,9 @@ def _check_codings(version: str, codings: list[bytes]) -> None:
     if version != "1.1":
         raise Refused("HTTP/1.0 knows no Transfer-Encoding: send the body with a Content-Length")
     if len(codings) != 1 or codings[0].lower() != b"chunked":
-        raise Refused(f"The Transfer-Encoding is {_shown(b', '.join(codings))}: only chunked is read")
+        raise Refused(f"The Transfer-Encoding is {_quoted(b', '.join(codings))}: only chunked is read")
 
 
-def _shown(value: bytes) -> str:
-    """A header of the caller's, bounded, in ASCII."""
+def _quoted(value: bytes) -> str:
+    """A header value of the caller, truncated and escaped, for messages."""
     return ascii(value[:100].decode("latin-1"))

@@ -1,4 +1,4 @@
-"""What changes in the files of a configuration while the gateway runs: counted, logged, and looked at on request."""
+"""Changes in the configuration's `${file:...}` files while the gateway runs: counted, logged, checked on request."""
 
 from pathlib import Path
 
@@ -7,24 +7,32 @@ import structlog
 from gateway.api.keyring import Keyring
 from gateway.metrics import Metrics
 from gateway.settings import WatchedFiles
+from gateway.settings.watched import unheard
 
 log = structlog.get_logger(__name__)
 
 
 class Rereading:
-    """Reports every change of a file whose text is in use."""
+    """Reports every change of a watched file, from `start` to `stop`."""
 
     def __init__(self, files: WatchedFiles, keyring: Keyring, metrics: Metrics) -> None:
         self._files = files
         self._keyring = keyring
         self._metrics = metrics
-        files.follow(self._noticed)
 
-    def look_again(self) -> None:
-        """Look at the files of client keys now, and have all others looked at when they are used next."""
+    def start(self) -> None:
+        """Report changes from now on."""
+        self._files.follow(self._noticed)
+
+    def stop(self) -> None:
+        """Stop reporting."""
+        self._files.follow(unheard)
+
+    def recheck(self) -> None:
+        """Check the files of client keys now, and every other file at its next use."""
         log.info("files are looked at again")
-        self._files.look_again()
-        self._keyring.look()
+        self._files.recheck()
+        self._keyring.check()
 
     def _noticed(self, file: Path, why: str | None) -> None:
         self._metrics.reread("file", used=why is None)

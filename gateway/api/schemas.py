@@ -1,73 +1,89 @@
-"""What callers may send: bodies and query strings, as models that read and that document themselves."""
+"""Models of all input: bodies and query strings, for parsing and for the OpenAPI document."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
 
-from gateway import exact
-from gateway.adjustments import Resolution, Status
-from gateway.api.fields import KeyText, MemberField, Moment, Points, Text64, Text200, Text500
-from gateway.errors import InvalidRequest
-from gateway.journal import Filters
-from gateway.model import Adjustment, Period
+from gateway.adjustments import Resolution
+from gateway.api.field_types import Magnitude, MemberField, Points, Text200, Text500, text_of
+from gateway.model import Adjustment
 from gateway.port.registry import AdapterType
+from gateway.traits import Traits, traits
+from gateway.write import Reversal
 
-_FIRST_FILTERS = ("member", "status", "reference", "idempotency_key", "created_from", "created_to")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CURSOR = re.compile(r"(?P<id>adj_[0-9a-f]{32})\.(?P<digest>[0-9a-f]{16})\Z")
-_LONGEST_CURSOR = 128
+
+
+def _digits(value: object) -> object:
+    if isinstance(value, str):
+        if not (value.isascii() and value.isdigit() and len(value) <= 3):
+            raise ValueError("expected a whole number from 1 to 100")
+        return int(value)
+    return value
+
+
+Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_digits)]
+"""The most rows that a page may have."""
 
 
 class Sent(BaseModel):
-    """What has in common everything that a caller sends: nothing unknown, nothing converted."""
+    """Base model of all input: strict, unknown fields refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
+    repeated: ClassVar[frozenset[str]] = frozenset()
+    """The parameters of a query that may be given several times."""
 
-class AdjustmentBody(Sent):
-    """An adjustment as a caller asks for it; null is the same as absent."""
+
+class _Required(Sent):
+    """What every adjustment has."""
 
     member: MemberField
     points: Points
-    point_type: Text64 | None = Field(None, description="The kind of points; canonical, mapped per vendor.")
-    description: Text500 | None = Field(None, description="Why, in words for people.")
-    reason: Text64 | None = Field(None, description="A canonical reason, mapped per vendor.")
-    reference: Text200 | None = Field(None, description="Your own id for the event; need not be unique.")
-    store: Text64 | None = Field(None, description="The store that it happened in.")
-    pending: bool | None = Field(None, description="Whether the points wait before they count; false if not given.")
+
+
+def _optional(each: Traits) -> tuple[Any, Any]:
+    """The type of a field that may be left out, and its default: null is the same as absent."""
+    kind = bool if each.longest is None else text_of(each.longest)
+    return kind | None, Field(None, description=each.description)
+
+
+if TYPE_CHECKING:  # a type checker cannot follow a model that is made
+    _Described = _Required
+else:
+    _optional_fields = {name: _optional(each) for name, each in traits(Adjustment).items()}
+    _Described = create_model("_Described", __base__=_Required, **_optional_fields)
+
+
+class AdjustmentBody(_Described):
+    """The body of a new adjustment; null is the same as absent."""
+
     options: Any = None
 
     @field_validator("options", mode="before")
     @classmethod
-    def _can_be_said(cls, value: object) -> object:
-        """Whatever an adapter's model takes for text, half a surrogate pair is none."""
-        if not _sayable(value):
+    def _encodable(cls, value: object) -> object:
+        """Refuse lone surrogates, which an adapter's model would accept as text but UTF-8 cannot encode."""
+        if not _is_encodable(value):
             raise ValueError("expected text without lone surrogates")
         return value
 
     def adjustment(self) -> Adjustment:
-        """The canonical value, defaults filled in; options that say what is meant anyway are left out."""
-        said = self.options.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True) if self.options else {}
-        return Adjustment(
-            member=self.member,
-            points=self.points,
-            point_type=self.point_type,
-            description=self.description,
-            reason=self.reason,
-            reference=self.reference,
-            store=self.store,
-            pending=bool(self.pending),
-            options={name: options for name, options in said.items() if options},
+        """The canonical value, with defaults; options that equal their default are left out."""
+        options = (
+            self.options.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True) if self.options else {}
         )
+        present = {name: value for name, value in self.__dict__.items() if value is not None}
+        present["options"] = {name: fields for name, fields in options.items() if fields}
+        return Adjustment(**present)
 
 
 def adjustment_body(kinds: Sequence[AdapterType]) -> type[AdjustmentBody]:
-    """The body of an adjustment, with the options of these adapters; those of any other are refused by name."""
+    """The body of an adjustment with the options of these adapters; options of other adapters are refused by name."""
+    # A field's name must be an identifier, which an adapter's name need not be: hence the alias.
     fields: dict[str, Any] = {
         f"adapter_{number}": (
             create_model(_class_name(kind), __base__=kind.options) | None,
@@ -81,7 +97,7 @@ def adjustment_body(kinds: Sequence[AdapterType]) -> type[AdjustmentBody]:
         raise ValueError(f"no vendor of this gateway has this adapter; options are taken for {names}")
 
     class Others(BaseModel):
-        """Takes nothing more, and says what it takes: a model that forbids has words of its own."""
+        """Refuses further names with a message of its own, which `extra="forbid"` does not allow."""
 
         model_config = ConfigDict(
             strict=True, extra="allow", frozen=True, json_schema_extra={"additionalProperties": False}
@@ -100,6 +116,22 @@ def _class_name(kind: AdapterType) -> str:
     return "".join(word.capitalize() for word in kind.name.split("-")) + "Options"
 
 
+class ReversalBody(Sent):
+    """Which part of an adjustment is taken back, and how; null is the same as absent."""
+
+    points: Magnitude | None = Field(None, description="How many points; all that are left if not given.")
+    linked: bool | None = Field(
+        None,
+        description="True: only by the vendor's own cancel; false: only by an adjustment of the opposite sign. If not "
+        "given, by the cancel where the whole adjustment is taken back and the vendor has one.",
+    )
+    description: Text500 | None = Field(None, description="Why, in words for people.")
+
+    def reversal(self, original: str) -> Reversal:
+        """The canonical value, of an adjustment's id."""
+        return Reversal(original, self.points, self.linked, self.description)
+
+
 class ResolutionBody(Sent):
     """A person's decision about an unknown adjustment."""
 
@@ -108,7 +140,7 @@ class ResolutionBody(Sent):
     actor: Text200 | None = Field(None, description="Who decided, in your own words; kept as given, and not checked.")
 
     def decided(self, *, by: str, at: datetime) -> Resolution:
-        """The decision as it is kept, of the client `by`."""
+        """The resolution to store; `by` is the client."""
         return Resolution(applied=self.outcome == "applied", reason=self.reason, by=by, at=at, actor=self.actor)
 
 
@@ -116,14 +148,26 @@ class NoQuery(Sent):
     """No query parameters."""
 
 
+class PreviewQuery(Sent):
+    """The query of a preview."""
+
+    resolve: Literal["true", "false"] | None = Field(
+        None, description="`true` looks a member up that has to be looked up; nothing else is sent."
+    )
+
+
+class NoBody(Sent):
+    """No body; a request that has one is refused."""
+
+
 class ReadyQuery(Sent):
-    """How much to tell of readiness."""
+    """The query of /readyz."""
 
     verbose: Literal["", "true", "false"] | None = Field(None, description="Adds how every vendor stands.")
 
 
 class AdjustmentQuery(Sent):
-    """What more to tell of an adjustment."""
+    """The query of one adjustment."""
 
     include: Literal["history"] | None = Field(
         None,
@@ -131,101 +175,9 @@ class AdjustmentQuery(Sent):
     )
 
 
-class BalanceQuery(Sent):
-    """Which balance, and what more to tell of it."""
-
-    point_type: Text64 | None = None
-    include: Literal["vendor_response"] | None = Field(
-        None, description="Adds the vendor's answer as it came; needs the scope points:inspect."
-    )
-
-
-class ExpiringQuery(BalanceQuery):
-    """Which period, both ends included."""
-
-    from_: Moment = Field(alias="from")
-    to: Moment
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "ExpiringQuery":
-        if self.from_ > self.to:
-            raise ValueError("expected from to be at or before to")
-        return self
-
-    def period(self) -> Period:
-        """The period asked for."""
-        return Period(self.from_, self.to)
-
-
-class ListQuery(Sent):
-    """Which adjustments, newest first, and how many."""
-
-    member: MemberField | None = None
-    status: Literal["in_progress", "succeeded", "failed", "unknown"] | None = None
-    reference: Text200 | None = None
-    idempotency_key: KeyText | None = None
-    created_from: Moment | None = Field(None, description="Created at this time or later.")
-    created_to: Moment | None = Field(None, description="Created at this time or earlier.")
-    limit: int = Field(20, ge=1, le=100)
-    cursor: str | None = Field(
-        None, max_length=_LONGEST_CURSOR, description="`next_cursor` of the page before, with the same filters."
-    )
-
-    @field_validator("limit", mode="before")
-    @classmethod
-    def _digits(cls, value: object) -> object:
-        if isinstance(value, str):
-            if not (value.isascii() and value.isdigit() and len(value) <= 3):
-                raise ValueError("expected a whole number from 1 to 100")
-            return int(value)
-        return value
-
-    def filters(self) -> Filters:
-        """The filters as the journal takes them."""
-        return Filters(
-            member=str(self.member) if self.member else None,
-            status=Status(self.status) if self.status else None,
-            reference=self.reference,
-            key=self.idempotency_key,
-            created_from=self.created_from,
-            created_to=self.created_to,
-        )
-
-    def after(self, tenant: str) -> str | None:
-        """The id after which the page begins. Raises `InvalidRequest` for a cursor that is not of these filters."""
-        if self.cursor is None:
-            return None
-        try:
-            read = _CURSOR.match(base64.b64decode(self.cursor, b"-_", validate=True).decode())
-        except ValueError:  # not base64, or no text inside
-            read = None
-        if read and read["digest"] == self._digest(tenant):
-            return read["id"]
-        raise InvalidRequest("The cursor is not one of a list with these filters; begin without a cursor")
-
-    def cursor_for(self, tenant: str, last: str | None) -> str | None:
-        """The cursor of the next page, after the one with this id, bound to the filters; None on the last page.
-
-        It holds nothing that its caller has not seen: no number, which would tell how much others write.
-        """
-        if last is None:
-            return None
-        return base64.urlsafe_b64encode(f"{last}.{self._digest(tenant)}".encode()).decode()
-
-    def _digest(self, tenant: str) -> str:
-        # A later filter counts only where it is used, so that cursors go on from one version to the next.
-        filters = ((name, _text(value)) for name, value in self if name not in ("limit", "cursor"))
-        said = {name: text for name, text in filters if name in _FIRST_FILTERS or text is not None}
-        return hashlib.sha256(exact.canonical([tenant, said])).hexdigest()[:16]
-
-
-def _sayable(value: object) -> bool:
+def _is_encodable(value: object) -> bool:
     if isinstance(value, str):
         return value.isascii() or _SURROGATE.search(value) is None
     if isinstance(value, dict):
-        return all(_sayable(name) and _sayable(item) for name, item in value.items())
-    return all(map(_sayable, value)) if isinstance(value, list) else True
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
+        return all(_is_encodable(name) and _is_encodable(item) for name, item in value.items())
+    return all(map(_is_encodable, value)) if isinstance(value, list) else True

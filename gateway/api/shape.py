@@ -1,4 +1,4 @@
-"""How deep and how wide a JSON text is, counted before anything is built of it, by operations that cost little."""
+"""Bounds on the depth and width of a JSON text, checked cheaply before it is parsed."""
 
 from itertools import accumulate
 
@@ -9,21 +9,21 @@ _STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 
 class NotJson(ValueError):
-    """Raised when a body is not JSON as this API reads it; says why."""
+    """Raised when a body is not JSON, or exceeds a bound; the message is the reason."""
 
 
 def check(text: str) -> None:
-    """Raises `NotJson` where a text is nested too deep, or has too many names or items of lists.
+    """Raises `NotJson` if a text is nested too deep, or has too many names or list items.
 
-    Of what is no JSON it may say anything: whoever parses it does.
+    For invalid JSON the result is undefined; the parser reports it.
     """
     if _openings(text) <= MAX_DEPTH and text.count(":") + text.count(",") <= MAX_ITEMS:
-        return  # the usual: also with all that stands in strings it is small
+        return  # the usual case: small even if the contents of strings count
     bare = _without_strings(text)
     names, openings = bare.count(":"), _openings(bare)
     if names > MAX_NAMES:
         raise NotJson(f"it has more than {MAX_NAMES} names")
-    # An item is the first in its list or stands behind a comma; so do members of objects, and each has a name.
+    # Every list item and every member is the first in its bracket or follows a comma; members have a colon each.
     if bare.count(",") + openings - names > MAX_ITEMS:
         raise NotJson(f"its lists have more than {MAX_ITEMS} items")
     if openings > MAX_DEPTH and max(accumulate(_STEPS[each] for each in bare if each in _STEPS)) > MAX_DEPTH:
@@ -35,5 +35,5 @@ def _openings(text: str) -> int:
 
 
 def _without_strings(text: str) -> str:
-    """What stands outside of strings; a backslash begins an escape, and there are none but in strings."""
+    """The text outside of strings; backslashes occur only in strings, where each begins an escape."""
     return "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])

@@ -1,6 +1,6 @@
-"""What a connection has received and not parsed yet: a caller that sends many requests at once waits for answers.
+"""The received bytes of a connection that are not parsed yet: pipelined requests wait for earlier answers.
 
-A request that waits for its turn takes a hundred times the memory of its 20 bytes, so only a few are parsed ahead.
+A parsed request takes a hundred times the memory of its 20 bytes, so only a few are parsed ahead.
 """
 
 import asyncio
@@ -8,15 +8,15 @@ import asyncio
 from uvicorn.protocols.http.flow_control import FlowControl
 
 AHEAD = 8
-"""Requests that are parsed while others are answered; a piece can begin one more than these."""
+"""Requests that are parsed while others are answered; a piece can begin one more."""
 PIECE = 4096
-"""Bytes that are parsed at once, at most."""
+"""Maximum bytes that are parsed at once."""
 _SMALLEST = len(b"GET / HTTP/1.0\r\n\r\n")
-_VERSION = b"/1."  # in every request line, be its protocol HTTP, RTSP or ICE; the parser knows all three
+_VERSION = b"/1."  # in every request line of the parser's three protocols: HTTP, RTSP and ICE
 
 
 class Unparsed(FlowControl):
-    """The reading side of a connection: nothing more is read while there is something here, or once it is stopped."""
+    """Flow control of a connection: it is not read while unparsed bytes are here, or after `stop`."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__(transport)
@@ -28,12 +28,12 @@ class Unparsed(FlowControl):
         return bool(self._data)
 
     def add(self, data: bytes) -> None:
-        """Take in what was received."""
+        """Append received bytes."""
         self._data = self._data[self._position :] + data if self._data else data
         self._position = 0
 
     def piece(self, body: int = 0) -> memoryview | None:
-        """The next bytes to parse: so many of a body, and few behind it, which begin few requests. None for none."""
+        """The next bytes to parse: `body` bytes, and then at most `PIECE` that begin few requests; None if empty."""
         if not self._data:
             return None
         begin = min(self._position + max(0, body), len(self._data))
@@ -43,7 +43,7 @@ class Unparsed(FlowControl):
             end = begin
             for _ in range(AHEAD):
                 end = self._data.index(_VERSION, end) + len(_VERSION)
-            end = max(end, smallest)  # in a chunk there may be many more
+            end = max(end, smallest)  # the body of a chunk may contain the pattern many times
         piece = memoryview(self._data)[self._position : end]
         self._position = end
         if end == len(self._data):
@@ -51,15 +51,15 @@ class Unparsed(FlowControl):
         return piece
 
     def clear(self) -> None:
-        """Forget what is not parsed."""
+        """Drop the unparsed bytes."""
         self._data, self._position = b"", 0
 
     def stop(self) -> None:
-        """Read nothing more, ever."""
+        """Stop reading for good."""
         self._stopped = True
         self.pause_reading()
 
     def resume_reading(self) -> None:
-        """Read on, where there is nothing left to parse first."""
+        """Resume reading, unless there are unparsed bytes or it was stopped."""
         if not self and not self._stopped:
             super().resume_reading()

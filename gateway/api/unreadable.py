@@ -1,4 +1,4 @@
-"""Requests that cannot be read as HTTP: counted, and told in the log in few lines, however many anybody sends."""
+"""Requests that are not valid HTTP: counted, and logged at a bounded rate."""
 
 from collections.abc import Callable
 
@@ -12,9 +12,10 @@ LINES = 10.0
 
 
 class Unreadable:
-    """Counts them, in this process. `clock`: seconds, monotonic; `shown` gives what the log may say of an address.
+    """Counts unreadable requests in this process. `clock` returns monotonic seconds.
 
-    The address is that of the connection: what a trusted proxy says in a head that cannot be read is not believed.
+    `shown` returns the form of an address for the log, or None. The address is that of the connection, because the
+    headers of an unreadable request are not trusted.
     """
 
     def __init__(
@@ -27,7 +28,7 @@ class Unreadable:
         self._logged = -LINES
 
     def note(self, peer: str, why: str) -> None:
-        """Count one, from an address."""
+        """Count a request from an address."""
         self._metrics.refused("unreadable")
         self._count += 1
         now = self._clock()

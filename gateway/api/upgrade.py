@@ -1,6 +1,6 @@
-"""The head of a request without its offer to speak another protocol, which HTTP lets a server decline in silence.
+"""Removes an offer of another protocol from a request's head; HTTP allows a server to ignore such offers.
 
-Java's own HTTP client offers HTTP/2 with every request to an http:// address, and llhttp then reads no body.
+Java's HTTP client offers HTTP/2 in every request to an http:// URL, and llhttp then reads no body.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ _OFFER = (b"upgrade", b"http2-settings")
 
 
 def declined(method: bytes, target: bytes, version: bytes, headers: Headers) -> bytes:
-    """The same head without the offer, with its empty line; names are in lower case, `version` is such as `1.1`."""
+    """The head without the offer, with its final empty line; names are in lower case, `version` is `1.1` or `1.0`."""
     lines = [b"%s %s HTTP/%s" % (method, target, version)]
     for name, value in headers:
         if name == b"connection":

@@ -1,4 +1,4 @@
-"""Who sends a request, as far as the door can tell."""
+"""The sender of a request, as identified by `gateway.api.door`."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ _NAME = "points.visitor"
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The client of the request's key, or why it has none; `peer`: the address that it comes from."""
+    """The client of the request's key, or the error if there is none; `peer` is the sender's address."""
 
     peer: str
     client: Client | Unauthenticated
@@ -24,11 +24,11 @@ class Visitor:
         return self.client
 
     def enter(self, scope: Scope) -> None:
-        """Stand in the scope of a request from now on."""
+        """Store this visitor in the scope of a request."""
         scope[_NAME] = self
 
     @staticmethod
     def of(scope: Scope) -> "Visitor":
-        """Who sends the request of this scope."""
+        """The visitor in the scope of a request."""
         visitor: Visitor = scope[_NAME]
         return visitor

@@ -1,27 +1,31 @@
-"""`adjustments`: look into the journal, and settle what is unknown, beside a gateway that may be running."""
+"""`adjustments`: read the journal and resolve unknown adjustments; a gateway may be running."""
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway import exact
-from gateway.adjustments import Status
-from gateway.answers import rendering
-from gateway.answers.models import AdjustmentHistory, AdjustmentPage
+from gateway.adjustments import Record, Status
 from gateway.cli import terminal
-from gateway.cli.hint import hint
-from gateway.cli.listing import filters, line
-from gateway.cli.options import Config, Format, Output, asked, fail, loaded, stored
+from gateway.cli.listing import HEADER, filters, line
+from gateway.cli.options import Config, Format, Output, fail, loaded, stored, with_journal
 from gateway.cli.resolve import resolve
 from gateway.escaping import escaped_json
-from gateway.journal import Journal
+from gateway.journal import Filters, Journal
+from gateway.write import WriteOperation
+
+if TYPE_CHECKING:  # imported where they are needed, since a list for people takes longer to begin than to read
+    from gateway.answers.models import AdjustmentHistory
+
+_AT_ONCE = 500
+"""Adjustments that are read and shown at once."""
 
 
 def commands() -> typer.Typer:
     """The commands under `adjustments`."""
     app = typer.Typer(
-        help="Look into the journal, and settle what is unknown; a gateway may be running.", no_args_is_help=True
+        help="Read the journal and resolve unknown adjustments; a gateway may be running.", no_args_is_help=True
     )
     app.command("list")(list_)
     app.command("show")(show)
@@ -31,70 +35,109 @@ def commands() -> typer.Typer:
 
 def list_(
     config: Config,
-    tenant: Annotated[str | None, typer.Option(help="Of this tenant; of all by default.")] = None,
-    vendor: Annotated[str | None, typer.Option(help="That went to this vendor.")] = None,
-    client: Annotated[str | None, typer.Option(help="That this client asked for.")] = None,
-    member: Annotated[str | None, typer.Option(help="Of this member.")] = None,
-    status: Annotated[Status | None, typer.Option(help="Where they stand.")] = None,
-    reference: Annotated[str | None, typer.Option(help="With this reference.")] = None,
-    key: Annotated[str | None, typer.Option("--idempotency-key", help="Under this key.")] = None,
-    created_from: Annotated[str | None, typer.Option(help="Created then or later, as in 2026-01-01T00:00:00Z.")] = None,
-    created_to: Annotated[str | None, typer.Option(help="Created then or earlier.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, newest first.")] = 20,
+    tenant: Annotated[str | None, typer.Option(help="Only this tenant; all by default.")] = None,
+    vendor: Annotated[str | None, typer.Option(help="Only those sent to this vendor.")] = None,
+    client: Annotated[str | None, typer.Option(help="Only those requested by this client.")] = None,
+    member: Annotated[str | None, typer.Option(help="Only this member.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Only this status.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Only this reference.")] = None,
+    key: Annotated[str | None, typer.Option("--idempotency-key", help="Only this key.")] = None,
+    operation: Annotated[WriteOperation | None, typer.Option(help="Only adjustments, or only reversals.")] = None,
+    reverses: Annotated[str | None, typer.Option(help="Only reversals of this adjustment.")] = None,
+    request_id: Annotated[
+        str | None, typer.Option("--request-id", help="Only those that this request's attempt was about.")
+    ] = None,
+    created_from: Annotated[str | None, typer.Option(help="Created at or after, as in 2026-01-01T00:00:00Z.")] = None,
+    created_to: Annotated[str | None, typer.Option(help="Created at or before.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number, newest first; any, for it is streamed.")] = 20,
     output: Format = Output.TEXT,
 ) -> None:
-    """List adjustments, newest first.
+    """List adjustments, newest first, each as soon as it is read. A gateway may be running.
 
     Example: points-gateway adjustments list -c config/gateway.yaml --status unknown
     """
     store = stored(config)
-    wanted = filters(
+    chosen = filters(
         member=member,
         status=status,
         reference=reference,
         key=key,
+        operation=operation,
+        reverses=reverses,
         created_from=created_from,
         created_to=created_to,
         vendor=vendor,
         client=client,
+        request_id=request_id,
     )
-
-    page = asked(store, lambda journal: journal.list(tenant, wanted, limit=limit))
-    records = page.records
-    if output is Output.JSON:
-        answers = [rendering.adjustment(record) for record in records]
-        terminal.show_json(AdjustmentPage(data=answers, next_cursor=None).to_json().decode())
-    else:
-        for record in records:
-            terminal.show(line(record))
-    if page.next:
+    shown, more = with_journal(store, lambda journal: _stream(journal, tenant, chosen, limit, output))
+    if more:
         terminal.note(f"there are more: these are the newest {limit}; see --limit and --created-to")
-    elif not records and output is Output.TEXT:
+    elif not shown and output is Output.TEXT:
         terminal.note("no adjustments")
+
+
+async def _stream(
+    journal: Journal, tenant: str | None, chosen: Filters, limit: int, output: Output
+) -> tuple[int, bool]:
+    """Show a list part by part; gives how many were shown, and whether there are more."""
+    shown, after = 0, None
+    while True:
+        page = await journal.list(tenant, chosen, limit=min(_AT_ONCE, limit - shown), after=after)
+        last = page.next is None or shown + len(page.records) >= limit
+        if output is Output.JSON:
+            _show_json(page.records, first=after is None, last=last)
+        elif page.records:
+            lines = map(line, page.records)
+            terminal.show_lines([HEADER, *lines] if after is None else lines)
+        shown += len(page.records)
+        if last:
+            return shown, page.next is not None
+        after = page.next
+
+
+def _show_json(records: Sequence[Record], *, first: bool, last: bool) -> None:
+    """One part of the document that the API would give for all of the list."""
+    from gateway.answers import rendering
+
+    items = [rendering.adjustment(record).to_json().decode() for record in records]
+    begin = '{"data":[' if first else ""
+    terminal.show_json(
+        begin + "\n,".join(["", *items] if items and not first else items) + ('],"next_cursor":null}' if last else "")
+    )
 
 
 def show(
     id: Annotated[str, typer.Argument(help="The adjustment's id, adj_...")],  # noqa: A002 (the field's name)
     config: Config,
-    balance: Annotated[bool, typer.Option("--balance", help="Ask the vendor for a hint: the balance now.")] = False,
+    balance: Annotated[
+        bool, typer.Option("--balance", help="Read the current balance at the vendor, as a hint.")
+    ] = False,
     output: Format = Output.TEXT,
 ) -> None:
     """Show an adjustment and its whole history.
 
     Example: points-gateway adjustments show adj_... -c config/gateway.yaml
     """
-    store = stored(config)
-    asking = loaded(config) if balance else None  # nothing else is asked of a vendor, so no adapter is needed
+    from gateway.answers import rendering
 
-    async def found(journal: Journal) -> AdjustmentHistory | None:
+    store = stored(config)
+    # Adapters are loaded only for the hint, so that a broken one does not keep the journal from being read.
+    vendors = loaded(config) if balance else None
+
+    async def with_history(journal: Journal) -> "AdjustmentHistory | None":
         record = await journal.get(None, id)
         if record is None:
             return None
-        if asking is not None:
-            terminal.note(f"hint: {await hint(*asking, journal, record)}")
-        return rendering.with_history(record, await journal.history(id), inspected=True)
+        if vendors is not None:
+            from gateway.cli.hint import hint
 
-    answer = asked(store, found)
+            terminal.note(f"hint: {await hint(*vendors, journal, record)}")
+        reversible = rendering.can_be_reversed(record)
+        reversals = await journal.reversals(record.draft.tenant, id) if reversible else None
+        return rendering.seen(record, await journal.history(id), reversals, inspected=True)
+
+    answer = with_journal(store, with_history)
     if answer is None:
         fail(f"there is no adjustment {id!r} in this journal")
     if output is Output.JSON:
@@ -104,7 +147,7 @@ def show(
         terminal.show(text)
 
 
-def _text(answer: AdjustmentHistory) -> Iterator[str]:
+def _text(answer: "AdjustmentHistory") -> Iterator[str]:
     for name, value in answer.model_dump(exclude={"history"}).items():
         yield f"{name:16} {value if isinstance(value, str) else _json(value)}"
     for step in answer.history or ():

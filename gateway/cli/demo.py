@@ -1,4 +1,4 @@
-"""`demo`: a running gateway with every vendor simulated, and commands to paste."""
+"""`demo`: a running gateway with simulated vendors, and commands to try."""
 
 import socket
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from gateway.settings import Address, Settings
 
 KEY = "demo-storefront-key-000000000000000"
 OPERATOR_KEY = "demo-operator-key-00000000000000000"
-"""Of a client that may do everything, as the page to try it all does."""
+"""The key of a client with all scopes, for the page that tries every operation."""
 _HERE = ("127.0.0.1", "localhost")
 _BANNER = """
 The points gateway runs on {url} with {count} simulated vendors. Try, in another terminal:
@@ -39,6 +39,19 @@ The points gateway runs on {url} with {count} simulated vendors. Try, in another
   # Read the points that expire within a period, from another vendor.
   curl -i '{url}/v1/members/email:user@example.com/expiring?from=2023-09-01T00:00:00Z&to=2023-09-30T23:59:59Z' \\
     -H 'Authorization: Bearer {key}'
+
+  # See all that a member has, at every vendor that knows the name.
+  curl -i '{url}/v1/wallet?member=email:user@example.com' -H 'Authorization: Bearer {key}'
+
+  # Credit that member 5 bonus points, and take 2 of them back; 4 more, under another key, would be refused.
+  curl -i {url}/v1/adjustments -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
+    -H 'Idempotency-Key: order-1236' -d '{{"member": "email:user@example.com", "points": "5", "point_type": "bonus"}}'
+  curl -i {url}/v1/adjustments/$(curl -s '{url}/v1/adjustments?idempotency_key=order-1236' \\
+    -H 'Authorization: Bearer {key}' | grep -o 'adj_[0-9a-f]*' | head -1)/reversal -d '{{"points": "2"}}' \\
+    -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -H 'Idempotency-Key: return-1'
+
+  # Read that member's history at the vendor: both are in it, each with the adjustment that made it.
+  curl -i {url}/v1/members/email:user@example.com/transactions -H 'Authorization: Bearer {key}'
 
   # Ask for what a vendor cannot be told: it is refused by name, and nothing is sent.
   curl -i {url}/v1/adjustments -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
@@ -80,9 +93,10 @@ def demo(
 
 async def _demonstrate(settings: Settings, kinds: Mapping[str, AdapterType], config: Path) -> None:
     async with AsyncExitStack() as running:
-        await simulate.begin(running, settings, "127.0.0.1")  # their ports show whether another demo runs
+        # Before the journal is removed: if another demo runs, its simulators have the ports and this one ends here.
+        await simulate.begin(running, settings, "127.0.0.1")
         try:
-            _begin_anew(Store.parse(settings.store).file)
+            _remove_journal(Store.parse(settings.store).file)
             gateway = Gateway(settings, kinds)
         except (JournalError, OSError) as error:
             fail(str(error))
@@ -90,7 +104,7 @@ async def _demonstrate(settings: Settings, kinds: Mapping[str, AdapterType], con
 
 
 class _Server(Server):
-    """A server that says what to try once it serves."""
+    """A server that prints the commands to try once it serves."""
 
     def __init__(self, gateway: Gateway, settings: Settings, config: Path) -> None:
         super().__init__(gateway, settings)
@@ -98,13 +112,13 @@ class _Server(Server):
         self._config = config
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve, and say what to try."""
+        """Begin to serve, and print the commands to try."""
         await super().startup(sockets)
         if self.started:
             for line in _BANNER.splitlines():
-                terminal.report(line.format(**self._named()))
+                terminal.report(line.format(**self._placeholders()))
 
-    def _named(self) -> dict[str, object]:
+    def _placeholders(self) -> dict[str, object]:
         return {
             "url": self.url,
             "key": KEY,
@@ -114,16 +128,16 @@ class _Server(Server):
         }
 
 
-def _begin_anew(journal: Path | None) -> None:
-    """Forget the journal of the last demo: the simulated vendors have forgotten it too.
+def _remove_journal(journal: Path | None) -> None:
+    """Remove the journal of the last demo, because the simulated vendors start empty too.
 
-    Raises `JournalLocked` where a gateway runs on it.
+    Raises `JournalLocked` if a gateway uses it.
     """
     if journal is None or not journal.exists():
         return
-    hold = FileLock.acquire(journal, shared=False)
+    lock = FileLock.acquire(journal, shared=False)
     try:
         for suffix in ("", "-wal", "-shm"):
             journal.with_name(journal.name + suffix).unlink(missing_ok=True)
     finally:
-        hold.release()
+        lock.release()

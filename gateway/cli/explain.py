@@ -1,9 +1,11 @@
-"""`explain`: which rule decides a call, which vendor serves it, and what would be sent."""
+"""`explain`: the rule that decides a call, the vendor that serves it, and the request that would be sent."""
 
+import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -13,16 +15,21 @@ from gateway import exact
 from gateway.answers import rendering
 from gateway.answers.models import Preview
 from gateway.answers.plans import preview as previewed
+from gateway.answers.plans import preview_of_lookup
 from gateway.api import reading as strict
-from gateway.api.fields import Moment
+from gateway.api.field_types import Moment
 from gateway.api.schemas import adjustment_body
-from gateway.app import configured, planner
 from gateway.cli import terminal
 from gateway.cli.options import Config, Format, Output, loaded
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.escaping import escaped_json
-from gateway.model import Member, Period
-from gateway.planning.planning import PREVIEWED_ID
+from gateway.generation import configured, planner
+from gateway.model import Adjustment, Member, Period
+from gateway.planning.planning import PREVIEWED_ID, Planner
+from gateway.planning.wallet import questions
+from gateway.reads import BalanceRead, ExpiringRead, LookupRead, R, Read, TransactionsRead
+from gateway.traits import Traits, traits
+from gateway.write import Write
 
 
 class Call(StrEnum):
@@ -31,26 +38,47 @@ class Call(StrEnum):
     ADJUST = "adjust"
     BALANCE = "balance"
     EXPIRING = "expiring"
+    TRANSACTIONS = "transactions"
+    LOOKUP = "lookup"
+    WALLET = "wallet"
 
 
+def _with_fields(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for each further field of an adjustment, which it takes as keyword arguments."""
+    signature = inspect.signature(command)
+    named = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    options = [_option(name, each) for name, each in traits(Adjustment).items() if name not in signature.parameters]
+    place = [each.name for each in named].index("options")
+    command.__signature__ = signature.replace(  # type: ignore[attr-defined]  # what typer reads options from
+        parameters=[*named[:place], *options, *named[place:]]
+    )
+    return command
+
+
+def _option(name: str, each: Traits) -> inspect.Parameter:
+    kind: Any = bool if each.longest is None else str
+    option = typer.Option(f"--{name.replace('_', '-')}", help=f"{each.description.removesuffix('.')} (adjust).")
+    annotation = Annotated[kind | None, option]
+    return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=annotation)
+
+
+@_with_fields
 def explain(
-    operation: Annotated[Call, typer.Argument(help="What the app would ask for.")],
+    operation: Annotated[Call, typer.Argument(help="The operation that the app would call.")],
     config: Config,
-    tenant: Annotated[str, typer.Option(help="The tenant that it would be asked for.")],
+    tenant: Annotated[str, typer.Option(help="The tenant of the call.")],
     member: Annotated[str, typer.Option(help="The member, as in email:jason@example.com.")],
-    points: Annotated[str | None, typer.Option(help="Points to add, or with - to remove (adjust).")] = None,
+    points: Annotated[str | None, typer.Option(help="Points to add; negative to subtract (adjust).")] = None,
     point_type: Annotated[str | None, typer.Option(help="The canonical point type.")] = None,
-    description: Annotated[str | None, typer.Option(help="Words that go with it (adjust).")] = None,
-    reason: Annotated[str | None, typer.Option(help="The canonical reason (adjust).")] = None,
-    reference: Annotated[str | None, typer.Option(help="The app's own id for the event (adjust).")] = None,
-    store: Annotated[str | None, typer.Option(help="The store (adjust).")] = None,
-    pending: Annotated[
-        bool | None, typer.Option("--pending", help="The points wait before they count (adjust).")
-    ] = None,
     options: Annotated[str | None, typer.Option(help="Options as JSON, by adapter name (adjust).")] = None,
-    start: Annotated[str | None, typer.Option("--from", help="As in 2026-01-01T00:00:00Z (expiring).")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="As in 2026-01-31T23:59:59Z (expiring).")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="As in 2026-01-01T00:00:00Z (expiring, transactions).")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="As in 2026-01-31T23:59:59Z (expiring, transactions).")
+    ] = None,
     output: Format = Output.TEXT,
+    **fields: str | bool | None,
 ) -> None:
     """Show which rule decides a call, which vendor serves it, and the request, secrets masked. Nothing is sent.
 
@@ -63,41 +91,60 @@ def explain(
             raise InvalidRequest(
                 f"There is no tenant {tenant!r}; there are: {', '.join(sorted(settings.tenants)[:20])}"
             )
+        tenant = settings.tenants[tenant].journal_name
         if operation is Call.ADJUST:
-            said = {
-                "member": member,
-                "points": points,
-                "point_type": point_type,
-                "description": description,
-                "reason": reason,
-                "reference": reference,
-                "store": store,
-                "pending": pending,
-            }
-            body = strict.body(_body(said, options), adjustment_body(configured(settings, kinds)))
-            preview = previewed(plans.adjust(tenant, body.adjustment(), id=PREVIEWED_ID))
+            named = {"member": member, "points": points, "point_type": point_type, **fields}
+            # The same parser as for requests, so that the errors are the same.
+            body = strict.body(_body(named, options), adjustment_body(configured(settings, kinds)))
+            previews = [_of_write(plans, tenant, body.adjustment())]
             settings.ceilings.check(body.adjustment(), client=None, tenant=tenant)
         elif operation is Call.BALANCE:
-            preview = previewed(plans.balance(tenant, _member(member), point_type))
+            previews = [_of_read(plans, tenant, BalanceRead(_member(member), point_type))]
+        elif operation is Call.EXPIRING:
+            previews = [_of_read(plans, tenant, ExpiringRead(_member(member), point_type, _period(start, end)))]
+        elif operation is Call.TRANSACTIONS:
+            previews = [_of_read(plans, tenant, TransactionsRead(_member(member), point_type, *_times(start, end)))]
+        elif operation is Call.LOOKUP:
+            previews = [_of_read(plans, tenant, LookupRead(_member(member)))]
         else:
-            preview = previewed(plans.expiring(tenant, _member(member), _period(start, end), point_type))
+            previews = _of_wallet(plans, tenant, _member(member))
     except GatewayError as error:
-        told = rendering.problem(error, request_id="explain")
+        problem = rendering.problem(error, request_id="explain")
         if output is Output.JSON:
-            terminal.note_json(told.to_json().decode())
+            terminal.note_json(problem.to_json().decode())
         else:
             terminal.note(f"{error.code}: {error.detail}")
         raise typer.Exit(1) from error
     if output is Output.JSON:
-        terminal.show_json(preview.to_json().decode())
+        shown = [preview.to_json().decode() for preview in previews]
+        terminal.show_json(f"[{','.join(shown)}]" if operation is Call.WALLET else shown[0])
         return
-    for line in _text(preview):
-        terminal.show(line)
+    for number, preview in enumerate(previews):
+        for line in _text(preview, first=number == 0):
+            terminal.show(line)
 
 
-def _body(said: Mapping[str, str | bool | None], options: str | None) -> bytes:
-    """The body that an app would send; bytes of a command line that are not UTF-8 are left for its reader to refuse."""
-    parts = {name: orjson.Fragment(json.dumps(value)) for name, value in said.items() if value is not None}
+def _of_write(plans: Planner, tenant: str, adjustment: Adjustment) -> Preview:
+    lookup = plans.lookup(tenant, "adjust", adjustment.member, adjustment.point_type)
+    if lookup is not None:
+        return preview_of_lookup(lookup, adjustment)
+    return previewed(plans.write(tenant, Write(adjustment), id=PREVIEWED_ID))
+
+
+def _of_read(plans: Planner, tenant: str, read: Read[R]) -> Preview:
+    lookup = plans.lookup(tenant, read.operation, read.member, read.point_type)
+    return previewed(plans.read(tenant, read)) if lookup is None else preview_of_lookup(lookup)
+
+
+def _of_wallet(plans: Planner, tenant: str, member: Member) -> list[Preview]:
+    """What would be asked for each balance of a wallet."""
+    every = [question for account in questions(plans, tenant, [member]) for question in account]
+    return [_of_read(plans, tenant, BalanceRead(member, question.point_type)) for question in every]
+
+
+def _body(fields: Mapping[str, str | bool | None], options: str | None) -> bytes:
+    """The body that an app would send; `strict.body` refuses bytes of the command line that are not UTF-8."""
+    parts = {name: orjson.Fragment(json.dumps(value)) for name, value in fields.items() if value is not None}
     if options is not None:
         parts["options"] = orjson.Fragment(options.encode(errors="surrogateescape"))
     return orjson.dumps(parts)
@@ -110,22 +157,38 @@ def _member(notation: str) -> Member:
         raise InvalidRequest(f"--member: {error}") from error
 
 
-def _period(start: str | None, end: str | None) -> Period:
+def _time(text: str | None) -> datetime | None:
     moment: TypeAdapter[Moment] = TypeAdapter(Moment)
     try:
-        period = Period(moment.validate_python(start), moment.validate_python(end))
+        return None if text is None else moment.validate_python(text)
     except ValueError as error:
         raise InvalidRequest("--from and --to are times with an offset, as in 2026-01-31T00:00:00Z") from error
-    if period.start > period.end:
+
+
+def _times(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
+    first, last = _time(start), _time(end)
+    if first is not None and last is not None and first > last:
         raise InvalidRequest("--from must be at or before --to")
-    return period
+    return first, last
 
 
-def _text(preview: Preview) -> list[str]:
-    shown = json.loads(preview.to_json(), parse_float=exact.loads)
+def _period(start: str | None, end: str | None) -> Period | None:
+    first, last = _times(start, end)
+    if first is None and last is None:
+        return None
+    if first is None or last is None:
+        raise InvalidRequest("--from and --to go together")
+    return Period(first, last)
+
+
+def _text(preview: Preview, *, first: bool) -> list[str]:
+    # Parsed from the JSON text, because the body's numbers must keep their digits.
+    document = json.loads(preview.to_json(), parse_float=exact.loads)
     lines = [
+        *([] if first else [""]),
         f"rule           {preview.rule}",
         f"vendor         {preview.vendor.name} ({preview.vendor.adapter})",
+        *([f"looked up      the member first, as {preview.resolved}"] if preview.resolved else []),
         f"not sent       {', '.join(preview.not_sent) or '-'}",
         f"repeat safety  {preview.repeat_safety}",
         f"effect         {'this request may change points' if preview.request.effect else 'not of this request'}",
@@ -133,7 +196,7 @@ def _text(preview: Preview) -> list[str]:
         f"{preview.request.method} {preview.request.url}",
         *(f"{name}: {value}" for name, value in (preview.request.headers or {}).items()),
     ]
-    body = shown["request"]["body"]
+    body = document["request"]["body"]
     if body is not None:
         lines += ["", body if isinstance(body, str) else escaped_json(exact.dumps(body).decode())]
     return lines

@@ -1,7 +1,7 @@
-"""Files that say what to settle adjustments as: CSV in UTF-8, with the columns `id`, `outcome` and `reason`.
+"""Files with resolutions: CSV in UTF-8 with the columns `id`, `outcome` and `reason`, in any order.
 
-As in `adj_0190a5...,applied,point 4711 in their list`; the order of the columns does not matter. A file is read and
-checked whole before anything is settled.
+A row is, for example, `adj_0190a5...,applied,point 4711 in their list`. The whole file is checked before anything is
+resolved.
 """
 
 import csv
@@ -19,7 +19,7 @@ _LARGEST = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """What to settle an adjustment as, and how that is known."""
+    """How to resolve an adjustment, and the reason."""
 
     id: str
     applied: bool
@@ -27,7 +27,7 @@ class Instruction:
 
 
 class BadFile(Exception):
-    """Raised when a file cannot be followed; `problems` holds everything that is wrong with it, by line and column."""
+    """Raised when a file is not valid; `problems` contains all its errors, by line and column."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -35,7 +35,7 @@ class BadFile(Exception):
 
 
 def read(path: Path) -> tuple[Instruction, ...]:
-    """The instructions of a file, in its order, each for another adjustment. Raises `BadFile`."""
+    """The instructions of a file, in its order; each adjustment occurs once. Raises `BadFile`."""
     rows = _rows(path, _text(path))
     first, header = next(rows, (1, []))
     if sorted(header) != sorted(COLUMNS):
@@ -45,11 +45,11 @@ def read(path: Path) -> tuple[Instruction, ...]:
     for line, row in rows:
         wrong = f"expected {len(header)} fields, and there are {len(row)}" if len(row) != len(header) else None
         fields = dict(zip(header, row, strict=False))
-        told = [("", wrong)] if wrong else [(name, _wrong(name, value)) for name, value in fields.items()]
+        findings = [("", wrong)] if wrong else [(name, _error(name, value)) for name, value in fields.items()]
         if not wrong and fields["id"] in found:
-            told.append(("id", f"it stands in line {found[fields['id']][0]} already"))
-        problems += [f"{path}:{line}: {name + ': ' if name else ''}{why}" for name, why in told if why]
-        if not any(why for _, why in told):
+            findings.append(("id", f"it stands in line {found[fields['id']][0]} already"))
+        problems += [f"{path}:{line}: {name + ': ' if name else ''}{error}" for name, error in findings if error]
+        if not any(error for _, error in findings):
             if len(found) == MOST:
                 raise BadFile([f"{path}:{line}: expected at most {MOST} adjustments: make several files of it"])
             instruction = Instruction(fields["id"], OUTCOMES[fields["outcome"]], fields["reason"])
@@ -61,16 +61,16 @@ def read(path: Path) -> tuple[Instruction, ...]:
     return tuple(instruction for _, instruction in found.values())
 
 
-def why_no_reason(reason: str) -> str | None:
-    """What is wrong with a reason; None where nothing is."""
+def reason_error(reason: str) -> str | None:
+    """The error in a reason; None if it is valid."""
     if not reason.strip() or len(reason) > LONGEST_REASON:
         return f"expected 1 to {LONGEST_REASON} characters that say how it is known"
     return None
 
 
-def _wrong(column: str, value: str) -> str | None:
+def _error(column: str, value: str) -> str | None:
     if column == "reason":
-        return why_no_reason(value)
+        return reason_error(value)
     if column == "outcome":
         return None if value in OUTCOMES else f"expected {' or '.join(OUTCOMES)}"
     return None if value else "expected the id of an adjustment"
@@ -93,16 +93,16 @@ def _text(path: Path) -> str:
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Every row that is not empty, with the line that it begins in."""
+    """Every row that is not empty, with the number of its first line; a quoted field may contain line breaks."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    begins = 1
+    first = 1
     while True:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise BadFile([f"{path}:{begins}: not CSV: {error}"]) from error
+            raise BadFile([f"{path}:{first}: not CSV: {error}"]) from error
         if row is None:
             return
         if row:
-            yield begins, row
-        begins = reader.line_num + 1
+            yield first, row
+        first = reader.line_num + 1

@@ -1,13 +1,14 @@
-"""How adjustments are chosen and shown on the command line."""
+"""Filters and formatting of adjustments on the command line."""
 
 import typer
 from pydantic import TypeAdapter
 
 from gateway import exact
 from gateway.adjustments import Record, Status
-from gateway.api.fields import Moment
+from gateway.api.field_types import Moment
 from gateway.journal import Filters
 from gateway.model import time_text
+from gateway.write import WriteOperation
 
 
 def filters(
@@ -16,33 +17,43 @@ def filters(
     status: Status | None = None,
     reference: str | None = None,
     key: str | None = None,
+    operation: WriteOperation | None = None,
+    reverses: str | None = None,
     created_from: str | None = None,
     created_to: str | None = None,
     vendor: str | None = None,
     client: str | None = None,
+    request_id: str | None = None,
 ) -> Filters:
-    """The filters that options ask for. Raises `BadParameter` for a time that cannot be read."""
+    """The filters of the command line. Raises `BadParameter` for an invalid time."""
     moment: TypeAdapter[Moment] = TypeAdapter(Moment)
     try:
         since, until = (None if text is None else moment.validate_python(text) for text in (created_from, created_to))
     except ValueError as error:
-        told = "--created-from and --created-to are times with an offset, as in 2026-01-31T00:00:00Z"
-        raise typer.BadParameter(told) from error
+        message = "--created-from and --created-to are times with an offset, as in 2026-01-31T00:00:00Z"
+        raise typer.BadParameter(message) from error
     return Filters(
         member=member,
         status=status,
         reference=reference,
         key=key,
+        operation=operation,
+        refers_to=reverses,
         created_from=since,
         created_to=until,
         vendor=vendor,
         client=client,
+        request_id=request_id,
     )
 
 
+HEADER = f"{'CREATED':27}  {'ID':36}  {'STATUS':11}  {'POINTS':>12}  TENANT  VENDOR  MEMBER"
+
+
 def line(record: Record) -> str:
-    """One adjustment in one line."""
+    """An adjustment as one line of text."""
     draft = record.draft
     when, points = time_text(record.created_at), exact.text(draft.adjustment.points)
-    standing = f"{when:27}  {draft.id}  {record.state.status:11}  {points:>12}"
-    return f"{standing}  {draft.tenant}  {draft.vendor}  {draft.adjustment.member}"
+    columns = f"{when:27}  {draft.id}  {record.state.status:11}  {points:>12}"
+    reverses = f"  reverses {draft.write.refers_to}" if draft.write.refers_to else ""
+    return f"{columns}  {draft.tenant}  {draft.vendor}  {draft.adjustment.member}{reverses}"

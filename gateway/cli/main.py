@@ -1,13 +1,15 @@
-"""The commands of `points-gateway`, and what they have in common: options, output, and exit codes."""
+"""The entry point of `points-gateway`: its commands, output streams and exit codes."""
 
 import sys
-import traceback
+from importlib import import_module
+from typing import cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command, get_group
 
-from gateway import logs
-from gateway.cli import adjustments, check, demo, explain, schema, serve, simulate, terminal
+from gateway.cli import failing, terminal
 
 _HELP = """One points API in front of several loyalty vendors.
 
@@ -19,30 +21,115 @@ Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the c
 """
 
 
+_Command = TyperCommand | TyperGroup
+COMMANDS = {
+    "serve": (
+        "serve:serve",
+        "Serve the API until SIGTERM or Ctrl-C; then finish the calls under way within server.drain.",
+    ),
+    "health": (
+        "health:health",
+        "Ask the gateway that serves this configuration here whether it is ready (/readyz); exit with 1 if it is not.",
+    ),
+    "reload": (
+        "reload:reload",
+        "Have every gateway on this machine that serves a configuration read it again, without losing a call.",
+    ),
+    "check": (
+        "check:check",
+        "Check a configuration; report every problem with its file, line and column. "
+        "The exit code is 1 if there is any.",
+    ),
+    "diff": (
+        "diff:diff",
+        "Say what changes from one configuration to another; renamed vendors, tenants and clients are named.",
+    ),
+    "explain": (
+        "explain:explain",
+        "Show which rule decides a call, which vendor serves it, and the request, secrets masked. Nothing is sent.",
+    ),
+    "adjustments": (
+        "adjustments:commands",
+        "Read the journal and resolve unknown adjustments; a gateway may be running.",
+    ),
+    "journal": (
+        "journal:commands",
+        "Back up, move, verify, thin out and reconcile the journal.",
+    ),
+    "pause": (
+        "pause:pause",
+        "Pause adjustments of a tenant, vendor or client, or all, in every gateway on the journal; "
+        "or show what is paused.",
+    ),
+    "resume": (
+        "pause:resume",
+        "End a pause that `pause` began, in every gateway on the journal.",
+    ),
+    "schema": (
+        "schema:schema",
+        "Print the JSON Schema of configurations, for editors that complete and check YAML.",
+    ),
+    "demo": (
+        "demo:demo",
+        "Run a gateway with every vendor simulated, on this machine only, until Ctrl-C.",
+    ),
+    "simulate": (
+        "simulate:simulate",
+        "Simulate every vendor of a configuration, on the port of its base_url, until Ctrl-C.",
+    ),
+}
+"""Where each command is, or what makes a group of them, and its summary: the first paragraph of its help."""
+
+
 def main() -> None:
     """Run one command, and end the process with its exit code."""
     with terminal.streams():
-        logs.configure("error")  # on standard error, for standard output is for data; `serve` says how much it wants
+        failing.to_the_log(False)  # `serve` alone does that
         code = _code(_commands())
     sys.exit(code)
 
 
-def _commands() -> typer.Typer:
-    app = typer.Typer(help=_HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
-    app.command("serve")(serve.serve)
-    app.command("check")(check.check)
-    app.command("explain")(explain.explain)
-    app.add_typer(adjustments.commands(), name="adjustments")
-    app.command("schema")(schema.schema)
-    app.command("demo")(demo.demo)
-    app.command("simulate")(simulate.simulate)
-    return app
+class _OnDemand(TyperGroup):
+    """The commands, each of which is imported when it is to run: most of a short run is imports."""
+
+    def resolve_command(  # type: ignore[override]  # Typer makes no other context than its own
+        self, ctx: typer.Context, args: list[str]
+    ) -> tuple[str | None, _Command | None, list[str]]:
+        """The command that is meant, and the words that follow."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, None if name is None else imported(name), rest
 
 
-def _code(app: typer.Typer) -> int:
-    """Run the command that the command line asks for; gives its exit code.
+def imported(name: str) -> _Command:
+    """The command of that name. From here on logs go to standard error, since standard output is for data."""
+    module, _, made = COMMANDS[name][0].partition(":")
+    import_module("gateway.logs").configure("error")  # `serve` sets another level
+    target = getattr(import_module(f"gateway.cli.{module}"), made)
+    if made == "commands":
+        command: _Command = get_group(target())
+    else:
+        app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+        app.command(name)(target)
+        command = cast("TyperCommand", get_command(app))
+    command.name = name
+    return command
 
-    Typer would print its own errors, and tracebacks, as they are: they may quote anything.
+
+def _commands() -> TyperGroup:
+    app = typer.Typer(
+        cls=_OnDemand, help=_HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False
+    )
+    app.callback()(lambda: None)
+    group = cast("TyperGroup", get_command(app))
+    for name, (_, summary) in COMMANDS.items():
+        group.add_command(TyperCommand(name, help=summary), name)
+    return group
+
+
+def _code(app: TyperGroup) -> int:
+    """Run the command; returns its exit code.
+
+    Typer's errors and tracebacks are printed here, because they may quote any text and Typer would not escape it.
     """
     try:
         return app(standalone_mode=False) or 0
@@ -55,13 +142,12 @@ def _code(app: typer.Typer) -> int:
     except typer.Abort:
         terminal.note("points-gateway: stopped")
     except Exception:
-        for line in traceback.format_exc().splitlines():
-            terminal.note(line)
+        failing.tell_fault()
     return 1
 
 
 def _explain(error: TyperException) -> None:
-    """Say what is wrong with a command line; where it is only empty, its help has been printed."""
+    """Print the error of a command line; if it is only empty, Typer has printed the help already."""
     message = error.format_message()
     context = getattr(error, "ctx", None)
     if not message:

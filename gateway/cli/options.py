@@ -1,4 +1,4 @@
-"""What the commands share: their options, how configurations are loaded, and how failures are told."""
+"""Shared by the commands: options, loading of configurations, access to the journal, and failures."""
 
 import asyncio
 import os
@@ -6,23 +6,29 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
-from gateway.answers.rendering import final_answer
-from gateway.cli import terminal
+from gateway.cli.failing import fail, tell
 from gateway.errors import StoreUnavailable
-from gateway.journal import Journal, JournalError, JournalMissing
 from gateway.port import registry
+from gateway.port.installed import Installed
 from gateway.port.registry import AdapterType
-from gateway.settings import Settings, SettingsError, load, load_store
+from gateway.settings import Address, Settings, SettingsError, Snapshot, load, load_listen, load_store
+
+if TYPE_CHECKING:
+    from gateway.journal import Journal
+
+__all__ = ["Config", "Format", "Output", "fail", "loaded", "refusal", "stored", "with_journal"]
 
 T = TypeVar("T")
+PATIENCE = 30.0
+"""Seconds that a command waits for the journal: a person waits, and may have asked for much."""
 
 
 class Output(StrEnum):
-    """How data is printed."""
+    """The output format of data."""
 
     TEXT = "text"
     JSON = "json"
@@ -34,49 +40,95 @@ Config = Annotated[
         "--config", "-c", envvar="POINTS_GATEWAY_CONFIG", help="The configuration: a YAML file, or a folder of them."
     ),
 ]
+Host = Annotated[
+    str | None,
+    typer.Option(envvar="POINTS_GATEWAY_HOST", help="The address of the API, instead of that in server.listen."),
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        envvar="POINTS_GATEWAY_PORT",
+        help="The port of the API, instead of that in server.listen; 0 is any free port.",
+        min=0,
+        max=65535,
+    ),
+]
 Format = Annotated[Output, typer.Option("--output", "-o", help="Print text for people, or JSON for scripts.")]
 
 
-def loaded(config: Path) -> tuple[Settings, dict[str, AdapterType]]:
-    """A configuration and the adapters that it names; where it is wrong, every problem is told and the command ends."""
-    known = registry.adapters()
-    settings = _right(lambda: load(config, known, os.environ))
-    return settings, {name: known[name] for name in sorted({each.adapter for each in settings.vendors.values()})}
+def loaded(config: Path | Snapshot, *, offline: bool = False) -> tuple[Settings, dict[str, AdapterType]]:
+    """A configuration and its adapters; if it is not valid, print every problem and end the command.
+
+    `offline`: as of `load`.
+    """
+    settings, adapters = loaded_with_all(config, offline=offline)
+    return settings, {name: adapters[name] for name in sorted({each.adapter for each in settings.vendors.values()})}
+
+
+def loaded_with_all(config: Path | Snapshot, *, offline: bool = False) -> tuple[Settings, Installed[AdapterType]]:
+    """As `loaded`, with every installed adapter: another configuration may name others."""
+    adapters = registry.adapters()
+    return _valid(lambda: load(config, adapters, os.environ, offline=offline)), adapters
+
+
+def snapshot_of(config: Path) -> Snapshot:
+    """The files of a configuration, as they are now; if one cannot be read, end the command."""
+    snapshot, problems = Snapshot.read(config)
+    if problems:
+        invalid(SettingsError(problems))
+    return snapshot
 
 
 def stored(config: Path) -> str:
-    """Where the journal of a configuration is, whatever else is wrong with it; where that is, the command ends."""
-    return _right(lambda: load_store(config, os.environ))
+    """The location of a configuration's journal; other parts may be invalid. If `store` is, end the command."""
+    return _valid(lambda: load_store(config, os.environ))
 
 
-def _right(read: Callable[[], T]) -> T:
+def listened(config: Path) -> Address:
+    """Where a configuration's API is served; other parts may be invalid. If `server` is, end the command."""
+    return _valid(lambda: load_listen(config, os.environ))
+
+
+def _valid(read: Callable[[], T]) -> T:
     try:
         return read()
     except SettingsError as error:
-        for problem in error.problems:
-            terminal.note(str(problem))
-        fail(f"{len(error.problems)} problem(s) in the configuration")
+        invalid(error)
 
 
-def asked(store: str, question: Callable[[Journal], Awaitable[T]], *, absent: T | None = None, writes: str = "") -> T:
-    """What the journal at `store` says, beside a gateway that may be running.
+def invalid(error: SettingsError) -> NoReturn:
+    """Print every problem of a configuration, and end the command."""
+    for problem in error.problems:
+        tell(problem)
+    fail(f"{len(error.problems)} problem(s) in the configuration")
 
-    `absent` is the answer of a journal that no gateway has begun; without one, the command ends. `writes` names who
-    writes to it; without a name it is only read.
+
+def with_journal(
+    store: str, operation: "Callable[[Journal], Awaitable[T]]", *, absent: T | None = None, owner: str = ""
+) -> T:
+    """The result of an operation on the journal at `store`; a gateway may be running on it.
+
+    `absent` is the result if no gateway has created the journal yet; without it, the command ends. `owner` is the
+    name of the writer in the journal; without one, the journal is opened for reading only.
     """
 
-    async def ask(journal: Journal) -> T:
+    # Not for the commands without a journal, as a container's check of its health, which runs twice a minute.
+    from gateway.journal import Journal, JournalError, JournalMissing
+
+    async def run(journal: Journal) -> T:
         try:
-            return await question(journal)
+            return await operation(journal)
         finally:
             await journal.close()
 
     try:
-        if writes:
-            journal = Journal.open(store, owner=writes, clock=_clock, render=final_answer)
+        if owner:
+            from gateway.answers.rendering import final_answer  # heavy, and only who writes needs it
+
+            journal = Journal.open(store, owner=owner, clock=_clock, render=final_answer, within=PATIENCE)
         else:
             journal = Journal.to_read(store, clock=_clock)
-        return asyncio.run(ask(journal))
+        return asyncio.run(run(journal))
     except JournalMissing as error:
         if absent is None:
             fail(str(error))
@@ -86,7 +138,7 @@ def asked(store: str, question: Callable[[Journal], Awaitable[T]], *, absent: T 
 
 
 def refusal(error: OSError | UnicodeError) -> str:
-    """Why an address cannot be listened on, in the system's words alone: asyncio and socket add their own."""
+    """Why an address cannot be listened on: the system's message, without the additions of asyncio and socket."""
     if isinstance(error, UnicodeError):
         return "that is not a host"
     return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
@@ -94,9 +146,3 @@ def refusal(error: OSError | UnicodeError) -> str:
 
 def _clock() -> datetime:
     return datetime.now(UTC)
-
-
-def fail(why: str) -> NoReturn:
-    """End the command with exit code 1 and the reason on standard error."""
-    terminal.note(f"points-gateway: {why}")
-    raise typer.Exit(1)

@@ -1,67 +1,66 @@
-"""`adjustments resolve`: a person settles what is unknown: one, a set that they were shown, or what a file names."""
+"""`adjustments resolve`: a person resolves one unknown adjustment, a set that was shown, or those of a file."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.adjustments import Status
 from gateway.cli import instructions, selection, terminal
 from gateway.cli.instructions import BadFile, Instruction
 from gateway.cli.listing import filters, line
-from gateway.cli.options import Config, asked, fail, stored
-from gateway.cli.settle import Case, settle
+from gateway.cli.options import Config, fail, stored, with_journal
+from gateway.cli.settle import Case, resolve_cases
 from gateway.journal import Journal
 
 
 def resolve(
     config: Config,
     applied: Annotated[
-        bool | None, typer.Option("--applied/--not-applied", help="What the vendor's own records say.")
+        bool | None, typer.Option("--applied/--not-applied", help="The outcome in the vendor's own records.")
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="How it is known; kept in the history.")] = None,
+    reason: Annotated[str | None, typer.Option(help="How the outcome is known; stored in the history.")] = None,
     id: Annotated[str | None, typer.Argument(help="The adjustment's id, adj_...")] = None,  # noqa: A002 (the field's name)
-    every: Annotated[bool, typer.Option("--all", help="All that are unknown and match the filters below.")] = False,
-    vendor: Annotated[str | None, typer.Option(help="With --all: that went to this vendor.")] = None,
-    client: Annotated[str | None, typer.Option(help="With --all: that this client asked for.")] = None,
-    tenant: Annotated[str | None, typer.Option(help="With --all: of this tenant.")] = None,
-    member: Annotated[str | None, typer.Option(help="With --all: of this member.")] = None,
-    reference: Annotated[str | None, typer.Option(help="With --all: with this reference.")] = None,
-    created_from: Annotated[str | None, typer.Option(help="With --all: created then or later.")] = None,
-    created_to: Annotated[str | None, typer.Option(help="With --all: created then or earlier.")] = None,
-    named: Annotated[
-        str | None, typer.Option("--set", help="With --all: the set that was shown under this name.")
+    every: Annotated[bool, typer.Option("--all", help="All unknown adjustments that match the filters below.")] = False,
+    vendor: Annotated[str | None, typer.Option(help="With --all: only those sent to this vendor.")] = None,
+    client: Annotated[str | None, typer.Option(help="With --all: only those requested by this client.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="With --all: only this tenant.")] = None,
+    member: Annotated[str | None, typer.Option(help="With --all: only this member.")] = None,
+    reference: Annotated[str | None, typer.Option(help="With --all: only this reference.")] = None,
+    created_from: Annotated[str | None, typer.Option(help="With --all: created at or after.")] = None,
+    created_to: Annotated[str | None, typer.Option(help="With --all: created at or before.")] = None,
+    set_name: Annotated[
+        str | None, typer.Option("--set", help="With --all: the name of a set that was shown before.")
     ] = None,
     file: Annotated[
         Path | None,
         typer.Option("--from", help="A CSV file with the columns id, outcome (applied, not_applied), reason."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="With --all or --from: do it; without, only show it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --all or --from: resolve; without it, only show.")] = False,
 ) -> None:
-    """Settle by hand what is unknown, after a look into the vendor's own records. A gateway may be running.
+    """Resolve unknown adjustments by hand, on the evidence of the vendor's own records. A gateway may be running.
 
-    With --all, what is unknown is shown first, with the name of that set; --set NAME --yes settles it and nothing else.
+    With --all, the unknown adjustments are shown first, with a name for that set; --set NAME --yes resolves only these.
 
     Example: points-gateway adjustments resolve adj_... --applied --reason "point 4711 in their list" -c points.yaml
     """
     if [id is not None, every, file is not None].count(True) != 1:
         raise typer.BadParameter("name one adjustment by its id, or say --all, or --from with a file")
-    narrowed = (vendor, client, tenant, member, reference, created_from, created_to, named)
-    if not every and any(each is not None for each in narrowed):
+    only_with_all = (vendor, client, tenant, member, reference, created_from, created_to, set_name)
+    if not every and any(each is not None for each in only_with_all):
         raise typer.BadParameter("filters and --set go with --all alone")
     if file is not None:
         if applied is not None or reason is not None:
             raise typer.BadParameter("with --from, the file says the outcome and the reason of each")
-        _follow(stored(config), file, yes=yes)
+        _resolve_file(stored(config), file, yes=yes)
         return
     if applied is None:
         raise typer.BadParameter("say what the vendor's records say: --applied or --not-applied")
-    if reason is None or (why := instructions.why_no_reason(reason)):
-        raise typer.BadParameter(f"--reason: {why if reason is not None else 'say how it is known'}")
+    if reason is None or (error := instructions.reason_error(reason)):
+        raise typer.BadParameter(f"--reason: {error if reason is not None else 'say how it is known'}")
     if id is not None:
-        _settle(stored(config), id, applied=applied, reason=reason)
+        _resolve_one(stored(config), id, applied=applied, reason=reason)
         return
-    wanted = filters(
+    chosen = filters(
         vendor=vendor,
         client=client,
         member=member,
@@ -69,55 +68,55 @@ def resolve(
         created_from=created_from,
         created_to=created_to,
     )
-    if named is None and yes:
+    if set_name is None and yes:
         raise typer.BadParameter(
             "--yes settles a set that was shown, and no other: run this without --yes, and add the --set that it names"
         )
-    if named is not None and not selection.is_name(named):
+    if set_name is not None and not selection.is_name(set_name):
         raise typer.BadParameter("--set is what the command shows without it, as in 4711-0123456789abcdef")
-    chosen = selection.Selection(tenant, wanted, applied, reason)
+    unknown = selection.Selection(tenant, chosen, applied, reason)
     store = stored(config)
-    if named is None:
-        chosen.show(store)
+    if set_name is None:
+        unknown.show(store)
     elif yes:
-        chosen.settle(store, named)
+        unknown.resolve(store, set_name)
     else:
-        chosen.show_left(store, named)
+        unknown.show_left(store, set_name)
 
 
-def _settle(store: str, id: str, *, applied: bool, reason: str) -> None:  # noqa: A002 (the field's name)
-    if (record := asked(store, lambda journal: journal.get(None, id))) is None:
+def _resolve_one(store: str, id: str, *, applied: bool, reason: str) -> None:  # noqa: A002 (the field's name)
+    if (record := with_journal(store, lambda journal: journal.get(None, id))) is None:
         fail(f"there is no adjustment {id!r} in this journal")
-    settle(store, [Case(Instruction(id, applied, reason), record)])
+    resolve_cases(store, [Case(Instruction(id, applied, reason), record)])
 
 
-def _follow(store: str, file: Path, *, yes: bool) -> None:
-    """Settle what a file names; without `yes`, show what that would be."""
+def _resolve_file(store: str, file: Path, *, yes: bool) -> None:
+    """Resolve the adjustments of a file; without `yes`, only show them."""
     try:
-        found = instructions.read(file)
+        in_file = instructions.read(file)
     except BadFile as error:
         for problem in error.problems:
             terminal.note(problem)
         fail(f"{len(error.problems)} problem(s) in the file; nothing is settled")
 
     async def cases(journal: Journal) -> list[Case]:
-        return [Case(each, await journal.get(None, each.id)) for each in found]
+        return [Case(each, await journal.get(None, each.id)) for each in in_file]
 
-    read = asked(store, cases)
+    found = with_journal(store, cases)
     if yes:
-        settle(store, read)
+        resolve_cases(store, found)
         return
-    for case in read:
+    for case in found:
         if case.record is None:
             terminal.note(f"points-gateway: {case.instruction.id} is not in this journal")
     for outcome, applied in instructions.OUTCOMES.items():
-        records = [case.record for case in read if case.instruction.applied is applied and case.record is not None]
+        records = [case.record for case in found if case.instruction.applied is applied and case.record is not None]
         for record in records:
             terminal.show(f"{outcome:11}  {line(record)}")
-        unknown = [record for record in records if record.state.status is Status.UNKNOWN]
+        unknown = [record for record in records if record.state.open]
         terminal.show(f"{len(unknown)} to be settled as {outcome}")
         for text in selection.summary(unknown):
             terminal.show(text)
-    others = sum(not case.is_open for case in read)
-    left = f"; {others} of {len(read)} are not unknown" if others else ""
+    others = sum(not case.is_open for case in found)
+    left = f"; {others} of {len(found)} are not open" if others else ""
     terminal.show(f"nothing is settled yet{left}; add --yes to settle what can be")

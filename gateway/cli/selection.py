@@ -1,4 +1,4 @@
-"""`adjustments resolve --all`: what is unknown is shown under a name, and by that name just that is settled."""
+"""`adjustments resolve --all`: shows the unknown adjustments as a named set, and resolves exactly that set."""
 
 import hashlib
 import re
@@ -12,23 +12,23 @@ from gateway.adjustments import Record, Status
 from gateway.cli import terminal
 from gateway.cli.instructions import Instruction
 from gateway.cli.listing import line
-from gateway.cli.options import asked, fail
-from gateway.cli.settle import Case, settle
+from gateway.cli.options import fail, with_journal
+from gateway.cli.settle import Case, resolve_cases
 from gateway.journal import Filters
 
 MOST = 10_000
-"""Adjustments in one set."""
+"""Maximum number of adjustments in one set."""
 _NAME = re.compile(r"(?P<mark>[0-9]{1,18})-(?P<digest>[0-9a-f]{16})")
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be the name of a set."""
+    """Whether a text has the form of a set's name."""
     return _NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which unknown adjustments, and what to settle them as."""
+    """A choice of unknown adjustments, and how to resolve them."""
 
     tenant: str | None
     filters: Filters
@@ -36,8 +36,8 @@ class Selection:
     reason: str
 
     def show(self, store: str) -> None:
-        """Show what is unknown now, and what names it. Ends the command where there is nothing."""
-        found = asked(store, lambda journal: journal.unknown(self.tenant, self.filters, limit=MOST))
+        """Show the unknown adjustments and the name of this set. Ends the command if there are none."""
+        found = with_journal(store, lambda journal: journal.unknown(self.tenant, self.filters, limit=MOST))
         if not found.records:
             fail("nothing is unknown that matches")
         for record in found.records:
@@ -54,7 +54,7 @@ class Selection:
             terminal.show("Then run it as it is again, for the rest; or narrow it, as by --vendor or --created-to.")
 
     def show_left(self, store: str, name: str) -> None:
-        """Show what is still unknown of the set of that name."""
+        """Show the members of a set that are still unknown."""
         records = self._members(store, name)
         left = [record for record in records if record.state.status is Status.UNKNOWN]
         for record in left:
@@ -63,18 +63,21 @@ class Selection:
         for text in summary(left):
             terminal.show(text)
 
-    def settle(self, store: str, name: str) -> None:
-        """Settle the set of that name."""
+    def resolve(self, store: str, name: str) -> None:
+        """Resolve the members of a set."""
         records = self._members(store, name)
-        settle(
+        resolve_cases(
             store,
-            [Case(Instruction(record.draft.id, self.applied, self.reason), record) for record in records],
+            [
+                Case(Instruction(record.draft.id, self.applied, self.reason), record, as_unknown=True)
+                for record in records
+            ],
         )
 
     def _members(self, store: str, name: str) -> tuple[Record, ...]:
-        """The set of that name, each as it stands now. Ends the command where it is another set."""
+        """The members of a set in their current state. Ends the command if the name belongs to another set."""
         mark = int(name.partition("-")[0])
-        records = asked(store, lambda journal: journal.unknown_at(mark, self.tenant, self.filters, limit=MOST))
+        records = with_journal(store, lambda journal: journal.unknown_at(mark, self.tenant, self.filters, limit=MOST))
         if self._name(mark, records) != name:
             fail(
                 "that is not what --set names: it was shown for another outcome, with other filters, of another "
@@ -83,7 +86,7 @@ class Selection:
         return records
 
     def _name(self, mark: int, records: Iterable[Record]) -> str:
-        """The name of the set with this mark: of no other set, and of none to be settled otherwise."""
+        """The name of a set: its mark in the journal, and a digest of the outcome and of every member's attempt."""
         digest = hashlib.sha256(b"applied" if self.applied else b"not applied")
         for record in records:
             digest.update(f"\n{record.draft.id} {record.state.attempt}".encode())
@@ -91,7 +94,7 @@ class Selection:
 
 
 def summary(records: Sequence[Record]) -> Iterator[str]:
-    """How many there are at which vendor, and how many points of which type, credits and debits apart."""
+    """The number of adjustments per vendor, and the points per type, credits and debits separately."""
     vendors = Counter(record.draft.vendor for record in records)
     if vendors:
         yield "  vendors: " + ", ".join(f"{name} {count}" for name, count in sorted(vendors.items()))

@@ -1,9 +1,6 @@
-"""Settling by hand: each decision is kept by itself, compare-and-set, and told as soon as it is kept."""
+"""Resolving by hand: each decision is a compare-and-set of its own in the journal, reported as soon as it is stored."""
 
 import asyncio
-import os
-import pwd
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,56 +10,64 @@ from gateway.adjustments import Record, Resolution, Status
 from gateway.cli import terminal
 from gateway.cli.instructions import Instruction
 from gateway.cli.listing import line
-from gateway.cli.options import asked, fail
+from gateway.cli.operator_name import operator
+from gateway.cli.options import fail, with_journal
 from gateway.journal import Decision, Journal
 from gateway.model import time_text
 
-_UID = re.compile(r"[0-9]{1,9}")
 _AT_ONCE = 200
-"""Decisions that the journal may keep in one commit."""
+"""Decisions that run concurrently, so that the journal can store them in one commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One instruction, and the adjustment as it was read for it; None where there is none."""
+    """One instruction, and its adjustment as read before; None if the journal has none.
+
+    `as_unknown`: it was shown as unknown, and what the vendor has accepted since then is not what was decided about.
+    """
 
     instruction: Instruction
     record: Record | None
+    as_unknown: bool = False
 
     @property
     def is_open(self) -> bool:
-        """Whether it is still unknown."""
-        return self.record is not None and self.record.state.status is Status.UNKNOWN
+        """Whether it can still be settled."""
+        return self.record is not None and self.record.state.open
 
 
-def settle(store: str, cases: Sequence[Case]) -> None:
-    """Settle what can be settled, and report each; ends the command where any does not stand as instructed then."""
-    undone = asked(store, lambda journal: _settled(journal, cases), writes=f"cli-{secrets.token_hex(8)}")
-    if undone:
-        fail(f"{undone} of {len(cases)} could not be settled")
+def resolve_cases(store: str, cases: Sequence[Case]) -> None:
+    """Resolve every case that can be, and report each. Ends the command if one has not the instructed outcome then."""
+    failures = with_journal(store, lambda journal: _resolve(journal, cases), owner=f"cli-{secrets.token_hex(8)}")
+    if failures:
+        fail(f"{failures} of {len(cases)} could not be settled")
 
 
-async def _settled(journal: Journal, cases: Sequence[Case]) -> int:
-    by = f"command line, {_who()}"
-    undone = 0
+async def _resolve(journal: Journal, cases: Sequence[Case]) -> int:
+    """Resolve the cases; returns how many failed."""
+    by = operator()
+    failures = 0
     for first in range(0, len(cases), _AT_ONCE):
         part = cases[first : first + _AT_ONCE]
-        decisions = await asyncio.gather(*(_decided(journal, case, by) for case in part))
+        decisions = await asyncio.gather(*(_decide(journal, case, by) for case in part))
         for case, decision in zip(part, decisions, strict=True):
-            undone += not _reported(case, decision)
-    return undone
+            failures += not _report(case, decision)
+    return failures
 
 
-async def _decided(journal: Journal, case: Case, by: str) -> Decision | None:
+async def _decide(journal: Journal, case: Case, by: str) -> Decision | None:
     if case.record is None:
         return None
     instruction = case.instruction
     resolution = Resolution(applied=instruction.applied, reason=instruction.reason, by=by, at=datetime.now(UTC))
-    return await journal.decide(await journal.present(case.record), resolution, {})
+    present = await journal.present(case.record)
+    if case.as_unknown and present.state.status is Status.ACCEPTED:
+        return Decision(present, "changed")
+    return await journal.decide(present, resolution, {})
 
 
-def _reported(case: Case, decision: Decision | None) -> bool:
-    """Report one; returns whether it stands as its instruction says."""
+def _report(case: Case, decision: Decision | None) -> bool:
+    """Report one decision; returns whether the adjustment now has the instructed outcome."""
     if decision is None:
         why = "is not in this journal"
     elif decision.refused is None:
@@ -73,7 +78,9 @@ def _reported(case: Case, decision: Decision | None) -> bool:
         if state.final and (state.status is Status.SUCCEEDED) is case.instruction.applied:
             terminal.report(f"{line(decision.record)}  (settled before)")
             return True
-        why = f"is {state.status}, and only what is unknown can be settled"
+        why = f"is {state.status}, and only what is unknown or accepted can be settled"
+        if state.open:
+            why = f"is {state.status} now, and was another when it was read; look again"
     else:
         until = "" if decision.until is None else f" until {time_text(decision.until)}"
         if decision.refused == "repeat":
@@ -82,21 +89,3 @@ def _reported(case: Case, decision: Decision | None) -> bool:
             why = f"may still change by itself{until}; try again then"
     terminal.note(f"points-gateway: {case.instruction.id} {why}")
     return False
-
-
-def _who() -> str:
-    """The user who runs the command, as the system knows it, for the environment says what anybody wants.
-
-    Whom sudo says that it runs for is told as what it is: a variable.
-    """
-    sudo = os.environ.get("SUDO_UID", "")
-    behind = f", SUDO_UID {_user(int(sudo))}" if _UID.fullmatch(sudo) else ""
-    return f"uid {_user(os.getuid())}{behind}"
-
-
-def _user(uid: int) -> str:
-    """A user's number and name; in a container, there may be no name."""
-    try:
-        return f"{uid} ({pwd.getpwuid(uid).pw_name})"
-    except KeyError:
-        return str(uid)

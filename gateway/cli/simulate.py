@@ -1,4 +1,4 @@
-"""`simulate`: run the simulated vendors that a configuration points at, without a gateway."""
+"""`simulate`: run simulators for the vendors of a configuration, without a gateway."""
 
 import asyncio
 import signal
@@ -19,9 +19,9 @@ def simulate(
     config: Config,
     host: Annotated[str, typer.Option(help="Listen on this address.")] = "127.0.0.1",
 ) -> None:
-    """Simulate every vendor of a configuration, on the port of its base_url, until Ctrl-C: to rehearse against.
+    """Simulate every vendor of a configuration, on the port of its base_url, until Ctrl-C.
 
-    Each can be told to misbehave:
+    Each can play faults, for example:
     curl -d '{"kind": "hang", "when": "after"}' 127.0.0.1:9104/_simulator/faults
 
     Example: points-gateway simulate --config config/demo.yaml
@@ -31,38 +31,39 @@ def simulate(
 
 
 async def _run(settings: Settings, host: str) -> None:
-    over = asyncio.Event()
+    stop = asyncio.Event()
     for sig in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(sig, over.set)
+        asyncio.get_running_loop().add_signal_handler(sig, stop.set)
     async with AsyncExitStack() as running:
         for name, url in (await begin(running, settings, host)).items():
             terminal.report(f"{name:12} {url}")
-        await over.wait()
+        await stop.wait()
 
 
 async def begin(running: AsyncExitStack, settings: Settings, host: str) -> dict[str, str]:
-    """Start a simulator for every vendor: where it listens, by the vendor's name. Accounts at one address share one.
+    """Start the simulators; returns their URLs by vendor name. Vendors with the same adapter and port share one.
 
-    Ends the command where a vendor has no simulator, or its port is taken.
+    Ends the command if a vendor has no simulator, or its port is in use.
     """
-    known = registry.simulators()
+    available = registry.simulators()
     urls: dict[str, str] = {}
-    begun: dict[tuple[str, int], str] = {}
+    started: dict[tuple[str, int], str] = {}
     for name, vendor in settings.vendors.items():
-        if vendor.adapter not in known:
+        if vendor.adapter not in available:
             fail(f"vendors.{name}: there is no simulator for the adapter {vendor.adapter!r}")
         port = urlsplit(vendor.base_url).port or 80
-        if (place := (vendor.adapter, port)) not in begun:
+        if (place := (vendor.adapter, port)) not in started:
             try:
-                simulator = known[vendor.adapter]()
+                simulator = available[vendor.adapter]()
+                simulator.furnish()
             except NotLoadable as error:
                 fail(f"vendors.{name}: {error}")
-            except Exception as error:  # somebody else's code
+            except Exception as error:  # third-party code can raise anything
                 fail(f"vendors.{name}: the simulator cannot be made: {type(error).__name__}: {error}")
             try:
-                begun[place] = await simulator.start(host, port)
+                started[place] = await simulator.start(host, port)
             except (OSError, UnicodeError) as error:
                 fail(f"vendors.{name}: the simulator cannot listen on {host}:{port}: {refusal(error)}")
             running.push_async_callback(simulator.stop)
-        urls[name] = begun[place]
+        urls[name] = started[place]
     return urls

@@ -1,14 +1,14 @@
-"""What commands print: escaped, on streams that take what they can, and with the truth about what they could not take.
+"""Output of the commands: escaped, on streams whose failures are handled.
 
-`show` is for what was asked for: where it cannot be written the command ends with exit code 1. `report` is for what
-has been done: that nobody can read it undoes nothing. `note` is for standard error, which must stop nothing.
+`show` prints the requested data; if it cannot be written, the command ends with exit code 1. `report` prints what was
+done; a failed write does not change that. `note` prints to standard error; failures are ignored.
 """
 
 import io
 import os
 import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, TextIO, cast
 
@@ -16,7 +16,7 @@ from gateway.escaping import escaped, escaped_json
 
 
 class Unwritten(Exception):
-    """Raised when standard output cannot be written; `reader_left` where that is as somebody wished, as by `| head`."""
+    """Raised when standard output cannot be written; `reader_left` if the reader closed it on purpose, as `| head`."""
 
     def __init__(self, why: str, *, reader_left: bool = False) -> None:
         super().__init__(f"standard output cannot be written: {why}")
@@ -28,14 +28,19 @@ def show(text: str) -> None:
     _write(escaped(text))
 
 
+def show_lines(texts: Iterable[str]) -> None:
+    """Write lines to standard output at once, each escaped. Raises `Unwritten`."""
+    _write("\n".join(map(escaped, texts)))
+
+
 def show_json(document: str) -> None:
-    """Write a JSON document to standard output; what it says stays the same. Raises `Unwritten`."""
+    """Write a JSON document to standard output, escaped without a change of its values. Raises `Unwritten`."""
     encoding = sys.stdout.encoding or ""
     _write(escaped_json(document, beyond_ascii=not encoding.lower().startswith("utf")))
 
 
 def report(text: str) -> None:
-    """Write one line to standard output about what has been done; where that fails, standard error says so once."""
+    """Write one line about what was done to standard output; a failure is noted once on standard error."""
     try:
         show(text)
     except Unwritten as error:
@@ -44,24 +49,24 @@ def report(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Write one line to standard error, escaped, if that can be."""
+    """Write one line to standard error, escaped; failures are ignored."""
     sys.stderr.write(f"{escaped(text)}\n")
     sys.stderr.flush()
 
 
 def note_json(document: str) -> None:
-    """Write a JSON document to standard error, if that can be; what it says stays the same."""
+    """Write a JSON document to standard error, escaped without a change of its values; failures are ignored."""
     sys.stderr.write(f"{escaped_json(document, beyond_ascii=True)}\n")
     sys.stderr.flush()
 
 
 @contextmanager
 def streams() -> Iterator[None]:
-    """Have everybody in this process write to streams that keep the rules above, libraries included."""
+    """Replace the standard streams of the process, for libraries too, by ones with the rules above."""
     _fill_gaps()
     before = sys.stdout, sys.stderr
-    sys.stdout = _text(before[0], _Shown(_binary(before[0])))
-    sys.stderr = _text(before[1], _Noted(_binary(before[1])))
+    sys.stdout = _text(before[0], _StandardOutput(_binary(before[0])))
+    sys.stderr = _text(before[1], _StandardError(_binary(before[1])))
     try:
         yield
     finally:
@@ -77,7 +82,7 @@ def _write(text: str) -> None:
 
 
 def _fill_gaps() -> None:
-    """Have descriptors 0, 1 and 2 lead somewhere: a journal that was opened as one of them could be printed into."""
+    """Open descriptors 0, 1 and 2 if they are closed: else the journal could get one, and output would damage it."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
@@ -86,44 +91,44 @@ def _fill_gaps() -> None:
 
 
 class _Raw(io.RawIOBase):
-    """The way to a standard stream, None where it is closed; with no buffer, nothing is left of a write that failed."""
+    """A standard stream, None if it is closed; unbuffered, so that a failed write leaves no rest behind."""
 
-    def __init__(self, way: io.RawIOBase | None) -> None:
+    def __init__(self, stream: io.RawIOBase | None) -> None:
         super().__init__()
-        self._way = way
+        self._stream = stream
 
     def writable(self) -> bool:
-        """It is."""
+        """Return true."""
         return True
 
     def fileno(self) -> int:
-        """The descriptor behind it."""
-        return super().fileno() if self._way is None else self._way.fileno()
+        """The descriptor of the stream."""
+        return super().fileno() if self._stream is None else self._stream.fileno()
 
     def isatty(self) -> bool:
-        """Whether a person looks on."""
-        return self._way is not None and self._way.isatty()
+        """Whether the stream is a terminal."""
+        return self._stream is not None and self._stream.isatty()
 
 
-class _Shown(_Raw):
-    """Standard output: complete, or it fails once, and what comes after that is dropped."""
+class _StandardOutput(_Raw):
+    """Standard output: every write is complete, or fails once; later writes are then dropped."""
 
     _failed = False
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]  # bytes, or what can be had as such
-        """Write all of it. Raises `Unwritten`, the first time that it cannot be."""
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # only bytes-like objects are written here
+        """Write all bytes. Raises `Unwritten` on the first failure."""
         if self._failed:
             return len(data)
         left = memoryview(data)
         try:
-            if self._way is None:
+            if self._stream is None:
                 raise ValueError("it is closed")
             while left:
-                if (written := self._way.write(left)) is None:  # whoever reads it made it so that it does not wait
-                    select.select([], [self._way], [])
+                if (written := self._stream.write(left)) is None:  # the reader has set the pipe to non-blocking
+                    select.select([], [self._stream], [])
                     continue
                 left = left[written:]
-            self._way.flush()
+            self._stream.flush()
         except (OSError, ValueError) as error:
             self._failed = True
             why = (error.strerror if isinstance(error, OSError) else None) or str(error)
@@ -131,20 +136,20 @@ class _Shown(_Raw):
         return len(data)
 
 
-class _Noted(_Raw):
-    """Standard error: what it cannot take is lost, and later lines are tried again."""
+class _StandardError(_Raw):
+    """Standard error: text that cannot be written is lost, and later lines are tried again."""
 
     def write(self, data: bytes) -> int:  # type: ignore[override]  # as above
-        """Write what can be written."""
-        if self._way is not None:
+        """Write as much as possible."""
+        if self._stream is not None:
             with suppress(OSError, ValueError):
-                self._way.write(data)
-                self._way.flush()
+                self._stream.write(data)
+                self._stream.flush()
         return len(data)
 
 
 def _binary(stream: TextIO | None) -> io.RawIOBase | None:
-    """What a text stream writes to, without a buffer where it can be had without."""
+    """The unbuffered binary stream below a text stream, or the buffered one if there is no other."""
     if stream is None:
         return None
     with suppress(OSError, ValueError):
@@ -154,7 +159,7 @@ def _binary(stream: TextIO | None) -> io.RawIOBase | None:
 
 
 def _text(like: TextIO | None, raw: _Raw) -> TextIO:
-    """A text stream in the encoding of another; what that cannot say is escaped."""
+    """A text stream in the encoding of another; characters that it lacks are escaped."""
     encoding = "utf-8" if like is None else like.encoding
-    # As `python -u` has it, without a buffer in between; the type asks for one.
+    # Unbuffered, as with `python -u`; the cast is needed because the type demands a buffered stream.
     return io.TextIOWrapper(cast("BinaryIO", raw), encoding, "backslashreplace", write_through=True)

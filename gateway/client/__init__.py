@@ -1,21 +1,10 @@
-"""The typed client library for apps: `PointsClient`, `AsyncPointsClient`, what they answer and what they raise.
+"""The typed client library for apps: `PointsClient`, `AsyncPointsClient`, their results and their exceptions.
 
-It knows docs/api.md and nothing else of the gateway but `gateway.exact`, so that an app can carry it alone.
+It is written against docs/api.md and imports only `gateway.exact`, so that an app can ship it without the gateway.
 """
 
-from gateway.client.answers import (
-    Adjustment,
-    Balance,
-    BalanceAfter,
-    Capabilities,
-    Capability,
-    Expiring,
-    Page,
-    Preview,
-    Vendor,
-)
 from gateway.client.async_client import AsyncPointsClient
-from gateway.client.errors import (
+from gateway.client.exceptions import (
     FieldError,
     NoAnswer,
     NotSent,
@@ -24,7 +13,10 @@ from gateway.client.errors import (
     UnexpectedAnswer,
     VendorWords,
 )
+from gateway.client.fields import AdjustmentFields
 from gateway.client.problems import (
+    AlreadyReversed,
+    ClientPaused,
     FieldNotSupported,
     Forbidden,
     IdempotencyInProgress,
@@ -33,14 +25,18 @@ from gateway.client.problems import (
     InsufficientPoints,
     InternalError,
     InvalidRequest,
+    KeyExpired,
     LimitExceeded,
+    MemberAmbiguous,
     MemberNotFound,
     MethodNotAllowed,
     NotApplied,
     NotFound,
     NotResolvable,
+    NotReversible,
     OperationNotSupported,
     Overloaded,
+    Paused,
     PayloadTooLarge,
     Problem,
     RateLimited,
@@ -57,17 +53,24 @@ from gateway.client.problems import (
     VendorTimeout,
     VendorUnavailable,
 )
-from gateway.client.request import AdjustmentFields, Filters, Points
+from gateway.client.readings import Balance, BalanceAfter, Bucket, Expiring, NextExpiry, Profile, Vendor
+from gateway.client.request import Filters, Points
+from gateway.client.results import Adjustment, Capabilities, Capability, Page, PartReversed, Preview
 from gateway.client.sync_client import PointsClient
+from gateway.client.transactions import Transaction, Transactions
+from gateway.client.wallet import Wallet, WalletBalance
 
 __all__ = [
     "Adjustment",
     "AdjustmentFields",
+    "AlreadyReversed",
     "AsyncPointsClient",
     "Balance",
     "BalanceAfter",
+    "Bucket",
     "Capabilities",
     "Capability",
+    "ClientPaused",
     "Expiring",
     "FieldError",
     "FieldNotSupported",
@@ -79,29 +82,38 @@ __all__ = [
     "InsufficientPoints",
     "InternalError",
     "InvalidRequest",
+    "KeyExpired",
     "LimitExceeded",
+    "MemberAmbiguous",
     "MemberNotFound",
     "MethodNotAllowed",
+    "NextExpiry",
     "NoAnswer",
     "NotApplied",
     "NotFound",
     "NotResolvable",
+    "NotReversible",
     "NotSent",
     "OperationNotSupported",
     "OutcomeUnknown",
     "Overloaded",
     "Page",
+    "PartReversed",
+    "Paused",
     "PayloadTooLarge",
     "Points",
     "PointsClient",
     "PointsError",
     "Preview",
     "Problem",
+    "Profile",
     "RateLimited",
     "RequestProblem",
     "ServerProblem",
     "StoreUnavailable",
     "TenantRequired",
+    "Transaction",
+    "Transactions",
     "Unauthenticated",
     "UnexpectedAnswer",
     "UnsupportedMediaType",
@@ -113,4 +125,6 @@ __all__ = [
     "VendorTimeout",
     "VendorUnavailable",
     "VendorWords",
+    "Wallet",
+    "WalletBalance",
 ]

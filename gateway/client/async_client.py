@@ -1,4 +1,4 @@
-"""The client for apps on asyncio: the shared operations, driven on `httpx.AsyncClient`."""
+"""The asyncio client: runs the shared operations on `httpx.AsyncClient`."""
 
 import asyncio
 import random as randomness
@@ -10,22 +10,26 @@ from typing import Self, TypeVar, Unpack
 
 import httpx
 
-from gateway.client.answers import Adjustment, Balance, Capabilities, Expiring, Page, Preview
 from gateway.client.evidence import Evidence
 from gateway.client.exchange import Lost, Pause, Reply, Retries, Steps
+from gateway.client.fields import AdjustmentFields
+from gateway.client.in_flight import MAX_CONNECTIONS, NoPlace
 from gateway.client.lanes import Lanes, maker
 from gateway.client.operations import Operations, Outcome
-from gateway.client.places import MAX_CONNECTIONS, NoPlace
-from gateway.client.request import AdjustmentFields, Filters, Points, base_address, caller_headers
+from gateway.client.readings import Balance, Expiring, Profile
+from gateway.client.request import Filters, Points, base_address, caller_headers
+from gateway.client.results import Adjustment, Capabilities, Page, Preview
+from gateway.client.transactions import Transactions
+from gateway.client.wallet import Wallet
 
 T = TypeVar("T")
 
 
 class AsyncPointsClient:
-    """A points gateway, as one app with one key sees it; `PointsClient` for asyncio, method for method.
+    """`PointsClient` for asyncio, with the same methods.
 
-    A call that is cancelled is like one that got no answer: what it wrote may have been applied, so it is made
-    again with the same idempotency key.
+    A cancelled call is like one without an answer: a write may have been applied, so repeat it with the same
+    idempotency key.
     """
 
     def __init__(
@@ -63,13 +67,32 @@ class AsyncPointsClient:
         """As `PointsClient.adjust`."""
         return await self._run(self._operations.adjust(member, points, key=idempotency_key, wait=wait, **fields))
 
+    async def reverse(
+        self,
+        adjustment_id: str,
+        points: Points | None = None,
+        *,
+        idempotency_key: str,
+        linked: bool | None = None,
+        description: str | None = None,
+        wait: float | None = None,
+    ) -> Adjustment:
+        """As `PointsClient.reverse`."""
+        return await self._run(
+            self._operations.reverse(
+                adjustment_id, points, key=idempotency_key, linked=linked, description=description, wait=wait
+            )
+        )
+
     async def wait(self, adjustment: Adjustment, *, seconds: float) -> Adjustment:
         """As `PointsClient.wait`."""
         return await self._run(self._operations.wait(adjustment, seconds=seconds))
 
-    async def preview(self, member: str, points: Points, **fields: Unpack[AdjustmentFields]) -> Preview:
+    async def preview(
+        self, member: str, points: Points, *, resolve: bool = False, **fields: Unpack[AdjustmentFields]
+    ) -> Preview:
         """As `PointsClient.preview`."""
-        return await self._run(self._operations.preview(member, points, **fields))
+        return await self._run(self._operations.preview(member, points, resolve=resolve, **fields))
 
     async def adjustment(self, adjustment_id: str, *, history: bool = False) -> Adjustment:
         """As `PointsClient.adjustment`."""
@@ -101,8 +124,8 @@ class AsyncPointsClient:
     async def expiring(
         self,
         member: str,
-        start: datetime,
-        end: datetime,
+        start: datetime | None = None,
+        end: datetime | None = None,
         *,
         point_type: str | None = None,
         include_vendor_response: bool = False,
@@ -113,6 +136,38 @@ class AsyncPointsClient:
                 member, start, end, point_type=point_type, include_vendor_response=include_vendor_response
             )
         )
+
+    async def transactions(
+        self,
+        member: str,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        point_type: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        include_vendor_response: bool = False,
+    ) -> Transactions:
+        """As `PointsClient.transactions`."""
+        return await self._run(
+            self._operations.transactions(
+                member,
+                start,
+                end,
+                point_type=point_type,
+                limit=limit,
+                cursor=cursor,
+                include_vendor_response=include_vendor_response,
+            )
+        )
+
+    async def lookup(self, member: str, *, include_vendor_response: bool = False) -> Profile:
+        """As `PointsClient.lookup`."""
+        return await self._run(self._operations.lookup(member, include_vendor_response=include_vendor_response))
+
+    async def wallet(self, *members: str) -> Wallet:
+        """As `PointsClient.wallet`."""
+        return await self._run(self._operations.wallet(members))
 
     async def capabilities(self) -> Capabilities:
         """As `PointsClient.capabilities`."""

@@ -1,4 +1,4 @@
-"""Whether anything of a request has left: what httpx's own transports trace decides it, and no exception's class."""
+"""Whether a request may have left, taken from httpx's trace events; an exception's class does not prove it."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ _LEAVES = "send_request_headers.started"
 
 
 class Evidence:
-    """What is known of one request; `traced` says that it goes by a transport of httpx's own, which tells."""
+    """The evidence of one request; `traced` means that its transport is httpx's own, which emits trace events."""
 
     def __init__(self, *, traced: bool) -> None:
-        self.sent = not traced
+        self.sent = not traced  # another transport emits no events: assume the worst
         """Whether a byte of the request may have left."""
 
     def note(self, event: str, info: dict[str, Any]) -> None:
-        """Take in an event of httpx's `trace` extension; this one comes before the first byte."""
+        """Handle an event of httpx's `trace` extension; the one that counts comes before the first byte leaves."""
         if event.endswith(_LEAVES):
             self.sent = True
 

@@ -1,7 +1,7 @@
-"""One call, from its first attempt to its last, without I/O.
+"""One call with its retries, without I/O.
 
-A generator yields a `Call` (send it) or a `Pause` (sleep), and receives the response, or what came instead. The two
-clients drive it, each in its own way, and hold no other logic.
+A generator yields a `Call` (to send) or a `Pause` (to sleep) and receives the response, or a `Lost`. Both clients
+drive it and contain no other logic.
 """
 
 import random
@@ -11,19 +11,19 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
-from gateway.client.document import Document
-from gateway.client.errors import NoAnswer, NotSent, OutcomeUnknown, PointsError, UnexpectedAnswer
+from gateway.client.exceptions import NoAnswer, NotSent, OutcomeUnknown, PointsError, UnexpectedAnswer
+from gateway.client.json_object import Document
 from gateway.client.problems import IdempotencyInProgress, LimitExceeded, Problem, problem
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-PASSING = frozenset({502, 503, 504})  # what a proxy says while the gateway behind it cannot be reached
+PROXY_OUTAGE = frozenset({502, 503, 504})  # a proxy's answers while it cannot reach the gateway
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of a status that the call expects; `retry_after` in seconds."""
+    """An answer with a status that the call expects; `retry_after` is in seconds."""
 
     status: int
     document: Document
@@ -34,11 +34,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T_co]):
-    """One request of the API and how its answer is read.
+    """One request of the API, and the function that reads its answer.
 
-    `target` is path and query, encoded. `echoes` are fields that the answer repeats: an answer to another call,
-    mixed up on the way, is not taken for this one's. `repeatable` says that a call whose answer was lost may be
-    sent again as it is.
+    `target` is the encoded path and query. `echoes` are fields that the answer must repeat, so that a proxy's
+    mixed-up answer to another call is not accepted. `repeatable`: the call may be sent again if its answer was lost.
     """
 
     method: str
@@ -51,7 +50,7 @@ class Call(Generic[T_co]):
     repeatable: bool = True
 
     def headers(self) -> dict[str, str]:
-        """The headers of this call alone; the client adds who is calling."""
+        """The headers of this call; the client adds the ones that are the same in all calls."""
         headers = {"Accept": "application/json, application/problem+json"}
         if self.body is not None:
             headers["Content-Type"] = "application/json"
@@ -69,7 +68,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """An attempt without an answer: why, and whether any of the request may have left."""
+    """An attempt without an answer: its error, and whether a byte of the request may have left."""
 
     error: httpx.RequestError
     sent: bool
@@ -81,11 +80,11 @@ Steps = Generator[Call[Any] | Pause, Reply, T]
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often a call is made again, and how long the pauses before that are, in seconds.
+    """How often a call is retried, and the pauses before that, in seconds.
 
-    `Retry-After` is honoured up to `longest`; without one the pause is random, up to `first` doubled each time. What is
-    refused for the rest of a day is not asked again. Asking again for what the gateway has in progress is no retry:
-    that goes on for pauses of `longest` in all.
+    `Retry-After` is honoured up to `longest`; without it the pause is random, up to `first` doubled at each retry. A
+    refusal for the rest of the day is not retried. Polling for a write in progress does not count as a retry: it
+    continues until its pauses add up to `longest`.
     """
 
     count: int = 3
@@ -94,8 +93,8 @@ class Retries:
     random: Callable[[], float] = random.random
 
     def allows(self, retry_after: float | None, waited: float) -> bool:
-        """Whether what is in progress may be asked for after so long, where that took `waited` seconds so far."""
-        if not retry_after:  # a pause of nothing would never add up
+        """Whether to poll for a write in progress once more, after `waited` seconds of pauses so far."""
+        if not retry_after:  # pauses of zero would never add up to the bound
             return False
         return self.count > 0 and waited + retry_after <= self.longest
 
@@ -107,9 +106,9 @@ class Retries:
 
 
 def exchange(call: Call[T], retries: Retries) -> Steps[T]:
-    """Make a call, and make it again, body and key unchanged, while that is safe and can help.
+    """Make a call, and repeat it with the same body and key while that is safe and can help.
 
-    Raises `PointsError`: that of the last attempt; `NotSent` only where no attempt was sent at all.
+    Raises the `PointsError` of the last attempt; `NotSent` only if no attempt was sent.
     """
     sent = unanswered = False
     number, waited = 0, 0.0
@@ -118,24 +117,26 @@ def exchange(call: Call[T], retries: Retries) -> Steps[T]:
             return (yield from attempt(call, sent=sent))
         except PointsError as error:
             error.unanswered = unanswered
-            waits = isinstance(error, IdempotencyInProgress) and retries.allows(error.retry_after, waited)
+            polls = isinstance(error, IdempotencyInProgress) and retries.allows(error.retry_after, waited)
+            # The day's budget is used up until tomorrow: its Retry-After is hours, so a retry would only wait in vain.
             tomorrow = isinstance(error, LimitExceeded) and (error.retry_after or 0.0) > retries.longest
-            if not _worth_repeating(call, error) or tomorrow or (number >= retries.count and not waits):
+            if not _worth_repeating(call, error) or tomorrow or (number >= retries.count and not polls):
                 raise
+            # Both cover all attempts so far: one that was lost may still act, whatever the later ones report.
             sent = sent or not isinstance(error, NotSent)
             unanswered = unanswered or not isinstance(error, Problem | NotSent)
             pause = retries.pause(number, error.retry_after)
         yield pause
-        if waits:
+        if polls:
             waited += pause.seconds
         else:
             number += 1
 
 
 def attempt(call: Call[T], *, sent: bool = False) -> Steps[T]:
-    """Make a call once. Raises `PointsError` where its answer is not one that the call expects.
+    """Make a call once. Raises `PointsError` if its answer is not one that the call expects.
 
-    `sent`: whether an earlier attempt of the same call left; then this one's loss never says that nothing did.
+    `sent`: an earlier attempt of the same call may have left; then a lost attempt is never reported as `NotSent`.
     """
     match (yield call):
         case httpx.Response() as response:
@@ -152,7 +153,7 @@ def attempt(call: Call[T], *, sent: bool = False) -> Steps[T]:
                 retryable=call.repeatable,
                 idempotency_key=call.key,
             ) from error
-    raise TypeError("a call is answered with a response, or with how it was lost")
+    raise TypeError("a driver must answer a Call with a Response or a Lost")
 
 
 def _worth_repeating(call: Call[Any], error: PointsError) -> bool:
@@ -166,7 +167,7 @@ def _judge(call: Call[T], response: httpx.Response) -> T:
     request_id = response.headers.get("Request-Id")
     retry_after = _seconds(response.headers.get("Retry-After"))
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    why = f"its media type is {media_type[:100]!r}"
+    reason = f"its media type is {media_type[:100]!r}"
     try:
         if status in call.expects:
             document = Document.parse(response.content)
@@ -184,11 +185,11 @@ def _judge(call: Call[T], response: httpx.Response) -> T:
                 idempotency_key=call.key,
             )
     except ValueError as error:
-        why = str(error)
+        reason = str(error)
     raise UnexpectedAnswer(
-        f"Status {status} with an answer that is not this API's: {why}{_advice(call)}",
+        f"Status {status} with an answer that is not this API's: {reason}{_advice(call)}",
         status=status,
-        retryable=call.repeatable and status in PASSING,
+        retryable=call.repeatable and status in PROXY_OUTAGE,
         request_id=request_id,
         retry_after=retry_after,
         idempotency_key=call.key,
@@ -202,5 +203,7 @@ def _advice(call: Call[Any]) -> str:
 
 
 def _seconds(value: str | None) -> float | None:
+    # A date, which RFC 9110 allows too, is ignored.
     value = (value or "").strip()
+    # Cut to 12 digits, because a longer number could become infinity.
     return float(value[:12]) if value.isascii() and value.isdigit() else None

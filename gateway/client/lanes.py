@@ -1,7 +1,7 @@
-"""The places of the asynchronous client, each with an httpx client, and so a connection, of its own.
+"""The lanes of the asynchronous client: each is an httpx client with a connection of its own.
 
-One pool for all would look at every connection for every call; and a call that is cancelled can leave a connection in
-it that nothing takes out again (httpcore issue 1093), until the pool is full of them. Here its lane is thrown away.
+A shared pool would scan every connection for every call. A cancelled call can leave a dead connection in a pool that
+is never removed (httpcore issue 1093), until the pool is full of them; here its lane is discarded.
 """
 
 import asyncio
@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager, suppress
 
 import httpx
 
-from gateway.client.places import NoPlace, at_least_one, unqueued
+from gateway.client.in_flight import NoPlace, at_least_one, unqueued
 
 
 class Lanes:
-    """At most `most` httpx clients, made when they are first needed; whoever finds none free waits, in order.
+    """At most `most` httpx clients, made on demand; if none is free, callers wait in order of arrival.
 
-    `longest` is how long that may take, in seconds, or None.
+    `longest` is the longest wait in seconds; None is no bound.
     """
 
     def __init__(self, most: int, make: Callable[[], httpx.AsyncClient], *, longest: float | None) -> None:
@@ -29,18 +29,18 @@ class Lanes:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[httpx.AsyncClient]:
-        """A lane for one request. Raises `NoPlace`."""
+        """A lane for one request. Raises `NoPlace` after a wait of `longest`."""
         await self._turn()
         try:
-            lane = self._taken()
+            lane = self._lane()
             try:
                 yield lane
-            except Exception:
+            except Exception:  # an ordinary error: httpx has closed the connection, and the lane stays usable
                 self._idle.append(lane)
                 raise
-            except BaseException as error:  # cancelled: nobody knows what became of its connection
+            except BaseException as error:  # cancelled: the state of its connection is not known
                 self._open.discard(lane)
-                if isinstance(error, asyncio.CancelledError):  # else the loop itself ends, and nothing can be awaited
+                if isinstance(error, asyncio.CancelledError):  # otherwise the loop is ending: nothing can be awaited
                     with suppress(Exception):
                         await lane.aclose()
                 raise
@@ -50,14 +50,14 @@ class Lanes:
             self._turns.release()
 
     async def aclose(self) -> None:
-        """Close them all, those in use too."""
+        """Close all lanes, including those in use."""
         self._closed = True
         while self._open:
             await self._open.pop().aclose()
 
     async def _turn(self) -> None:
         if not self._turns.locked():
-            await self._turns.acquire()  # at once
+            await self._turns.acquire()  # does not wait, so it needs no time-out
             return
         try:
             async with asyncio.timeout(self._longest):
@@ -65,11 +65,11 @@ class Lanes:
         except TimeoutError:
             raise NoPlace(self._longest) from None
 
-    def _taken(self) -> httpx.AsyncClient:
+    def _lane(self) -> httpx.AsyncClient:
         if self._closed:
             raise RuntimeError("the client has been closed")
         if self._idle:
-            return self._idle.pop()  # the last one that was used: the most likely to have its connection still
+            return self._idle.pop()  # the most recently used one, whose connection is most likely still open
         lane = self._make()
         self._open.add(lane)
         return lane
@@ -78,7 +78,7 @@ class Lanes:
 def maker(
     transport: httpx.AsyncBaseTransport | None, *, headers: dict[str, str], timeout: float
 ) -> Callable[[], httpx.AsyncClient]:
-    """What makes the lanes: on httpx's own transport, one TLS context for all, or on another, which it never closes."""
+    """A factory of lanes: on httpx's transport with one shared TLS context, or on `transport`, which stays open."""
     if transport is not None:
         return lambda: httpx.AsyncClient(headers=headers, timeout=timeout, transport=_Lent(transport))
     context = httpx.create_ssl_context()

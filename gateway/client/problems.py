@@ -1,30 +1,30 @@
-"""The problems of docs/api.md, one class a code.
+"""The problems of docs/api.md, one class per code.
 
 Problem
-├── RequestProblem      4xx: every code of the table below 500, and any other 4xx
-└── ServerProblem       5xx: every other code
+├── RequestProblem      4xx: one subclass per documented code; itself for any other 4xx
+└── ServerProblem       5xx: one subclass per documented code; itself for every other status
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.client.document import Document
-from gateway.client.errors import FieldError, PointsError, VendorWords
+from gateway.client.exceptions import FieldError, PointsError, VendorWords
+from gateway.client.json_object import Document
 
 
 class Problem(PointsError):
-    """Raised when the gateway answered with a problem; `adjustment` is the id of the adjustment it is about."""
+    """Raised when the gateway answers with a problem; `adjustment` is the id of the adjustment concerned."""
 
     adjustment: str | None = None
     failed_for_good = False
-    """The problem's member `new_key_allowed`; false where the gateway does not say it."""
+    """The problem's member `new_key_allowed`; false if the gateway left it out."""
 
     @property
     def new_key_allowed(self) -> bool:
-        """Whether a write may be tried anew under another key without the danger of applying it twice.
+        """Whether a write may be repeated under another key without the danger of applying it twice.
 
-        Only where the gateway says so, and of this key's adjustment where an earlier attempt of the call may still
-        be on its way.
+        True only if the gateway says so. If an earlier attempt of the call may still arrive, the problem must also
+        name the adjustment of this key; otherwise that attempt could still begin one.
         """
         return self.failed_for_good and (self.adjustment is not None or not self.unanswered)
 
@@ -38,19 +38,19 @@ class ServerProblem(Problem):
 
 
 class InvalidRequest(RequestProblem):
-    """Raised when the request is not what the API reads: not JSON, a wrong type, an unknown or repeated name."""
+    """Raised when the request is malformed: not JSON, a wrong type, an unknown or repeated name."""
 
     code = "invalid_request"
 
 
 class IdempotencyKeyRequired(RequestProblem):
-    """Raised when a write came without one usable idempotency key."""
+    """Raised when a write has no valid idempotency key."""
 
     code = "idempotency_key_required"
 
 
 class TenantRequired(RequestProblem):
-    """Raised when this key acts for several tenants and none was named."""
+    """Raised when the API key has several tenants and the call names none."""
 
     code = "tenant_required"
 
@@ -62,9 +62,15 @@ class Unauthenticated(RequestProblem):
 
 
 class Forbidden(RequestProblem):
-    """Raised when the API key has not this scope or this tenant."""
+    """Raised when the API key lacks the scope or the tenant."""
 
     code = "forbidden"
+
+
+class ClientPaused(RequestProblem):
+    """Raised when the gateway's operator has paused this client: it may adjust nothing for now."""
+
+    code = "client_paused"
 
 
 class NotFound(RequestProblem):
@@ -85,8 +91,14 @@ class MemberNotFound(RequestProblem):
     code = "member_not_found"
 
 
+class MemberAmbiguous(RequestProblem):
+    """Raised when the vendor has several members of this name, or one with several accounts."""
+
+    code = "member_ambiguous"
+
+
 class IdempotencyInProgress(RequestProblem):
-    """Raised when the first call under this key is still under way."""
+    """Raised when an earlier call under this key is still in progress."""
 
     code = "idempotency_in_progress"
 
@@ -97,8 +109,26 @@ class NotResolvable(RequestProblem):
     code = "not_resolvable"
 
 
+class NotReversible(RequestProblem):
+    """Raised when an adjustment has not succeeded, is a reversal itself, or too little of it is left to reverse."""
+
+    code = "not_reversible"
+
+
+class AlreadyReversed(RequestProblem):
+    """Raised when the adjustment was cancelled at the vendor, and not by a reversal of the gateway."""
+
+    code = "already_reversed"
+
+
+class KeyExpired(RequestProblem):
+    """Raised when the adjustment of the key was purged; no other key may repeat it."""
+
+    code = "key_expired"
+
+
 class PayloadTooLarge(RequestProblem):
-    """Raised when the request body is larger than the gateway reads."""
+    """Raised when the request body exceeds the gateway's size limit."""
 
     code = "payload_too_large"
 
@@ -110,52 +140,52 @@ class UnsupportedMediaType(RequestProblem):
 
 
 class IdempotencyKeyReused(RequestProblem):
-    """Raised when the key was used before, for something else."""
+    """Raised when the key was used before with another body."""
 
     code = "idempotency_key_reused"
 
 
 class OperationNotSupported(RequestProblem):
-    """Raised when no vendor does this for the tenant."""
+    """Raised when no vendor of the tenant supports the operation."""
 
     code = "operation_not_supported"
 
 
 class FieldNotSupported(RequestProblem):
-    """Raised when the vendor cannot be told something that the call says."""
+    """Raised when the vendor does not support a field of the call."""
 
     code = "field_not_supported"
 
 
 class InsufficientPoints(RequestProblem):
-    """Raised when the vendor says that the member has not enough points."""
+    """Raised when the vendor reports that the member has too few points."""
 
     code = "insufficient_points"
 
 
 class VendorRejected(RequestProblem):
-    """Raised when the vendor said no, and applied nothing."""
+    """Raised when the vendor refused the call and applied nothing."""
 
     code = "vendor_rejected"
 
 
 class LimitExceeded(RequestProblem):
-    """Raised when it was more points than the client or tenant may adjust at once, or has left for the day.
+    """Raised when the points exceed the maximum per adjustment, or the rest of the day's budget.
 
-    Where they are there again on the next day, it is `retryable`, and `retry_after` says when.
+    If only the day's budget is exceeded, it is `retryable`, with the time of the next day in `retry_after`.
     """
 
     code = "limit_exceeded"
 
 
 class RateLimited(RequestProblem):
-    """Raised when the gateway is asked too often."""
+    """Raised when the client exceeds its request rate."""
 
     code = "rate_limited"
 
 
 class InternalError(ServerProblem):
-    """Raised when something failed in the gateway before anything that could change points was sent."""
+    """Raised when the gateway failed before it sent anything that could change points."""
 
     code = "internal_error"
 
@@ -173,41 +203,48 @@ class VendorBadResponse(ServerProblem):
 
 
 class NotApplied(ServerProblem):
-    """Raised when an adjustment of unknown outcome was settled as not applied."""
+    """Raised when an adjustment of unknown outcome turned out not to be applied."""
 
     code = "not_applied"
 
 
 class VendorUnavailable(ServerProblem):
-    """Raised when the vendor could not be reached or cannot serve."""
+    """Raised when the vendor is unreachable or out of service."""
 
     code = "vendor_unavailable"
 
 
 class VendorRateLimited(ServerProblem):
-    """Raised when the vendor is asked too often."""
+    """Raised when the vendor limits the gateway's request rate."""
 
     code = "vendor_rate_limited"
 
 
 class StoreUnavailable(ServerProblem):
-    """Raised when the gateway's journal is not available; nothing was sent."""
+    """Raised when the gateway's journal is unavailable; nothing was sent."""
 
     code = "store_unavailable"
 
 
 class Overloaded(ServerProblem):
-    """Raised when the gateway has too much to do; nothing of the request was done."""
+    """Raised when the gateway sheds load; nothing of the request was done."""
 
     code = "overloaded"
 
 
+class Paused(ServerProblem):
+    """Raised when the gateway's operator has paused the vendor, the tenant or all adjustments; nothing was sent."""
+
+    code = "paused"
+
+
 class VendorTimeout(ServerProblem):
-    """Raised when a read from the vendor ran out of time."""
+    """Raised when a read from the vendor timed out."""
 
     code = "vendor_timeout"
 
 
+# The classes with a code are exactly the direct subclasses of the two bases.
 CODES: Mapping[str, type[Problem]] = {
     str(kind.code): kind for base in (RequestProblem, ServerProblem) for kind in base.__subclasses__()
 }
@@ -221,13 +258,13 @@ def problem(
     retry_after: float | None = None,
     idempotency_key: str | None = None,
 ) -> Problem:
-    """The exception for a problem document; a code that is not known becomes `RequestProblem` or `ServerProblem`.
+    """The exception for a problem document; for an undocumented code, `RequestProblem` or `ServerProblem`.
 
-    Raises `ValueError` where the document is no problem of this API.
+    Raises `ValueError` if the document is not a problem of this API.
     """
     code = document.text("code")
     kind = CODES.get(code) or (RequestProblem if 400 <= status < 500 else ServerProblem)
-    made = kind(
+    result = kind(
         document.text_or_none("detail") or document.text_or_none("title") or code,
         status=status,
         retryable=document.flag("retryable"),
@@ -237,17 +274,17 @@ def problem(
         retry_after=retry_after,
         idempotency_key=idempotency_key,
     )
-    made.code = code
-    made.adjustment = document.text_or_none("adjustment")
-    made.failed_for_good = document.flag_or_none("new_key_allowed") or False
-    return made
+    result.code = code
+    result.adjustment = document.text_or_none("adjustment")
+    result.failed_for_good = document.flag_or_none("new_key_allowed") or False
+    return result
 
 
-def _vendor(said: Mapping[str, Any]) -> VendorWords | None:
-    if not said:
+def _vendor(member: Mapping[str, Any]) -> VendorWords | None:
+    if not member:
         return None
-    status = said.get("status")
-    words = {
-        name: None if said.get(name) is None else str(said[name]) for name in ("name", "adapter", "code", "message")
+    status = member.get("status")
+    texts = {
+        name: None if member.get(name) is None else str(member[name]) for name in ("name", "adapter", "code", "message")
     }
-    return VendorWords(status=status if isinstance(status, int) else None, **words)
+    return VendorWords(status=status if isinstance(status, int) else None, **texts)

@@ -4,7 +4,7 @@ Of a write only two things prove that nothing was applied: that no byte of a req
 to that request that `Adapter.judge` knows. Everything else is unknown, whatever an exception is called.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -12,7 +12,8 @@ from gateway import lenient
 from gateway.adjustments import Verdict
 from gateway.delivery.redaction import Steps
 from gateway.errors import AlreadyBooked, VendorAuthFailed, VendorBadResponse, VendorError
-from gateway.planning.translation import Translation
+from gateway.model import Applied
+from gateway.planning.translated import Translation
 from gateway.port import VendorRequest, VendorResponse
 from gateway.port.refusals import BOOKED, FINAL, NOT_APPLIED
 from gateway.transport import Evidence
@@ -36,8 +37,9 @@ class UnprovenSuccess(AdapterFault):
 class Call:
     """One exchange with one vendor.
 
-    `writing`: it may change points there. `deciding`: its answers can decide about a write, as those of a search do.
-    `first`: no earlier request can have made the same change.
+    `writing`: it may change points there. `deciding`: its answers can decide about a write, as those of a search and
+    of a look-up do. `at`: the address to which its requests go, None for the vendor's own. `first`: no earlier request
+    can have made the same change.
     `effect`: the evidence of the request with an effect, once there is one. `last`: that of the last request.
     `refused`: the status of the answer by which the vendor refused the credentials of a first request with an effect,
     once the adapter has gone on from there; that request counts no more.
@@ -46,6 +48,7 @@ class Call:
 
     writing: bool
     deciding: bool = False
+    at: str | None = None
     first: bool = True
     effect: Evidence | None = None
     last: Evidence = field(default_factory=Evidence)
@@ -56,6 +59,8 @@ class Call:
     _answer: VendorResponse | None = None
     """The answer to the request with an effect, of which `effect` is the evidence."""
     _effects: int = 0
+    _final: bool = True
+    """Whether the vendor has decided, where the adapter reported a success."""
 
     @property
     def sent(self) -> bool:
@@ -83,6 +88,8 @@ class Call:
         """
         if not isinstance(request, VendorRequest):
             raise AdapterFault("The adapter yielded what is no request")
+        if request.base_url != self.at:
+            raise AdapterFault("The adapter asked for a request to another address than that of this exchange")
         if len(self.steps) == MOST:
             raise AdapterFault(f"The adapter asked for more than {MOST} requests in one exchange")
         effect = request.has_effect(writing=self.writing)
@@ -91,7 +98,7 @@ class Call:
         decides = request.decides or self.writing or self.deciding
         if (effect, decides) != (request.effect, request.decides):
             request = replace(request, effect=effect, decides=decides)
-        self._go_on()
+        self.go_on()
         if effect and (self.effect is not None or self._effects == EFFECTS):
             raise AdapterFault(
                 "The adapter asked for one more request with an effect, and not after a first judged 401"
@@ -104,6 +111,10 @@ class Call:
         if request.issued:
             self.issued += tuple(request.issued)
         return request
+
+    def mask(self, token: str) -> None:
+        """Have a token that its requests carry masked, wherever they are shown."""
+        self.issued += (token,)
 
     def answered(self, response: VendorResponse) -> None:
         """Take in the complete answer to the last request."""
@@ -121,6 +132,7 @@ class Call:
             raise AdapterFault(f"The adapter returned what is no {expected.__name__}")
         if self._answer is not None and self._answer.judgements:
             raise AdapterFault("The adapter reported a success where the vendor refused")
+        self._final = not isinstance(result, Applied) or result.final
         return result
 
     def verdict(self, error: BaseException | None) -> Verdict:
@@ -134,7 +146,9 @@ class Call:
             return Verdict.UNKNOWN  # something made the adapter say so, and what that was nobody knows
         if not self.sent:
             return Verdict.NOT_APPLIED
-        return Verdict.APPLIED if error is None else Verdict.UNKNOWN
+        if error is not None:
+            return Verdict.UNKNOWN
+        return Verdict.APPLIED if self._final else Verdict.ACCEPTED
 
     def vouched_for(self, error: BaseException | None, statuses: Collection[int]) -> VendorResponse | None:
         """The answer to the effect, where its status is one of which somebody vouches that nothing was applied.
@@ -168,10 +182,10 @@ class Call:
         judgements = self._answer.judgements if self._answer is not None else []
         return self.last is self.effect and error.answer is self._answer and type(error) in judgements
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         """Let go of a request with an effect whose answer was judged a refusal of the credentials, and as nothing else.
 
-        It applied nothing, so that the adapter may renew them and ask once more.
+        It applied nothing, so that they may be renewed and the vendor be asked once more.
         """
         if self._answer is None or not self._answer.judgements:
             return
@@ -180,17 +194,17 @@ class Call:
             self.effect = self._answer = None
 
 
-def speaks_of_success(call: Call, answer: VendorResponse, anew: Callable[[], Translation[T]]) -> bool:
+def speaks_of_success(call: Call, answer: VendorResponse, translation: Translation[T]) -> bool:
     """Whether an adapter would take an answer to its effect for a success, for what it says, were only the status one.
 
-    `anew` begins the exchange of `call` once more; that one is handed what the vendor said, and nothing is sent. Where
-    it takes another way, or where something in the answer cannot be told, the answer may speak of a success.
+    `translation`: that of `call`. It begins another exchange, which is handed what the vendor said; nothing is sent.
+    Where it takes another way, or where something in the answer cannot be told, the answer may speak of a success.
     """
     if not _is_told(answer):
         return True
     for status in (200, 201):
-        heard = _would_succeed(call, replace(answer, status=status), anew)
-        if heard is None or (heard and not _would_succeed(call, VendorResponse(status), anew)):
+        heard = _would_succeed(call, replace(answer, status=status), translation)
+        if heard is None or (heard and not _would_succeed(call, VendorResponse(status), translation)):
             return True
     return False
 
@@ -203,20 +217,19 @@ def _is_told(answer: VendorResponse) -> bool:
         return not isinstance(error.__cause__, lenient.NotRead)
 
 
-def _would_succeed(call: Call, answer: VendorResponse, anew: Callable[[], Translation[T]]) -> bool | None:
+def _would_succeed(call: Call, answer: VendorResponse, translation: Translation[T]) -> bool | None:
     """Whether an exchange would end in a success with this answer to its effect; None where it cannot be told."""
     answers = {(asked.method, asked.path): response for asked, response in call.steps if response and not asked.effect}
     try:
-        translation = anew()
-        request = translation.request
+        exchange, request = translation.begin()
         for _ in range(MOST):
             if request.has_effect(writing=translation.writes):
                 break
-            request = translation.exchange.send(answers[request.method, request.path])
+            request = exchange.send(answers[request.method, request.path])
     except Exception:
         return None
     try:
-        translation.exchange.send(answer)
+        exchange.send(answer)
     except StopIteration:
         return True
     except Exception:

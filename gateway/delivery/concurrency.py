@@ -19,9 +19,19 @@ class ConcurrencyLimit:
     """
 
     def __init__(self, places: int, *, waiting: int, patience: float) -> None:
-        self._free = places
+        self._places = self._free = places
         self._patience = patience
         self._turns: Turns[asyncio.Future[None]] = Turns(waiting)
+
+    @property
+    def places(self) -> int:
+        """How many places there are."""
+        return self._places
+
+    @property
+    def under_way(self) -> int:
+        """How many places are taken."""
+        return self._places - self._free
 
     async def take(self, deadline: float, client: str = GATEWAY) -> None:
         """Take a place, to be given back by `release`; `deadline` is a moment on the event loop's clock.
@@ -29,7 +39,7 @@ class ConcurrencyLimit:
         Raises `NoPlace`, also where another client needs the place in the queue; a cancellation passes through, and
         leaves no place taken.
         """
-        if self._free:
+        if self._free > 0:
             self._free -= 1
             return
         loop = asyncio.get_running_loop()
@@ -50,12 +60,26 @@ class ConcurrencyLimit:
 
     def release(self) -> None:
         """Give a place back: to whose turn it is, if anybody waits."""
-        while self._turns:
+        self._free += 1
+        self._hand_on()
+
+    def resize(self, places: int, *, waiting: int, patience: float) -> None:
+        """Change the number of places, how many may wait and for how long; who waits already keeps its time.
+
+        Fewer places end no call under way: until enough of them have ended, none begins.
+        """
+        self._free += places - self._places
+        self._places = places
+        self._patience = patience
+        self._turns.resize(waiting)
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        while self._free > 0 and self._turns:
             turn = self._turns.pop()
             if not turn.done():
+                self._free -= 1
                 turn.set_result(None)
-                return
-        self._free += 1
 
     def _queue(self, client: str, turn: asyncio.Future[None]) -> None:
         try:

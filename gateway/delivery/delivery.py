@@ -5,23 +5,27 @@ vendor was out of reach and there is time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable
 from datetime import datetime
-from itertools import chain
+from functools import partial
 from math import inf
 from typing import Any, TypeVar
 
 from gateway.adjustments import Verdict
 from gateway.delivery import unsent
+from gateway.delivery.alarms import Faults
 from gateway.delivery.call import AdapterFault, Call, speaks_of_success
+from gateway.delivery.channels import alone
 from gateway.delivery.concurrency import GATEWAY
 from gateway.delivery.digest import digest
-from gateway.delivery.faults import Faults
+from gateway.delivery.driving import Driver, Leave, Limits
 from gateway.delivery.gate import Gate, Held, Standing
+from gateway.delivery.meter import Meter
 from gateway.delivery.outcome import Outcome, Reading, masked_fields, without_secrets
 from gateway.delivery.redaction import Masks, Redactor
 from gateway.delivery.retries import Retries
+from gateway.delivery.tokens import Tokens
 from gateway.errors import (
     GatewayError,
     InternalError,
@@ -29,35 +33,23 @@ from gateway.errors import (
     VendorBusy,
     VendorError,
 )
-from gateway.metrics import Metrics
-from gateway.model import Applied, Balance, Expiring, Found, time_text
-from gateway.planning.translation import Translation
-from gateway.port import VendorRequest, VendorResponse, VendorSettings
+from gateway.metrics import Metrics, Purpose
+from gateway.model import Applied, Balance, Expiring, Found, Profile, Transactions, time_text
+from gateway.planning.translated import Translation
+from gateway.port import VendorRequest, VendorSettings
 from gateway.port.refusals import BOOKED
-from gateway.transport import Evidence, Transport, TransportError, Withheld
+from gateway.transport import Evidence, Transport, TransportError
 
-Leave = Callable[[str], Awaitable[bool]]
-"""Hears the digest of a request with an effect before it leaves; gives whether an earlier request may have arrived.
-
-Raises `Withheld` where it may not leave, `StoreUnavailable` where nobody can tell.
-"""
-T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
+T = TypeVar("T", bound=Applied | Balance | Expiring | Transactions | Profile | Found)
 _LONGEST_WAIT = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """One moment on two clocks: the event loop's, and one that goes on while the process is stopped."""
-
-    deadline: float
-    expires: float
 
 
 class Delivery:
     """The way to one configured vendor.
 
     `boottime`: seconds, on a clock that goes on while the process is stopped. `gate` lets calls through; the default
-    one knows no outages. Without `retries` a read asks once.
+    one knows no outages. Without `retries` a read asks once. `tokens`: those of the vendor, where it issues any.
+    `purpose`: what it is used for.
     """
 
     def __init__(
@@ -71,6 +63,8 @@ class Delivery:
         boottime: Callable[[], float],
         gate: Gate | None = None,
         retries: Retries | None = None,
+        tokens: Tokens | None = None,
+        purpose: Purpose = "call",
     ) -> None:
         self._name = name
         self._settings = settings
@@ -78,9 +72,15 @@ class Delivery:
         self._transport = transport
         self._clock = clock
         self._boottime = boottime
-        self._gate = gate or Gate(name, settings, outages=0, clock=boottime, metrics=metrics)
+        self._gate = gate or Gate(
+            alone(name, settings, transport, outages=0, clock=boottime, metrics=metrics), metrics=metrics
+        )
         self._retries = retries
+        self._meter = Meter(name, purpose, metrics, boottime)
         self._masks = Masks(settings.concealed())
+        self._driver = Driver(
+            name, settings, transport, gate=self._gate, masks=self._masks, tokens=tokens, boottime=boottime
+        )
         self._faults = Faults(name, settings.adapter, metrics)
 
     async def write(
@@ -90,33 +90,42 @@ class Delivery:
         client: str = GATEWAY,
         lease_until: float = inf,
         leave: Leave | None = None,
-        anew: Callable[[], Translation[Applied]] | None = None,
+        vouching: bool = False,
     ) -> Outcome:
         """Have the exchange of a write for a client; nothing is sent past `lease_until`, a moment of `boottime`.
 
-        `leave` is asked before a request with an effect leaves. `anew` begins the same exchange once more, to see
-        whether an answer under a status of the setting `not_applied` speaks of a success; without it, these statuses
-        prove nothing. Never raises: what went wrong is in the outcome, a cancellation too.
+        `leave` is asked before a request with an effect leaves. `vouching`: whether a status of the setting
+        `not_applied` can prove that nothing was applied; its answer is then tried on a second exchange, to see whether
+        it speaks of a success. Never raises: what went wrong is in the outcome, a cancellation too.
         """
         call = Call(writing=translation.writes)
-        begun = self._boottime()
+        started = self._meter.begin()
         applied: Applied | None = None
         error: BaseException | None = None
         try:
-            applied = await self._drive(translation, call, self._limits(lease_until), client, leave)
+            limits = self._driver.limits(lease_until)
+            begun = await self._driver.begin(translation, limits)
+            result = await self._driver.drive(translation, begun, call, limits, client, leave)
+            applied = self._without_secrets(result, call, translation)
         except (Exception, asyncio.CancelledError) as raised:
             error = raised
         verdict = call.verdict(error)
         answer = call.vouched_for(error, self._settings.not_applied)
-        vouched = verdict is Verdict.UNKNOWN and answer and anew and not speaks_of_success(call, answer, anew)
+        vouched = (
+            vouching
+            and verdict is Verdict.UNKNOWN
+            and answer is not None
+            and not speaks_of_success(call, answer, translation)
+        )
         if vouched:
             verdict = Verdict.NOT_APPLIED
-        self._metrics.attempted(self._name, verdict, self._boottime() - begun)
+        self._meter.end(started, translation, error)
+        self._metrics.attempted(self._name, verdict)
         if error is not None:
             self._faults.note(error, verdict, translation.adjustment)
         outcome = Outcome(
             verdict=verdict,
-            evidence={**self._evidence(call, error), **_said_of(verdict, error, vouched=bool(vouched))},
+            evidence={**self._evidence(call, error), **_said_of(verdict, error, vouched=vouched)},
             exchange=self._redactor(call).exchange(self._settings.base_url, call.came),
             applied=applied if applied or verdict is not Verdict.APPLIED else Applied(),
             error=self._told(verdict, call, error),
@@ -124,29 +133,31 @@ class Delivery:
         del error  # its traceback holds this call: all of it would wait for the garbage collector
         return outcome
 
-    async def read(
-        self,
-        translation: Translation[T],
-        *,
-        client: str = GATEWAY,
-        again: Callable[[], Translation[T]] | None = None,
-    ) -> Reading[T]:
-        """Have the exchange of a read for a client; without `again`, which begins it anew, the vendor is asked once.
+    async def read(self, translation: Translation[T], *, client: str = GATEWAY) -> Reading[T]:
+        """Have the exchange of a read for a client; with `retries`, it begins again where the vendor was out of reach.
 
         Raises `VendorError`: what the vendor said, or `VendorUnavailable`, `VendorTimeout`, `VendorBadResponse`; and
         `InternalError` where the adapter did what a read may not, or the request did not leave for a reason of ours.
         """
-        limits = self._limits()
-        if again is None or self._retries is None:
-            return await self._read(translation, limits, client)
-        translations = chain([translation], iter(again, None))  # an exchange that has begun cannot begin once more
-        return await self._retries.had(lambda: self._read(next(translations), limits, client), deadline=limits.deadline)
-
-    async def _read(self, translation: Translation[T], limits: _Limits, client: str) -> Reading[T]:
-        call = Call(writing=translation.writes, deciding=translation.returns is Found)
-        begun = self._boottime()
+        limits = self._driver.limits()
         try:
-            result = await self._drive(translation, call, limits, client)
+            if self._retries is None:
+                return await self._read(translation, limits, client)
+            ask = partial(self._read, translation, limits, client)
+            return await self._retries.had(ask, deadline=limits.deadline, again=self._meter.retry)
+        except VendorError as error:
+            self._meter.failed(error)
+            raise
+
+    async def _read(self, translation: Translation[T], limits: Limits, client: str) -> Reading[T]:
+        # What is raised here is about no answer to this call. Most need no token, and are spared another coroutine.
+        plain = translation.fresh is None
+        begun = (*translation.begin(), None) if plain else await self._driver.begin(translation, limits)
+        call = Call(writing=translation.writes, deciding=translation.returns in (Found, Profile))
+        started = self._meter.begin()
+        try:
+            result = await self._driver.drive(translation, begun, call, limits, client)
+            result = self._without_secrets(result, call, translation)
         except TransportError as error:
             self._faults.note(error, Verdict.UNKNOWN, translation.adjustment)
             raise unsent.of_read(error, call, timeout=self._settings.timeout) from error
@@ -159,7 +170,9 @@ class Delivery:
             self._faults.note(error, Verdict.UNKNOWN, translation.adjustment)
             raise VendorBadResponse("The vendor's answer has an unexpected form") from error
         finally:
-            self._metrics.read(self._name, self._boottime() - begun)
+            raised = sys.exception()
+            self._meter.end(started, translation, raised and (raised.__cause__ or raised))
+            del raised  # its traceback holds this call
         return Reading(result, self._clock(), self._settings.base_url, call.steps, self._redactor(call))
 
     def digest(self, request: VendorRequest) -> str:
@@ -172,48 +185,23 @@ class Delivery:
         """How the vendor stands now."""
         return self._gate.standing
 
-    async def close(self) -> None:
+    @property
+    def slots(self) -> int:
+        """How many exchanges may be under way at once."""
+        return self._gate.slots
+
+    @property
+    def under_way(self) -> int:
+        """How many exchanges are under way."""
+        return self._gate.under_way
+
+    def now(self) -> datetime:
+        """The time by the clock that dates readings."""
+        return self._clock()
+
+    def close(self) -> None:
         """Close the connections to the vendor."""
-        await self._transport.close()
-
-    def _limits(self, lease_until: float = inf) -> _Limits:
-        timeout = self._settings.timeout
-        now = self._boottime()
-        left = min(timeout, lease_until - now)
-        return _Limits(asyncio.get_running_loop().time() + left, now + left)
-
-    async def _drive(
-        self, translation: Translation[T], call: Call, limits: _Limits, client: str, leave: Leave | None = None
-    ) -> T:
-        """Have the whole exchange in one slot. Raises `Held` where the gate is closed."""
-        given = await self._gate.enter(limits.deadline, client)
-        error: BaseException | None = None
-        request = translation.request
-        try:
-            while True:
-                response = await self._send(request, call, limits, leave)
-                try:
-                    request = translation.exchange.send(response)
-                except StopIteration as stop:
-                    return self._without_secrets(call.end(stop.value, translation.returns), call, translation)
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            self._gate.leave(given, call.last, call.response.status if call.response else None, error)
-            del error  # see `write`
-
-    async def _send(self, request: VendorRequest, call: Call, limits: _Limits, leave: Leave | None) -> VendorResponse:
-        request = call.begin(request)
-        self._masks.redactor()  # the secrets of this moment are in the request: they stay masked, whatever follows
-        if request.effect and leave is not None:
-            sent_as = digest(request, base_url=self._settings.base_url, redactor=self._redactor(call))
-            call.first = not await leave(sent_as)
-            if asyncio.get_running_loop().time() >= limits.deadline:
-                raise Withheld("The journal took too long to keep what the request is")
-        response = await self._transport.send(request, call.last, deadline=limits.deadline, expires=limits.expires)
-        call.answered(response)
-        return response
+        self._transport.close()
 
     def _evidence(self, call: Call, error: BaseException | None) -> dict[str, Any]:
         effect = call.effect or Evidence()
@@ -227,7 +215,7 @@ class Delivery:
         return evidence if call.refused is None else {**evidence, "refused_before": call.refused}
 
     def _told(self, verdict: Verdict, call: Call, error: BaseException | None) -> GatewayError | None:
-        if verdict in (Verdict.APPLIED, Verdict.UNKNOWN):
+        if verdict in (Verdict.APPLIED, Verdict.ACCEPTED, Verdict.UNKNOWN):
             return None
         if isinstance(error, Held) or (isinstance(error, VendorError) and call.proves(error)):
             return self._masked(error, call)

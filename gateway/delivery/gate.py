@@ -4,24 +4,15 @@ What is not let through was not sent: no byte of it left. So one vendor that han
 bounded time, and nobody else's.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
-
-from gateway.delivery.circuit import Circuit, Pass, Sign
-from gateway.delivery.concurrency import GATEWAY, ConcurrencyLimit, NoPlace
+from gateway.delivery.channels import Channel
+from gateway.delivery.circuit import Pass, Sign
+from gateway.delivery.concurrency import GATEWAY, NoPlace
 from gateway.errors import VendorError, VendorRateLimited, VendorUnavailable
-from gateway.metrics import Metrics, Purpose
+from gateway.metrics import Metrics
 from gateway.model import CircuitState
-from gateway.port import VendorSettings
 from gateway.transport import Evidence, TransportError, Withheld
-
-log = structlog.get_logger(__name__)
-PATIENCE = 0.2
-"""The part of a vendor's time-out for which a call waits for a slot."""
-QUEUE = 2
-"""For each slot, how many calls may wait for one."""
 
 
 class Held(VendorUnavailable):
@@ -38,38 +29,35 @@ class Standing:
 
 
 class Gate:
-    """Lets calls to one configured vendor through. `outages`, `clock`: as of `Circuit`.
+    """Lets calls through to a channel of one configured vendor.
 
-    `places`: calls under way at once; by default the vendor's `max_concurrency`. `heeds`: a gate to the same vendor
-    whose open circuit holds calls here too; nothing that happens here changes that one.
+    `heeds`: a gate to the same vendor whose open circuit holds calls here too; nothing that happens here changes that
+    one.
     """
 
-    def __init__(
-        self,
-        name: str,
-        settings: VendorSettings,
-        *,
-        outages: int,
-        clock: Callable[[], float],
-        metrics: Metrics,
-        purpose: Purpose = "call",
-        places: int | None = None,
-        heeds: "Gate | None" = None,
-    ) -> None:
-        self._name = name
+    def __init__(self, channel: Channel, *, metrics: Metrics, heeds: "Gate | None" = None) -> None:
+        self._name = channel.vendor
+        self._purpose = channel.purpose
+        self._patience = channel.patience
+        self._circuit = channel.circuit
+        self._concurrency = channel.concurrency
         self._metrics = metrics
-        self._purpose: Purpose = purpose
         self._heeds = heeds
-        self._patience = settings.timeout * PATIENCE
-        places = places or settings.max_concurrency
-        self._concurrency = ConcurrencyLimit(places, waiting=places * QUEUE, patience=self._patience)
-        self._circuit = Circuit(outages=outages, clock=clock, changed=self._changed)
-        metrics.circuit(name, purpose, CircuitState.CLOSED)
 
     @property
     def standing(self) -> Standing:
         """How the vendor stands now."""
         return Standing(self._name, self._circuit.state, self._wait())
+
+    @property
+    def slots(self) -> int:
+        """How many exchanges may be under way at once."""
+        return self._concurrency.places
+
+    @property
+    def under_way(self) -> int:
+        """How many exchanges are under way."""
+        return self._concurrency.under_way
 
     async def enter(self, deadline: float, client: str = GATEWAY) -> Pass:
         """Leave to have one exchange, to be given back by `leave`; `deadline` is on the event loop's clock.
@@ -103,16 +91,6 @@ class Gate:
     def _out_of_reach(self, wait: float) -> Held:
         self._metrics.held(self._name, self._purpose, "circuit")
         return Held("The vendor was out of reach a moment ago and is left alone; nothing was sent", retry_after=wait)
-
-    def _changed(self, state: CircuitState, seconds: float) -> None:
-        self._metrics.circuit(self._name, self._purpose, state)
-        which = {"vendor": self._name, "purpose": self._purpose, "circuit": state.value}
-        if state is CircuitState.OPEN:
-            log.warning("a vendor is left alone", **which, seconds=round(seconds, 1))
-        elif state is CircuitState.HALF_OPEN:
-            log.info("a vendor is tried again", **which)
-        else:
-            log.warning("a vendor is back", **which)
 
 
 def sign(evidence: Evidence, status: int | None, error: BaseException | None) -> Sign:

@@ -1,5 +1,6 @@
 """What an exchange with a vendor came to, of a write and of a read, as it may be kept and shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -7,10 +8,24 @@ from typing import Any, Generic, TypeVar
 from gateway.adjustments import Verdict
 from gateway.delivery.redaction import Redactor, Steps
 from gateway.errors import GatewayError
-from gateway.model import Applied, Balance, Expiring, Found
+from gateway.model import Applied, Balance, Expiring, Found, Profile, Transactions, VendorTransaction
 from gateway.port.secrets import MASK
 
-T = TypeVar("T", bound=Applied | Balance | Expiring | Found)
+T = TypeVar("T", bound=Applied | Balance | Expiring | Transactions | VendorTransaction | Profile | Found)
+_TEXTS: Mapping[type[Any], tuple[str, ...]] = {
+    Applied: ("transaction_id",),
+    Found: ("next_cursor",),
+    Transactions: ("next_cursor",),
+    Profile: ("status", "tier"),
+    VendorTransaction: (
+        *("id", "vendor_kind", "point_type", "reference", "description", "reverses", "reversed_by", "adjustment"),
+    ),
+}
+"""The fields of a result that are texts of the vendor, or null."""
+_PARTS: Mapping[type[Any], tuple[str, ...]] = {Found: ("matches",), Transactions: ("items",)}
+"""The fields of a result that have results of their own."""
+_MAPPINGS: Mapping[type[Any], tuple[str, ...]] = {Profile: ("ids",)}
+"""The fields of a result that are texts of the vendor by name, beside the details."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +69,28 @@ class Reading(Generic[T]):
 
 def masked_fields(before: T, after: T) -> list[str]:
     """The fields in which `without_secrets` changed a text: what they said is not what is kept."""
-    if isinstance(before, Found) and isinstance(after, Found):
-        return sorted(
-            {name for pair in zip(before.matches, after.matches, strict=True) for name in masked_fields(*pair)}
-        )
-    names = ["transaction_id"] if isinstance(before, Applied) else []
-    changed = [name for name in names if getattr(before, name) != getattr(after, name)]
-    if MASK in str(after.details) and MASK not in str(before.details):
-        changed.append("details")
+    return sorted(_masked_fields(before, after))
+
+
+def _masked_fields(before: T, after: T) -> set[str]:
+    changed = {name for name in _TEXTS.get(type(before), ()) if getattr(before, name) != getattr(after, name)}
+    for name in _PARTS.get(type(before), ()):
+        for pair in zip(getattr(before, name), getattr(after, name), strict=True):
+            changed |= _masked_fields(*pair)
+    for name in ("details", *_MAPPINGS.get(type(before), ())):
+        if MASK in str(getattr(after, name)) and MASK not in str(getattr(before, name)):
+            changed.add(name)
     return changed
 
 
-def without_secrets(said: T, redactor: Redactor) -> T:
+def without_secrets(result: T, redactor: Redactor) -> T:
     """What the vendor said, masked."""
-    changed: dict[str, Any] = {"details": redactor.masked(said.details)} if said.details else {}
-    if isinstance(said, Found):
-        changed["matches"] = tuple(without_secrets(match, redactor) for match in said.matches)
-    elif isinstance(said, Applied) and said.transaction_id is not None:
-        changed["transaction_id"] = redactor.mask(said.transaction_id)
-    return replace(said, **changed) if changed else said
+    changed: dict[str, Any] = {"details": redactor.masked(result.details)} if result.details else {}
+    for name in _MAPPINGS.get(type(result), ()):
+        changed[name] = redactor.masked(getattr(result, name))
+    for name in _PARTS.get(type(result), ()):
+        changed[name] = tuple(without_secrets(part, redactor) for part in getattr(result, name))
+    for name in _TEXTS.get(type(result), ()):
+        if (text := getattr(result, name)) is not None:
+            changed[name] = redactor.mask(text)
+    return replace(result, **changed) if changed else result

@@ -5,18 +5,20 @@ become one more unknown.
 """
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 
+from gateway.delivery.asking import ask
 from gateway.delivery.call import Call
+from gateway.delivery.channels import Channel
 from gateway.delivery.circuit import Pass, Sign
 from gateway.delivery.concurrency import GATEWAY
 from gateway.delivery.gate import Gate, sign
-from gateway.errors import VendorError
+from gateway.delivery.tokens import Tokens, begin
+from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 from gateway.planning.translation import Translator
-from gateway.transport import Transport, TransportError
+from gateway.transport import TransportError
 
 log = structlog.get_logger(__name__)
 PART = 0.5
@@ -29,12 +31,11 @@ class ProbingGate(Gate):
     The call that comes first once the circuit's pause is over has the probe made, and goes out where it was answered.
     """
 
-    def __init__(
-        self, vendor: Translator, transport: Transport, *, outages: int, clock: Callable[[], float], metrics: Metrics
-    ) -> None:
-        super().__init__(vendor.name, vendor.settings, outages=outages, clock=clock, metrics=metrics)
+    def __init__(self, channel: Channel, vendor: Translator, *, metrics: Metrics, tokens: Tokens | None = None) -> None:
+        super().__init__(channel, metrics=metrics)
+        self._tokens = tokens
         self._vendor = vendor
-        self._transport = transport
+        self._transport = channel.transport
         self._alarm = metrics.alarmed
 
     async def enter(self, deadline: float, client: str = GATEWAY) -> Pass:
@@ -59,7 +60,7 @@ class ProbingGate(Gate):
             raise
         except Exception as raised:
             error = raised
-        if error is not None and not isinstance(error, VendorError | TransportError):
+        if error is not None and not isinstance(error, GatewayError | TransportError):
             self._alarm("adapter")
             log.error("an adapter's probe failed", vendor=self._vendor.name, exc_info=error)
         status = call.response.status if call.response else None
@@ -70,12 +71,7 @@ class ProbingGate(Gate):
         return True
 
     async def _ask(self, call: Call, deadline: float) -> None:
-        translation = self._vendor.probe()
-        request = translation.request
-        while True:
-            call.answered(await self._transport.send(call.begin(request), call.last, deadline=deadline))
-            assert call.response is not None  # noqa: S101 (it was answered)
-            try:
-                request = translation.exchange.send(call.response)
-            except StopIteration:
-                return
+        exchange, request, token = await begin(self._vendor.probe(), self._tokens, deadline)
+        if token is not None:
+            call.mask(token)
+        await ask(exchange, request, call, self._transport, deadline=deadline)

@@ -20,8 +20,12 @@ class Retries:
         self._sleep = sleep
         self._random = random
 
-    async def had(self, ask: Callable[[], Awaitable[T]], *, deadline: float) -> T:
+    async def had(
+        self, ask: Callable[[], Awaitable[T]], *, deadline: float, again: Callable[[], None] = lambda: None
+    ) -> T:
         """What `ask` gives, asked up to three times; `deadline` is a moment on the event loop's clock.
+
+        `again` is called before each retry.
 
         Raises what the last try raised. A vendor that is left alone, or has no slot, is not asked again.
         """
@@ -33,6 +37,7 @@ class Retries:
                 if isinstance(error, Held) or pause >= deadline - asyncio.get_running_loop().time():
                     raise
             await self._sleep(pause)
+            again()
         return await ask()
 
     def _pause(self, tried: int, error: VendorError) -> float:

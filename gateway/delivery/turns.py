@@ -24,6 +24,10 @@ class Turns(Generic[T]):
     def __len__(self) -> int:
         return self._size
 
+    def resize(self, room: int) -> None:
+        """Change how many may wait; where more wait already, they stay."""
+        self._room = room
+
     def share(self, client: str) -> int:
         """How many there would be, did every client that waits have as many as this one."""
         return len(self._queues.get(client, ())) * len(self._queues)

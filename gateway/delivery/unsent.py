@@ -3,6 +3,7 @@
 import asyncio
 
 from gateway.delivery.call import AdapterFault, Call
+from gateway.delivery.no_token import NoToken, TokenRefused
 from gateway.errors import (
     GatewayError,
     InternalError,
@@ -22,8 +23,12 @@ def of_write(error: BaseException | None, call: Call) -> GatewayError:
         return error
     if (ours := _ours(error, call)) is not None:
         return InternalError(f"{ours}; {nothing}")
+    if isinstance(error, TokenRefused):
+        return error
     if call.refused is not None:
         return VendorUnavailable(f"The vendor refused our credentials, and could not be asked with new ones; {nothing}")
+    if isinstance(error, NoToken):
+        return error
     if isinstance(error, TooLate):
         return VendorUnavailable("The vendor took too long over what comes before the change; nothing was changed")
     if isinstance(error, TransportError):

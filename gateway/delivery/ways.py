@@ -6,84 +6,107 @@ While a vendor's calls are held by their circuit it is neither searched nor repe
 
 import asyncio
 import random
-import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+from gateway.delivery.channels import SHARE, Channel, Channels
 from gateway.delivery.delivery import Delivery
 from gateway.delivery.gate import Gate
 from gateway.delivery.probing import ProbingGate
 from gateway.delivery.retries import Retries
+from gateway.delivery.tokens import AllTokens, Tokens, address
 from gateway.metrics import Metrics, Purpose
 from gateway.planning.translation import Translator
-from gateway.transport import Transport, boottime, trust
-
-SHARE = 8
-"""Records of one account that are under way at the same time, at most."""
+from gateway.port import VendorSettings
+from gateway.transport import boottime, trust
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The ways to the vendors, by configured name.
+    """The ways to the vendors of one configuration, by configured name.
 
-    `searches` has those alone that can be searched, `repeats` those that enforce idempotency.
+    `searches` has those alone that can be searched, `repeats` those that enforce idempotency. `channels` are all that
+    they take; whoever made the ways releases them.
     """
 
     calls: Mapping[str, Delivery]
     searches: Mapping[str, Delivery]
     repeats: Mapping[str, Delivery]
+    channels: tuple[Channel, ...]
 
-    async def close(self) -> None:
-        """Close the connections to all vendors."""
-        for delivery in (*self.calls.values(), *self.searches.values(), *self.repeats.values()):
-            await delivery.close()
+    def room(self, names: Iterable[str]) -> int:
+        """How many searches may be under way at once at vendors that are one account.
+
+        All that each of them takes, while there are no calls; each call to any vendor takes the room of `SHARE` of
+        them, down to one `SHARE`: nobody waits for what has time.
+        """
+        calls = sum(each.under_way for each in self.calls.values())
+        return max(SHARE, min(self.calls[name].slots for name in names) - SHARE * calls)
 
 
-def ways(vendors: Iterable[Translator], *, outages: int, metrics: Metrics, clock: Callable[[], datetime]) -> Ways:
-    """The ways to these vendors. `outages`: in a row, after which a vendor is left alone; 0 for never."""
+def ways(
+    vendors: Iterable[Translator],
+    channels: Channels,
+    tokens: AllTokens,
+    *,
+    outages: int,
+    metrics: Metrics,
+    clock: Callable[[], datetime],
+) -> Ways:
+    """The ways to these vendors. `outages`: in a row, after which a vendor is left alone; 0 for never.
+
+    All ways to a vendor share its `tokens`, which are fetched on a channel of their own.
+
+    Raises `OSError` where a certificate cannot be read.
+    """
     trusting = cache(trust)
     retries = Retries(sleep=asyncio.sleep, random=random.random)
     calls, searches, repeats = {}, {}, {}
+    opened: list[Channel] = []
 
-    def transport(vendor: Translator) -> Transport:
-        return Transport(vendor.settings, boottime, trusting=trusting)
+    def channel(vendor: Translator, purpose: Purpose, settings: VendorSettings | None = None) -> Channel:
+        settings = settings or vendor.settings
+        opened.append(channels.open(vendor.name, settings, purpose, outages=outages, trusting=trusting))
+        return opened[-1]
 
-    def way(vendor: Translator, transport: Transport, gate: Gate, retries: Retries | None = None) -> Delivery:
+    def issuing(vendor: Translator) -> Tokens | None:
+        if not vendor.fetches:
+            return None
+        return tokens.of(vendor, channel(vendor, "token", vendor.settings.at(address(vendor))))
+
+    def way(
+        vendor: Translator, channel: Channel, gate: Gate, issued: Tokens | None, retries: Retries | None = None
+    ) -> Delivery:
         return Delivery(
             vendor.name,
             vendor.settings,
-            transport,
+            channel.transport,
             metrics=metrics,
             clock=clock,
             boottime=boottime,
             gate=gate,
             retries=retries,
+            tokens=issued,
+            purpose=channel.purpose,
         )
 
-    def apart(vendor: Translator, purpose: Purpose, calls: Gate) -> Gate:
-        return Gate(
-            vendor.name,
-            vendor.settings,
-            outages=outages,
-            clock=time.monotonic,
-            metrics=metrics,
-            purpose=purpose,
-            places=min(SHARE, vendor.settings.max_concurrency),
-            heeds=calls,
-        )
+    def apart(vendor: Translator, purpose: Purpose, calls: Gate, issued: Tokens | None) -> Delivery:
+        own = channel(vendor, purpose)
+        return way(vendor, own, Gate(own, metrics=metrics, heeds=calls), issued)
 
-    for vendor in vendors:
-        name, settings = vendor.name, vendor.settings
-        way_out = transport(vendor)
-        if vendor.kind.probes and settings.probe:
-            gate: Gate = ProbingGate(vendor, way_out, outages=outages, clock=time.monotonic, metrics=metrics)
-        else:
-            gate = Gate(name, settings, outages=outages, clock=time.monotonic, metrics=metrics)
-        calls[name] = way(vendor, way_out, gate, retries)
-        if vendor.adapter.finds:
-            searches[name] = way(vendor, transport(vendor), apart(vendor, "search", gate))
-        if vendor.window > 0:
-            repeats[name] = way(vendor, transport(vendor), apart(vendor, "repeat", gate))
-    return Ways(calls, searches, repeats)
+    with ExitStack() as failed:
+        failed.callback(channels.release, opened)
+        for vendor in vendors:
+            issued, own = issuing(vendor), channel(vendor, "call")
+            probes = vendor.kind.probes and vendor.settings.probe
+            gate = ProbingGate(own, vendor, metrics=metrics, tokens=issued) if probes else Gate(own, metrics=metrics)
+            calls[vendor.name] = way(vendor, own, gate, issued, retries)
+            if vendor.adapter.finds:
+                searches[vendor.name] = apart(vendor, "search", gate, issued)
+            if vendor.window > 0:
+                repeats[vendor.name] = apart(vendor, "repeat", gate, issued)
+        failed.pop_all()
+    return Ways(calls, searches, repeats, tuple(opened))

@@ -2,24 +2,27 @@
 
 import asyncio
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import Overloaded, StoreUnavailable
+from gateway.journal.unavailable import failed, gone, refused, session_lost, unavailable, undone
+from gateway.journal.watch import Unwatched, Watch
 
 log = structlog.get_logger(__name__)
 MOST = 512
 """Operations that a batch has at most."""
-STALLED = 2.0
+STALLED = 1.0
 """Seconds without any outcome after which no attempt should be begun."""
-_TRY_AGAIN = {"40001", "40P01"}  # the server undid the transaction, since it and another's waited for each other
 
 Run = Callable[[Connection, Sequence[Any]], list[Any]]
 """Does operations within a transaction; gives one result for each, in their order."""
@@ -27,9 +30,13 @@ Withdrawal = Callable[[Any], Any]
 """The operation that takes back one of which nobody knows whether it was done; None where nothing has to be."""
 
 
-class _Waiting(NamedTuple):
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """An operation, and who waits for it; `refused`: whoever waited was told that it was not done."""
+
     operation: Any
     future: asyncio.Future[Any]
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Progress:
 class Batches:
     """The one writer of a process: what is handed to it is done even where nobody waits for it any more.
 
-    `clock` gives aware datetimes, for `progress`.
+    `clock` gives aware datetimes, for `progress`. `within`: seconds after which what is not done is refused.
     """
 
     def __init__(
@@ -54,52 +61,78 @@ class Batches:
         withdrawal: Withdrawal,
         *,
         clock: Callable[[], datetime],
+        within: float,
+        watch: Watch = Unwatched(),  # noqa: B008 (it has no state)
     ) -> None:
+        self._watch = watch
         self._connect = connect
         self._run = run
         self._withdrawal = withdrawal
         self._connection: Connection | None = connection
         self._doubts: list[Any] = []
+        self._refused: deque[Any] = deque()
         self._cut = False
+        self._within = within
         self._queue: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
         self._turn: list[_Waiting] = []
         self._left: list[_Waiting] = []
         self._under_way = 0
         self._moved = 0.0
+        self._silent = False
         self._closed = False
         self._clock = clock
         self.progress = Progress()
         self._thread = self._started()
 
-    async def do(self, operation: Any) -> Any:
-        """The result of one operation, once it is durable. Raises `StoreUnavailable` where it was not done.
+    async def do(self, operation: Any, *, patience: float = 1.0) -> Any:
+        """The result of one operation, once it is durable. Raises `StoreUnavailable` where it was not done in time.
 
-        What begins an attempt is refused where too much waits already: raises `Overloaded`.
+        `patience`: how many times as long as usual it may take.
+        What begins an attempt is refused at once where too much waits already (raises `Overloaded`), and where nothing
+        came of what waits: so no more than a few attempts begin together once the database is back.
         """
         if self._closed:
             raise StoreUnavailable("the journal is closed")
-        if self.behind and self._withdrawal(operation) is not None:
-            raise Overloaded("The journal has more to keep than it can soon; nothing was sent", retry_after=1.0)
+        if self._withdrawal(operation) is not None:
+            self._admit()
         loop = asyncio.get_running_loop()
-        future = loop.create_future()
+        waiting = _Waiting(operation, loop.create_future())
         if not self._turn:  # the thread is woken once for all that this turn of the event loop brings
             loop.call_soon(self._hand_over)
-        self._turn.append(_Waiting(operation, future))
+        self._turn.append(waiting)
         if not self._under_way:
             self._moved = loop.time()
         self._under_way += 1
+        self._watch.queued(self._under_way)
         try:
-            return await future
+            async with asyncio.timeout(self._within * patience):
+                return await waiting.future
+        except TimeoutError:
+            if waiting.future.done() and not waiting.future.cancelled():
+                return waiting.future.result()  # it came in the last moment
+            waiting.refused = self._silent = True
+            raise StoreUnavailable("the journal does not answer", retry_after=1.0) from None
         finally:
             self._under_way -= 1
-            self._moved = loop.time()
+            self._watch.queued(self._under_way)
 
     @property
     def behind(self) -> bool:
-        """Whether more waits than two batches hold, or nothing came of what waits for a while."""
+        """Whether no attempt should begin: more waits than two batches hold, or nothing came of what waits."""
+        return self._under_way > 2 * MOST or self._stalled
+
+    @property
+    def _stalled(self) -> bool:
+        """Whether something waits, and the database failed the last time, or nothing came of it for a while."""
+        if not self._under_way:
+            return False  # one is let through, and finds out
+        return self._silent or self.progress.failures > 0 or asyncio.get_running_loop().time() - self._moved > STALLED
+
+    def _admit(self) -> None:
         if self._under_way > 2 * MOST:
-            return True
-        return self._under_way > 0 and asyncio.get_running_loop().time() - self._moved > STALLED
+            raise Overloaded("The journal has more to keep than it can soon; nothing was sent", retry_after=1.0)
+        if self._stalled:
+            raise StoreUnavailable("the journal does not answer; nothing was sent", retry_after=1.0)
 
     async def close(self) -> None:
         """Do what still waits, take back what is in doubt, then give the connection back."""
@@ -126,26 +159,29 @@ class Batches:
         closing = False
         while not closing:
             batch, closing = self._gather()
-            if batch:
+            batch = [waiting for waiting in batch if not waiting.refused]
+            if batch or self._refused:
                 outcomes = self._outlived([waiting.operation for waiting in batch])
-                _deliver([(waiting.future, outcome) for waiting, outcome in zip(batch, outcomes, strict=True)])
-        if self._doubts:
+                self._deliver(list(zip(batch, outcomes, strict=True)))
+        if self._doubts or self._refused:
             self._outlived([])
         self._disconnect()
 
     def _outlived(self, operations: list[Any]) -> list[Any]:
         """One outcome for each operation, whatever happens: nothing ends this thread while others wait for it."""
+        while self._refused:
+            self._doubts.append(self._refused.popleft())
         doubts = list(self._doubts)
         try:
             outcomes = self._without_doubts(operations)
-            failed = any(map(_failed, outcomes))
+            out_of_order = any(map(failed, outcomes)) or bool(self._doubts)
         except BaseException as error:
             log.error("the journal's writer failed", exc_info=error)
             # Nobody knows what was done: it is refused to its callers, and so it is taken back where it was.
             self._doubts = [*doubts, *filter(None, map(self._withdrawal, operations))]
-            outcomes, failed = [_unavailable(error) for _ in operations], True
+            outcomes, out_of_order = [unavailable(error) for _ in operations], True
         progress = self.progress
-        self.progress = Progress(progress.last_ok, progress.failures + 1) if failed else Progress(self._clock())
+        self.progress = Progress(progress.last_ok, progress.failures + 1) if out_of_order else Progress(self._clock())
         return outcomes
 
     def _gather(self) -> tuple[list[_Waiting], bool]:
@@ -171,10 +207,10 @@ class Batches:
         doubts, self._doubts, self._cut = self._doubts, [], False
         outcomes = self._outcomes([*doubts, *operations])
         taken_back, outcomes = outcomes[: len(doubts)], outcomes[len(doubts) :]
-        self._doubts += [doubt for doubt, outcome in zip(doubts, taken_back, strict=True) if _failed(outcome)]
+        self._doubts += [doubt for doubt, outcome in zip(doubts, taken_back, strict=True) if failed(outcome)]
         if self._cut:
-            refused = [one for one, outcome in zip(operations, outcomes, strict=True) if _refused(outcome)]
-            self._doubts += filter(None, map(self._withdrawal, refused))
+            not_done = [one for one, outcome in zip(operations, outcomes, strict=True) if refused(outcome)]
+            self._doubts += filter(None, map(self._withdrawal, not_done))
         return outcomes
 
     def _outcomes(self, operations: list[Any]) -> list[Any]:
@@ -182,16 +218,16 @@ class Batches:
         try:
             return self._transact(operations)
         except Exception as error:
-            if _gone(error) or len(operations) == 1:
-                return [_unavailable(error) for _ in operations]
+            if gone(error) or len(operations) == 1:
+                return [unavailable(error) for _ in operations]
         outcomes: list[Any] = []
         for place, operation in enumerate(operations):
             try:
                 outcomes += self._transact([operation])
             except Exception as error:
-                if _gone(error):  # nor can what is left be done, and each try could take its time
-                    return outcomes + [_unavailable(error) for _ in operations[place:]]
-                outcomes.append(_unavailable(error))
+                if gone(error):  # nor can what is left be done, and each try could take its time
+                    return outcomes + [unavailable(error) for _ in operations[place:]]
+                outcomes.append(unavailable(error))
         return outcomes
 
     def _transact(self, operations: list[Any]) -> list[Any]:
@@ -202,6 +238,7 @@ class Batches:
         """
         for last in (False, True):
             connecting, committing = True, False
+            begun = time.perf_counter()
             try:
                 if self._connection is None:
                     self._connection = self._connect()
@@ -209,17 +246,20 @@ class Batches:
                 transaction = self._connection.begin()
                 try:
                     results = self._run(self._connection, operations)
-                    committing = True
+                    committing, ran = True, time.perf_counter()
                     transaction.commit()
+                    done = time.perf_counter()
                 finally:
                     transaction.close()
             except Exception as error:
-                if _gone(error):
+                if gone(error):
+                    self._watch.failed()
                     self._disconnect()
-                self._cut |= committing and _session_lost(error)
-                if last or connecting or not (_session_lost(error) or _undone(error)):
+                self._cut |= committing and session_lost(error)
+                if last or connecting or not (session_lost(error) or undone(error)):
                     raise
             else:
+                self._watch.committed(len(operations), done - begun, done - ran)
                 return results
         raise AssertionError("unreachable")
 
@@ -231,54 +271,23 @@ class Batches:
             except SQLAlchemyError:
                 connection.invalidate()
 
+    def _deliver(self, outcomes: list[tuple[_Waiting, Any]]) -> None:
+        """Hand every outcome to who waits for it, waking the event loop once."""
+        if outcomes:
+            try:
+                outcomes[0][0].future.get_loop().call_soon_threadsafe(self._settle, outcomes)
+            except RuntimeError:
+                return  # the loop has been closed: nobody waits
 
-def _deliver(outcomes: list[tuple[asyncio.Future[Any], Any]]) -> None:
-    """Hand every outcome to who waits for it, waking the event loop once."""
-    try:
-        outcomes[0][0].get_loop().call_soon_threadsafe(_settle, outcomes)
-    except RuntimeError:
-        return  # the loop has been closed: nobody waits
-
-
-def _settle(outcomes: list[tuple[asyncio.Future[Any], Any]]) -> None:
-    for future, outcome in outcomes:
-        if future.done():
-            continue  # its caller was cancelled
-        if isinstance(outcome, Exception):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
-
-
-def _refused(outcome: object) -> bool:
-    return isinstance(outcome, StoreUnavailable)
-
-
-def _failed(outcome: object) -> bool:
-    """Whether an operation could not be done because of the database, so that it can be tried again."""
-    return isinstance(outcome, StoreUnavailable) and _gone(outcome.__cause__)
-
-
-def _gone(error: BaseException | None) -> bool:
-    """Whether the database failed, rather than one operation; then none of a batch can be done."""
-    if _session_lost(error):
-        return True
-    return isinstance(error, SQLAlchemyError) and not isinstance(
-        error, (DataError, IntegrityError, InterfaceError, ProgrammingError)
-    )
-
-
-def _session_lost(error: BaseException | None) -> bool:
-    return isinstance(error, DBAPIError) and error.connection_invalidated
-
-
-def _undone(error: Exception) -> bool:
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _TRY_AGAIN
-
-
-def _unavailable(error: BaseException) -> StoreUnavailable:
-    unavailable = StoreUnavailable(
-        "the journal cannot keep this" if not _gone(error) else "the journal cannot be written"
-    )
-    unavailable.__cause__ = error
-    return unavailable
+    def _settle(self, outcomes: list[tuple[_Waiting, Any]]) -> None:
+        self._moved, self._silent = asyncio.get_running_loop().time(), False
+        for waiting, outcome in outcomes:
+            if waiting.refused and not refused(outcome) and (doubt := self._withdrawal(waiting.operation)) is not None:
+                self._refused.append(doubt)  # it was done all the same, a moment too late
+                self._queue.put([])
+            if waiting.future.done():
+                continue  # its caller was cancelled
+            if isinstance(outcome, Exception):
+                waiting.future.set_exception(outcome)
+            else:
+                waiting.future.set_result(outcome)

@@ -7,15 +7,15 @@ once, in their order, so that no two wait for each other. It is written once, wh
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from importlib import import_module
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
 from gateway import exact
-from gateway.journal.operations import Exhausted
-from gateway.journal.schema import budgets
+from gateway.journal.commands import Exhausted, Refused
+from gateway.journal.tables import budgets
 from gateway.journal.transaction import Transaction
+from gateway.journal.upserts import insert_for
 from gateway.limits import Budget, day_of, end_of
 
 _CHANGE = update(budgets).where(budgets.c.counter == bindparam("changed")).values(used=bindparam("now_used"))
@@ -39,20 +39,19 @@ class Budgets:
         if not counters:
             return
         connection, ordered = self.transaction.connection, sorted(counters)
-        insert_into = import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert
-        new = insert_into(budgets).on_conflict_do_nothing()
+        new = insert_for(connection.dialect)(budgets).on_conflict_do_nothing()
         connection.execute(new, [{"counter": each, "used": "0"} for each in ordered])
         found = select(budgets).where(budgets.c.counter.in_(ordered)).order_by(budgets.c.counter).with_for_update()
         self._used = {row.counter: Decimal(row.used) for row in connection.execute(found)}
 
-    def take(self, wanted: Sequence[Budget], points: Decimal) -> tuple[str, ...] | Exhausted:
+    def take(self, wanted: Sequence[Budget], points: Decimal) -> tuple[str, ...] | Refused:
         """Take points from each of these budgets, or from none where one of them has too few left."""
         counters = self.counters(wanted)
         for budget, counter in zip(wanted, counters, strict=True):
             if self._used[counter] + points > budget.points:
                 until = end_of(day_of(self.transaction.now))
                 seconds = (until - self.transaction.now).total_seconds()
-                return Exhausted(budget, self._used[counter], until, seconds)
+                return Refused(Exhausted(budget, self._used[counter], until, seconds))
         self.add(counters, points)
         return counters
 

@@ -24,7 +24,7 @@ _SQLITE = MappingProxyType(
         sqlite3.SQLITE_READONLY: _WRITABLE,
         sqlite3.SQLITE_FULL: _ROOM,
         sqlite3.SQLITE_IOERR: "the disk is full, over its quota or broken: look into the system's log",
-        sqlite3.SQLITE_CORRUPT: "the file is damaged: put a back-up in its place, as docs/operating.md says",
+        sqlite3.SQLITE_CORRUPT: "the file is damaged: put a back-up in its place, as docs/keeping.md says",
         sqlite3.SQLITE_BUSY: "another program holds it: let that finish",
     }
 )
@@ -49,6 +49,11 @@ def of(error: BaseException) -> str:
     else:
         advice = _POSTGRESQL.get(getattr(reason, "sqlstate", None) or "")
     return f"{words}: {advice}" if advice else words
+
+
+def full(error: BaseException) -> bool:
+    """Whether a server's disk has no room left."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == "53100"
 
 
 def overdue(error: BaseException) -> bool:

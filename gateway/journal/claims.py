@@ -7,9 +7,11 @@ from typing import Any
 from gateway.adjustments import Draft, Record, State
 from gateway.journal import codec
 from gateway.journal.budgets import Budgets
-from gateway.journal.operations import Claim, Claimed, Exhausted, Refused
+from gateway.journal.commands import Claim, Claimed, Refused
+from gateway.journal.remainders import Remainders
 from gateway.journal.reservation import NOTHING, Reservation
 from gateway.journal.transaction import Transaction
+from gateway.pauses import Pauses
 
 Key = tuple[str, str, str]
 """An idempotency key as its column has it, and what it belongs to: key, client, tenant."""
@@ -17,11 +19,16 @@ Key = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Claims:
-    """Claims by their places in the batch. `known`: the records under their keys, each with its owner."""
+    """Claims by their places in the batch. `pauses`: those of the journal.
+
+    `known`: the records under their keys, each with its owner.
+    """
 
     transaction: Transaction
     budgets: Budgets
     claims: list[tuple[int, Claim]]
+    remainders: Remainders
+    pauses: Pauses
     keys: list[Key] = field(init=False)
     known: dict[Key, tuple[Record, str]] = field(init=False)
 
@@ -48,10 +55,11 @@ class Claims:
             if key in self.known or key in new:
                 continue
             draft = claim.draft
-            reserved = self.budgets.take(claim.budgets, abs(draft.adjustment.points)) if claim.budgets else ()
-            if isinstance(reserved, Exhausted):
-                refused[place] = Refused(reserved)
+            reserved = self._reserved(claim)
+            if isinstance(reserved, Refused):
+                refused[place] = reserved
             else:
+                self.remainders.begun(draft)
                 record = Record(draft, State(), self.transaction.now, self.transaction.later(draft.lease))
                 new[key] = record, claim.owner, NOTHING.begun(1, reserved)
         self._insert(new)
@@ -63,6 +71,15 @@ class Claims:
             # The owner is this very operation's, so it is ours even where an earlier try did it; but what has expired
             # since then is nobody's.
             yield place, Claimed(record, owner == claim.owner and record.state == State())
+
+    def _reserved(self, claim: Claim) -> tuple[str, ...] | Refused:
+        """The counters that its points were taken from, or why it may not be claimed."""
+        draft = claim.draft
+        if (paused := self.pauses.on(draft) or claim.paused) is not None:
+            return Refused(paused)
+        if (refused := self.remainders.refused(draft)) is not None:
+            return refused
+        return self.budgets.take(claim.budgets, abs(draft.adjustment.points)) if claim.budgets else ()
 
     def _insert(self, new: dict[Key, tuple[Record, str, Reservation]]) -> None:
         """Write new records; those that another writer was quicker with are known as that one's."""
@@ -80,7 +97,9 @@ class Claims:
         for key, (record, owner, reservation) in new.items():
             if record.draft.id in there:
                 self.known[key] = record, owner
-                transaction.step(record.draft.id, None, record.state, "gateway", {})
+                resolved = record.draft.write.resolved
+                evidence = {} if resolved is None else {"resolved": str(resolved)}
+                transaction.step(record.draft.id, None, record.state, "gateway", evidence)
             else:
                 self.budgets.add(reservation.counters, -abs(record.draft.adjustment.points))
         if missed := new.keys() - self.known.keys():

@@ -6,7 +6,6 @@ A decimal inside JSON always carries a point or an exponent (`5` is written `5E0
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
@@ -16,10 +15,14 @@ import orjson
 
 from gateway import exact
 from gateway.adjustments import Answer, Draft, Mark, Record, Resolution, State, Status, Transition
-from gateway.model import Adjustment, Applied, Balance, Member
+from gateway.model import AMOUNTS, Adjustment, Applied, Balance, Member, NextExpiry
+from gateway.traits import traits
+from gateway.write import Reversal, Write
 
-_IN_DRAFT = tuple(each.name for each in fields(Adjustment) if each.name not in ("member", "points", "reference"))
+_IN_DRAFT = (*(name for name, each in traits(Adjustment).items() if not each.column), "options")
 _in_draft = attrgetter(*_IN_DRAFT)
+_amounts = attrgetter(*AMOUNTS)
+_LONGEST_TRANSACTION_ID = 255
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -99,8 +102,14 @@ def row_of(record: Record) -> dict[str, Any]:
                 "rule": draft.rule,
                 "not_sent": draft.not_sent,
                 "lease": draft.lease,
+                **({} if draft.write.resolved is None else {"resolved": str(draft.write.resolved)}),
+                **({"defaults": draft.defaults} if draft.defaults else {}),
+                **({"vendor_point_type": draft.vendor_point_type} if draft.vendor_point_type else {}),
+                **_reversal_json(draft.write),
             }
         ),
+        "operation": draft.write.operation,
+        "refers_to": draft.write.refers_to,
         "created_at": to_micros(record.created_at),
         **changes_of(record),
     }
@@ -121,24 +130,36 @@ def changes_of(record: Record) -> dict[str, Any]:
         "resolution": None if record.resolution is None else resolution_text(record.resolution),
         "answer_status": None if answer is None else answer.status,
         "answer_body": None if answer is None else answer.body,
+        "transaction_id": None if record.applied is None else transaction_id_of(record.applied),
     }
+
+
+def transaction_id_of(applied: Applied) -> str | None:
+    """The vendor's transaction id as its column has it; None where there is none, or none that an index can hold."""
+    id_ = None if applied.transaction_id is None else storable(applied.transaction_id)
+    return id_ if id_ and len(id_) <= _LONGEST_TRANSACTION_ID else None
 
 
 def record_of(row: Any) -> Record:
     """The record of a whole row; `row` has the columns as attributes."""
     rest = exact.loads(row.draft)
-    scheme, _, value = row.member.partition(":")
     draft = Draft(
         id=row.id,
         client=row.client,
         tenant=row.tenant,
         key=_stored(row.key),
         fingerprint=row.fingerprint,
-        adjustment=Adjustment(
-            member=Member(scheme, value),
-            points=Decimal(row.points),
-            reference=None if row.reference is None else _stored(row.reference),
-            **{name: rest[name] for name in _IN_DRAFT if name in rest},  # an older row knows fewer
+        write=Write(
+            Adjustment(
+                member=_member(row.member),
+                points=Decimal(row.points),
+                reference=None if row.reference is None else _stored(row.reference),
+                **{name: rest[name] for name in _IN_DRAFT if name in rest},  # an older row knows fewer
+            ),
+            row.operation,
+            row.refers_to,
+            resolved=_member(rest["resolved"]) if "resolved" in rest else None,
+            **_reversal(row.refers_to, rest),
         ),
         vendor=row.vendor,
         adapter=row.adapter,
@@ -146,6 +167,8 @@ def record_of(row: Any) -> Record:
         not_sent=tuple(rest["not_sent"]),
         lease=float(rest["lease"]),
         account=row.account,
+        defaults=rest.get("defaults", {}),
+        vendor_point_type=rest.get("vendor_point_type"),
     )
     return Record(
         draft=draft,
@@ -160,7 +183,36 @@ def record_of(row: Any) -> Record:
         looks=row.looks,
         conflict=bool(row.conflict),
         mark=mark_of(row),
+        search_cursor=None if row.search_cursor is None else _stored(row.search_cursor),
+        reversed_at_vendor=bool(row.reversed_at_vendor),
+        removal=row.removal,
+        erase_as=row.erase_as,
     )
+
+
+def _member(notation: str) -> Member:
+    scheme, _, value = notation.partition(":")
+    return Member(scheme, value)
+
+
+def _reversal_json(write: Write) -> dict[str, Any]:
+    """What the draft of a reversal has besides."""
+    asked = write.reversal
+    if asked is None:
+        return {}
+    return {
+        "reversal": {"points": asked.points, "linked": asked.linked},
+        "linked": write.linked,
+        "transaction": write.transaction,
+    }
+
+
+def _reversal(original: str | None, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a `Write` that a reversal has besides."""
+    if original is None or "reversal" not in stored:
+        return {}
+    asked = Reversal(original, **stored["reversal"], description=stored.get("description"))
+    return {"reversal": asked, "linked": stored["linked"], "transaction": stored["transaction"]}
 
 
 def mark_of(row: Any) -> Mark | None:
@@ -192,23 +244,42 @@ def _applied_json(applied: Applied) -> dict[str, Any]:
     balance = applied.balance
     return {
         "transaction_id": applied.transaction_id,
+        **({} if applied.booked is None else {"booked": applied.booked}),
         "details": applied.details,
         "balance": balance
         and {
-            "available": balance.available,
-            "lifetime": balance.lifetime,
+            **dict(zip(AMOUNTS, _amounts(balance), strict=True)),
+            "next_expiry": None if balance.next_expiry is None else _next_expiry_json(balance.next_expiry),
             "updated_at": None if balance.updated_at is None else to_micros(balance.updated_at),
             "details": balance.details,
         },
     }
 
 
-def _applied(kept: dict[str, Any]) -> Applied:
-    balance = kept["balance"]
+def _next_expiry_json(expiry: NextExpiry) -> dict[str, Any]:
+    return {"points": expiry.points, "at": None if expiry.at is None else to_micros(expiry.at)}
+
+
+def _applied(stored: dict[str, Any]) -> Applied:
+    balance = stored["balance"]
     if balance is not None:
-        moment = balance["updated_at"]
-        balance = Balance(**{**balance, "updated_at": None if moment is None else from_micros(moment)})
-    return Applied(transaction_id=kept["transaction_id"], balance=balance, details=kept["details"])
+        updated_at, expiry = balance["updated_at"], balance.get("next_expiry")  # an older row has fewer amounts
+        balance = Balance(
+            **{name: balance.get(name) for name in AMOUNTS},
+            next_expiry=expiry and NextExpiry(expiry["points"], _moment(expiry["at"])),
+            updated_at=_moment(updated_at),
+            details=balance["details"],
+        )
+    return Applied(
+        transaction_id=stored["transaction_id"],
+        balance=balance,
+        details=stored["details"],
+        booked=stored.get("booked"),
+    )
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
 
 
 def resolution_text(resolution: Resolution) -> str:

@@ -6,11 +6,12 @@ network file system. PostgreSQL takes any number of processes anywhere.
 
 import math
 import os
+import secrets
 import socket
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -22,25 +23,37 @@ from sqlalchemy import Connection, Dialect, Engine, NullPool, QueuePool, create_
 from sqlalchemy.exc import OperationalError
 
 from gateway.journal import codec
-from gateway.journal.errors import JournalError
+from gateway.journal.failures import JournalError
 from gateway.journal.store import Store
 
 READERS = LISTS = 2
 """Connections, and threads, that only read: what is found by its name, and lists."""
 LONGEST_READ = 5.0
 """Seconds after which a gateway ends a read."""
+NOTHING_KEPT = "pg_logical_emit_message(true, 'points-gateway', '')"
+"""On PostgreSQL, what has a transaction written to the log and waited for, without a row to show for it."""
 
-_CONNECT_SECONDS = 5
+WITHIN = 2.5
+"""Seconds within which the journal does what it is asked, or refuses it."""
+
+ONE_ANSWER, _A_LOCK = 0.8, 0.6  # shares of these
+_STALLED = 0.4  # and of a stall within a transaction: less than others wait for a lock
+_CONNECT_SECONDS, _CONNECT_EACH = 5, 2  # to one server, and to each of several: the least that libpq has
 _DEAD_PEER_SECONDS = 15
-_STALLED_SECONDS = 3
 _TURN_MILLISECONDS = 20
-_BEGUN, _UNTIL = "begun", "until"
+_BEGUN, _UNTIL, _COMMITTED = "begun", "until", "committed"
 _LOOKS = 10_000  # instructions of SQLite's machine between looks at the time: a millisecond or less
 _UNORDERED = ("seqscan", "bitmapscan", "sort", "incremental_sort", "hashjoin", "mergejoin")
 # In one message, so that the time costs no round trip; the BEGIN is of the transaction that the SELECT is in already.
 # The function is named without its schema: whoever must can put a clock of their own before the server's.
-_TELL = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_TELL = f"SELECT {_NOW}"
 _TELL_AND_BEGIN = f"{_TELL}; BEGIN"
+# What this process began on a session that was lost may still be committed: what follows waits for it to end, so that
+# it sees whether it was.
+_WRITING = 0x706F6977
+_TURN = "SELECT pg_advisory_xact_lock({}, {})"
+_TELL_AND_WRITE = f"{_NOW}; BEGIN READ WRITE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +61,19 @@ class Database:
     """A database that can hold a journal.
 
     `patience`: seconds to wait for a lock that somebody else holds. `clock`: what SQLite goes by, whose gateways are
-    all on one machine; PostgreSQL goes by its server's clock.
+    all on one machine; PostgreSQL goes by its server's clock. `within`: as `WITHIN`; an answer of the server, and on
+    PostgreSQL a lock, has a part of it. None bounds neither.
     """
 
     store: Store
     patience: float
     clock: Callable[[], datetime]
+    within: float | None = None
 
     @classmethod
-    def parse(cls, text: str, *, patience: float, clock: Callable[[], datetime]) -> "Database":
+    def parse(
+        cls, text: str, *, patience: float, clock: Callable[[], datetime], within: float | None = None
+    ) -> "Database":
         """The database at the place that `text` names, as `Store.parse` reads it.
 
         Raises `JournalError` where it names none, and where the driver is not installed.
@@ -67,16 +84,21 @@ class Database:
             raise JournalError(f"the journal's place cannot be read: {error}") from None
         if store.file is None and find_spec("psycopg") is None:
             raise JournalError("PostgreSQL needs its driver: install points-gateway[postgresql]")
-        return cls(store, patience, clock)
+        return cls(store, patience, clock, within)
 
     @property
     def file(self) -> Path | None:
         """The file of an SQLite journal, links resolved, so that one file has one name; None for PostgreSQL."""
         return self.store.file
 
+    @property
+    def several(self) -> bool:
+        """Whether a standby may take the server's place."""
+        return len(self.store.hosts) > 1
+
     def writer(self) -> Engine:
         """An engine whose connections write durably, and are really closed when they are closed."""
-        engine = self._engine(poolclass=NullPool)
+        engine = self._engine(None if self.within is None else self.within * ONE_ANSWER, poolclass=NullPool)
         self._prepare(engine, self._sqlite_session() if self._in_file else self._postgresql_session(), writes=True)
         return engine
 
@@ -89,7 +111,9 @@ class Database:
         return self._reader(LISTS, within, [f"SET enable_{way} = off" for way in _UNORDERED])
 
     def _reader(self, connections: int, within: float | None, plans: list[str]) -> Engine:
-        engine = self._engine(poolclass=QueuePool, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+        # The server ends a read that takes long by itself: the rest is for one that does not answer.
+        longest = None if within is None else within + (self.within or WITHIN) * (1 - ONE_ANSWER)
+        engine = self._engine(longest, poolclass=QueuePool, pool_size=connections, max_overflow=0, pool_pre_ping=True)
         if self._in_file:
             self._prepare(engine, ["PRAGMA query_only=ON"], writes=False)
             if within is not None:
@@ -117,7 +141,8 @@ class Database:
     def _in_file(self) -> bool:
         return self.file is not None
 
-    def _engine(self, **pool: Any) -> Engine:
+    def _engine(self, longest: float | None, **pool: Any) -> Engine:
+        """`longest`: seconds that a server may take for one answer."""
         # SQLAlchemy's URLs say which dialect, and nothing else: what is in one is decoded, and may be shown. Without
         # `hide_parameters`, the text of an error would show members. Transactions are begun by hand: see `_prepare`.
         if self.file is not None:
@@ -125,19 +150,23 @@ class Database:
             options = {"isolation_level": None, "check_same_thread": False, "timeout": self.patience}
             creator = partial(sqlite3.connect, self.file, **options)
             return create_engine("sqlite://", creator=creator, hide_parameters=True, **pool)
+        # Of several servers, the one that takes writes: a standby may not have yet what was claimed a moment ago.
+        one_of_many = {"target_session_attrs": "read-write"} if self.several else {}
         conninfo = self.store.conninfo(
-            connect_timeout=_CONNECT_SECONDS,
+            **one_of_many,
+            connect_timeout=_CONNECT_EACH if self.several else _CONNECT_SECONDS,
             tcp_user_timeout=_DEAD_PEER_SECONDS * 1000,
             application_name=f"points-gateway {os.getpid()}@{socket.gethostname()}",
         )
         engine = create_engine("postgresql+psycopg://", hide_parameters=True, **pool)
-        event.listen(engine, "do_connect", _reaching(conninfo))
+        event.listen(engine, "do_connect", _reaching(conninfo, longest))
         return engine
 
     def _prepare(self, engine: Engine, statements: list[str], *, writes: bool) -> None:
         event.listen(engine, "connect", _saying(statements))
         if not self._in_file:
-            event.listen(engine, "begin", _telling_and_beginning(writes))
+            event.listen(engine, "begin", _telling_in_turn() if writes else _telling)
+            event.listen(engine, "commit", _committing)
         else:
             turns = max(1, round(self.patience * 1000 / _TURN_MILLISECONDS))
             event.listen(engine, "begin", _beginning_at_once(turns) if writes else _begin)
@@ -147,21 +176,44 @@ class Database:
         return [*durable, f"PRAGMA busy_timeout={_TURN_MILLISECONDS}"]
 
     def _postgresql_session(self) -> list[str]:
+        longest = self.patience if self.within is None else min(self.patience, self.within * _A_LOCK)
         return [
             "SET synchronous_commit = on",
             # Each statement sees what other gateways have committed before it, whatever the server's default is.
             "SET default_transaction_isolation = 'read committed'",
-            f"SET lock_timeout = {max(1, round(self.patience * 1000))}",
+            f"SET lock_timeout = {max(1, round(longest * 1000))}",
+            # What ends a statement ends a commit's wait for a standby too, and the server then calls it done.
+            "SET statement_timeout = 0",
             # So that a gateway that is stopped or stalled half way keeps nobody else waiting; it does its work anew.
-            f"SET idle_in_transaction_session_timeout = {_STALLED_SECONDS * 1000}",
+            f"SET idle_in_transaction_session_timeout = {round((self.within or WITHIN) * _STALLED * 1000)}",
             # Plans are kept: one made while the tables are small shall not read them whole once they have grown.
             *(f"SET enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin")),
         ]
 
 
-def _reaching(conninfo: str) -> Callable[[Dialect, Any, list[Any], dict[str, Any]], Any]:
-    def connect(dialect: Dialect, _: Any, args: list[Any], options: dict[str, Any]) -> Any:
-        return dialect.connect(conninfo, **options, autocommit=True)
+@contextmanager
+def unbounded(connection: Connection) -> Iterator[None]:
+    """Have the server take its time with each answer: what changes tables can be long."""
+    session: Any = connection.connection.driver_connection
+    within = getattr(session, "within", None)
+    if within is None:
+        yield
+        return
+    session.within = None
+    try:
+        yield
+    finally:
+        session.within = within
+
+
+def _reaching(conninfo: str, longest: float | None) -> Callable[[Dialect, Any, list[Any], dict[str, Any]], Any]:
+    def connect(_: Dialect, __: Any, ___: list[Any], options: dict[str, Any]) -> Any:
+        from gateway.journal.server_session import ServerSession  # its library is there only where it is needed
+
+        session = ServerSession.connect(conninfo, **options, autocommit=True)
+        session.within = longest
+        session.watch()
+        return session
 
     return connect
 
@@ -176,14 +228,27 @@ def _saying(statements: list[str]) -> Callable[[Any, Any], None]:
     return connected
 
 
-def _telling_and_beginning(writes: bool) -> Callable[[Connection], None]:
-    """Notes the server's time. A server that takes no writes, as a standby, refuses a transaction begun to write."""
-    statement = f"{_TELL_AND_BEGIN} READ WRITE" if writes else _TELL_AND_BEGIN
+def _telling(connection: Connection) -> None:
+    """Notes the server's time."""
+    connection.info[_BEGUN] = connection.exec_driver_sql(_TELL_AND_BEGIN).scalar_one()
+
+
+def _telling_in_turn() -> Callable[[Connection], None]:
+    """As `_telling`, one transaction of an engine at a time. A server that takes no writes, as a standby, refuses."""
+    turn = _TURN.format(_WRITING, secrets.randbits(31))
 
     def begun(connection: Connection) -> None:
-        connection.info[_BEGUN] = connection.exec_driver_sql(statement).scalar_one()
+        # The first transaction of a session has something to commit, whatever it does: with it, the synchronous standby
+        # has all that the last session committed, which this one may find and confirm.
+        first = f", {NOTHING_KEPT}" if _COMMITTED not in connection.info else ""
+        asked = connection.exec_driver_sql(f"{turn}{first}, {_TELL_AND_WRITE}")
+        connection.info[_BEGUN] = asked.one()[-1]
 
     return begun
+
+
+def _committing(connection: Connection) -> None:
+    connection.info[_COMMITTED] = True
 
 
 def _begin(connection: Connection) -> None:

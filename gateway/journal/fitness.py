@@ -14,8 +14,8 @@ from urllib.parse import unquote
 from sqlalchemy import Connection, text
 
 from gateway.journal import cause
-from gateway.journal.schema import metadata
 from gateway.journal.store import printable
+from gateway.journal.tables import metadata
 
 _SERVER = (
     "SELECT current_setting('server_encoding'), pg_is_in_recovery(), current_setting('default_transaction_read_only'),"
@@ -33,7 +33,7 @@ _RESET = MappingProxyType(
 )
 _SET_BY_SERVER = "set in the server's own configuration; change it there"
 _NEEDED = ("SELECT", "INSERT", "UPDATE")
-_ONLY_ADDED_TO = ("transitions",)
+_ONLY_ADDED_TO = ("audit",)
 _TABLE = text("SELECT has_table_privilege(:table, :right)")
 _SEQUENCE = text("SELECT has_sequence_privilege(pg_get_serial_sequence(:table, 'seq'), 'USAGE')")
 
@@ -75,11 +75,11 @@ def check_session(connection: Connection, *, writes: bool) -> None:
     To be called before the connection's first transaction: a server that takes no writes refuses to begin one.
     """
     if connection.dialect.name == "sqlite":
-        [encoding] = _asked(connection, "PRAGMA encoding")
+        [encoding] = asked(connection, "PRAGMA encoding")
         if encoding != "UTF-8":
             raise Unfit(f"its texts are in {encoding}, not UTF-8, since another program made it: name another file")
         return
-    encoding, standby, read_only, source, user, database = _asked(connection, _SERVER)
+    encoding, standby, read_only, source, user, database = asked(connection, _SERVER)
     if encoding != "UTF8":
         told = f"its encoding is {encoding}, which loses text: create a database with ENCODING 'UTF8' and name that one"
         raise Unfit(told)
@@ -108,7 +108,7 @@ def check_writing(connection: Connection) -> None:
             raise Unfit(f"role {user} lacks rights on table {name} ({', '.join(lacking)}): GRANT them to it")
 
 
-def _asked(connection: Connection, question: str) -> Sequence[Any]:
+def asked(connection: Connection, question: str) -> Sequence[Any]:
     """The one row of an answer, by the driver itself: SQLAlchemy would begin a transaction."""
     with closing(connection.connection.cursor()) as cursor:
         try:

@@ -1,36 +1,34 @@
 """The journal: what is claimed or settled here is durable before anybody hears of it."""
 
-import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from functools import partial
 from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.adjustments import Draft, Record, Resolution, Settlement, Status, Transition
+from gateway import tracing
+from gateway.adjustments import Draft, Record, Resolution, Settlement, Status
 from gateway.errors import StoreUnavailable
-from gateway.journal import cause, limiting, lists, operations, reads, unknowns
+from gateway.journal import commands, repeat_commands, standbys
 from gateway.journal.batch import Progress
-from gateway.journal.database import LISTS, LONGEST_READ, READERS, Database
-from gateway.journal.errors import JournalError
-from gateway.journal.filters import Filters
-from gateway.journal.fitness import Unfit
-from gateway.journal.lane import Lane
-from gateway.journal.opening import Opened, prepare, to_read, to_write
-from gateway.journal.operations import Claimed, Refused
-from gateway.journal.places import Places
+from gateway.journal.commands import Claimed, Refused
+from gateway.journal.database import LONGEST_READ, WITHIN, Database
+from gateway.journal.naming import Names, Renamed
+from gateway.journal.opening import Opened, named, prepare, to_read, to_write
+from gateway.journal.queries import Queries
+from gateway.journal.removal_commands import Removing
+from gateway.journal.repeat_commands import Permission
 from gateway.journal.transaction import Render
+from gateway.journal.watch import Unwatched, Watch
 from gateway.limits import Budget
+from gateway.pauses import Pause
 
-_LISTS_WAITING = 32
-"""Lists that wait under one name, in one process."""
+# Of the usual patience: who waits for an outcome would have to look it up, and what cannot start is gone.
+_OUTCOMES, _START = 2.0, 8.0
 
 
-class Journal:
+class Journal(Queries):
     """Where adjustments are kept, in SQLite or PostgreSQL, by one gateway or several; used from one event loop.
 
     Every method raises `StoreUnavailable` where the database cannot do what it is asked; a later call finds its own
@@ -39,16 +37,12 @@ class Journal:
     """
 
     def __init__(self, opened: Opened, moment: Callable[[Connection], datetime], owner: str) -> None:
-        self._lookups = Lane(opened.readers, READERS, "journal-reader")
-        # Apart, so that no list keeps those waiting who look for one adjustment.
-        self._lists = Lane(
-            opened.listers, LISTS, "journal-lister", places=Places(LISTS, most=_LISTS_WAITING, patience=LONGEST_READ)
-        )
+        super().__init__(opened, moment)
         self._batches = opened.batches
         self._hold = opened.hold
-        self._moment = moment
         self._owner = owner
         self._numbers = count(1)
+        self._standbys = opened.standbys
 
     @classmethod
     def open(
@@ -60,6 +54,8 @@ class Journal:
         render: Render,
         patience: float = 5.0,
         longest_read: float = LONGEST_READ,
+        within: float = WITHIN,
+        watch: Watch = Unwatched(),  # noqa: B008 (it has no state)
     ) -> "Journal":
         """Open the journal at `sqlite:///PATH` or `postgresql://...`; made, or brought up to date, where need be.
 
@@ -68,18 +64,19 @@ class Journal:
         attempts for their own. `clock` gives aware datetimes, and is the journal's clock on SQLite; on PostgreSQL that
         is the server's. `render` gives the answer to keep for a record that was just settled, or None; it runs in the
         journal's own thread. `patience`: seconds to wait for a lock that somebody else holds. `longest_read`: seconds
-        after which a read is ended. Blocks; raises `JournalError`, and of its kinds `JournalLocked` where somebody has
-        the journal to themselves.
+        after which a read is ended. `within`: seconds after which whoever waits for anything but a list is refused.
+        `watch` is told how the writer does. Blocks; raises `JournalError`, and of its kinds `JournalLocked` where
+        somebody has the journal to themselves.
         """
-        database = Database.parse(store, patience=patience, clock=clock)
-        with _opening(database):
-            return cls(to_write(database, render, longest_read=longest_read), database.moment, owner)
+        database = Database.parse(store, patience=patience, clock=clock, within=within)
+        with named(database):
+            return cls(to_write(database, render, longest_read=longest_read, watch=watch), database.moment, owner)
 
     @staticmethod
     def prepare(store: str, *, clock: Callable[[], datetime], patience: float = 5.0) -> None:
         """Do ahead what `open` would have to do to the tables. Blocks, and raises as `open` does."""
         database = Database.parse(store, patience=patience, clock=clock)
-        with _opening(database):
+        with named(database):
             prepare(database)
 
     @classmethod
@@ -89,115 +86,155 @@ class Journal:
         Blocks; raises `JournalError`, and of its kinds `JournalMissing` where there is nothing to read.
         """
         database = Database.parse(store, patience=patience, clock=clock)
-        with _opening(database):
+        with named(database):
             return cls(to_read(database), database.moment, "")
 
-    async def claim(self, draft: Draft, budgets: tuple[Budget, ...] = ()) -> Claimed | Refused:
+    async def claim(
+        self, draft: Draft, budgets: tuple[Budget, ...] = (), *, paused: Pause | None = None
+    ) -> Claimed | Refused:
         """Make a key ours, in attempt 1, its points taken from these budgets; or find the record that has the key.
 
+        `paused`: the pause in the configuration that a new key is refused for; the journal's own are found here.
         Raises `Overloaded` for a new key where too much waits already.
         """
         behind = self._batches is not None and self._batches.behind
         if behind and (known := await self.find(draft.client, draft.tenant, draft.key)) is not None:
             return Claimed(known, ours=False)
-        claimed: Claimed | Refused = await self._write(operations.Claim(draft, self._attempt(), budgets))
+        with tracing.span("claim", adjustment=draft.id):
+            claimed: Claimed | Refused = await self._write(commands.Claim(draft, self._attempt(), budgets, paused))
         return claimed
 
     async def retry(
-        self, record: Record, lease: float, *, account: str, budgets: tuple[Budget, ...] = ()
+        self,
+        record: Record,
+        lease: float,
+        *,
+        account: str,
+        budgets: tuple[Budget, ...] = (),
+        paused: Pause | None = None,
     ) -> Record | Refused | None:
         """Begin the next attempt of a retryable failure, owned for `lease` seconds; None where another was first.
 
         `account`: where it goes to, as in `Draft`; the configuration may have changed since the last attempt.
-        `budgets`: what its points are taken from. Raises `Overloaded` where too much waits already.
+        `budgets`: what its points are taken from. `paused`: as of `claim`. Raises `Overloaded` where too much waits
+        already.
         """
-        retry = operations.Retry(record, lease, account, self._attempt(), budgets)
-        begun: Record | Refused | None = await self._write(retry)
+        retry = commands.Retry(record, lease, account, self._attempt(), budgets, paused)
+        with tracing.span("claim", adjustment=record.draft.id):
+            begun: Record | Refused | None = await self._write(retry)
         return begun
 
-    async def used(self, budgets: Collection[Budget]) -> limiting.Usage:
-        """What is taken from these budgets today."""
-        return await self._lookups.run(partial(limiting.used, budgets=budgets, moment=self._moment))
-
-    async def note_limits(self, written: Mapping[str, str]) -> tuple[operations.LimitChange, ...]:
+    async def note_limits(self, written: Mapping[str, str]) -> tuple[commands.LimitChange, ...]:
         """Keep everybody's limits as they are `written`; gives those that were others when this was last done."""
-        changes: tuple[operations.LimitChange, ...] = await self._write(operations.NoteLimits(written))
+        changes: tuple[commands.LimitChange, ...] = await self._write(commands.NoteLimits(written))
         return changes
 
-    async def conclude(self, settlement: Settlement) -> operations.Conclusion:
+    async def adopt(self, names: Names) -> tuple[Renamed, ...]:
+        """Keep the names of a configuration that comes into force; if some were renamed, give those and keep none."""
+        refused: tuple[Renamed, ...] = await self._write(commands.Adopt(names), patience=_START)
+        return refused
+
+    async def note(self, by: str, action: commands.Action, detail: Mapping[str, Any]) -> None:
+        """Keep in the audit log what an operator did; `by`: who, as in a resolution. `detail` has no secrets."""
+        await self._write(commands.Note(f"{self._owner}/{next(self._numbers)}", by, action, detail))
+
+    async def switch(self, by: str, pause: Pause, *, on: bool) -> bool:
+        """Pause something, or end its pause, for every process on this journal; gives whether it was paused before.
+
+        Who did it is noted with it. Once this returns, no attempt or repeat begins there any more: `under_way` has
+        those that began before. The journal keeps one pause of a name: a new one replaces it.
+        """
+        switch = commands.Switch(f"{self._owner}/{next(self._numbers)}", by, pause, on)
+        before: bool = await self._write(switch)
+        return before
+
+    async def conclude(self, settlement: Settlement) -> commands.Conclusion:
         """Keep what an attempt came to; a settlement that is kept already is not kept twice.
 
         What changes nothing any more is kept in the history alone, with `late`, its verdict, and `conflict`, whether it
         contradicts what the journal says.
         """
-        concluded: operations.Conclusion = await self._write(operations.Settle(settlement))
+        with tracing.span("settlement", adjustment=settlement.record.draft.id):
+            concluded: commands.Conclusion = await self._write(commands.Settle(settlement), patience=_OUTCOMES)
         return concluded
 
-    async def decide(self, record: Record, resolution: Resolution, evidence: Mapping[str, Any]) -> operations.Decision:
+    async def decide(self, record: Record, resolution: Resolution, evidence: Mapping[str, Any]) -> commands.Decision:
         """Keep a person's decision about an `unknown`, if it is in `record`'s state still and its lease is over."""
-        decided: operations.Decision = await self._write(operations.Resolve(record, resolution, evidence))
+        decided: commands.Decision = await self._write(commands.Resolve(record, resolution, evidence))
         return decided
 
     async def present(self, record: Record) -> Record:
         """The record as it stands by the journal's clock: what is in progress past its lease becomes `unknown`."""
         if record.state.status is not Status.IN_PROGRESS:
             return record
-        standing: Record = await self._write(operations.Present(record))
+        standing: Record = await self._write(commands.Present(record))
         return standing
 
     async def due(self, accounts: Collection[str], share: int, hold: float) -> list[Record]:
-        """What is `unknown` at these accounts and due to be looked for at the vendor, longest due first.
+        """What is `unknown` at these accounts and due to be looked for, longest due first, of each `share` at most.
 
-        Of each account `share` at most.
         That is what nobody may still settle, and nobody else looks for: who gets a record has it for `hold` seconds.
         """
         if not accounts:
             return []
-        found: list[Record] = await self._write(operations.Due(frozenset(accounts), share, hold))
+        found: list[Record] = await self._write(commands.Due(frozenset(accounts), share, hold))
         return found
 
-    async def postpone(self, record: Record, seconds: float, *, asked: bool = True) -> None:
-        """Have an `unknown` looked for after so many seconds; it counts in `looks` where the vendor was `asked`."""
-        await self._write(operations.Postpone(record, seconds, asked))
+    async def postpone(self, record: Record, seconds: float, *, asked: bool = True, cursor: str | None = None) -> None:
+        """Have an `unknown` looked for after so many seconds; it counts in `looks` where the vendor was `asked`.
 
-    async def mark_effect(self, record: Record, digest: str) -> operations.Permission:
+        The search then goes on at `cursor`, or begins anew without one.
+        """
+        await self._write(commands.Postpone(record, seconds, asked, cursor))
+
+    async def mark_effect(self, record: Record, digest: str) -> Permission:
         """Keep what a repeat of an attempt's request must equal, before a byte of it leaves; refused, none may."""
-        marked: operations.Permission = await self._write(operations.MarkEffect(record, digest))
+        marked: Permission = await self._write(repeat_commands.MarkEffect(record, digest))
         return marked
 
     async def begin_repeat(
-        self, record: Record, *, lease: float, window: float, rest: float = 0.0
-    ) -> tuple[operations.Permission, str]:
+        self,
+        record: Record,
+        *,
+        lease: float,
+        window: float,
+        vendor: str = "",
+        rest: float = 0.0,
+        paused: Pause | None = None,
+    ) -> tuple[Permission, str]:
         """Own the next repeat of an `unknown` for `lease` seconds; the name of its owner goes with what follows.
 
         `window`: seconds after the mark in which a repeat may begin. `rest`: seconds since the last one was over.
+        `vendor`: by which name it is sent, if not the draft's. `paused`: as of `claim`.
         """
         owner = self._attempt()
-        begun: operations.Permission = await self._write(operations.BeginRepeat(record, lease, window, rest, owner))
+        vendor = vendor or record.draft.vendor
+        begin = repeat_commands.BeginRepeat(record, lease, window, rest, owner, vendor, paused)
+        begun: Permission = await self._write(begin)
         return begun, owner
 
-    async def confirm_repeat(self, record: Record, digest: str, *, window: float, owner: str) -> operations.Permission:
+    async def confirm_repeat(self, record: Record, digest: str, *, window: float, owner: str) -> Permission:
         """Look once more, before a byte of it leaves, whether a repeat that was begun may be sent."""
-        confirmed: operations.Permission = await self._write(operations.ConfirmRepeat(record, digest, window, owner))
+        confirmed: Permission = await self._write(repeat_commands.ConfirmRepeat(record, digest, window, owner))
         return confirmed
 
     async def end_repeat(
         self, settlement: Settlement, *, pause: float, alarmed: bool, owner: str
-    ) -> operations.Conclusion:
+    ) -> commands.Conclusion:
         """Keep what a repeat came to, as `conclude`; where it settled nothing, the next is due in `pause` seconds.
 
         `alarmed`: the operator has heard that the time for repeats runs out.
         """
-        ended: operations.Conclusion = await self._write(operations.EndRepeat(settlement, pause, alarmed, owner))
+        ended: commands.Conclusion = await self._write(repeat_commands.EndRepeat(settlement, pause, alarmed, owner))
         return ended
 
     async def postpone_repeat(self, record: Record, pause: float, *, alarmed: bool) -> None:
         """Have what was not repeated now due again in `pause` seconds; `alarmed` as of `end_repeat`."""
-        await self._write(operations.PostponeRepeat(record, pause, alarmed))
+        await self._write(repeat_commands.PostponeRepeat(record, pause, alarmed))
 
     async def see_time(self) -> None:
         """Keep the highest time that the journal's clock has shown, and notice where it was set back."""
-        await self._write(operations.SeeTime())
+        await self._write(repeat_commands.SeeTime())
 
     async def repeats_due(self, accounts: Collection[str], share: int, hold: float) -> list[Record]:
         """What is `unknown`, marked and due for a repeat, the oldest first, at most `share` of each of these accounts.
@@ -206,59 +243,17 @@ class Journal:
         """
         if not accounts:
             return []
-        found: list[Record] = await self._write(operations.RepeatsDue(frozenset(accounts), share, hold))
+        found: list[Record] = await self._write(repeat_commands.RepeatsDue(frozenset(accounts), share, hold))
         return found
+
+    async def remove(self, asked: Removing) -> Any:
+        """Erase or purge something; gives what the command says."""
+        return await self._write(asked)
 
     async def expire(self) -> int:
         """Make `unknown` what attempts' leases have run out by the journal's clock, 1,000 at most; gives how many."""
-        expired: int = await self._write(operations.Expire())
+        expired: int = await self._write(commands.Expire())
         return expired
-
-    async def find(self, client: str, tenant: str, key: str) -> Record | None:
-        """The adjustment under a client's key within a tenant."""
-        return await self._lookups.run(partial(reads.find, client=client, tenant=tenant, key=key))
-
-    async def get(self, tenant: str | None, adjustment: str) -> Record | None:
-        """The adjustment of an id, where it is this tenant's; of any tenant for None."""
-        return await self._lookups.run(partial(reads.get, tenant=tenant, adjustment=adjustment))
-
-    async def history(self, adjustment: str) -> tuple[Transition, ...]:
-        """Every transition of the adjustment of an id, oldest first."""
-        return await self._lookups.run(partial(reads.history, adjustment=adjustment))
-
-    async def list(self, tenant: str | None, filters: Filters, *, limit: int, after: str | None = None) -> lists.Page:
-        """At most `limit` adjustments of a tenant, newest first, that come after the one with the id `after`.
-
-        Of one tenant one list at a time is read, in turn with other tenants. For None, they are of every tenant, and
-        all of the journal may be read. Raises `InvalidRequest` where there is no adjustment `after`.
-        """
-        asked = partial(lists.page, tenant=tenant, filters=filters, limit=limit, after=after)
-        return await self._lists.run(asked, name=tenant)
-
-    async def unknown(self, tenant: str | None, filters: Filters, *, limit: int) -> unknowns.Unknowns:
-        """What is unknown and fits, oldest first, at most `limit` of it, with the mark that names this set."""
-        return await self._lookups.run(partial(unknowns.unknown, tenant=tenant, filters=filters, limit=limit))
-
-    async def unknown_at(self, mark: int, tenant: str | None, filters: Filters, *, limit: int) -> tuple[Record, ...]:
-        """The set that `unknown` gave with this mark, each record as it stands now.
-
-        On PostgreSQL it can hold one that was being kept while the set was read.
-        """
-        return await self._lookups.run(
-            partial(unknowns.unknown_at, mark=mark, tenant=tenant, filters=filters, limit=limit)
-        )
-
-    async def whereabouts(self) -> tuple[unknowns.Whereabouts, ...]:
-        """How many unknown adjustments went to which account of which vendor; its cost grows with these alone."""
-        return await self._lookups.run(unknowns.whereabouts)
-
-    async def counts(self) -> reads.Counts:
-        """How many adjustments have not ended, and since when the oldest `unknown` is there; cheap at any size."""
-        return await self._lookups.run(partial(reads.counts, moment=self._moment))
-
-    async def vendors(self) -> dict[str, int]:
-        """How many adjustments each vendor holds, by its configured name."""
-        return await self._lookups.run(reads.vendors)
 
     @property
     def progress(self) -> Progress:
@@ -267,34 +262,33 @@ class Journal:
 
     async def ready(self) -> None:
         """Return where the journal can be written, or read where that is all it is open for."""
-        await (self._lookups.run(_alive) if self._batches is None else self._write(operations.Touch()))
+        if self._batches is None:
+            await self._lookups.run(_alive)
+            return
+        self._standbys.heard(await self._write(commands.Touch()))
+        await self._lookups.run(standbys.room)
+
+    @property
+    def not_promised(self) -> tuple[str, ...]:
+        """What a journal should promise and this one does not, in sentences for its operator."""
+        return self._standbys.not_promised
 
     async def close(self) -> None:
         """Do what was handed over before, then let go of the database; calling it again does nothing."""
         if self._batches is not None:
             await self._batches.close()
-        for lane in (self._lookups, self._lists):
-            await asyncio.to_thread(lane.close)
+        await self.close_lanes()
         self._hold.close()
 
     def _attempt(self) -> str:
         """Whose the next attempt is: this process's, and in it the operation's that begins it."""
         return f"{self._owner}/{next(self._numbers)}"
 
-    async def _write(self, operation: object) -> Any:
+    async def _write(self, operation: object, *, patience: float = 1.0) -> Any:
         if self._batches is None:
             raise StoreUnavailable("the journal is open for reading only")
-        return await self._batches.do(operation)
+        return await self._batches.do(operation, patience=patience)
 
 
 def _alive(connection: Connection) -> None:
     connection.execute(select(1))
-
-
-@contextmanager
-def _opening(database: Database) -> Iterator[None]:
-    """Says what failed in words of ours."""
-    try:
-        yield
-    except (SQLAlchemyError, OSError, Unfit) as error:
-        raise JournalError(f"the journal at {database.store.shown} cannot be opened: {cause.of(error)}") from error

@@ -22,10 +22,16 @@ OVERDUE = (
 
 
 class Lane:
-    """So many threads, each with a connection of an engine; `places`, where some may have only some of them."""
+    """So many threads, each with a connection of an engine; `places`, where some may have only some of them.
 
-    def __init__(self, engine: Engine, threads: int, name: str, *, places: Places | None = None) -> None:
+    `within`: seconds that an answer is waited for; None bounds nothing.
+    """
+
+    def __init__(
+        self, engine: Engine, threads: int, name: str, *, within: float | None, places: Places | None = None
+    ) -> None:
         self._engine = engine
+        self._within = within
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._places = places
 
@@ -46,8 +52,13 @@ class Lane:
             # Whoever asked may be gone: the place is taken until the thread has ended.
             job.add_done_callback(partial(_soon, asyncio.get_running_loop(), partial(self._places.give_back, name)))
         try:
-            return await asyncio.wrap_future(job)
+            async with asyncio.timeout(self._within):
+                return await asyncio.wrap_future(job)
+        except TimeoutError:
+            raise StoreUnavailable("the journal does not answer", retry_after=1) from None
         except (SQLAlchemyError, UnicodeError) as error:
+            if cause.full(error):
+                raise StoreUnavailable("the journal's disk is full") from error
             overdue = cause.overdue(error)
             raise StoreUnavailable(OVERDUE if overdue else "the journal cannot be read") from error
 

@@ -5,8 +5,8 @@ holds least, counted up to a bound. A range is a comparison of whole rows, which
 name besides, and on PostgreSQL the connections of lists have every other kind of plan switched off.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import structlog
@@ -28,17 +28,22 @@ from sqlalchemy import (
 
 from gateway.adjustments import Record, Status
 from gateway.errors import InvalidRequest
-from gateway.journal import codec
+from gateway.journal import codec, skips
 from gateway.journal.filters import Filters
-from gateway.journal.schema import UNKNOWN, adjustments, read_by
+from gateway.journal.tables import UNKNOWN, adjustments, read_by
 
 log = structlog.get_logger(__name__)
 WEIGHED = 1_000, 10_000
 """Entries of an index that are counted before it is chosen, and those where all hold more; of indexes that hold more
 than these too, the first here is taken."""
-_NARROW = ("reference", "member", "status")
+_NARROW = ("refers_to", "reference", "member", "operation", "status", "client", "vendor")
 _LAST = 2**63 - 1
 _COLUMN = {each.name: column(each.name, each.type) for each in adjustments.c}
+_PARTIAL = {
+    "refers_to": _COLUMN["refers_to"].is_not(None),
+    "operation": _COLUMN["operation"] != literal_column("'adjust'"),
+}
+"""The condition of an index that does not have all rows, as its migration words it."""
 
 
 class _Place(NamedTuple):
@@ -62,10 +67,13 @@ def page(connection: Connection, tenant: str | None, filters: Filters, limit: in
     What cannot be read is left out, and logged. Raises `InvalidRequest` where there is no adjustment with this id.
     """
     place = None if after is None else _place(connection, tenant, after)
-    if tenant is None:
-        rows = connection.execute(_of_all(filters, place).limit(limit + 1)).all()
-    elif filters.key is not None:
+    rows: Sequence[Any]
+    if filters.key is not None:
         rows = _under_key(connection, tenant, filters, place)
+    elif tenant is None and (filters == Filters() or filters.status is Status.UNKNOWN):
+        rows = connection.execute(_of_all(filters, place).limit(limit + 1)).all()
+    elif tenant is None:
+        rows = _of_each(connection, filters, place, limit + 1)
     else:
         rows = connection.execute(_of_one(connection, tenant, filters, place).limit(limit + 1)).all()
     return Page(tuple(_readable(rows[:limit])), rows[limit - 1].id if len(rows) > limit else None)
@@ -82,9 +90,9 @@ def _place(connection: Connection, tenant: str | None, id_: str) -> _Place:
 
 
 def _of_all(filters: Filters, place: _Place | None) -> Select[Any]:
-    """For who looks into the journal itself: in the order of its numbers, which may read all of it.
+    """For who looks into the journal itself: everything in the order of its numbers, or what is unknown.
 
-    What is unknown has an index of its own, by the time of creation.
+    That has an index of its own, by the time of creation.
     """
     statement = filters.applied_to(select(adjustments), None)
     if filters.status is Status.UNKNOWN:
@@ -95,15 +103,32 @@ def _of_all(filters: Filters, place: _Place | None) -> Select[Any]:
     return statement if place is None else statement.where(adjustments.c.seq < place.seq)
 
 
+def _of_each(connection: Connection, filters: Filters, place: _Place | None, most: int) -> list[Any]:
+    """The newest of every tenant: of each, what is newer than the oldest of those that were found so far."""
+    found: list[Any] = []
+    for tenant in skips.tenants(connection):
+        found += connection.execute(_of_one(connection, tenant, filters, place).limit(most)).all()
+        found = sorted(found, key=_newness, reverse=True)[:most]
+        if len(found) == most:
+            filters = replace(filters, created_from=codec.from_micros(found[-1].created_at))
+    return found
+
+
+def _newness(row: Any) -> tuple[int, int]:
+    return row.created_at, row.seq
+
+
 def _of_one(connection: Connection, tenant: str, filters: Filters, place: _Place | None) -> Select[Any]:
     columns = _equal(filters)
     ways = [
-        _Way(name, (codec.storable(tenant), columns[name]), filters, place) for name in _NARROW if name in columns
+        _Way(name, (codec.storable(tenant), columns[name]), filters, place)
+        for name in _NARROW
+        if name in columns and columns[name] != "adjust"
     ] or [_Way(None, (codec.storable(tenant),), filters, place)]
     way = ways[0] if len(ways) == 1 else _narrowest(connection, ways)
     found = select(*_COLUMN.values()).select_from(way.table(connection)).where(*way.range)
     also = (_COLUMN[name] == value for name, value in columns.items() if name != way.name)
-    return found.where(*also).order_by(*(each.desc() for each in way.columns))
+    return found.where(*also, *filters.in_history).order_by(*(each.desc() for each in way.columns))
 
 
 def _equal(filters: Filters) -> dict[str, str]:
@@ -128,11 +153,12 @@ class _Way:
         return tuple(_COLUMN[name] for name in names)
 
     @property
-    def range(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    def range(self) -> tuple[ColumnElement[bool], ...]:
         """The part of the index that has these values, within the filters' times and after the place."""
         first, end = _bounds(self.filters, self.place)
         whole = tuple_(*self.columns)
-        return whole >= _row(*self.values, *first), whole < _row(*self.values, *end)
+        bounds = whole >= _row(*self.values, *first), whole < _row(*self.values, *end)
+        return bounds if self.name not in _PARTIAL else (*bounds, _PARTIAL[self.name])
 
     def table(self, connection: Connection) -> TextClause:
         """The table, to be read by this index."""
@@ -154,19 +180,20 @@ def _narrowest(connection: Connection, ways: list[_Way]) -> _Way:
     return ways[0]
 
 
-def _under_key(connection: Connection, tenant: str, filters: Filters, place: _Place | None) -> list[Any]:
-    """At most one row for each client, whatever else is asked: the index of keys begins with the key."""
+def _under_key(connection: Connection, tenant: str | None, filters: Filters, place: _Place | None) -> list[Any]:
+    """At most one row for each client and tenant, whatever else is asked: the index of keys begins with the key."""
     first, end = _bounds(filters, place)
     columns = _equal(filters)
-    wanted = _row(columns.pop("key"), codec.storable(tenant))
-    owner, moment = ([_COLUMN[name] for name in names] for names in (("key", "tenant"), ("created_at", "seq")))
+    key, moment = columns.pop("key"), (_COLUMN["created_at"], _COLUMN["seq"])
+    owner = (_COLUMN["key"],) if tenant is None else (_COLUMN["key"], _COLUMN["tenant"])
+    wanted = _row(key) if tenant is None else _row(key, codec.storable(tenant))
     found = select(*_COLUMN.values()).select_from(text("adjustments"))
     found = found.where(tuple_(*owner) >= wanted, tuple_(*owner) <= wanted)
     found = found.where(tuple_(*moment) >= _row(*first), tuple_(*moment) < _row(*end))
     # Joined to nothing, so that no other index could find them; in the order of this one, which no other has.
-    found = found.where(*(_COLUMN[name].concat("") == value for name, value in columns.items()))
-    rows = connection.execute(found.order_by(*owner, _COLUMN["client"])).all()
-    return sorted(rows, key=lambda row: (row.created_at, row.seq), reverse=True)
+    found = found.where(*(_COLUMN[name].concat("") == value for name, value in columns.items()), *filters.in_history)
+    rows = connection.execute(found.order_by(*(_COLUMN[name] for name in ("key", "tenant", "client")))).all()
+    return sorted(rows, key=_newness, reverse=True)
 
 
 def _bounds(filters: Filters, place: _Place | None) -> tuple[_Place, _Place]:

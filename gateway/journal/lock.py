@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from gateway.journal import cause
-from gateway.journal.errors import JournalError, JournalLocked
+from gateway.journal.failures import JournalError, JournalLocked
 from gateway.journal.private import OF_ITS_OWNER
 from gateway.journal.store import printable
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from gateway.journal.errors import JournalError, JournalMissing
+from gateway.journal.failures import JournalError, JournalMissing
 from gateway.journal.lock import wait_for_turn
-from gateway.journal.schema import HEAD, VERSION_TABLE
+from gateway.journal.tables import HEAD, VERSION_TABLE
 
 _VERSION = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 (a constant)
 

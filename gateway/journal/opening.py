@@ -1,34 +1,53 @@
 """How a journal is opened: made or brought up to date, written by one connection, and read by others."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.journal import fitness, migration, private
+from gateway.journal import cause, fitness, migration, pooler, private
 from gateway.journal.batch import Batches
-from gateway.journal.database import Database
+from gateway.journal.batch_operations import write
+from gateway.journal.commands import withdrawal
+from gateway.journal.database import ONE_ANSWER, WITHIN, Database, unbounded
+from gateway.journal.failures import JournalError
+from gateway.journal.fitness import Unfit
 from gateway.journal.lock import FileLock, opening_file
-from gateway.journal.operations import withdrawal
-from gateway.journal.schema import HEAD
+from gateway.journal.standbys import Standbys, waited_for
 from gateway.journal.statements import Statements
+from gateway.journal.tables import HEAD
 from gateway.journal.transaction import Render, Transaction
-from gateway.journal.writes import write
+from gateway.journal.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What a journal works with: who reads what has a name, and lists, who writes (None for a reader), and what is held
     until it is closed.
+
+    `within`, `longest_list`: seconds that who looks something up waits at most, and who lists; None bounds nothing.
     """
 
     readers: Engine
     listers: Engine
     batches: Batches | None = None
     hold: ExitStack = field(default_factory=ExitStack)
+    within: float | None = None
+    longest_list: float | None = None
+    standbys: Standbys = field(default_factory=Standbys)
+
+
+@contextmanager
+def named(database: Database) -> Iterator[None]:
+    """Raises `JournalError`, which names the journal and the cause, where it cannot be opened within the block."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError, Unfit) as error:
+        raise JournalError(f"the journal at {database.store.shown} cannot be opened: {cause.of(error)}") from error
 
 
 def prepare(database: Database) -> None:
@@ -37,7 +56,7 @@ def prepare(database: Database) -> None:
         _up_to_date(database, database.writer()).close()
 
 
-def to_write(database: Database, render: Render, *, longest_read: float) -> Opened:
+def to_write(database: Database, render: Render, *, longest_read: float, watch: Watch) -> Opened:
     """Open for writing, beside others who do; `longest_read`: seconds after which a read is ended.
 
     Raises `JournalError` where the tables do not fit.
@@ -47,6 +66,9 @@ def to_write(database: Database, render: Render, *, longest_read: float) -> Open
         hold = undo.enter_context(_held(database))
         connection = _up_to_date(database, writer)
         statements = Statements.compiled(connection.dialect)
+        standbys = Standbys(several=database.several)
+        with connection.begin():
+            standbys.heard(waited_for(connection))
 
         def run(connection: Connection, operations: Sequence[Any]) -> list[Any]:
             moment = database.moment(connection)
@@ -54,8 +76,11 @@ def to_write(database: Database, render: Render, *, longest_read: float) -> Open
             return write(Transaction(connection, statements, moment, render, fresh), operations)
 
         undo.pop_all()
-        batches = Batches(writer.connect, run, connection, withdrawal, clock=database.clock)
-        return Opened(database.reader(within=longest_read), database.lister(within=longest_read), batches, hold)
+        within = database.within or WITHIN
+        batches = Batches(writer.connect, run, connection, withdrawal, clock=database.clock, within=within, watch=watch)
+        readers = database.reader(within=min(longest_read, within * ONE_ANSWER))
+        listers = database.lister(within=longest_read)
+        return Opened(readers, listers, batches, hold, within, longest_read + within, standbys)
 
 
 def to_read(database: Database) -> Opened:
@@ -69,6 +94,7 @@ def to_read(database: Database) -> Opened:
         undo.callback(readers.dispose)
         with readers.connect() as connection:
             fitness.check_session(connection, writes=False)
+            pooler.check(connection, readers.connect)
             found = migration.version(connection)
         if found != HEAD:
             raise migration.unfit(found)
@@ -94,9 +120,11 @@ def _up_to_date(database: Database, writer: Engine) -> Connection:
             private.make_file(database.file)
         connection = writer.connect()
         undo.callback(connection.close)
-        fitness.check_session(connection, writes=True)
-        with connection.begin():
-            migration.upgrade(connection)
-            fitness.check_writing(connection)
+        with unbounded(connection):
+            fitness.check_session(connection, writes=True)
+            pooler.check(connection, writer.connect)
+            with connection.begin():
+                migration.upgrade(connection)
+                fitness.check_writing(connection)
         undo.pop_all()
         return connection

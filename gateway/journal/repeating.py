@@ -6,16 +6,16 @@ has not run back since. One repeat at a time owns an adjustment, for a lease.
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, update
 
 from gateway import adjustments as life
 from gateway.adjustments import Record, Status, Verdict
 from gateway.journal import codec
-from gateway.journal.operations import (
+from gateway.journal.changes import Changes
+from gateway.journal.commands import Conclusion, Resolve
+from gateway.journal.repeat_commands import (
     BeginRepeat,
-    Conclusion,
     ConfirmRepeat,
     EndRepeat,
     MarkEffect,
@@ -23,83 +23,83 @@ from gateway.journal.operations import (
     PostponeRepeat,
     RepeatRefusal,
     RepeatsDue,
-    Resolve,
 )
-from gateway.journal.schema import IN_PROGRESS, UNKNOWN, adjustments, clock
 from gateway.journal.shares import BARRED_FOR, REPEATS
 from gateway.journal.standing import Standing
+from gateway.journal.tables import IN_PROGRESS, UNKNOWN, adjustments, clock
 from gateway.journal.transaction import Transaction
-
-if TYPE_CHECKING:
-    from gateway.journal.steps import Steps
+from gateway.pauses import Pause
 
 _NEWEST_MARK = select(func.max(adjustments.c.effect_at)).where(or_(UNKNOWN, IN_PROGRESS))
 SEEN_EVERY = 1_000_000
 """Microseconds after which the highest time is written again."""
 
 
-def mark(steps: "Steps", step: MarkEffect, standing: Standing) -> Permission:
+def mark(changes: Changes, step: MarkEffect, standing: Standing) -> Permission:
     """Keep the digest of an attempt's request, and the moment, unless an earlier attempt's byte may have left."""
     record, row = step.record, standing.repeat
-    if standing.state != record.state or standing.lease_until <= steps.transaction.micros:
-        return Permission(steps.current(record.draft.id), "changed")
+    if standing.state != record.state or standing.lease_until <= changes.transaction.micros:
+        return Permission(changes.current(record.draft.id), "changed")
     standing.set_repeat(effect_digest=step.digest)
     if row.effect_at is None:
-        standing.set_repeat(effect_at=steps.transaction.micros, effect_attempt=record.state.attempt)
+        standing.set_repeat(effect_at=changes.transaction.micros, effect_attempt=record.state.attempt)
     return Permission(replace(record, mark=row.mark))
 
 
-def begin(steps: "Steps", step: BeginRepeat, standing: Standing) -> Permission:
+def begin(changes: Changes, step: BeginRepeat, standing: Standing, *, paused: Pause | None) -> Permission:
     """Take the ownership of the next repeat."""
     adjustment, begun = step.record.draft.id, life.repeat(step.record.state)
     if begun is not None and standing.state == begun and standing.owner == step.owner:
-        return Permission(steps.current(adjustment))  # an earlier try of this operation did it
+        return Permission(changes.current(adjustment))  # an earlier try of this operation did it
     if begun is None or standing.state != step.record.state:
-        return Permission(steps.current(adjustment), "changed")
-    rest = codec.to_micros(steps.transaction.later(-step.rest))
+        return Permission(changes.current(adjustment), "changed")
+    rest = codec.to_micros(changes.transaction.later(-step.rest))
     refused: RepeatRefusal | None
-    if _barred(steps.transaction, standing):
+    if _barred(changes.transaction, standing):
         refused = "barred"
     else:
-        refused = _untimely(steps.transaction, standing, step.window)
+        refused = _untimely(changes.transaction, standing, step.window)
         if refused is None and (standing.repeat.repeat_until or 0) > rest:
             refused = "under_way"
+        elif refused is None and paused is not None:  # what has no time left is told first: no end of a pause helps it
+            refused = "paused"
     if refused is not None:
-        return Permission(steps.current(adjustment), refused)
-    record = replace(steps.current(adjustment), state=begun)
+        return Permission(changes.current(adjustment), refused)
+    record = replace(changes.current(adjustment), state=begun)
     standing.owner = step.owner
-    standing.set_repeat(repeat_until=codec.to_micros(steps.transaction.later(step.lease)))
-    steps.transaction.step(adjustment, standing.state, begun, "repeat", {"repeat": begun.repeats, "begun": True})
-    steps.change(standing, record)
+    standing.set_repeat(repeat_until=codec.to_micros(changes.transaction.later(step.lease)))
+    changes.transaction.step(adjustment, standing.state, begun, "repeat", {"repeat": begun.repeats, "begun": True})
+    changes.change(standing, record)
     return Permission(record)
 
 
-def confirm(steps: "Steps", step: ConfirmRepeat, standing: Standing) -> Permission:
+def confirm(changes: Changes, step: ConfirmRepeat, standing: Standing) -> Permission:
     """Look again at all that a repeat rests on, now that its request is there."""
-    record = steps.current(step.record.draft.id)
+    record = changes.current(step.record.draft.id)
     until = standing.repeat.repeat_until or 0
-    if (standing.state, standing.owner) != (step.record.state, step.owner) or until <= steps.transaction.micros:
+    if (standing.state, standing.owner) != (step.record.state, step.owner) or until <= changes.transaction.micros:
         return Permission(record, "changed")
     if standing.repeat.effect_digest != step.digest:
         return Permission(record, "differs")
-    return Permission(record, _untimely(steps.transaction, standing, step.window))
+    return Permission(record, _untimely(changes.transaction, standing, step.window))
 
 
-def end(steps: "Steps", step: EndRepeat, standing: Standing) -> Conclusion:
+def end(changes: Changes, step: EndRepeat, standing: Standing) -> Conclusion:
     """Settle by what a repeat proved; where it proved nothing, let go of it and keep it in the history."""
-    settlement, now = step.settlement, steps.transaction.micros
-    applied, attempt = settlement.verdict is Verdict.APPLIED, settlement.record.state.attempt
+    settlement, now = step.settlement, changes.transaction.micros
+    applied = settlement.verdict in (Verdict.APPLIED, Verdict.ACCEPTED)
+    attempt = settlement.record.state.attempt
     if applied and life.settle(standing.state, attempt=attempt, verdict=settlement.verdict) is not None:
         standing.set_repeat(repeat_until=now)
-        return steps.settle(settlement, standing)
+        return changes.settle(settlement, standing)
     mine = (standing.state, standing.owner) == (settlement.record.state, step.owner)
     if not mine or (standing.repeat.repeat_until or 0) <= now:
-        return steps.late(settlement, standing)
+        return changes.late(settlement, standing)
     if settlement.evidence.get("booked"):
         standing.set_repeat(effect_digest=None)  # the vendor knows the id as something else, and will again
-    _due_in(steps.transaction, standing, step.pause, alarmed=step.alarmed)
+    _due_in(changes.transaction, standing, step.pause, alarmed=step.alarmed)
     standing.set_repeat(repeat_until=now)
-    steps.transaction.step(
+    changes.transaction.step(
         settlement.record.draft.id,
         standing.state,
         standing.state,
@@ -110,14 +110,14 @@ def end(steps: "Steps", step: EndRepeat, standing: Standing) -> Conclusion:
     if settlement.evidence.get("sent") is False and "refused_before" not in settlement.evidence:
         # Nothing of it left: what is heard of the requests before it says as much as it did.
         state = replace(standing.state, repeats=standing.state.repeats - 1)
-        steps.change(standing, replace(steps.current(settlement.record.draft.id), state=state))
-    return Conclusion(steps.current(settlement.record.draft.id))
+        changes.change(standing, replace(changes.current(settlement.record.draft.id), state=state))
+    return Conclusion(changes.current(settlement.record.draft.id))
 
 
-def postpone(steps: "Steps", step: PostponeRepeat, standing: Standing) -> None:
+def postpone(changes: Changes, step: PostponeRepeat, standing: Standing) -> None:
     """Have it due again later."""
     if standing.state.status is Status.UNKNOWN:
-        _due_in(steps.transaction, standing, step.pause, alarmed=step.alarmed)
+        _due_in(changes.transaction, standing, step.pause, alarmed=step.alarmed)
 
 
 def due(transaction: Transaction, asked: RepeatsDue) -> list[Record]:
@@ -138,7 +138,8 @@ def until_decided(transaction: Transaction, step: Resolve, standing: Standing) -
     ):
         return 0
     if not _barred(transaction, standing):
-        standing.set_repeat(repeat_barred_at=transaction.micros)
+        # It is not due either until then, so that no look has to read it.
+        standing.set_repeat(repeat_barred_at=transaction.micros, repeat_at=transaction.micros + BARRED_FOR)
     quiet = round(step.record.draft.lease * 1_000_000)
     return max(until, 0 if step.resolution.applied else (repeat.repeat_barred_at or 0) + quiet)
 

@@ -23,9 +23,9 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.adjustments import Record
+from gateway.adjustments import Record, Status
 from gateway.journal import codec
-from gateway.journal.schema import adjustments
+from gateway.journal.tables import adjustments
 from gateway.journal.transaction import Transaction
 
 log = structlog.get_logger(__name__)
@@ -38,9 +38,10 @@ _NOW: BindParameter[int] = bindparam("now")
 
 
 class Shares:
-    """What is `unknown` and due by one of its columns, which a NULL makes due at once; `also`: more that must hold."""
+    """What has a status and is due by a column, which a NULL makes due at once; `also`: more that must hold."""
 
-    def __init__(self, column: str, *also: ColumnElement[bool]) -> None:
+    def __init__(self, status: Status, column: str, *also: ColumnElement[bool]) -> None:
+        self._status: ColumnElement[str] = literal_column(f"'{status.value}'")
         self._column = column
         self._due_at = func.coalesce(_OTHER.c[column], literal_column("0"))
         self._also = also
@@ -77,7 +78,7 @@ class Shares:
     def _of(self, account: Any) -> Select[Any]:
         """The `seq` of what is due at one account, which is a column of another table."""
         # The words of the index, so that it is found to fit.
-        ripe = (_OTHER.c.status == literal_column("'unknown'"), _OTHER.c.account == account, self._due_at <= _NOW)
+        ripe = (_OTHER.c.status == self._status, _OTHER.c.account == account, self._due_at <= _NOW)
         return (
             select(_OTHER.c.seq)
             .where(*ripe, *self._also)
@@ -98,10 +99,13 @@ class Shares:
         return select(adjustments).select_from(asked.join(found, true()).join(adjustments, whole))
 
 
-SEARCHES = Shares("look_at", _OTHER.c.lease_until <= _NOW)
-"""What nobody may still settle, and nobody looks for."""
+SEARCHES = tuple(
+    Shares(status, "look_at", _OTHER.c.lease_until <= _NOW) for status in (Status.UNKNOWN, Status.ACCEPTED)
+)
+"""What no attempt may still settle, and nobody looks for: what is unknown, and what the vendor has not decided."""
 
 REPEATS = Shares(
+    Status.UNKNOWN,
     "repeat_at",
     _OTHER.c.effect_digest.is_not(None),
     _OTHER.c.effect_at.is_not(None),

@@ -46,6 +46,8 @@ class Standing:
     conflict: bool
     repeat: RepeatColumns
     reservation: Reservation
+    search_cursor: str | None
+    removed: bool = False
     record: Record | None = None
     repeat_changed: bool = False
 
@@ -61,6 +63,8 @@ class Standing:
             bool(row.conflict),
             RepeatColumns.of(row),
             Reservation.parse(row.reserved),
+            row.search_cursor,
+            row.removal is not None,
         )
 
     def set_repeat(self, **columns: Any) -> None:

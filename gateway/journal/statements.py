@@ -6,7 +6,6 @@ database does. So the driver is given the text as it is, and values in the form 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from operator import itemgetter
 from typing import Any
 
@@ -32,17 +31,26 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ClauseElement
 
-from gateway.journal.schema import adjustments, transitions
 from gateway.journal.standing import REPEAT_COLUMNS
+from gateway.journal.tables import adjustments, transitions
+from gateway.journal.upserts import insert_for
 
-_LATER = ("seq", "look_at", "looks", "conflict", "repeats", *REPEAT_COLUMNS)
-_NEW = [name for name in adjustments.c.keys() if name not in _LATER]  # noqa: SIM118 (no dict)
-_STEP = [name for name in transitions.c.keys() if name != "seq"]  # noqa: SIM118
-_CHANGED = [name for name in _NEW[_NEW.index("status") :] if name != "created_at"]
+CHANGED = [
+    *("status", "retryable", "attempt", "lease_until", "completed_at", "applied", "problem", "resolution"),
+    *("answer_status", "answer_body", "owner", "account", "reserved", "transaction_id"),
+]
+"""The columns that `change` writes; `codec.changes_of` makes them, but for `owner` and `reserved`."""
+NEW = [
+    *("id", "client", "tenant", "key", "fingerprint", "vendor", "adapter", "member", "points", "reference", "draft"),
+    *("operation", "refers_to", "created_at", *CHANGED),
+]
+"""The columns that `claim` writes. The others begin with their defaults, and are changed by statements of their own."""
+STEP = ["adjustment", "at", "before", "after", "attempt", "by", "evidence", "exchange"]
+"""The columns of a transition that `keep` writes; `Transaction.step` makes them."""
 _KEY = (adjustments.c.key, adjustments.c.tenant, adjustments.c.client)
 _DECIDING = (
     *("id", "status", "retryable", "attempt", "repeats", "lease_until", "owner", "resolution", "looks", "conflict"),
-    "reserved",
+    *("reserved", "search_cursor", "removal"),
     *REPEAT_COLUMNS,
 )
 _NAMED = select(adjustments.c.id, *_KEY)
@@ -84,8 +92,7 @@ class Statements:
     @classmethod
     def compiled(cls, dialect: Dialect) -> "Statements":
         """For the database that a connection of this dialect leads to."""
-        insert_into = import_module(f"sqlalchemy.dialects.{dialect.name}").insert
-        claim = insert_into(adjustments).on_conflict_do_nothing(index_elements=_KEY)
+        claim = insert_for(dialect)(adjustments).on_conflict_do_nothing(index_elements=_KEY)
         return (_on_postgresql if dialect.name == "postgresql" else _on_sqlite)(dialect, claim)
 
 
@@ -104,9 +111,9 @@ def _on_sqlite(dialect: Dialect, claim: Any) -> Statements:
 
     change = update(adjustments).where(adjustments.c.id == bindparam("id"))
     return Statements(
-        claim=each(claim, _NEW),
-        change=each(change, _CHANGED),
-        keep=each(insert(transitions), _STEP),
+        claim=each(claim, NEW),
+        change=each(change, CHANGED),
+        keep=each(insert(transitions), STEP),
         lock=among(_LOCK, adjustments.c.id),
         named=among(_NAMED, adjustments.c.key),
         whole=among(select(adjustments), adjustments.c.id),
@@ -124,12 +131,12 @@ def _on_postgresql(dialect: Dialect, claim: Any) -> Statements:
         compiled = statement.where(column == any_(values)).compile(dialect=dialect)
         return Statement(compiled.string, lambda values: {"values": list(values)})
 
-    new, steps, changes = _given(adjustments, _NEW), _given(transitions, _STEP), _given(adjustments, ["id", *_CHANGED])
+    new, steps, changes = _given(adjustments, NEW), _given(transitions, STEP), _given(adjustments, ["id", *CHANGED])
     change = update(adjustments).where(adjustments.c.id == changes.c.id)
     return Statements(
-        claim=at_once(claim.from_select(_NEW, select(new))),
-        change=at_once(change.values({name: changes.c[name] for name in _CHANGED})),
-        keep=at_once(insert(transitions).from_select(_STEP, select(steps))),
+        claim=at_once(claim.from_select(NEW, select(new))),
+        change=at_once(change.values({name: changes.c[name] for name in CHANGED})),
+        keep=at_once(insert(transitions).from_select(STEP, select(steps))),
         lock=among(_LOCK, adjustments.c.id),
         named=among(_NAMED, adjustments.c.key),
         whole=among(select(adjustments), adjustments.c.id),

@@ -58,6 +58,11 @@ class Store:
         file = self.file
         return () if file is None else (file, *(file.with_name(file.name + ending) for ending in BESIDE))
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of the server and of its standbys; one for a server that is reached by default."""
+        return () if self.file is not None else tuple(self.parameters.get("host", "").split(","))
+
     def conninfo(self, **more: str | int) -> str:
         """How libpq is told to reach the server; of what is said in `more` too, `parameters` decide."""
         asked = {**more, **self.parameters}

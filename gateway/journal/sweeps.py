@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, bindparam, select, update
 from gateway import adjustments as life
 from gateway.adjustments import Record, Status
 from gateway.journal import codec
-from gateway.journal.operations import Due
-from gateway.journal.schema import IN_PROGRESS, adjustments
+from gateway.journal.commands import Due
 from gateway.journal.shares import SEARCHES
+from gateway.journal.tables import IN_PROGRESS, adjustments
 from gateway.journal.transaction import Transaction
 
 MOST = 1000
@@ -54,5 +54,9 @@ def present(transaction: Transaction, asked: list[tuple[int, Record]]) -> Iterab
 
 
 def due(transaction: Transaction, asked: Due) -> list[Record]:
-    """The `unknown` of these accounts that nobody may still settle and nobody looks for; now held."""
-    return SEARCHES.take(transaction, asked.accounts, share=asked.share, hold=asked.hold)
+    """What is open at these accounts, and nobody may still settle by itself, and nobody looks for; now held."""
+    return [
+        record
+        for each in SEARCHES
+        for record in each.take(transaction, asked.accounts, share=asked.share, hold=asked.hold)
+    ]

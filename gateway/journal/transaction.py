@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.adjustments import Answer, Record, State, Status
+from gateway.adjustments import Answer, Record, State
 from gateway.journal import codec
 from gateway.journal.statements import Statements
 
@@ -47,7 +47,7 @@ class Transaction:
 
     def completed_at(self, state: State) -> datetime | None:
         """The time of completion of what comes to this state now, if that completes it."""
-        return None if state.status is Status.UNKNOWN else self.now
+        return None if state.open else self.now
 
     def step(
         self,

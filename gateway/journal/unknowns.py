@@ -13,7 +13,7 @@ from sqlalchemy import Connection, exists, func, select
 from gateway.adjustments import Record
 from gateway.journal import codec
 from gateway.journal.filters import Filters
-from gateway.journal.schema import UNKNOWN, adjustments, transitions
+from gateway.journal.tables import ACCEPTED, UNKNOWN, adjustments, transitions
 
 _OLDEST_FIRST = (adjustments.c.created_at, adjustments.c.seq)  # as the index of the unknown has them
 _BECAME_UNKNOWN = exists().where(transitions.c.adjustment == adjustments.c.id, transitions.c.after == "unknown")
@@ -30,7 +30,10 @@ class Unknowns:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """How many unknown adjustments of a vendor went to one account, and when the first and the last were created."""
+    """How many unknown adjustments of a vendor went to one account, and when the first and the last were created.
+
+    Those that the vendor has accepted, and not decided, are counted too, each kind in a value of its own.
+    """
 
     vendor: str
     account: str
@@ -74,10 +77,11 @@ def unknown_at(
 
 
 def whereabouts(connection: Connection) -> tuple[Whereabouts, ...]:
-    """Where everything unknown went, by vendor and account; reads nothing but the unknown."""
+    """Where everything unknown or accepted went, by vendor and account; reads nothing else."""
     vendor, account, created_at = adjustments.c.vendor, adjustments.c.account, adjustments.c.created_at
-    grouped = select(vendor, account, func.count(created_at), func.min(created_at), func.max(created_at)).where(UNKNOWN)
-    rows = connection.execute(grouped.group_by(vendor, account).order_by(vendor, account))
+    grouped = select(vendor, account, func.count(created_at), func.min(created_at), func.max(created_at))
+    grouped = grouped.group_by(vendor, account).order_by(vendor, account)
+    rows = [row for status in (UNKNOWN, ACCEPTED) for row in connection.execute(grouped.where(status))]
     return tuple(
         Whereabouts(name, digest, count, codec.from_micros(oldest), codec.from_micros(newest))
         for name, digest, count, oldest, newest in rows

@@ -1,4 +1,4 @@
-"""What an adapter is, and all that it deals in: this is what adapters import."""
+"""The public interface for adapters: the base class, requests, responses, settings, secrets and tokens."""
 
 from gateway.port.adapter import (
     Adapter,
@@ -10,14 +10,18 @@ from gateway.port.adapter import (
     VendorRequest,
     VendorResponse,
     VendorSettings,
-    mapped,
     not_understood,
     number,
 )
+from gateway.port.credentials import ClientCredentials
+from gateway.port.mapping import canonical, mapped
+from gateway.port.tokens import Issued, client_credentials
 
 __all__ = [
     "Adapter",
+    "ClientCredentials",
     "Exchange",
+    "Issued",
     "Options",
     "PartialResponse",
     "Secret",
@@ -25,6 +29,8 @@ __all__ = [
     "VendorRequest",
     "VendorResponse",
     "VendorSettings",
+    "canonical",
+    "client_credentials",
     "mapped",
     "not_understood",
     "number",

@@ -1,30 +1,28 @@
-"""What an adapter is, and the requests and responses that it deals in; no I/O.
+"""The base class of adapters; no I/O.
 
 An adapter's method is a generator: it yields a `VendorRequest`, receives a `VendorResponse`, and returns a
-canonical result or raises a canonical error. Its signature is the list of what it can be told.
+canonical result or raises a canonical error. Its parameters are the fields that it supports.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar, Generic, Literal, NoReturn, TypeVar
+from typing import ClassVar, Generic, Literal, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from gateway import charset, exact, lenient
+from gateway import exact
 from gateway.errors import (
     AUTH_PAUSE,
-    FieldNotSupported,
     VendorAuthFailed,
     VendorBadResponse,
     VendorError,
+    VendorRejected,
     VendorUnavailable,
 )
 from gateway.model import RepeatSafety
-from gateway.port.refusals import Reason, Refusals, checked, known, renamed
+from gateway.port.refusals import Reason, Refusals, built_in, checked, configured
 from gateway.port.request import VendorRequest
+from gateway.port.response import PartialResponse, VendorResponse
 from gateway.port.secrets import Secret, TextSecret
 from gateway.port.settings import VendorSettings
 
@@ -38,93 +36,16 @@ __all__ = [
     "VendorRequest",
     "VendorResponse",
     "VendorSettings",
-    "mapped",
     "not_understood",
     "number",
 ]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class VendorResponse:
-    """One answer of a vendor: header names in lower case, the body complete and decompressed.
-
-    `judgements`: what `Adapter.judge` found this answer to refuse with; nothing else writes there.
-    """
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    judgements: list[type[VendorError]] = field(default_factory=list, init=False, repr=False, compare=False)
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status line says that all went well; the body may say otherwise."""
-        return 200 <= self.status < 300
-
-    def text(self) -> str:
-        """The body as text, in the charset that it is in. Raises `VendorBadResponse` where that cannot be told."""
-        text = charset.exactly(self.body, self.headers.get("content-type", ""))
-        if text is None:
-            raise VendorBadResponse("The answer is not text in a charset that can be told", vendor_status=self.status)
-        return text
-
-    def rough_text(self) -> str:
-        """The body as text, with U+FFFD for every byte that is in no charset that can be told: for words."""
-        return charset.roughly(self.body, self.headers.get("content-type", ""))
-
-    def json(self) -> Any:
-        """The body as JSON, numbers exact; what cannot be told in it is `lenient.Unreadable` or U+FFFD in a text.
-
-        Raises `VendorBadResponse` where it is not JSON.
-        """
-        text = charset.exactly(self.body, self.headers.get("content-type", ""))
-        try:
-            return lenient.loads(self.rough_text(), rough=True) if text is None else lenient.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise VendorBadResponse(f"The answer is not JSON: {error}", vendor_status=self.status) from error
-
-    def json_object(self) -> dict[str, Any]:
-        """The body as a JSON object. Raises `VendorBadResponse` where it is anything else."""
-        parsed = self.json()
-        if not isinstance(parsed, dict):
-            raise VendorBadResponse("The answer is not a JSON object", vendor_status=self.status)
-        return parsed
-
-    def retry_after(self, now: datetime | None = None) -> float | None:
-        """Seconds that the vendor asks to wait, from `Retry-After` in either form; None where it says nothing."""
-        value = self.headers.get("retry-after", "").strip()
-        if not value:
-            return None
-        if value.isascii() and value.isdigit():
-            return float(value[:12])
-        try:
-            moment = parsedate_to_datetime(value)
-        except (TypeError, ValueError, OverflowError):
-            return None
-        if moment.tzinfo is None:
-            return None
-        return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
-
-
-@dataclass(frozen=True, slots=True)
-class PartialResponse:
-    """What came of an answer that broke off, or that cannot be read as one: for people to see, and no proof.
-
-    `status` is None where its head did not come whole: then `body` is everything that came, the head too.
-    """
-
-    status: int | None
-    headers: Mapping[str, str]
-    body: bytes
-
-
 Exchange = Generator[VendorRequest, VendorResponse, T]
 
 
 class Options(BaseModel):
-    """What only one kind of vendor knows, as callers send it under `options`; an adapter's own model extends this."""
+    """Base model of an adapter's own fields, which callers send under `options`."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -133,47 +54,73 @@ S = TypeVar("S", bound=VendorSettings)
 
 
 class Adapter(Generic[S]):
-    """Translates for one kind of vendor; made once for each configured vendor.
+    """Translates for one kind of vendor; there is one instance for each configured vendor.
 
-    A subclass writes the operations that its vendor has, as keyword-only generators:
+    A subclass defines the operations that its vendor supports, as keyword-only generators:
 
-    - `adjust(*, member, points, ...) -> Exchange[Applied]`, and of `id`, `point_type`, `description`,
-      `reason`, `reference`, `store`, `pending`, `options` those parameters that the vendor can be told;
-      `id` is the adjustment's own id;
+    - `adjust(*, member, points, ...) -> Exchange[Applied]`, with those of the parameters `id`, `point_type`,
+      `description`, `reason`, `reference`, `store`, `pending`, `options` that the vendor supports; `id` is the
+      adjustment's own id;
     - `balance(*, member, [point_type]) -> Exchange[Balance]`;
-    - `expiring(*, member, period, [point_type]) -> Exchange[Expiring]`;
-    - `find(*, id, member, points, [point_type]) -> Exchange[Found]`, where a write can be looked for by the
-      adjustment's own id: what the vendor has under it, or `VendorBadResponse` where that is another change than
-      the one that was sent;
-    - `probe() -> Exchange[None]`, where the vendor can be asked something that changes nothing and needs no member:
-      after an outage it is asked that before a call goes out again. No answer, or a 5xx, says that it is still away.
+    - `expiring(*, member, [period, point_type]) -> Exchange[Expiring]`; a `period` without a default is required;
+    - `transactions(*, member, limit, [point_type], [start], [end], [cursor]) -> Exchange[Transactions]`, one page of
+      the vendor's history of a member, of at most `limit` rows. `start` and `end` are inclusive and may come alone.
+      `cursor` is the `next_cursor` of a page; a caller can make one up: raise `FieldNotSupported` for a wrong one;
+    - `lookup(*, member) -> Exchange[Profile]`, for the schemes of `lookup_schemes`. The row that answers has the value
+      that was asked, else raise `VendorBadResponse`; `refuse` none as `MemberNotFound`, several as `MemberAmbiguous`;
+    - `find(*, id, member, points, [cursor, transaction, ...]) -> Exchange[Found]`, if the vendor can search for a write
+      by the adjustment's own id. It may take every field that `adjust` may, and `transaction`, the vendor's id of what
+      it has accepted. It returns all matches, or raises `VendorBadResponse` if a match differs from the
+      request. With a `cursor` it returns those of one page, and where the next page begins;
+    - `reverse(*, [original, transaction, id, member, points, point_type, description]) -> Exchange[Applied]`, if the
+      vendor can cancel a whole adjustment. It takes `original`, the own id of that, or `transaction`, the vendor's id.
+      `points` is the change that the cancel makes, `id` the own id of the reversal. Where the vendor shows that it was
+      cancelled already, `refuse` with `AlreadyReversed` before the request with the effect;
+    - `find_reversal`, with the same parameters, `-> Exchange[Found]`, if the vendor shows whether it was cancelled;
+    - `probe() -> Exchange[None]`, if there is a request that changes nothing and needs no member. After an outage it
+      is sent before the next call. No answer, or a 5xx, means that the vendor is still unavailable;
+    - `token() -> Exchange[Issued]`, if the vendor issues tokens that expire. It is fetched at another address where its
+      requests have a `base_url` that the settings name.
 
-    What it does not write is not supported, and the gateway says so; an adapter never does.
+    Each of them may take `now: datetime` (aware, in UTC) and `nonce: str`, which are new in each exchange, and each but
+    `token` also `token: str`, the current token. A method that takes a token begins again with a new one, once, where
+    `judge` raised `VendorAuthFailed`, which in a write has to be about the answer to the effect or to a request before
+    it. The gateway masks the token wherever the exchange is shown.
+
+    Methods that are missing are operations that are not supported; the gateway refuses these, never the adapter.
     """
 
     schemes: tuple[str, ...] = ()
-    """Member schemes that the vendor can be asked by; `custom.*` stands for every custom field."""
+    """The supported member schemes; `custom.*` matches every custom field."""
+    lookup_schemes: tuple[str, ...] = ()
+    """The member schemes that `lookup` supports; all other operations have those of `schemes`."""
     fractions: ClassVar[bool] = True
-    """Whether the vendor takes points that are not whole."""
+    """Whether the vendor accepts fractions of points."""
+    aggregates: ClassVar[bool] = False
+    """Whether a balance without a point type is of all kinds of points together, and not of a default kind."""
     balance_in_answer: ClassVar[bool] = False
-    """Whether the vendor's answer to an adjustment says the new balance."""
+    """Whether the vendor's answer to an adjustment contains the new balance."""
     repeat_safety: RepeatSafety = "none"
-    """What the vendor offers against repeating an adjustment; `enforced` needs the next two."""
+    """The vendor's protection against a repeated adjustment; `enforced` requires the next two attributes."""
     enforces: Literal["replay", "refuse"] | None = None
-    """What the vendor does with the same request under the same adjustment's own id.
+    """How the vendor answers the same request under the same adjustment id.
 
-    `replay`: it gives the first answer again; `refuse`: it answers what `refusals` map to `AlreadyBooked`. Either holds
-    while the first request is still at work, too, and what is called booked stays so.
+    `replay`: it repeats the first answer; `refuse`: it answers with a code that `refusals` map to `AlreadyBooked`.
+    Both must hold while the first request is still in progress too, and a booking must be permanent.
     """
     enforced_for: float = 0.0
-    """Seconds for which the vendor remembers an id, from when it received it first."""
+    """Seconds for which the vendor remembers an id, from its first receipt."""
+    accepted_for: float = 86_400.0
+    """Seconds after which an adjustment that the vendor has accepted, and not decided, raises an alarm."""
     finds: bool = False
-    """Whether `find` can be asked, with these settings."""
+    """Whether `find` works with these settings."""
+    fetches: bool = True
+    """Whether `token` is used with these settings; if not, no method is passed a token."""
     refusals: ClassVar[Mapping[Reason, type[VendorError]]] = {}
-    """What the vendor says when it did nothing, and what each means: by status, or by status and code.
+    """The answers that prove that nothing was applied, and their meaning: by status, or by status and code.
 
-    One with a code says more than the status alone, and a status that is listed only with codes refuses only with them.
-    401 and 429 are known to `judge`.
+    An entry with a code takes precedence over its status alone. A status that is listed only with codes is a refusal
+    only with these. 401 and 429 are built into `judge`.
     """
 
     def __init__(self, settings: S) -> None:
@@ -185,27 +132,31 @@ class Adapter(Generic[S]):
         response: VendorResponse,
         *,
         listed: bool,
+        named: bool = False,
         status: int | None = None,
         code: str | None = None,
         message: str | None = None,
     ) -> None:
-        """Judge an answer: return where it is a success, else raise what it means.
+        """Judge an answer: return if it is a success, otherwise raise the error that it means.
 
-        `listed`: whether the body is that of a refusal of this vendor, so that `refusals` apply; a page of somebody on
-        the way is not. `status` is one from inside the body, and that of the status line by default. `code` and
-        `message` are the vendor's own words. Of an answer to a request with an effect, only what is raised here can
-        prove that nothing was applied.
+        `listed`: the body is a refusal of this vendor, so that `refusals` apply; a proxy's error page is not.
+        `named`: so is a `code` that the setting `problems` names; for a vendor that publishes no codes of its own.
+        `status` is the one in the body, by default that of the status line. `code` and `message` are the vendor's own.
+        For an answer to a request with an effect, only an error raised here can prove that nothing was applied.
 
         An adapter may catch the `VendorAuthFailed` of a judged 401, renew its credentials, and yield the same request
-        with the effect once more: after that, and after nothing else, a second one may leave.
+        with the effect once more, as the gateway does for a method that takes a `token`. This is the only case in which
+        a second effect request may leave.
         """
         status = response.status if status is None else status
         code, message = _text(code), _text(message)
-        kind = self._refusals.meaning(status, code) if listed else known(status)
+        kind = self._refusals.meaning(status, code) if listed else built_in(status)
+        if kind is None and listed and named and code in self.settings.problems:
+            kind = VendorRejected
         if kind is None and 200 <= status < 300:
             return
         if kind is None:
-            raise _about(response, VendorUnavailable if status >= 500 else VendorBadResponse, status, code, message)
+            raise _error(response, VendorUnavailable if status >= 500 else VendorBadResponse, status, code, message)
         error = self._refusal(kind, response, status, code, message)
         response.judgements.append(type(error))
         raise error
@@ -215,31 +166,32 @@ class Adapter(Generic[S]):
         kind: type[VendorError],
         response: VendorResponse,
         *,
+        status: int | None = None,
         code: str | None = None,
         message: str | None = None,
     ) -> NoReturn:
-        """Raise what an answer means that is no refusal by its status, as a search for a member that finds nobody.
+        """Raise a refusal that the status does not show, such as a search for a member without a match.
 
-        That proves something only where no request with an effect has left. Raises `TypeError` where `kind` is not
-        one that `refusals` may have.
+        It proves something only if no request with an effect has left. Raises `TypeError` if `kind` is not allowed in
+        `refusals`.
         """
-        raise self._refusal(checked(kind), response, response.status, _text(code), _text(message))
+        raise self._refusal(checked(kind), response, status or response.status, _text(code), _text(message))
 
     def _refusal(
         self, kind: type[VendorError], response: VendorResponse, status: int, code: str | None, message: str | None
     ) -> VendorError:
-        kind = renamed(kind, self.settings.problems, status=status, code=code, message=message)
-        error = _about(response, kind, status, code, message)
+        kind = configured(kind, self.settings.problems, status=status, code=code, message=message)
+        error = _error(response, kind, status, code, message)
         error.judged = True
         return error
 
 
-def _text(words: object) -> str | None:
-    """A vendor's code or message, which an adapter may hand on as it came."""
-    return None if words is None else str(words)
+def _text(value: object) -> str | None:
+    """A vendor's code or message as text; an adapter may pass a value of another type."""
+    return None if value is None else str(value)
 
 
-def _about(
+def _error(
     response: VendorResponse, kind: type[VendorError], status: int, code: str | None, message: str | None
 ) -> VendorError:
     error = kind(
@@ -253,31 +205,14 @@ def _about(
     return error
 
 
-def not_understood(what: str, response: VendorResponse) -> NoReturn:
-    """Raise `VendorBadResponse`, saying what in the answer could not be understood."""
-    raise VendorBadResponse(what, vendor_status=response.status)
+def not_understood(detail: str, response: VendorResponse) -> NoReturn:
+    """Raise `VendorBadResponse` with the part of the answer that could not be understood."""
+    raise VendorBadResponse(detail, vendor_status=response.status)
 
 
 def number(value: object, name: str, response: VendorResponse) -> Decimal:
-    """A vendor's number, exact. Raises `VendorBadResponse`, naming the field, where it is none."""
+    """A vendor's number, exact. Raises `VendorBadResponse`, with the field's name, if it is not a number."""
     try:
         return exact.number(value)
     except ValueError as error:
         not_understood(f"{name}: {error}", response)
-
-
-V = TypeVar("V")
-
-
-def mapped(table: Mapping[str, V], name: str | None, default: str | None, *, field: str) -> V | None:
-    """The vendor's own word for a canonical one: of `name`, else of `default`, else None.
-
-    Raises `FieldNotSupported` where `name` is given and the vendor's configuration has no word for it.
-    """
-    chosen = name if name is not None else default
-    if chosen is None:
-        return None
-    if chosen not in table:
-        known = ", ".join(sorted(table)) or "none"
-        raise FieldNotSupported(field, f"{chosen!r} has no mapping for this vendor (it has: {known})")
-    return table[chosen]

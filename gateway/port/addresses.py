@@ -1,7 +1,8 @@
-"""Addresses that are no vendor's: those of one link, and those at which clouds hand out credentials."""
+"""Addresses of vendors, and those that must not be one: link-local ones, and those of clouds' metadata services."""
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 _METADATA = frozenset(
     map(
@@ -28,32 +29,63 @@ _TRANSLATED = tuple(
 )
 
 
-def is_of_the_machine(host: str) -> bool:
-    """Whether a host is an IP address that is link-local or a cloud's for metadata, in whichever spelling.
+def http_url(value: str) -> str:
+    """An http or https URL. Raises `ValueError` for anything else; the message does not contain the value."""
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:  # its message quotes the address, so it is replaced
+        raise ValueError("expected an http:// or https:// address") from None
+    if url.scheme not in ("http", "https") or not url.hostname or not value.isascii():
+        raise ValueError("expected an http:// or https:// address")
+    if url.query or url.fragment:
+        raise ValueError("expected an address without query or fragment")
+    if port == 0:
+        raise ValueError("expected a port from 1 to 65535")
+    return value
 
-    A name is none: what it resolves to has to be asked about.
+
+def http_address(value: str) -> str:
+    """An http or https URL without a user. Raises `ValueError` for anything else."""
+    if "@" in http_url(value):
+        raise ValueError("expected an address without a user (an @ in its path is written %40)")
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_link_local_or_metadata(host: str) -> bool:
+    """Whether a host is a link-local or cloud metadata address, in any notation of an IP address.
+
+    False for names; the caller must check the addresses that a name resolves to.
     """
-    address = _read(host)
+    address = _parse(host)
     if address is None:
         return False
-    return any(each.is_link_local or each in _METADATA for each in (address, *_within(address)))
+    return any(each.is_link_local or each in _METADATA for each in (address, *_embedded(address)))
 
 
-def _read(host: str) -> IPv4Address | IPv6Address | None:
+def _parse(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(host.partition("%")[0])
+        return ip_address(host.partition("%")[0])  # without the zone of a scoped IPv6 address, as in fe80::1%eth0
     except ValueError:
         pass
     if not host or host[0] not in "0123456789":
         return None
-    try:  # as 0xA9FEA9FE and 169.254.43518, which the system's look-up takes too
+    try:  # other notations that the system's resolver accepts, such as 0xA9FEA9FE and 169.254.43518
         return IPv4Address(socket.inet_aton(host))
     except (OSError, UnicodeError):
         return None
 
 
-def _within(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    """The IPv4 addresses that an IPv6 address stands for, on a network that translates."""
+def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
+    """The IPv4 addresses embedded in an IPv6 address, which a translating network would route to."""
     if isinstance(address, IPv4Address):
         return []
     found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]

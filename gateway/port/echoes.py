@@ -1,8 +1,7 @@
-"""Finds secrets in text in the forms in which echoes come, and masks them there.
+"""Finds and masks secrets that a vendor echoes, in all common encodings.
 
-A text is looked at in views: without white space, then with its escapes undone as well, up to three times. In each of
-them a secret is looked for in any letter case, in hex and in base64. What is found in a view is masked where it stands
-in the text.
+A text is searched in several views: without white space, then also with its escapes decoded, up to three times. Each
+view is searched for a secret in any letter case, in hex and in base64. A match is masked at its origin in the text.
 """
 
 import re
@@ -15,20 +14,21 @@ from html.entities import html5
 from gateway.port.secrets import MASK
 
 SHORTEST = 8
-"""Characters of the shortest secret that is looked for in every form: shorter ones stand in ordinary text by chance."""
+"""Minimum length of a secret that is searched for; shorter ones occur in ordinary text by chance."""
 
 _WORD = 12
-"""Characters of the shortest secret of digits alone, or of letters of one case: others may be a number or a word."""
+"""Minimum length of a secret of digits only, or of letters in one case; shorter ones may be a number or a word."""
 _VARIETY = 4
-_UNDONE = 3
-"""How many times escapes are undone: JSON within a query within a page."""
-_MOST = 1_000
-"""Places of one text that are masked one by one; with more of them nothing is shown of it."""
+_DECODINGS = 3
+"""How many times escapes are decoded, for example JSON in a query in a page."""
+_MAX_MATCHES = 1_000
+"""Maximum number of matches that are masked one by one; a text with more is masked as a whole."""
 
 _SPACE = re.compile(r"\s+")
 _BREAK = re.compile(r"(?<!\\)\\++[bfnrt]")
 _LEFT_OUT, _BACKSLASH = re.compile(r"[+\\]+"), re.compile(r"\\+")
-"""A blank as forms write it, and what stands before a quote in JSON, however often it was quoted."""
+"""A blank in form encoding, and the backslashes before a quote in JSON that was quoted once or several times."""
+# Percent-encoding (also nested: %25 is an encoded %), backslash escapes of JSON and JavaScript, and HTML entities.
 _ESCAPE = re.compile(
     r"%(?:25)*(?:([0-7][0-9a-f])|([89a-f][0-9a-f](?:%(?:25)*[89a-f][0-9a-f])*))"
     r"|(?<!\\)\\++(?:u(d[89ab][0-9a-f]{2})\\++u(d[c-f][0-9a-f]{2})|u([0-9a-f]{4})|x([0-9a-f]{2}))"
@@ -41,18 +41,19 @@ Meaning = Callable[[re.Match[str]], str]
 
 
 class Echoes:
-    """Masks secrets in text; those of fewer than 8 characters are not looked for."""
+    """Masks secrets in text; secrets of fewer than 8 characters are ignored."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         folded: set[str] = set()
         encoded: set[str] = set()
         for secret in secrets:
-            undone = _SPACE.sub("", secret)
-            if len(undone) < SHORTEST:
+            decoded = _SPACE.sub("", secret)
+            if len(decoded) < SHORTEST:
                 continue
-            for _ in range(1 + _UNDONE):
-                folded.add(_core(undone))
-                undone = _SPACE.sub("", _undone(undone))
+            # A secret that itself contains escapes is decoded in the views of a text, so its decoded forms count too.
+            for _ in range(1 + _DECODINGS):
+                folded.add(_core(decoded))
+                decoded = _SPACE.sub("", _decoded(decoded))
             for raw in _raw(secret):
                 folded.update((raw.hex(), _core(raw.decode("latin-1"))))
                 encoded.update(_base64(raw))
@@ -62,18 +63,19 @@ class Echoes:
 
     def masked(self, text: str) -> str:
         """The text with `***` for every secret in it."""
+        # The quick check comes first, because almost no text contains a secret.
         if len(text) < self._least or not self._least or not self._in(text):
             return text
         spans: list[tuple[int, int]] = []
         for view, begin, end in self._found(text):
             spans.append(view.origin(begin, end))
-            if len(spans) > _MOST:
+            if len(spans) > _MAX_MATCHES:
                 return MASK
         return _without(text, spans)
 
     def _in(self, text: str) -> bool:
-        """Whether there is a secret in a text: the same views, without a memory of where they come from."""
-        for _ in range(1 + _UNDONE):
+        """Whether a text contains a secret: the same search as `_found`, without the positions."""
+        for _ in range(1 + _DECODINGS):
             bare = "".join(text.split())
             encoded = bare.replace("\\", "").replace("-", "+").replace("_", "/")
             for each in self._encoded:
@@ -85,28 +87,28 @@ class Echoes:
                     return True
             if "%" not in bare and "\\" not in bare and "&" not in bare:
                 return False
-            text = _undone(bare)
+            text = _decoded(bare)
             if text == bare:
                 return False
         return False
 
     def _found(self, text: str) -> Iterator[tuple["_View", int, int]]:
-        """Every place of a secret, in the view in which it was found."""
+        """Every match of a secret, with the view in which it was found."""
         view = _View(text)
-        for _ in range(1 + _UNDONE):
+        for _ in range(1 + _DECODINGS):
             view = view.rewritten(_SPACE, None)
             plain = view.rewritten(_BACKSLASH, None)
             yield from _places(plain, plain.text.replace("-", "+").replace("_", "/"), self._encoded)
             bare = view.rewritten(_LEFT_OUT, None)
             yield from _places(bare, _lower(bare.text), self._folded)
-            undone = view.rewritten(_BREAK, None).rewritten(_ESCAPE, _meaning)
-            if undone is view:
+            decoded = view.rewritten(_BREAK, None).rewritten(_ESCAPE, _meaning)
+            if decoded is view:
                 return
-            view = undone
+            view = decoded
 
 
 def ordinary(secret: str) -> str | None:
-    """What a secret lacks that cannot be told from ordinary text; None where it can."""
+    """What a secret lacks to be distinguishable from ordinary text; None if it is distinguishable."""
     core = "".join(secret.split())
     if len(_core(secret)) < SHORTEST:
         return f"at least {SHORTEST} characters"
@@ -119,7 +121,7 @@ def ordinary(secret: str) -> str | None:
 
 
 class _View:
-    """A text, or what rewriting made of one; it knows where in the first text each part of it comes from."""
+    """A text, or a rewritten form of one; it maps positions back to the original text."""
 
     def __init__(
         self,
@@ -134,18 +136,18 @@ class _View:
         self._meaning = meaning
 
     def rewritten(self, pattern: re.Pattern[str], meaning: "Meaning | None") -> "_View":
-        """The view in which each match is replaced by what it means, or left out; this one where there is none."""
+        """The view with each match replaced by its meaning, or removed; this view itself if nothing matches."""
         text = pattern.sub(meaning or "", self.text)
         return self if text == self.text else _View(text, self, pattern, meaning)
 
     def origin(self, begin: int, end: int) -> tuple[int, int]:
-        """Begin and end of the part of the first text that a part of this one, which is not empty, comes from."""
+        """Begin and end in the original text of a part of this view, which must not be empty."""
         if self._before is None:
             return begin, end
         return self._before.origin(self._place(begin)[0], self._place(end - 1)[1])
 
     def _place(self, at: int) -> tuple[int, int]:
-        """Begin and end of what one character was in the view before."""
+        """Begin and end of one character in the previous view."""
         ends, changes = self._changes
         number = bisect_right(ends, at) - 1
         if number >= 0:
@@ -157,7 +159,7 @@ class _View:
 
     @cached_property
     def _changes(self) -> tuple[list[int], list[tuple[int, int]]]:
-        """Of every match: its end in this view, and its begin and end in the view before."""
+        """For every match: its end in this view, and its begin and end in the previous view."""
         ends, changes, grown = [], [], 0
         for found in self._pattern.finditer(self._before.text if self._before else ""):
             begin, end = found.span()
@@ -167,9 +169,9 @@ class _View:
         return ends, changes
 
 
-def _places(view: _View, text: str, sought: Iterable[str]) -> Iterator[tuple[_View, int, int]]:
-    """Every place of what is sought in a text that is as long as that of the view."""
-    for each in sought:
+def _places(view: _View, text: str, needles: Iterable[str]) -> Iterator[tuple[_View, int, int]]:
+    """Every match of the needles in a text that has the same length as that of the view."""
+    for each in needles:
         at = text.find(each)
         while at >= 0:
             yield view, at, at + len(each)
@@ -177,7 +179,7 @@ def _places(view: _View, text: str, sought: Iterable[str]) -> Iterator[tuple[_Vi
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:
-    """The text with `***` for each of these parts, which may overlap."""
+    """The text with each of these parts, which may overlap, replaced by `***`."""
     parts: list[str] = []
     shown = 0
     for begin, end in sorted(spans):
@@ -188,20 +190,20 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _core(text: str) -> str:
-    """What is compared of a text: no white space, no `+` and backslash, and one letter case."""
+    """The form of a text for comparison: no white space, no `+` and backslash, lower case."""
     return _lower(_LEFT_OUT.sub("", _SPACE.sub("", text)))
 
 
 def _lower(text: str) -> str:
     """The text in lower case, character by character."""
     lower = text.lower()
-    if len(lower) != len(text):  # one letter becomes two
+    if len(lower) != len(text):  # some letters become two; then positions would shift
         lower = "".join(each if len(each.lower()) != 1 else each.lower() for each in text)
-    return lower.replace("\u03c2", "\u03c3")  # which letter it becomes depends on what follows
+    return lower.replace("\u03c2", "\u03c3")  # the lower case of a capital sigma depends on the letter after it
 
 
 def _raw(secret: str) -> Iterator[bytes]:
-    """The bytes that a secret may be encoded from."""
+    """The bytes of a secret, in the charsets that vendors use."""
     for charset in ("utf-8",) if secret.isascii() else ("utf-8", "cp1252", "latin-1"):
         try:
             yield secret.encode(charset)
@@ -210,19 +212,19 @@ def _raw(secret: str) -> Iterator[bytes]:
 
 
 def _base64(raw: bytes) -> Iterator[str]:
-    """The characters that these bytes alone make up, wherever in what is encoded they begin."""
+    """The base64 characters that depend on these bytes only, for each of the three possible alignments."""
     for before in range(3):
         text = b64encode(bytes(before) + raw).decode()
         yield text[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
 
 
-def _undone(text: str) -> str:
-    """The text with its escapes undone once; those of a line break or a tab are left out, as white space is."""
+def _decoded(text: str) -> str:
+    """The text with its escapes decoded once; escapes of line breaks and tabs are removed, like white space."""
     return _ESCAPE.sub(_meaning, _BREAK.sub("", text))
 
 
 def _meaning(found: re.Match[str]) -> str:
-    """What an escape stands for; itself where it stands for nothing."""
+    """The characters that an escape stands for; the escape itself if it is invalid."""
     ascii_, high, lead, trail, unit, byte, decimal, hexadecimal, name = found.groups()
     if high is not None:
         raw = bytes.fromhex(_PERCENT.sub("", high))

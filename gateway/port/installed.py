@@ -1,6 +1,6 @@
-"""What is installed in one group of entry points, loaded one by one as it is asked for: what is broken fails alone.
+"""The entry points of one group, each loaded on first access, so that a broken one fails alone.
 
-An installed distribution that nobody uses is read by its metadata only; no code of it runs.
+Of a distribution that is not used, only the metadata is read; none of its code runs.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,14 +12,14 @@ _LONGEST = 300
 
 
 class NotLoadable(Exception):
-    """Raised when what is installed under a name cannot be used; its text names the distribution and the cause."""
+    """Raised when an entry point cannot be used; the message names the distribution and the cause."""
 
 
 class Installed(Mapping[str, T], Generic[T]):
-    """What a group of entry points names, in the order of names.
+    """The objects of a group of entry points, in the order of their names.
 
-    Looking for a name, or going through the names, loads nothing. `what` is the word for one of these. `read` makes of
-    what was loaded, with its name and where it comes from, what is given; it raises `TypeError` where that cannot be.
+    Membership tests and iteration load nothing. `what` is the noun for messages. `read` converts the loaded object,
+    with its name and origin; it raises `TypeError` if the object is not valid.
     """
 
     def __init__(self, group: str, what: str, read: Callable[[str, Any, str], T]) -> None:
@@ -38,16 +38,16 @@ class Installed(Mapping[str, T], Generic[T]):
         return name in self._entries
 
     def __getitem__(self, name: str) -> T:
-        """What is installed under a name. Raises `KeyError` for an unknown one, and `NotLoadable`."""
+        """The object with a name. Raises `KeyError` for an unknown name, and `NotLoadable`."""
         if name not in self._loaded:
             self._loaded[name] = self._load(name, self._entries[name])
         found = self._loaded[name]
         if isinstance(found, NotLoadable):
-            raise NotLoadable(*found.args)  # a new one: each that is raised has a traceback of its own
+            raise NotLoadable(*found.args)  # a new instance, so that tracebacks do not accumulate on the cached one
         return found
 
     def loadable(self) -> tuple[dict[str, T], list[NotLoadable]]:
-        """All that can be loaded, and why the others cannot."""
+        """All objects that can be loaded, and the errors of the others."""
         found: dict[str, T] = {}
         failed: list[NotLoadable] = []
         for name in self:
@@ -66,13 +66,13 @@ class Installed(Mapping[str, T], Generic[T]):
         place = origin(entries[0])
         try:
             loaded = entries[0].load()
-        except (Exception, SystemExit) as error:  # a module may do anything as it is imported
+        except (Exception, SystemExit) as error:  # the import runs third-party code, which can raise anything
             return self._broken(name, place, _cause(error))
         try:
             return self._read(name, loaded, place)
         except TypeError as error:
             return self._broken(name, place, str(error))
-        except Exception as error:  # it may also do anything as it is looked at
+        except Exception as error:  # inspecting the object can run third-party code too
             return self._broken(name, place, _cause(error))
 
     def _broken(self, name: str, place: str, cause: str) -> NotLoadable:
@@ -80,7 +80,7 @@ class Installed(Mapping[str, T], Generic[T]):
 
 
 def origin(entry: EntryPoint) -> str:
-    """Where an entry point comes from: its distribution and what it names."""
+    """The origin of an entry point: its distribution and its object reference."""
     distribution = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown"
     return f"distribution {distribution}, entry point {entry.value}"
 
@@ -93,5 +93,5 @@ def _entries(group: str) -> dict[str, list[EntryPoint]]:
 
 
 def _cause(error: BaseException) -> str:
-    words = str(error).strip().partition("\n")[0][:_LONGEST]
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+    message = str(error).strip().partition("\n")[0][:_LONGEST]
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

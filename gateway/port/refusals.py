@@ -1,7 +1,7 @@
-"""What a vendor's refusals mean, by status and by the vendor's own code: an adapter's table, checked once.
+"""The meaning of a vendor's refusals, by status and by the vendor's own code: an adapter's table, checked once.
 
-A refusal proves that nothing was applied. One of `FINAL` is a no for good; after one of `NOT_APPLIED` trying again
-can help.
+A refusal proves that nothing was applied. A refusal in `FINAL` is permanent; after one in `NOT_APPLIED` a retry can
+help.
 """
 
 from collections.abc import Mapping
@@ -9,8 +9,10 @@ from typing import Literal
 
 from gateway.errors import (
     AlreadyBooked,
+    AlreadyReversed,
     BookedOtherwise,
     InsufficientPoints,
+    MemberAmbiguous,
     MemberNotFound,
     VendorAuthFailed,
     VendorBusy,
@@ -21,17 +23,18 @@ from gateway.errors import (
 
 Reason = int | tuple[int, str]
 """A status, or a status and the vendor's own code."""
-FINAL = (MemberNotFound, InsufficientPoints, VendorRejected)
+_CONFIGURABLE = (MemberNotFound, InsufficientPoints, VendorRejected)
+FINAL = (*_CONFIGURABLE, MemberAmbiguous, AlreadyReversed)
 NOT_APPLIED = (VendorAuthFailed, VendorRateLimited, VendorBusy)
 BOOKED = (AlreadyBooked, BookedOtherwise)
-"""What a vendor that enforces idempotency says of the adjustment's own id. That is no refusal of this request."""
+"""Answers of a vendor that enforces idempotency about the adjustment's own id; they are not refusals."""
 ProblemName = Literal["member_not_found", "insufficient_points", "vendor_rejected"]
-"""The codes of `FINAL`, as a configuration says them."""
-_KNOWN: Mapping[int, type[VendorError]] = {401: VendorAuthFailed, 429: VendorRateLimited}
+"""The codes of refusals that a configuration can name."""
+_BUILT_IN: Mapping[int, type[VendorError]] = {401: VendorAuthFailed, 429: VendorRateLimited}
 
 
 class Refusals:
-    """What statuses and codes mean. Raises `TypeError` for a table in which something cannot be a refusal."""
+    """The meaning of statuses and codes. Raises `TypeError` for a table with an entry that cannot be a refusal."""
 
     def __init__(self, table: Mapping[Reason, type[VendorError]]) -> None:
         self._by_status: dict[int, type[VendorError]] = {}
@@ -44,7 +47,7 @@ class Refusals:
             elif not isinstance(reason, tuple):
                 raise TypeError(f"refusals: {reason!r} is a status, and {kind.__name__} is known by a code alone")
             match reason:
-                case bool():
+                case bool():  # a subclass of `int`, so it must come first
                     raise _impossible(reason)
                 case int() if 400 <= reason < 500:
                     self._by_status[reason] = kind
@@ -54,22 +57,22 @@ class Refusals:
                     raise _impossible(reason)
 
     def meaning(self, status: int, code: str | None) -> type[VendorError] | None:
-        """What an answer means; a code that is listed with its status says more than the status. None: no refusal."""
+        """The meaning of an answer; an entry with a code takes precedence over its status. None: no refusal."""
         exact = self._by_code.get((status, code)) if code is not None else None
-        return exact or known(status) or self._by_status.get(status)
+        return exact or built_in(status) or self._by_status.get(status)
 
     def means(self, kind: type[VendorError]) -> bool:
-        """Whether some answer means this."""
+        """Whether an entry of the table has this meaning."""
         return kind in self._by_code.values() or kind in self._by_status.values()
 
     def statuses(self) -> frozenset[int]:
-        """Every status that can be a refusal, with a code or without."""
+        """All statuses that can be a refusal, with or without a code."""
         return frozenset((*self._by_status, *(status for status, _ in self._by_code)))
 
 
-def known(status: int) -> type[VendorError] | None:
-    """What a status means at any vendor, whatever the body: credentials refused, or asked too often."""
-    return _KNOWN.get(status)
+def built_in(status: int) -> type[VendorError] | None:
+    """The meaning of a status at every vendor, whatever the body: credentials refused, or rate limited."""
+    return _BUILT_IN.get(status)
 
 
 def checked(kind: type[VendorError]) -> type[VendorError]:
@@ -80,7 +83,7 @@ def checked(kind: type[VendorError]) -> type[VendorError]:
     return kind
 
 
-def renamed(
+def configured(
     kind: type[VendorError],
     problems: Mapping[str, ProblemName],
     *,
@@ -88,16 +91,17 @@ def renamed(
     code: str | None,
     message: str | None,
 ) -> type[VendorError]:
-    """What callers are told of a final refusal: what a configuration's `problems` say, or else what the adapter said.
+    """The class of a final refusal for callers: from the configuration's `problems`, otherwise the adapter's `kind`.
 
-    `problems` name the vendor's code, its status, or both as `STATUS/CODE`, which says most; the message, exactly,
-    stands for the code of a vendor that gives none. What is no final refusal stays what it is.
+    The keys of `problems` are `STATUS/CODE`, the vendor's code, or the status, in order of precedence. If the vendor
+    gives no code, its exact message is used in place of one. Other refusals than those that a configuration can name
+    are unchanged.
     """
-    if kind in FINAL:
-        word = (message if code is None else code) or ""
-        for said in (f"{status}/{word}", word, str(status)):
-            if said in problems:
-                return next(each for each in FINAL if each.code == problems[said])
+    if kind in _CONFIGURABLE:
+        name = (message if code is None else code) or ""
+        for key in (f"{status}/{name}", name, str(status)):
+            if key in problems:
+                return next(each for each in _CONFIGURABLE if each.code == problems[key])
     return kind
 
 

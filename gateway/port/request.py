@@ -1,4 +1,4 @@
-"""One HTTP request to a vendor, as an adapter asks for it."""
+"""One HTTP request to a vendor, as an adapter yields it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,8 +6,8 @@ from typing import Any
 
 from gateway import exact
 
-_SILENT = ("GET", "HEAD")
-_ASKING = (*_SILENT, "POST")
+_SAFE = ("GET", "HEAD")
+_READING = (*_SAFE, "POST")  # some vendors' reads are POSTs
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +15,16 @@ class VendorRequest:
     """One HTTP request to a vendor.
 
     `path` is appended to the vendor's `base_url`; it is percent-encoded already and sent byte for byte.
-    `effect`: whether it may change points at the vendor; only such a request counts as evidence. Where it is None, the
+    `effect`: whether it may change points at the vendor; only such a request counts as evidence. If it is None, the
     method and the operation decide: see `has_effect`.
-    `decides`: whether its answer can decide about an effect; the driver says so of every request of a write and of a
-    search. Like one with an effect, it has a connection to itself, where no other answer can be taken for its own.
+    `decides`: whether its answer can decide about an effect; the driver sets it for every request of a write, of a
+    search and of a look-up. Like a request with an effect, it uses a new connection, so that no other answer can be
+    taken for its own.
 
-    `confidential`: its body and its answer are neither kept nor shown, as of a request that fetches a token. `issued`:
-    texts in this request that a vendor issued, tokens and the like; they are masked wherever the exchange is shown.
-    `nonces`: names of headers whose values are new in every request, so that a repeat of it may differ there.
+    `confidential`: its body and answer are neither stored nor shown, for example because it fetches a token. `issued`:
+    texts in this request that the vendor issued, such as tokens; they are masked wherever the exchange is shown.
+    `nonces`: names of headers whose values are new in every request, so that a repeat may differ in them.
+    `base_url`: what `path` is appended to instead, one of the addresses that the settings name; only for a token.
     """
 
     method: str
@@ -34,10 +36,11 @@ class VendorRequest:
     confidential: bool = False
     issued: tuple[str, ...] = field(default=(), repr=False)
     nonces: tuple[str, ...] = ()
+    base_url: str | None = None
 
     def __post_init__(self) -> None:
-        if self.effect is None and self.method in _SILENT:
-            object.__setattr__(self, "effect", False)  # whatever the operation: so most reads need no copy
+        if self.effect is None and self.method in _SAFE:
+            object.__setattr__(self, "effect", False)  # true of every operation; saves most reads a copy in `resolved`
 
     @classmethod
     def json(
@@ -51,8 +54,9 @@ class VendorRequest:
         confidential: bool = False,
         issued: tuple[str, ...] = (),
         nonces: tuple[str, ...] = (),
+        base_url: str | None = None,
     ) -> "VendorRequest":
-        """A request with a JSON body; decimals go out as JSON numbers, digit for digit."""
+        """A request with a JSON body; decimals become JSON numbers with all their digits."""
         return cls(
             method,
             path,
@@ -62,18 +66,18 @@ class VendorRequest:
             confidential=confidential,
             issued=issued,
             nonces=nonces,
+            base_url=base_url,
         )
 
     def has_effect(self, *, writing: bool) -> bool:
-        """Whether it has an effect: what it says itself counts, else its method does.
+        """Whether it has an effect: the attribute `effect` decides, otherwise the method.
 
-        In a write (`writing`) everything but GET and HEAD has one. A read may ask by POST too; its PUT, PATCH or DELETE
-        has one.
+        In a write (`writing`), every method except GET and HEAD has one. In a read, POST has none either.
         """
         if self.effect is not None:
             return self.effect
-        return self.method not in (_SILENT if writing else _ASKING)
+        return self.method not in (_SAFE if writing else _READING)
 
     def resolved(self, *, writing: bool) -> "VendorRequest":
-        """The same request, saying whether it has an effect."""
+        """The same request with `effect` set."""
         return self if self.effect is not None else replace(self, effect=self.has_effect(writing=writing))

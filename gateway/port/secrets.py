@@ -1,20 +1,21 @@
-"""Values that must not be shown: they print as `***`, and one that comes from a file follows the file."""
+"""Values that must not be shown: they print as `***`; a secret from a file changes with the file."""
 
 import re
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 MASK = "***"
+M = TypeVar("M", bound=BaseModel)
 _IN_A_HEADER = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
 class Expanded(str):
-    """A configured text in which `${...}` was replaced; `reread` gives its text as the files say now.
+    """A configured text in which `${...}` was expanded; `reread` returns its text with the current files.
 
-    `elsewhere`: whether a part of it came from a file or a variable, and not from a default that is written down.
+    `elsewhere`: a part of it came from a file or a variable, not only from defaults in the configuration.
     """
 
     reread: Callable[[], str] | None
@@ -27,15 +28,15 @@ class Expanded(str):
         return self
 
 
-def is_written_out(text: object) -> bool:
-    """Whether a configured text stands in the configuration itself, for whoever reads that."""
+def is_plain_text(text: object) -> bool:
+    """Whether the configuration itself contains a text, so that everyone who can read it sees the text."""
     return not (isinstance(text, Expanded) and text.elsewhere)
 
 
 class Secret:
-    """A token or key, hidden from `repr`, logs and errors; `reveal()` gives the text to send.
+    """A token or key, hidden from `repr`, logs and errors; `reveal()` returns the text to send.
 
-    What is configured as one can be sent in a header as it is. A secret that goes into a body is a `TextSecret`.
+    Its text is a valid header value. A secret for a body is a `TextSecret`.
     """
 
     __slots__ = ("_reread", "_text")
@@ -46,12 +47,12 @@ class Secret:
         self._reread = reread
 
     def reveal(self) -> str:
-        """The secret as it is now; for one from a file, as the file says now."""
+        """The current secret; one from a file has the file's current text."""
         return self._reread() if self._reread else self._text
 
     @property
     def follows(self) -> bool:
-        """Whether it follows a file, so that it may be another the next time."""
+        """Whether it comes from a file, so that it may change."""
         return self._reread is not None
 
     def __repr__(self) -> str:
@@ -61,7 +62,7 @@ class Secret:
         return isinstance(other, Secret) and self.reveal() == other.reveal()
 
     def __hash__(self) -> int:
-        return hash(Secret)
+        return hash(Secret)  # the same for all: a hash of the text would change with the file
 
     @classmethod
     def _validate(cls, value: Any) -> "Secret":
@@ -91,7 +92,7 @@ class Secret:
 
 
 class TextSecret(Secret):
-    """A secret that goes into a body, and may be any text without control characters."""
+    """A secret for a body: any text without control characters."""
 
     __slots__ = ()
     _pattern = None
@@ -100,3 +101,21 @@ class TextSecret(Secret):
     def _check(cls, value: str) -> None:
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise ValueError("expected a secret without lone surrogates, which UTF-8 cannot carry")
+
+
+def hidden_in(model: BaseModel) -> Iterator[tuple[tuple[str, ...], Secret]]:
+    """Every secret in a model, and in models within it, with the path of its field."""
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, Secret):
+            yield (name,), value
+        elif isinstance(value, BaseModel):
+            yield from (((name, *path), secret) for path, secret in hidden_in(value))
+
+
+def without_secrets(model: M) -> M:
+    """The same model with every secret in it, and in models within it, replaced by `***`."""
+    values = {name: getattr(model, name) for name in type(model).model_fields}
+    masked: dict[str, Any] = {name: Secret(MASK) for name, value in values.items() if isinstance(value, Secret)}
+    masked |= {name: without_secrets(value) for name, value in values.items() if isinstance(value, BaseModel)}
+    return model.model_copy(update=masked)

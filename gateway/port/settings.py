@@ -1,34 +1,47 @@
-"""What every configured vendor has, whichever adapter translates for it."""
+"""The settings of every configured vendor, whatever its adapter."""
 
 import hashlib
 import re
-from ipaddress import ip_address
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from gateway.port.addresses import is_of_the_machine
+from gateway.model import SCHEME, Adjustment, is_scheme
+from gateway.port.addresses import http_address, http_url, is_link_local_or_metadata, is_loopback
+from gateway.port.credentials import ClientCredentials
 from gateway.port.echoes import ordinary
 from gateway.port.refusals import ProblemName
-from gateway.port.secrets import MASK, Secret, TextSecret
+from gateway.port.secrets import Secret, TextSecret, hidden_in, without_secrets
+from gateway.port.switch import Switch
+from gateway.traits import traits
+
+_IGNORABLE = tuple(name for name, each in traits(Adjustment).items() if each.ignorable)
 
 _Word = Annotated[str, Field(min_length=1, max_length=500)]
 NEVER_SENT = frozenset({"proxy", "client_key_password"})
-"""Secrets that no vendor hears, so that none knows us by them."""
+"""Secrets that are not sent to the vendor, so that they do not identify the account."""
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class VendorSettings(BaseModel):
-    """What every configured vendor has; an adapter's own settings extend this. Durations in seconds."""
+    """Base model of a vendor's settings; an adapter's own settings extend it. Durations are in seconds."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     identified_by: ClassVar[tuple[str, ...]] = ()
-    """The fields that hold the identifier which the vendor gave an account; credentials can then change without it."""
+    """The fields with the vendor's own identifier of the account, so that a change of credentials keeps the account.
+
+    Without one, the `client_id` of client credentials identifies it.
+    """
+    token_addresses: ClassVar[tuple[str, ...]] = ()
+    """The fields with further addresses at which the vendor issues tokens; checked like `base_url`."""
 
     adapter: str = Field(description="Which adapter translates for this vendor.")
     base_url: str = Field(description="Where the vendor's documented paths begin; http or https.")
+    paused: Switch = Field(
+        False, description="True, or the reason, which callers see: no adjustment at this vendor begins; reads go on."
+    )
     timeout: float = Field(10.0, gt=0, le=300, description="Seconds for one whole vendor call.")
     max_concurrency: int = Field(64, ge=1, le=10_000, description="Calls under way at once.")
     max_answer: int = Field(
@@ -80,29 +93,48 @@ class VendorSettings(BaseModel):
         description="After an outage, ask the vendor something that changes nothing before a call goes out again, "
         "where its adapter knows how; else one call finds out.",
     )
+    traceparent: bool = Field(
+        False,
+        description="Name the trace to the vendor, in the headers traceparent and tracestate.",
+    )
     ignore: tuple[str, ...] = Field(
         (),
         strict=False,
         description="Fields that are kept and not sent, instead of refused.",
-        json_schema_extra={"items": {"enum": ["description", "reason", "reference", "store"]}},
+        json_schema_extra={"items": {"enum": [*_IGNORABLE]}},
     )
+
+    resolve: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        description="Member schemes that the vendor does not take: whoever is named by one is looked up there first.",
+        json_schema_extra={"items": {"type": "string", "pattern": SCHEME}},
+    )
+
+    @field_validator("resolve")
+    @classmethod
+    def _schemes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("expected each scheme once, and one is repeated")
+        for scheme in value:
+            if not is_scheme(scheme):
+                raise ValueError(f"{scheme!r} is no member scheme, such as email or custom.user_id")
+        return value
 
     @field_validator("base_url")
     @classmethod
     def _well_formed(cls, value: str) -> str:
-        if "@" in _an_address(value):
-            raise ValueError("expected an address without a user (an @ in its path is written %40)")
-        return value.rstrip("/")
+        return http_address(value).rstrip("/")
 
     @field_validator("proxy")
     @classmethod
     def _an_address_too(cls, value: Secret | None) -> Secret | None:
         if value is not None:
-            address = _an_address(value.reveal())
-            # A / in a password would end the address before its host.
+            address = http_url(value.reveal())
+            # An unescaped "/" in a password would end the URL's authority before the host.
             if urlsplit(address).path not in ("", "/") or _BROKEN.search(address):
-                told = "expected an address without a path, / and % in its user or password written %2F and %25"
-                raise ValueError(told)
+                message = "expected an address without a path, / and % in its user or password written %2F and %25"
+                raise ValueError(message)
         return value
 
     @field_validator("not_applied")
@@ -122,15 +154,25 @@ class VendorSettings(BaseModel):
         if len(set(value)) < len(value):
             raise ValueError("expected each name once, and one is repeated")
         for name in value:
-            if name not in ("description", "reason", "reference", "store"):
-                raise ValueError(f"{name!r} cannot be ignored: expected description, reason, reference or store")
+            if name not in _IGNORABLE:
+                *others, last = _IGNORABLE
+                raise ValueError(f"{name!r} cannot be ignored: expected {', '.join(others)} or {last}")
         return value
 
     @model_validator(mode="after")
+    def _well_formed_too(self) -> "VendorSettings":
+        for name in self.token_addresses:
+            try:
+                http_address(getattr(self, name) or self.base_url)
+            except ValueError as error:
+                raise ValueError(f"{name} is no address: {error}") from None
+        return self
+
+    @model_validator(mode="after")
     def _reachable(self) -> "VendorSettings":
-        proxy = self.proxy.reveal() if self.proxy else ""
-        for name, url in (("base_url", self.base_url), ("proxy", proxy)):
-            if not self.allow_link_local and is_of_the_machine(urlsplit(url).hostname or ""):
+        proxy = {"proxy": self.proxy.reveal()} if self.proxy else {}
+        for name, url in (self.addresses() | proxy).items():
+            if not self.allow_link_local and is_link_local_or_metadata(urlsplit(url).hostname or ""):
                 raise ValueError(
                     f"{name} is a link-local address or a cloud's for metadata: use the vendor's own, "
                     "or set allow_link_local: true"
@@ -139,9 +181,10 @@ class VendorSettings(BaseModel):
 
     @model_validator(mode="after")
     def _encrypted(self) -> "VendorSettings":
-        url = urlsplit(self.base_url)
-        if url.scheme == "http" and not self.allow_http and not _is_loopback(str(url.hostname)):
-            raise ValueError("base_url is plain http to another machine: use https, or set allow_http: true")
+        for name, address in self.addresses().items():
+            url = urlsplit(address)
+            if url.scheme == "http" and not self.allow_http and not is_loopback(str(url.hostname)):
+                raise ValueError(f"{name} is plain http to another machine: use https, or set allow_http: true")
         return self
 
     @model_validator(mode="after")
@@ -154,78 +197,73 @@ class VendorSettings(BaseModel):
             raise ValueError("client_cert is of no use without TLS: base_url is not https")
         return self
 
-    def identities(self) -> tuple[str, ...]:
-        """Which account at the vendor this is, as digests for comparing: the one to keep, then others that mean it too.
+    def addresses(self) -> dict[str, str]:
+        """Where requests may go, by field: `base_url`, then the addresses at which tokens are issued."""
+        further = {name: url for name in self.token_addresses if (url := getattr(self, name)) is not None}
+        issuing = {f"{name}.token_url": each.token_url for name, each in self._client_credentials()}
+        return {"base_url": self.base_url, **further, **issuing}
 
-        It is the adapter, the address, and the identifier that the vendor gave the account; where there is none, or it
-        is not set, the credentials in its place. The others are those that were kept for this account with today's
-        credentials by versions that digested these always, and before the identifier was set.
+    def at(self, address: str) -> Self:
+        """The same settings for another one of the `addresses`."""
+        return self.model_copy(update={"base_url": address})
+
+    def identities(self) -> tuple[str, ...]:
+        """Digests that identify the account at the vendor: the one to store first, then equivalent older ones.
+
+        The digest covers the adapter, the address, and the vendor's own identifier of the account. Without an
+        identifier, the `client_id` of client credentials is used, and without these the credentials. The older digests
+        are those that the journal may have for this account: from versions that always used the credentials, and from
+        before the identifier was set.
         """
         names = tuple(getattr(self, name) for name in self.identified_by)
         credentials = sorted(each.reveal() for each in self.credentials())
         where = (self.adapter, self.base_url)
         by_credentials = [_digest(*where, *each, *credentials) for each in (names, (None,) * len(names), ())]
-        if not names or any(name in (None, "") for name in names):
+        at_vendor = self.adapter, _normalized(self.base_url)
+        accounts = [_digest("client", *at_vendor, each.client_id) for _, each in self._client_credentials()]
+        if names and not any(name in (None, "") for name in names):
+            accounts.insert(0, _digest("account", *at_vendor, *names))
+        if not accounts:
             return (by_credentials[0],)
-        account = _digest("account", self.adapter, _same_address(self.base_url), *names)
-        return tuple(dict.fromkeys((account, *by_credentials)))
+        return tuple(dict.fromkeys((*accounts, *by_credentials)))
 
     def credentials(self) -> tuple[Secret, ...]:
-        """What the vendor knows us by: every secret that it is sent."""
-        return tuple(each for name, each in self.hidden().items() if name not in NEVER_SENT)
+        """The secrets that are sent to the vendor and identify the gateway there."""
+        return tuple(each for path, each in self.hidden().items() if path[0] not in NEVER_SENT)
 
     def secrets(self) -> tuple[str, ...]:
-        """Every secret text in these settings, as it is now, for masking."""
+        """The current text of every secret in these settings, for masking."""
         return tuple(each.reveal() for each in self.hidden().values())
 
-    def hidden(self) -> dict[str, Secret]:
-        """Every secret in these settings, by its field."""
-        values = ((name, getattr(self, name)) for name in type(self).model_fields)
-        return {name: value for name, value in values if isinstance(value, Secret)}
+    def hidden(self) -> dict[tuple[str, ...], Secret]:
+        """Every secret in these settings, and in models within them, by the path of its field."""
+        return dict(hidden_in(self))
 
     def concealed(self) -> tuple[Secret, ...]:
-        """What is masked: every secret that leaves, and the password in the proxy's address, which it may say back."""
-        hidden = tuple(each for name, each in self.hidden().items() if name != "client_key_password")
+        """The secrets to mask: all that are sent, and the password in the proxy's URL, which a proxy may echo."""
+        hidden = tuple(each for path, each in self.hidden().items() if path != ("client_key_password",))
         return hidden if self.proxy is None else (*hidden, Secret("", self._proxy_password))
 
     def _proxy_password(self) -> str:
         password = unquote(urlsplit(self.proxy.reveal()).password or "") if self.proxy else ""
         return "" if ordinary(password) else password
 
-    def masked(self) -> "VendorSettings":
+    def masked(self) -> Self:
         """The same settings with every secret replaced by `***`."""
-        return self.model_copy(update=dict.fromkeys(self.hidden(), Secret(MASK)))
+        return without_secrets(self)
+
+    def _client_credentials(self) -> list[tuple[str, ClientCredentials]]:
+        values = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return [(name, value) for name, value in values if isinstance(value, ClientCredentials)]
 
 
-def _same_address(url: str) -> str:
-    """An address in the one spelling that all of its spellings share: host in lower case, no port that goes without."""
+def _normalized(url: str) -> str:
+    """The normalized form of a URL: host in lower case, without the scheme's default port."""
     parts = urlsplit(url)
     port = "" if parts.port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{parts.port}"
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
 
 def _digest(*parts: object) -> str:
+    # Separated by NUL, which no part contains, so that ("ab", "c") and ("a", "bc") differ.
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
-
-
-def _an_address(value: str) -> str:
-    """An http or https address. Raises `ValueError`, without showing it, for anything else."""
-    try:
-        url = urlsplit(value)
-        port = url.port
-    except ValueError:  # whose text quotes the address
-        raise ValueError("expected an http:// or https:// address") from None
-    if url.scheme not in ("http", "https") or not url.hostname or not value.isascii():
-        raise ValueError("expected an http:// or https:// address")
-    if url.query or url.fragment:
-        raise ValueError("expected an address without query or fragment")
-    if port == 0:
-        raise ValueError("expected a port from 1 to 65535")
-    return value
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -6,7 +6,7 @@ from typing import Annotated
 import structlog
 from pydantic import Field
 
-from gateway.answers.models import AnswerModel, Points, Time
+from gateway.answers.answer_model import AnswerModel, Points, Time
 from gateway.errors import StoreUnavailable
 from gateway.journal import Journal
 from gateway.limits import Budget, Ceilings, Direction, Kind, budgets_of, end_of, written
@@ -61,8 +61,8 @@ class Allowances:
 
     async def count(self) -> None:
         """Have the metrics say what is used now. Raises `StoreUnavailable`."""
-        if self._budgets:
-            self._metrics.budgets.used = (await self._journal.used(self._budgets)).by_budget
+        used = (await self._journal.used(self._budgets)).by_budget if self._budgets else {}
+        self._metrics.budgets.used = used
 
     async def note(self) -> None:
         """Say, once, at the start, which limits are others than the last gateway had that was started."""

@@ -6,25 +6,28 @@ a task ends      -> it is started again, whatever ended it, unless the gateway s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal, TypeVar, get_args
 
 import structlog
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from gateway.errors import StoreUnavailable
 from gateway.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+OUTCOMES = "outcomes"
+"""The task that has the journal keep what came of attempts, where it could not at once."""
 LONGEST_PAUSE = 15.0
 """Seconds that pass at most before a task that failed is tried again."""
 STALLED = 60.0
 """Seconds after which a turn that has not ended counts as stalled."""
+SAMPLED = 5.0
+"""Seconds between two samples of what is told of this process."""
 
 
 TaskState = Literal["ok", "failing", "stalled"]
@@ -41,7 +44,7 @@ class TaskStanding:
     failures: int
 
 
-class Background(Collector):
+class Background:
     """The background tasks of one gateway process, and what is told of them to Prometheus.
 
     `clock` gives aware datetimes and `monotonic` seconds; `sleep` passes seconds.
@@ -62,23 +65,56 @@ class Background(Collector):
         self._turns: dict[str, tuple[Callable[[], Awaitable[object]], float]] = {}
         self._progress: dict[str, _Progress] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._waiting = Counter({OUTCOMES: 0})
+        self._sampling: asyncio.TimerHandle | None = None
         self._apart: dict[str, Callable[[], tuple[datetime | None, int]]] = {}
-        self._stopping = False
-        metrics.register(self)
+        self._started = self._stopping = False
+        self._states = metrics.gauge(
+            "points_background", "Processes whose background task is in a state.", ("task", "state")
+        )
+        self._failures = metrics.gauge(
+            "points_background_failures",
+            "Turns of a background task that failed in a row; of several processes, the most.",
+            ("task",),
+            merged="max",
+        )
+        self._last_ok = metrics.gauge(
+            "points_background_last_ok_timestamp_seconds",
+            "When a turn of a background task last went well, 0 for never; of several processes, the earliest.",
+            ("task",),
+            merged="min",
+        )
+        self._waits = metrics.gauge(
+            "points_background_waiting",
+            "What waits in memory until a background task is done with it: outcomes that the journal has not kept yet.",
+            ("task",),
+        )
+        metrics.sampled(self._sample)
 
     def loop(self, name: str, turn: Callable[[], Awaitable[object]], *, every: float) -> None:
-        """Have `turn` taken again and again, `every` seconds after the last one, from `start` on."""
+        """Have `turn` taken again and again, `every` seconds after the last one, from `start` on.
+
+        A loop that there is already goes on as it is.
+        """
+        if name in self._turns:
+            return
         self._turns[name] = turn, every
         self._progress_of(name)
+        if self._started:
+            self._start(name)
 
     def start(self) -> None:
         """Begin all loops."""
+        self._started = True
+        self._sample_again()
         for name in self._turns:
             self._start(name)
 
     async def stop(self) -> None:
         """Cancel everything, and wait for it to end."""
         self._stopping = True
+        if self._sampling is not None:
+            self._sampling.cancel()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -98,16 +134,20 @@ class Background(Collector):
         """What `attempt` gives once it goes well; it is tried until then, after pauses up to `longest`."""
         progress = self._progress_of(name)
         failures = 0
-        while True:
-            await self._sleep(_pause(every, failures, longest))
-            try:
-                result = await attempt()
-            except Exception as error:
-                failures += 1
-                self._failed(progress, error)
-            else:
-                self._succeeded(progress)
-                return result
+        self._waiting[name] += 1
+        try:
+            while True:
+                await self._sleep(_pause(every, failures, longest))
+                try:
+                    result = await attempt()
+                except Exception as error:
+                    failures += 1
+                    self._failed(progress, error)
+                else:
+                    self._succeeded(progress)
+                    return result
+        finally:
+            self._waiting[name] -= 1
 
     def include(self, name: str, progress: Callable[[], tuple[datetime | None, int]]) -> None:
         """Tell of a task too that runs by itself: `progress` gives when it last went well, and its failures since."""
@@ -123,25 +163,19 @@ class Background(Collector):
             standings.append(TaskStanding(name, "failing" if failures else "ok", last_ok, failures))
         return sorted(standings, key=lambda each: each.name)
 
-    def collect(self) -> Iterator[Metric]:
-        """The gauges, as Prometheus asks for them."""
-        states = GaugeMetricFamily(
-            "points_background", "1 for the state that a background task is in.", labels=["task", "state"]
-        )
-        failures = GaugeMetricFamily(
-            "points_background_failures", "Turns of a background task that failed in a row.", labels=["task"]
-        )
-        last_ok = GaugeMetricFamily(
-            "points_background_last_ok_timestamp_seconds",
-            "When a turn of a background task last went well; 0 where none did yet.",
-            labels=["task"],
-        )
+    def _sample(self) -> None:
+        for name, count in self._waiting.items():
+            self._waits.labels(name).set(count)
         for task in self.tasks:
             for state in get_args(TaskState):
-                states.add_metric([task.name, state], task.state == state)
-            failures.add_metric([task.name], task.failures)
-            last_ok.add_metric([task.name], task.last_ok.timestamp() if task.last_ok else 0.0)
-        yield from (states, failures, last_ok)
+                self._states.labels(task.name, state).set(task.state == state)
+            self._failures.labels(task.name).set(task.failures)
+            self._last_ok.labels(task.name).set(task.last_ok.timestamp() if task.last_ok else 0.0)
+
+    def _sample_again(self) -> None:
+        """Sample, and again after a while, so that another process can tell of this one."""
+        self._metrics.sample()
+        self._sampling = asyncio.get_running_loop().call_later(SAMPLED, self._sample_again)
 
     def _start(self, name: str) -> None:
         task = asyncio.get_running_loop().create_task(self._run(name), name=f"background {name}")

@@ -25,7 +25,7 @@ class _Known(Generic[T]):
 
 
 class MemberCache(Generic[T]):
-    """Values by member and key, bounded: the members unused longest leave first.
+    """Values by member and key, bounded: the members unused longest leave first. A member is named as vendors do.
 
     `clock`: seconds, monotonic. `begin` starts a read as a task that goes on when the caller who caused it leaves.
     """
@@ -61,6 +61,10 @@ class MemberCache(Generic[T]):
     def drop(self, member: Member) -> None:
         """Forget all about a member, also what reads under way are about to say."""
         self._members.pop(member, None)
+
+    def clear(self) -> None:
+        """Forget all about everybody, as `drop` does of one."""
+        self._members.clear()
 
     async def _read(self, known: _Known[T], key: Hashable, begun: float, read: Callable[[], Awaitable[T]]) -> T:
         try:

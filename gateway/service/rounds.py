@@ -1,7 +1,7 @@
 """Takes what is due account by account: each account has rounds of its own, so that one that hangs holds up no other.
 
-One question to the journal serves all accounts that have no round under way. A round is at most the share of one
-account, all of it at the same time; where all of it went well and there may be more, the next one follows at once.
+One question to the journal serves all accounts that have no round under way. A round begins with at most the share of
+one account, all of it at the same time. While all goes well and there may be more, what ends is followed by the next.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from gateway.adjustments import Record
-from gateway.delivery.ways import SHARE
+from gateway.delivery.channels import SHARE
 from gateway.errors import StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,7 @@ class Rounds(Generic[T]):
 
     `take` sees to one record and returns whether to go on with its account at once. `failed` hears of what it raises,
     of that record alone, so that the record can be put off. `begin` starts a round as a task; its owner may cancel it.
+    `room`: how many records of an account may be under way now, asked again as a round goes on; `SHARE` by default.
     """
 
     def __init__(
@@ -38,22 +39,25 @@ class Rounds(Generic[T]):
         take: Callable[[Record, T], Awaitable[bool]],
         failed: Callable[[Record, Exception], Awaitable[None]],
         begin: Begin,
+        room: Callable[[T], int] = lambda _: SHARE,
     ) -> None:
         self._due = due
         self._take = take
         self._failed = failed
         self._begin = begin
+        self._room = room
         self._under_way: set[str] = set()
 
     async def begin(self, accounts: Mapping[str, T]) -> list[asyncio.Task[int]]:
-        """Begin a round for each account that is idle and has something due; each ends with how much it has taken.
+        """Begin a round for each account that is idle and has something due; each ends with how much it has begun.
 
         Raises `StoreUnavailable`.
         """
         idle = accounts.keys() - self._under_way
         if not idle:
             return []
-        share = min(SHARE, max(1, AT_ONCE // len(accounts)))
+        most = max(1, AT_ONCE // len(accounts))
+        share = min(SHARE, most)
         self._under_way |= idle
         by_account: dict[str, list[Record]] = {}
         try:
@@ -62,24 +66,38 @@ class Rounds(Generic[T]):
         finally:
             self._under_way -= idle - by_account.keys()
         return [
-            self._begin(self._round(account, accounts[account], records, share))
+            self._begin(self._round(account, accounts[account], records, most))
             for account, records in by_account.items()
         ]
 
-    async def _round(self, account: str, known: T, records: list[Record], share: int) -> int:
-        taken = 0
+    async def _round(self, account: str, known: T, records: list[Record], most: int) -> int:
+        begun, more = 0, len(records) == min(SHARE, most)
+        under_way: set[asyncio.Task[bool]] = set()
         try:
-            while records:
-                taken += len(records)
-                went_on = await asyncio.gather(*(self._one(record, known) for record in records))
-                if len(records) < share or not all(went_on):
-                    break
-                records = await self._due([account], share)
+            while records or under_way:
+                begun += len(records)
+                under_way |= {asyncio.ensure_future(self._one(record, known)) for record in records}
+                done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                more = more and all(each.result() for each in done)
+                room = min(most, self._room(known))
+                records = []
+                if more and 2 * len(under_way) <= room:  # several with one question, each of which is a commit
+                    records = await self._next(account, room - len(under_way))
+                    more = len(records) == room - len(under_way)
+        finally:
+            for each in under_way:
+                each.cancel()
+            if under_way:
+                await asyncio.wait(under_way)
+            self._under_way.discard(account)
+        return begun
+
+    async def _next(self, account: str, number: int) -> list[Record]:
+        try:
+            return await self._due([account], number)
         except StoreUnavailable as error:
             log.error("the unknown cannot be looked for", error=error.detail)
-        finally:
-            self._under_way.discard(account)
-        return taken
+            return []
 
     async def _one(self, record: Record, known: T) -> bool:
         """See to one record; whatever goes wrong stays with it, and it is due again once its hold is over."""

@@ -1,52 +1,57 @@
 """One short method per operation, for whoever asks: the API, or the command line."""
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from gateway.adjustments import Record, Resolution, Status
+from gateway.adjustments import Record, Resolution
 from gateway.answers import plans, rendering
-from gateway.answers.models import (
-    AdjustmentAnswer,
-    AdjustmentHistory,
-    BalanceAnswer,
-    Capabilities,
-    ExpiringAnswer,
-    Preview,
-)
-from gateway.delivery.delivery import Delivery
-from gateway.delivery.gate import Held, Standing
+from gateway.answers.models import AdjustmentAnswer, AdjustmentHistory, Capabilities, Preview
+from gateway.answers.readings import BalanceAnswer, ExpiringAnswer, ProfileAnswer, TransactionsAnswer
+from gateway.answers.wallet import WalletAnswer
+from gateway.delivery.gate import Standing
 from gateway.delivery.outcome import Reading
-from gateway.errors import GatewayError, NotFound, NotResolvable
+from gateway.errors import NotFound, NotResolvable
 from gateway.journal import Filters, Journal, Page
 from gateway.limits import Ceilings
-from gateway.model import Adjustment, Balance, Expiring, Member, Period, time_text
-from gateway.planning.planning import PREVIEWED_ID, Plan, Planner
+from gateway.model import Adjustment, Balance, Member, Operation, time_text
+from gateway.planning.planning import PREVIEWED_ID, Plan
+from gateway.rates import Rates
+from gateway.reads import ExpiringRead, LookupRead, R, Read, TransactionsRead
 from gateway.service.allowances import Allowances, LimitsAnswer
+from gateway.service.balances import Balances
 from gateway.service.cache import MemberCache
+from gateway.service.history import Pages, origins
+from gateway.service.members import Members
 from gateway.service.replies import Reply
+from gateway.service.vendor_reads import ask
+from gateway.service.vendors import Vendors
+from gateway.service.wallet import Wallets
 from gateway.service.writes import Caller, Writes
-
-T = TypeVar("T", bound=Balance | Expiring)
+from gateway.write import Reversal, Write
 
 
 class Service:
-    """The operations of the gateway."""
+    """The operations of the gateway, with one configuration, which has a `number` of its own."""
 
     def __init__(
         self,
         *,
-        planner: Planner,
+        number: int,
+        vendors: Vendors,
         ceilings: Ceilings,
-        deliveries: Mapping[str, Delivery],
         journal: Journal,
         cache: MemberCache[Reading[Balance]],
         writes: Writes,
         allowances: Allowances,
+        rates: Mapping[str, Rates],
     ) -> None:
-        self._planner = planner
-        self._masked = planner.masked()
+        self._planner = vendors.planner
+        self._masked = vendors.planner.masked()
+        self._deliveries = vendors.ways.calls
+        self._members = Members(vendors.ways.calls)
+        self._balances = Balances(number=number, vendors=vendors, cache=cache)
+        self._wallets = Wallets(vendors.planner, self._members, self._balances, rates)
         self._ceilings = ceilings
-        self._deliveries = deliveries
         self._journal = journal
         self._cache = cache
         self._writes = writes
@@ -54,54 +59,80 @@ class Service:
 
     async def adjust(self, caller: Caller, *, key: str, adjustment: Adjustment) -> Reply:
         """Carry an adjustment out, or repeat what its key came to."""
-        return await self._writes.adjust(caller, key=key, adjustment=adjustment)
+        return await self._writes.carry_out(caller, key=key, asked=adjustment)
 
-    def preview(self, caller: Caller, adjustment: Adjustment, *, inspected: bool) -> Preview:
-        """What an adjustment would send; nothing is sent or kept. The request itself only where it is `inspected`."""
-        preview = plans.preview(self._masked.adjust(caller.tenant, adjustment, id=PREVIEWED_ID))
+    async def reverse(self, caller: Caller, *, key: str, reversal: Reversal) -> Reply:
+        """Take an adjustment back, whole or in part, or repeat what the key came to. Raises `NotFound`."""
+        return await self._writes.carry_out(caller, key=key, asked=reversal)
+
+    async def preview(self, caller: Caller, adjustment: Adjustment, *, resolve: bool, inspected: bool) -> Preview:
+        """What an adjustment would send; nothing is kept. The request itself only where it is `inspected`.
+
+        Nothing is sent either, but for the look-up of a member that needs one, where the caller asks to `resolve` it.
+        """
+        write, lookup = Write(adjustment), None
+        if resolve:
+            resolved = await self._resolved(caller, "adjust", adjustment.member, adjustment.point_type)
+            write = replace(write, resolved=resolved)
+        else:
+            lookup = self._masked.lookup(caller.tenant, "adjust", adjustment.member, adjustment.point_type)
+        if lookup is None:
+            preview = plans.preview(self._masked.write(caller.tenant, write, id=PREVIEWED_ID), resolved=write.resolved)
+        else:
+            preview = plans.preview_of_lookup(lookup, adjustment)
         self._ceilings.check(adjustment, client=caller.client, tenant=caller.tenant)
         return preview if inspected else rendering.without_request(preview)
 
-    async def balance(
-        self, caller: Caller, member: Member, *, point_type: str | None, include_response: bool
-    ) -> BalanceAnswer:
+    async def balance(self, caller: Caller, read: Read[Balance], *, include_response: bool) -> BalanceAnswer:
         """A member's balance, from the vendor or, where the route allows it, from a moment ago."""
-        plan = self._planner.balance(caller.tenant, member, point_type)
-        began = False
-
-        async def read() -> Reading[Balance]:
-            nonlocal began
-            began = True
-            return await self._read(caller, plan, lambda: self._planner.balance(caller.tenant, member, point_type))
-
-        if plan.route.cache is None or include_response:
-            reading, cached = await read(), False
-        else:
-            key = (plan.route.vendor, point_type)
-            try:
-                reading, cached = await self._cache.get(member, key, plan.route.cache, read)
-            except Held:
-                if began:
-                    raise
-                # Another client had no turn with its read, which this one shared: it has a turn of its own.
-                reading, cached = await self._cache.get(member, key, plan.route.cache, read)
-        return plans.balance(plan, member, point_type, reading, response=include_response, cached=cached)
-
-    async def expiring(
-        self, caller: Caller, member: Member, period: Period, *, point_type: str | None, include_response: bool
-    ) -> ExpiringAnswer:
-        """The points of a member that expire within a period."""
-        plan = self._planner.expiring(caller.tenant, member, period, point_type)
-        reading = await self._read(
-            caller, plan, lambda: self._planner.expiring(caller.tenant, member, period, point_type)
+        resolved = await self._resolved(caller, read.operation, read.member, read.point_type)
+        plan = self._planner.read(caller.tenant, read, resolved=resolved)
+        reading, cached = await self._balances.read(
+            plan,
+            member=resolved or read.member,
+            point_type=read.point_type,
+            client=caller.client,
+            fresh=include_response,
         )
-        return plans.expiring(plan, member, period, point_type, reading, response=include_response)
+        return plans.balance(plan, read, reading, resolved=resolved, response=include_response, cached=cached)
+
+    async def expiring(self, caller: Caller, read: ExpiringRead, *, include_response: bool) -> ExpiringAnswer:
+        """The points of a member that expire."""
+        resolved = await self._resolved(caller, read.operation, read.member, read.point_type)
+        plan = self._planner.read(caller.tenant, read, resolved=resolved)
+        reading = await self._read(caller, plan)
+        return plans.expiring(plan, read, reading, resolved=resolved, response=include_response)
+
+    async def transactions(
+        self, caller: Caller, read: TransactionsRead, *, cursor: str | None, include_response: bool
+    ) -> TransactionsAnswer:
+        """A page of a member's history at the vendor. Raises `InvalidRequest` for a cursor of another list."""
+        resolved = await self._resolved(caller, read.operation, read.member, read.point_type)
+        _, translator = self._planner.chosen(caller.tenant, read)
+        pages = Pages(caller.tenant, read, translator, resolved)
+        plan = self._planner.read(caller.tenant, pages.after(cursor), resolved=resolved)
+        reading = await self._read(caller, plan)
+        made_by = await origins(self._journal, caller.tenant, translator, reading.result.items)
+        next_cursor = pages.wrapped(reading.result.next_cursor)
+        return plans.transactions(
+            plan, read, reading, made_by, next_cursor=next_cursor, resolved=resolved, response=include_response
+        )
+
+    async def lookup(self, caller: Caller, read: LookupRead, *, include_response: bool) -> ProfileAnswer:
+        """Who a member is at the vendor."""
+        plan = self._planner.read(caller.tenant, read)
+        return plans.profile(plan, read, await self._read(caller, plan), response=include_response)
+
+    async def wallet(self, caller: Caller, members: Sequence[Member]) -> WalletAnswer:
+        """All that a member has, who has all of these names."""
+        return await self._wallets.of(caller, members)
 
     async def adjustment(self, tenant: str, id: str, *, history: bool, inspected: bool) -> AdjustmentHistory:  # noqa: A002 (the field's name)
         """An adjustment by its id, what vendors said only where it is `inspected`. Raises `NotFound`."""
         record = await self._record(tenant, id)
         steps = await self._journal.history(id) if history else None
-        return rendering.with_history(record, steps, inspected=inspected)
+        reversals = await self._journal.reversals(tenant, id) if rendering.can_be_reversed(record) else None
+        return rendering.seen(record, steps, reversals, inspected=inspected)
 
     async def adjustments(self, tenant: str, filters: Filters, *, limit: int, after: str | None) -> Page:
         """A page of adjustments, newest first. Raises `InvalidRequest` where there is none with the id `after`."""
@@ -110,8 +141,9 @@ class Service:
     async def resolve(self, caller: Caller, id: str, resolution: Resolution) -> AdjustmentAnswer:  # noqa: A002 (the field's name)
         """Settle by hand what is unknown. Raises `NotFound`, or `NotResolvable` while it may change by itself."""
         record = await self._record(caller.tenant, id)
-        if record.state.status is not Status.UNKNOWN:
-            raise _not_resolvable(record, f"It is {record.state.status}, and only what is unknown can be settled")
+        if not record.state.open:
+            why = f"It is {record.state.status}, and only what is unknown or accepted can be settled"
+            raise _not_resolvable(record, why)
         actor = {} if resolution.actor is None else {"actor": resolution.actor}
         decided = await self._journal.decide(record, resolution, {"request_id": caller.request_id, **actor})
         if decided.refused == "lease":
@@ -122,7 +154,7 @@ class Service:
             raise _not_resolvable(record, f"A repeat of its request may arrive until {until}, not later; look again")
         if decided.refused is not None:
             raise _not_resolvable(record, "It was settled a moment ago")
-        self._cache.drop(record.draft.adjustment.member)
+        self._cache.drop(record.draft.write.member)
         return rendering.adjustment(decided.record)
 
     async def limits(self, caller: Caller) -> LimitsAnswer:
@@ -143,14 +175,15 @@ class Service:
             raise NotFound(f"There is no adjustment {id!r} here")
         return await self._journal.present(record)
 
-    async def _read(self, caller: Caller, plan: Plan[T], again: Callable[[], Plan[T]]) -> Reading[T]:
-        """Have a read, `again` planning it anew: an exchange that has begun cannot begin once more."""
-        delivery = self._deliveries[plan.translator.name]
-        try:
-            return await delivery.read(plan.translation, client=caller.client, again=lambda: again().translation)
-        except GatewayError as error:
-            error.vendor = (plan.translator.name, plan.translator.kind.name)
-            raise
+    async def _resolved(
+        self, caller: Caller, operation: Operation, member: Member, point_type: str | None
+    ) -> Member | None:
+        """The vendor's own name of a member, looked up; None where the vendor takes the member as it is."""
+        lookup = self._planner.lookup(caller.tenant, operation, member, point_type)
+        return None if lookup is None else await self._members.found(lookup, client=caller.client)
+
+    async def _read(self, caller: Caller, plan: Plan[R]) -> Reading[R]:
+        return await ask(self._deliveries, plan.translator, plan.translation, client=caller.client)
 
 
 def _not_resolvable(record: Record, detail: str) -> NotResolvable:

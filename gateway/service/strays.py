@@ -1,4 +1,4 @@
-"""Unknown adjustments at accounts that no configured vendor has any more, so that nobody looks for them there."""
+"""Unknown and accepted adjustments at accounts that no vendor has any more, so that nobody looks for them there."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace

@@ -38,7 +38,7 @@ class Waiting(Generic[T]):
         clock: Callable[[], float],
         sleep: Callable[[float], Coroutine[Any, Any, None]],
     ) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
         self._look = look
         self._clock = clock
         self._sleep = sleep
@@ -81,7 +81,7 @@ class Waiting(Generic[T]):
             self._let_go.set_result(None)
 
     async def _outcome(self, record: Record) -> T | Record:
-        end = self._clock() + self._seconds
+        end = self._clock() + self.seconds
         pace = FIRST_LOOK
         while (left := end - self._clock()) > 0:
             attempt = self._attempts.get(record.draft.id)

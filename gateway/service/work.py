@@ -4,14 +4,23 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from gateway.service.usage import Usage
+
 T = TypeVar("T")
 
 
 class Work:
-    """The writes under way; drained at shutdown."""
+    """The writes under way; drained at shutdown. Each piece counts in `usage`, where there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, usage: Usage | None = None) -> None:
+        self._usage = usage
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    def counted(self, usage: Usage) -> "Work":
+        """The same work for who begins pieces that count in `usage`; either drains the pieces of both."""
+        work = Work(usage)
+        work._tasks = self._tasks
+        return work
 
     async def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Wait for a piece of work; whoever waits may be cancelled, the work is not."""
@@ -20,6 +29,8 @@ class Work:
     def begin(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Begin a piece of work that nobody waits for."""
         task = asyncio.ensure_future(coroutine)
+        if self._usage is not None:
+            self._usage.count += 1
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -38,5 +49,7 @@ class Work:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
+        if self._usage is not None:
+            self._usage.leave()
         if not task.cancelled():
             task.exception()  # whoever waited has heard it; where nobody did, it was logged where it rose

@@ -1,10 +1,13 @@
 from gateway.settings.key import ClientKey
-from gateway.settings.load import load, load_store
+from gateway.settings.load import load, load_listen, load_store
 from gateway.settings.problem import Problem, SettingsError
-from gateway.settings.settings import Address, Client, LogLevel, Scope, Server, Settings
+from gateway.settings.renames import names_of
+from gateway.settings.settings import LASTING, Address, Client, LogLevel, Scope, Server, Settings
+from gateway.settings.snapshot import Snapshot
 from gateway.settings.watched import WatchedFiles
 
 __all__ = [
+    "LASTING",
     "Address",
     "Client",
     "ClientKey",
@@ -14,7 +17,10 @@ __all__ = [
     "Server",
     "Settings",
     "SettingsError",
+    "Snapshot",
     "WatchedFiles",
     "load",
+    "load_listen",
     "load_store",
+    "names_of",
 ]

@@ -1,4 +1,4 @@
-"""The files of certificates that a vendor's settings name: whether they can be used, and until when."""
+"""Checks of the certificate files in a vendor's settings: whether they can be used, and until when."""
 
 import ssl
 from collections.abc import Iterator
@@ -7,13 +7,13 @@ from pathlib import Path
 from gateway.port import VendorSettings
 
 FIELDS = ("ca_file", "client_cert", "client_key")
-"""Settings that name a file, relative to the file that they stand in."""
+"""Settings that name a file; its path is relative to the configuration file."""
 
 _NO_FILE = "expected the path of a file, and there is none"
 
 
 def unusable(field: str, path: Path) -> str | None:
-    """Why a file cannot be what a field names; None where it can, as far as that can be told of one file."""
+    """Why a file cannot be used for a field; None if it can, as far as the file alone shows."""
     try:
         if not path.is_file():
             return _NO_FILE
@@ -32,36 +32,37 @@ def unusable(field: str, path: Path) -> str | None:
 
 
 def mismatch(settings: VendorSettings) -> tuple[str, str] | None:
-    """The field of a client's certificate that is of no use, and why; None where all fit each other."""
+    """The field of a client certificate that does not match the others, and why; None if all match."""
     if settings.client_cert is None or not all(Path(each).is_file() for each in _files(settings)):
         return None
-    asked: list[bool] = []
+    requests: list[bool] = []
     password = settings.client_key_password.reveal() if settings.client_key_password else ""
 
-    def told() -> str:
-        asked.append(True)
+    # OpenSSL calls this only for an encrypted key, which tells a wrong password from other errors.
+    def passphrase() -> str:
+        requests.append(True)
         return password
 
-    holder = "client_key" if settings.client_key else "client_cert"
+    key_field = "client_key" if settings.client_key else "client_cert"
     if next(_dates(settings.client_cert), None) is None:
         return "client_cert", "expected a PEM file with a certificate"
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(settings.client_cert, settings.client_key, told)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(settings.client_cert, settings.client_key, passphrase)
     except ssl.SSLError as error:
-        if asked and not password:
-            return holder, "the key is encrypted: set client_key_password"
-        if asked:
+        if requests and not password:
+            return key_field, "the key is encrypted: set client_key_password"
+        if requests:
             return "client_key_password", "expected the password that the key is encrypted with, and this is another"
         if error.reason == "KEY_VALUES_MISMATCH":
-            return holder, "expected the key of client_cert, and this is another"
-        return holder, f"expected a PEM file with the key of client_cert: {error.reason or 'it has none'}"
+            return key_field, "expected the key of client_cert, and this is another"
+        return key_field, f"expected a PEM file with the key of client_cert: {error.reason or 'it has none'}"
     except (OSError, ValueError) as error:
-        return holder, f"expected a PEM file with the key of client_cert: {type(error).__name__}"
+        return key_field, f"expected a PEM file with the key of client_cert: {type(error).__name__}"
     return None
 
 
 def expired(settings: VendorSettings, now: float) -> str | None:
-    """Since when a client's certificate is not valid any more; None where it is. `now`: seconds since 1970."""
+    """A message if a client certificate has expired, otherwise None. `now`: seconds since 1970."""
     for until in _dates(settings.client_cert) if settings.client_cert else ():
         if ssl.cert_time_to_seconds(until) < now:
             return f"the certificate was valid until {until}: the vendor will refuse it"
@@ -73,7 +74,8 @@ def _files(settings: VendorSettings) -> list[str]:
 
 
 def _dates(path: str) -> Iterator[str]:
-    """When the first certificate of a file ends, as text; nothing where it has none."""
+    """The end of validity of a file's first certificate, as text; nothing if it has no certificate."""
+    # The ssl module has no public function that reads a certificate without a connection.
     try:
         yield ssl._ssl._test_decode_cert(path)["notAfter"]  # type: ignore[attr-defined]
     except (OSError, ValueError):

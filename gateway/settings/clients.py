@@ -1,23 +1,23 @@
-"""The section `clients`: keys become digests, so that no key outlives the loading of the configuration."""
+"""The section `clients`: keys become digests, so that no key stays in memory after the configuration is loaded."""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from gateway.port.secrets import is_written_out
+from gateway.port.secrets import is_plain_text
 from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Broken
-from gateway.settings.explain import unknown_name
-from gateway.settings.key import ClientKey, digest_of, is_digest, why_unusable
-from gateway.settings.model import ClientEntry, expiry
+from gateway.settings.file_models import ClientEntry, expiry
+from gateway.settings.key import ClientKey, digest_of, is_digest, key_error
 from gateway.settings.problem import Path, Problem
 from gateway.settings.settings import Client
+from gateway.settings.wording import unknown_name
 
 ALL = "*"
 SHORTEST = 32
 
 
 class Clients:
-    """The clients read so far by name, their keys, and doubts that stop nobody."""
+    """The clients read so far by name, their keys, and warnings."""
 
     def __init__(self, tenants: Collection[str], problems: list[Problem]) -> None:
         self._names = list(tenants)
@@ -29,7 +29,7 @@ class Clients:
         self.warnings: list[Problem] = []
 
     def read(self, entries: Mapping[str, Entry]) -> None:
-        """Read every client; what is wrong is added to the problems, and such a client is left out."""
+        """Read every client; an invalid one is left out, and its errors are added to the problems."""
         for name, entry in entries.items():
             self._take_keys(name, entry)
             self._check_tenants(entry)
@@ -38,28 +38,35 @@ class Clients:
                 tenants = self._all if client.tenants == (ALL,) else frozenset(client.tenants)
                 limits = None if client.limits is None else client.limits.limits()
                 self.found[name] = Client(
-                    name, tenants, frozenset(client.scopes), client.rate, client.max_concurrency, limits
+                    name,
+                    tenants,
+                    frozenset(client.scopes),
+                    client.rate,
+                    client.max_concurrency,
+                    limits,
+                    client.was,
+                    paused=client.paused,
                 )
 
     def _take_keys(self, name: str, entry: Entry) -> None:
         for path, text, expires in _keys(entry):
-            if wrong := why_unusable(text):
-                self._problems.append(entry.problem(path, wrong))
+            if error := key_error(text):
+                self._problems.append(entry.problem(path, error))
                 continue
-            plain = is_written_out(text) and not is_digest(text)
+            plain = is_plain_text(text) and not is_digest(text)
             reread = getattr(text, "reread", None)
             key = ClientKey(name, digest_of(text), entry.problem(path, ""), expires, reread, plain)
-            holder = self._by_digest.setdefault(key.digest, key)
-            if holder.client != name:
-                self._problems.append(key.doubt(f"client {holder.client!r} has the same key"))
+            first = self._by_digest.setdefault(key.digest, key)
+            if first.client != name:
+                self._problems.append(key.problem(f"client {first.client!r} has the same key"))
                 continue
-            if holder is not key:
-                # While a key moves from file to file, both hold it; a gateway that starts just then must not fail.
-                moving = holder.reread is not None or reread is not None
-                (self.warnings if moving else self._problems).append(key.doubt("the same key is given twice"))
+            if first is not key:
+                # While a key moves from one file to another, both contain it; a gateway that starts then must not fail.
+                moving = first.reread is not None or reread is not None
+                (self.warnings if moving else self._problems).append(key.problem("the same key is given twice"))
             if len(text) < SHORTEST:
                 short = f"a key of {len(text)} characters may be guessed: expected {SHORTEST} or more"
-                self.warnings.append(key.doubt(short))
+                self.warnings.append(key.problem(short))
             self.keys.append(key)
 
     def _check_tenants(self, entry: Entry) -> None:
@@ -72,7 +79,7 @@ class Clients:
 
 
 def _tenants(entry: Entry) -> Iterator[tuple[int, str]]:
-    """The tenants as they are written; whatever else stands there is told by the model."""
+    """The names of tenants with their index; the model reports values of other types."""
     values = entry.data.get("tenants") if isinstance(entry.data, dict) else None
     for index, value in enumerate(values if isinstance(values, list) else ()):
         if isinstance(value, str) and not isinstance(value, Broken):
@@ -80,7 +87,7 @@ def _tenants(entry: Entry) -> Iterator[tuple[int, str]]:
 
 
 def _keys(entry: Entry) -> Iterator[tuple[Path, str, datetime | None]]:
-    """Each key that has a text, where it stands, and when it ends; whatever else stands there is told by the model."""
+    """Each key that is a text: its path, the text, and its expiry; the model reports other values."""
     values = entry.data.get("keys") if isinstance(entry.data, dict) else None
     for index, value in enumerate(values if isinstance(values, list) else ()):
         inside = isinstance(value, dict)

@@ -1,7 +1,7 @@
-"""Parser events become plain values and their places.
+"""Composes values and their positions from the events of the YAML parser.
 
-The parser's own composed nodes would take several times as long, and libyaml composes them by recursion in C, so that
-a deeply nested file would end the process.
+PyYAML's own composer is several times slower, and libyaml's is recursive in C, so that a deeply nested file would
+crash the process.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,11 @@ import yaml
 from gateway.settings.expand import MARK, Broken
 from gateway.settings.place import Place, Spot, line_and_column, spot, start
 from gateway.settings.problem import Path, Problem, Step, dotted
-from gateway.settings.scalars import Scalar, resolve
+from gateway.settings.yaml_scalars import Scalar, resolve
 
-DEEPEST = 64
-LARGEST = 2_000_000
+MAX_DEPTH = 64
+MAX_SIZE = 2_000_000
+"""Maximum number of values with all aliases expanded, against files whose aliases multiply."""
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 
 
@@ -30,7 +31,7 @@ class Unusable(Exception):
 
 @dataclass(slots=True)
 class _Frame:
-    """A mapping or list that is still open; `size` counts its values with every alias written out."""
+    """A mapping or list that is still open; `size` is the number of its values, with all aliases expanded."""
 
     value: dict[str, Any] | list[Any]
     start: Spot
@@ -43,7 +44,7 @@ class _Frame:
 
 
 class Composer:
-    """Composes one file; `expand` replaces `${...}`, and `problems` takes what does not end the reading."""
+    """Composes one file; `expand` replaces `${...}`; errors that do not stop it are added to `problems`."""
 
     def __init__(self, name: str, expand: Callable[[str], str], problems: list[Problem]) -> None:
         self._name = name
@@ -54,7 +55,8 @@ class Composer:
         self._root: tuple[Any, Spot | Place] | None = None
 
     def compose(self, text: str) -> tuple[Any, Spot | Place]:
-        """The value and its place. Raises `Unusable`, or `yaml.YAMLError` where it is not YAML."""
+        """The value and its position. Raises `Unusable`, or `yaml.YAMLError` for invalid YAML."""
+        # libyaml's parser, if PyYAML was built with it; its events are not recursive.
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if isinstance(event, yaml.ScalarEvent):
                 self._scalar(event)
@@ -67,45 +69,45 @@ class Composer:
                 self._attach(frame.value, Place(frame.start, frame.keys, frame.inside), frame.size, frame.anchor)
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor not in self._anchors:
-                    self._give_up(spot(event.start_mark), "an alias needs an anchor that stands, complete, before it")
+                    self._fail(spot(event.start_mark), "an alias needs an anchor that stands, complete, before it")
                 self._attach(*self._anchors[event.anchor])
             elif isinstance(event, yaml.DocumentStartEvent) and self._root is not None:
-                self._give_up(spot(event.start_mark), "expected one document in the file, and a second one starts here")
+                self._fail(spot(event.start_mark), "expected one document in the file, and a second one starts here")
         if self._root is None or self._root[0] is None:
-            self._give_up(0, "the file is empty: expected a mapping, such as vendors: ...")
+            self._fail(0, "the file is empty: expected a mapping, such as vendors: ...")
         return self._root
 
     def _start(self, event: yaml.CollectionStartEvent, value: dict[str, Any] | list[Any]) -> None:
         at = spot(event.start_mark)
-        if len(self._open) >= DEEPEST:
-            self._give_up(at, f"nested more than {DEEPEST} deep")
+        if len(self._open) >= MAX_DEPTH:
+            self._fail(at, f"nested more than {MAX_DEPTH} deep")
         if event.tag is not None:
-            self._complain(at, "tags (words that begin with !) have no use here")
+            self._report(at, "tags (words that begin with !) have no use here")
         self._open.append(_Frame(value, at, event.anchor))
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         at = spot(event.start_mark)
         text: str = event.value
         plain = event.tag is None and event.implicit[0]
-        wrong = None
+        error = None
         value: Scalar = text
         if event.tag is not None and event.tag not in _TEXT_TAGS:
-            # The tag is not shown: it may be a secret that begins with ! and lacks its quotes.
-            wrong = "tags have no use here: quote a text that begins with !"
+            # The tag is not shown: it may be an unquoted secret that begins with "!".
+            error = "tags have no use here: quote a text that begins with !"
         elif MARK in text:
             if self._at_key():
-                wrong = "keys are not expanded: ${ belongs into values"
+                error = "keys are not expanded: ${ belongs into values"
             else:
                 try:
                     value = self._expand(text)
-                except ValueError as error:
-                    wrong = str(error)
+                except ValueError as failure:
+                    error = str(failure)
         elif plain:
             value = resolve(text)
             if text == "<<" and self._at_key():
-                wrong = "the merge key << has no use here: vendors have extends, tenants routes_from"
-        if wrong is not None:
-            self._complain(at, wrong)
+                error = "the merge key << has no use here: vendors have extends, tenants routes_from"
+        if error is not None:
+            self._report(at, error)
             value = Broken(text)
         self._attach(value, at, 1, event.anchor)
 
@@ -119,9 +121,10 @@ class Composer:
             self._root = (value, place)
             return
         frame = self._open[-1]
+        # An alias counts with the size of its target, because nested aliases multiply.
         frame.size += size
-        if frame.size > LARGEST:
-            self._give_up(start(place), f"more than {LARGEST} values, once every alias is written out")
+        if frame.size > MAX_SIZE:
+            self._fail(start(place), f"more than {MAX_SIZE} values, once every alias is written out")
         if isinstance(frame.value, list):
             frame.inside[len(frame.value)] = place
             frame.value.append(value)
@@ -134,23 +137,23 @@ class Composer:
             frame.key, frame.skipped = None, False
 
     def _key(self, frame: _Frame, key: Any, at: Spot) -> None:
-        """Take a key; the value of one that cannot be used is read, and left out."""
+        """Store a key; the value of an unusable key is parsed, but left out."""
         frame.key, frame.skipped = key if isinstance(key, str) else "?", True
         if isinstance(key, Broken):
             return
         if not isinstance(key, str):
-            self._complain(at, "expected text as a key: quote it")
+            self._report(at, "expected text as a key: quote it")
         elif key in frame.keys:
             line, column = line_and_column(frame.keys[key])
-            self._complain(at, f"given twice: first at line {line}, column {column}")
+            self._report(at, f"given twice: first at line {line}, column {column}")
         else:
             frame.keys[key] = at
             frame.skipped = False
 
-    def _complain(self, at: Spot, detail: str) -> None:
+    def _report(self, at: Spot, detail: str) -> None:
         self._problems.append(Problem(self._name, *line_and_column(at), dotted(self._path()), detail))
 
-    def _give_up(self, at: Spot, detail: str) -> NoReturn:
+    def _fail(self, at: Spot, detail: str) -> NoReturn:
         raise Unusable(Problem(self._name, *line_and_column(at), dotted(self._path()), detail))
 
     def _path(self) -> Path:

@@ -1,4 +1,4 @@
-"""One YAML file as plain values, with the place of each kept for errors."""
+"""One YAML file as plain values, with the position of each value for error messages."""
 
 import re
 from dataclasses import dataclass
@@ -12,12 +12,13 @@ from gateway.settings.expand import MARK, Expander
 from gateway.settings.place import Place, Spot, find, line_and_column
 from gateway.settings.problem import Path, Problem, dotted
 
+# The complement of `c-printable` in YAML 1.2: the parser's own error for such characters names no line.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file: `name` as shown, the `folder` that its relative paths start at, and its value."""
+    """One file: its `name` for messages, the `folder` that its relative paths start from, and its value."""
 
     name: str
     folder: FilePath
@@ -25,13 +26,13 @@ class Document:
     place: Spot | Place
 
     def problem(self, path: Path, detail: str, *, at_key: bool = False, where: Path | None = None) -> Problem:
-        """A problem at the value of `path`, or at its key; `where` is what it is called, if not by that path."""
+        """A problem at the value of `path`, or at its key; `where` is the path to display, if it differs."""
         line, column = line_and_column(find(self.place, path, at_key=at_key))
         return Problem(self.name, line, column, dotted(path if where is None else where), detail)
 
 
 def read(name: str, raw: bytes, folder: FilePath, expander: Expander, problems: list[Problem]) -> Document | None:
-    """Read one file. What is wrong is added to `problems`; None where nothing of it can be used."""
+    """Parse one file. Errors are added to `problems`; None if nothing of the file can be used."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -39,8 +40,8 @@ def read(name: str, raw: bytes, folder: FilePath, expander: Expander, problems: 
         problems.append(_after(name, before, "expected text in UTF-8, and this byte is not"))
         return None
     if found := _UNPRINTABLE.search(text):
-        told = f"the control character U+{ord(found[0]):04X} is not allowed in YAML"
-        problems.append(_after(name, text[: found.start()], told))
+        detail = f"the control character U+{ord(found[0]):04X} is not allowed in YAML"
+        problems.append(_after(name, text[: found.start()], detail))
         return None
     try:
         value, place = Composer(name, lambda scalar: expander.expand(scalar, folder), problems).compose(text)
@@ -61,7 +62,7 @@ def _after(name: str, before: str, detail: str) -> Problem:
 
 
 def _not_yaml(name: str, error: yaml.MarkedYAMLError, hint: str) -> Problem:
-    """The parser's own words, which name its grammar and show nothing of the file but single characters."""
+    """The parser's own message, which shows at most single characters of the file, so no secret."""
     mark = error.problem_mark or error.context_mark
     detail = ", ".join(part for part in (error.context, error.problem) if part)
     line, column = (mark.line, mark.column) if mark else (0, 0)

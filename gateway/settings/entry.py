@@ -1,4 +1,4 @@
-"""One entry of a section, and its way into a pydantic model."""
+"""One entry of a section, and its validation by a pydantic model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from pydantic_core import ErrorDetails
 from gateway.port.secrets import MASK, Expanded
 from gateway.settings.document import Document
 from gateway.settings.expand import Broken
-from gateway.settings.explain import models_at, words
 from gateway.settings.problem import Path, Problem
-from gateway.settings.scalars import resolve
+from gateway.settings.wording import describe, models_at
+from gateway.settings.yaml_scalars import resolve
 
 M = TypeVar("M", bound=BaseModel)
-_TOO_SHORT_TO_HIDE = 3
-_WANTED = {
+_TOO_SHORT_TO_HIDE = 3  # masking one to three characters would mask parts of the message itself
+_CONVERTED = {
     "int_type": (int,),
     "int_parsing": (int,),
     "float_type": (int, float),
@@ -29,14 +29,14 @@ _WANTED = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value of a document; `origins` says of keys that were taken over from elsewhere where they stand."""
+    """A value of a document; `origins` has the original entry of each key that was inherited from another one."""
 
     document: Document
     path: Path
     data: Any
     origins: Mapping[str, "Entry"] = field(default_factory=dict)
 
-    def having(self, key: str, value: Any) -> "Entry":
+    def with_value(self, key: str, value: Any) -> "Entry":
         """The same entry with another value under `key`."""
         return Entry(self.document, self.path, {**self.data, key: value}, self.origins)
 
@@ -46,20 +46,20 @@ class Entry:
         return source.document.problem(source.path + path, detail, at_key=at_key)
 
     def missing(self, path: Path, detail: str) -> Problem:
-        """A problem of a key that should be there: shown at the key of the mapping that lacks it."""
+        """A problem of a missing key, with the position of the mapping that lacks it."""
         source = self.origins.get(str(path[0]), self) if len(path) > 1 else self
-        whole = source.path + path
-        return source.document.problem(whole[:-1], detail, at_key=True, where=whole)
+        full = source.path + path
+        return source.document.problem(full[:-1], detail, at_key=True, where=full)
 
 
 def validated(model: type[M], entry: Entry, problems: list[Problem], *, also: tuple[str, ...] = ()) -> M | None:
-    """The entry as `model`; None, and at least one more problem, where it does not fit (or held one already).
+    """The entry as `model`; None if it is invalid, with its errors in `problems` (unless they were reported before).
 
-    An expanded text becomes a number or boolean, by the rules of YAML, where the model asks for one. `also` names
-    keys that the entry may have besides those of the model, for messages.
+    An expanded text becomes a number or boolean, by the rules of YAML, if the model requires one. `also` are further
+    valid keys, for messages.
     """
     data = entry.data
-    while True:
+    while True:  # a conversion can reveal further errors, for example in another member of a union
         try:
             return model.model_validate(data)
         except ValidationError as error:
@@ -75,11 +75,12 @@ def validated(model: type[M], entry: Entry, problems: list[Problem], *, also: tu
 
 
 def _converted(data: Any, error: ErrorDetails) -> Any:
+    # `port: ${env:PORT}` expands to a text, although the model requires a number.
     value = error["input"]
     if isinstance(value, Broken) or not isinstance(value, Expanded):
         return data
     plain = resolve(str(value))
-    if type(plain) not in _WANTED.get(error["type"], ()):
+    if type(plain) not in _CONVERTED.get(error["type"], ()):
         return data
     return _replaced(data, _within(data, error["loc"])[0], plain)
 
@@ -93,9 +94,9 @@ def _replaced(data: Any, path: Path, value: Any) -> Any:
 
 
 def _within(data: Any, loc: tuple[int | str, ...]) -> tuple[Path, Path | None]:
-    """Where in the data pydantic says an error is, and where it had a choice, if it had one.
+    """The path of an error in the data, and the path of the union that it belongs to, if any.
 
-    Of a choice it names each member that it tried: such steps of `loc` are not in the data.
+    For a union, pydantic's `loc` also contains the name of the member that it tried; that step is not in the data.
     """
     path: Path = ()
     fork: Path | None = None
@@ -110,7 +111,7 @@ def _within(data: Any, loc: tuple[int | str, ...]) -> tuple[Path, Path | None]:
 
 
 def _place(error: ErrorDetails) -> tuple[int | str, ...]:
-    """The steps of an error without the name of a missing key, which is not in the data by its nature."""
+    """The steps of an error, without the name of a missing key, because that is not in the data."""
     return error["loc"][:-1] if error["type"] == "missing" else error["loc"]
 
 
@@ -119,7 +120,7 @@ def _problems(model: type[BaseModel], entry: Entry, errors: list[ErrorDetails], 
         return _within(entry.data, _place(error))[1]
 
     problems: list[Problem] = []
-    for place, group in groupby((error for error in errors if not _is_told(error)), fork):
+    for place, group in groupby((error for error in errors if not _is_consequence(error)), fork):
         found = list(group)
         if place is not None:
             found, rivals = _nearest(found, len(place))
@@ -131,17 +132,17 @@ def _problems(model: type[BaseModel], entry: Entry, errors: list[ErrorDetails], 
     return problems
 
 
-def _is_told(error: ErrorDetails) -> bool:
-    """Whether the error only follows from another one."""
+def _is_consequence(error: ErrorDetails) -> bool:
+    """Whether the error is only a consequence of one that was reported before."""
     value = error["input"]
     if error["type"] == "too_short" and len(value) >= error["ctx"]["min_length"]:
-        return True  # pydantic counts the items that are well
+        return True  # pydantic counts only the valid items
     parts = value.values() if isinstance(value, dict) and error["type"] == "value_error" else (value,)
     return any(isinstance(part, Broken) for part in parts)
 
 
 def _nearest(errors: list[ErrorDetails], depth: int) -> tuple[list[ErrorDetails], list[ErrorDetails]]:
-    """Of the errors of several members of a union, those of the member that fits best, and those of its equals."""
+    """Of the errors of a union's members: those of the member with the fewest, and those of members with as few."""
     members: dict[object, list[ErrorDetails]] = {}
     for error in errors:
         members.setdefault(error["loc"][depth], []).append(error)
@@ -153,20 +154,21 @@ def _nearest(errors: list[ErrorDetails], depth: int) -> tuple[list[ErrorDetails]
 def _phrase(model: type[BaseModel], error: ErrorDetails) -> str:
     if error["type"] == "missing":
         return f"the key {error['loc'][-1]}"
-    return words(error, models_at(model, error["loc"][:-1])).removeprefix("expected ")
+    return describe(error, models_at(model, error["loc"][:-1])).removeprefix("expected ")
 
 
 def _problem(model: type[BaseModel], entry: Entry, error: ErrorDetails, also: tuple[str, ...]) -> Problem:
     path = _within(entry.data, _place(error))[0]
-    detail = words(error, models_at(model, error["loc"][:-1]), () if path[1:] else also)
+    detail = describe(error, models_at(model, error["loc"][:-1]), () if path[1:] else also)
     if error["type"] == "missing":
         return entry.missing((*path, error["loc"][-1]), detail)
     if error["type"] == "value_error":
         detail = _without_expanded(detail, _at(entry.data, path))
     if not path and error["type"] == "value_error":
-        # What a model says of its fields together begins with the name of the one to change.
-        first = detail.split(" ", 1)[0]
-        return entry.problem((first,) if first in entry.data else (), detail, at_key=first not in entry.data)
+        # The message of a validator for the whole model begins with the name of the field to change.
+        steps = tuple(detail.split(" ", 1)[0].split("."))
+        known = steps[0] in entry.data
+        return entry.problem(steps if known else (), detail, at_key=not known)
     return entry.problem(path, detail, at_key=error["type"] == "extra_forbidden" or error["loc"][-1:] == ("[key]",))
 
 
@@ -177,7 +179,7 @@ def _at(data: Any, path: Path) -> Any:
 
 
 def _without_expanded(detail: str, data: Any) -> str:
-    """The words of a validator, which may quote what it refuses, without what came from the environment or a file."""
+    """The message of a validator, with values from the environment or a file masked: it may quote what it refuses."""
     if isinstance(data, Expanded):
         return detail.replace(str(data), MASK) if len(data) > _TOO_SHORT_TO_HIDE else detail
     for part in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():

@@ -17,27 +17,47 @@ _TOKEN = re.compile(
 )
 
 
+_PLACEHOLDER = "Not-here-0123456789-Offline-9876543210"
+
+
 class Broken(Expanded):
-    """Stands for a value whose problem is told already, so that nothing more is said about it."""
+    """A placeholder for a value whose error was reported already, so that it is not reported again."""
+
+
+class _Absent(ValueError):
+    """Raised when a variable is not set, or a file cannot be read."""
 
 
 class Expander:
-    """Replaces what configured values ask for, from one environment and from files."""
+    """Expands configured values from one environment and from files.
 
-    def __init__(self, environ: Mapping[str, str], files: WatchedFiles) -> None:
+    `offline`: a variable that is not set and a file that cannot be read are no errors. What they are needed for gets a
+    placeholder, which serves as a secret; as anything else it is not checked. `absent` has what was missing, as it is
+    written in the configuration.
+    """
+
+    def __init__(self, environ: Mapping[str, str], files: WatchedFiles, *, offline: bool = False) -> None:
         self._environ = environ
         self._files = files
+        self._offline = offline
+        self.absent: list[str] = []
 
     def expand(self, text: str, folder: Path) -> Expanded:
-        """The text with everything replaced; relative file paths start at `folder`.
+        """The expanded text; relative file paths start from `folder`.
 
-        Raises `ValueError`, which names the variable or file but shows no other part of the text.
+        Raises `ValueError`; its message names the variable or file and shows no other part of the text.
         """
         parts: list[str | WatchedFile] = []
         end, elsewhere = 0, False
         for token in _TOKEN.finditer(text):
             elsewhere |= bool(token["file"] or (token["name"] and self._environ.get(token["name"])))
-            parts += [text[end : token.start()], self._part(token, folder)]
+            try:
+                parts += [text[end : token.start()], self._part(token, folder)]
+            except _Absent:
+                if not self._offline:
+                    raise
+                self.absent.append(token[0])
+                return Broken(_PLACEHOLDER, elsewhere=True)
             end = token.end()
         parts.append(text[end:])
 
@@ -59,15 +79,15 @@ class Expander:
     def _variable(self, name: str, default: str | None) -> str:
         value = self._environ.get(name)
         if default is not None:
-            return value or default
+            return value or default  # as in a shell, `:-` replaces an empty variable too
         if value is None:
-            raise ValueError(f"the environment variable {name} is not set, and no default is given")
+            raise _Absent(f"the environment variable {name} is not set, and no default is given")
         return value
 
     def _file(self, name: str, path: Path) -> WatchedFile:
         try:
             return self._files.at(path)
         except OSError as error:
-            raise ValueError(f"the file {name} cannot be read: {error.strerror or 'not a usable path'}") from None
+            raise _Absent(f"the file {name} cannot be read: {error.strerror or 'not a usable path'}") from None
         except ValueError as error:
-            raise ValueError(f"the file {name} cannot be read: {error}") from None
+            raise _Absent(f"the file {name} cannot be read: {error}") from None

@@ -1,4 +1,4 @@
-"""One API key as it is configured: whose it is, its digest, when it ends, and how it follows a file."""
+"""One configured API key: its client, its digest, its expiry, and its file."""
 
 import re
 from collections.abc import Callable
@@ -15,11 +15,11 @@ _SENDABLE = re.compile(r"[\x21-\x7e]+")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClientKey:
-    """A key of a client, equal to itself alone.
+    """A key of a client; compared by identity.
 
-    `digest`: SHA-256 of its UTF-8 text when the configuration was loaded. `expires`: aware; None where it does not.
-    `reread`: gives its text as its files say now; None where it comes from no file. `plain`: whether the key itself
-    stands in the configuration.
+    `digest`: SHA-256 of its UTF-8 text when the configuration was loaded. `expires`: aware; None if it never does.
+    `reread`: returns its current text from its files; None if it has no file. `plain`: the configuration contains the
+    key itself as plain text.
     """
 
     client: str
@@ -29,25 +29,25 @@ class ClientKey:
     reread: Callable[[], str] | None = field(default=None, repr=False)
     plain: bool = False
 
-    def doubt(self, detail: str) -> Problem:
-        """A doubt about this key, at its place in the configuration."""
+    def problem(self, detail: str) -> Problem:
+        """A problem or warning about this key, at its position in the configuration."""
         return replace(self.place, detail=detail)
 
 
-def why_unusable(text: str) -> str | None:
-    """What is wrong with the text of a key; None where nothing is."""
+def key_error(text: str) -> str | None:
+    """The error in the text of a key; None if it is valid."""
     if text.startswith(_DIGEST):
         return None if _HEX.fullmatch(text.removeprefix(_DIGEST)) else "expected 64 hexadecimal digits after sha256:"
     return None if _SENDABLE.fullmatch(text) else "expected a key of visible ASCII characters, without spaces"
 
 
 def is_digest(text: str) -> bool:
-    """Whether the text is the digest of a key, and no key."""
+    """Whether the text is the digest of a key instead of a key."""
     return text.startswith(_DIGEST)
 
 
 def digest_of(text: str) -> bytes:
-    """The digest that the text of a usable key means."""
+    """The digest of a valid key, or the one that the text contains."""
     if is_digest(text):
         return bytes.fromhex(text.removeprefix(_DIGEST))
     return sha256(text.encode()).digest()

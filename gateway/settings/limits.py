@@ -1,4 +1,4 @@
-"""The key `limits` of clients and tenants, as it is written, and as the rest of the gateway uses it."""
+"""The key `limits` of clients and tenants, and its conversion to `gateway.limits`."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from gateway.limits import DIRECTIONS, OTHERS, Limits
 from gateway.port import VendorSettings
 from gateway.settings.entry import Entry
-from gateway.settings.explain import unknown_name
 from gateway.settings.problem import Problem
+from gateway.settings.wording import unknown_name
 
 _POINTS = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?")
 _SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": f"^{_POINTS.pattern}$"}]}
 _EXACT = 15
-"""Digits that a number of YAML, which is a float, holds for certain."""
+"""Digits that a float, the type of YAML's numbers, represents exactly."""
 
 
 def _points(value: object) -> Decimal:
@@ -69,7 +69,7 @@ class LimitsEntry(_Entry):
     )
 
     def limits(self) -> Limits:
-        """The limits as they are used."""
+        """The limits as `gateway.limits` has them."""
         daily: dict[Any, Decimal] = {}
         for point_type, entry in (self.daily or {}).items():
             for direction in DIRECTIONS:
@@ -79,13 +79,13 @@ class LimitsEntry(_Entry):
         return Limits(self.max_points, daily)
 
 
-def doubts(
+def warnings(
     entries: Mapping[str, Entry], found: Mapping[str, Limits], vendors: Mapping[str, VendorSettings]
 ) -> Iterator[Problem]:
     """Warnings about budgets that bound less than they seem to; `found` are the limits of some of the `entries`.
 
-    One of a type that no vendor has counts nothing. One of a type that a vendor books where a request names none does
-    not count such requests: they count under `*`, and without that they are not bounded.
+    A budget for a type that no vendor has is never used. A budget for a vendor's default type does not count requests
+    without a type: these count under `*`, and without that entry they have no bound.
     """
     known = sorted({each for settings in vendors.values() for each in getattr(settings, "point_types", {})})
     defaults = {getattr(settings, "default_point_type", None): name for name, settings in vendors.items()}

@@ -1,135 +1,157 @@
-"""From a YAML file, or a folder of them, to `Settings`; everything that is wrong is told at once."""
+"""Loads a YAML file, or a folder of them, into `Settings`; all errors are reported at once."""
 
 import time
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 
+from gateway.port import Secret
 from gateway.port.registry import AdapterType
-from gateway.settings import limits, plain
+from gateway.settings import limits, plain, rates, renames
 from gateway.settings.clients import Clients
 from gateway.settings.document import Document, read
 from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Expander
-from gateway.settings.model import ServerEntry, address
+from gateway.settings.file_models import ServerEntry, address
 from gateway.settings.problem import Problem, SettingsError
-from gateway.settings.sections import merged
-from gateway.settings.settings import Server, Settings
+from gateway.settings.sections import Sections, merged
+from gateway.settings.settings import LASTING, Address, Server, Settings, limits_of
+from gateway.settings.snapshot import Snapshot
 from gateway.settings.store import store
 from gateway.settings.tenants import tenants
-from gateway.settings.vendors import complete, doubts, kinds, vendors
+from gateway.settings.vendors import complete, kinds, vendors, warnings
 from gateway.settings.watched import WatchedFiles
-
-SUFFIXES = (".yaml", ".yml")
 
 
 def load(
-    path: Path,
+    path: Path | Snapshot,
     adapters: Mapping[str, AdapterType],
     environ: Mapping[str, str],
     *,
     clock: Callable[[], float] = time.monotonic,
+    offline: bool = False,
 ) -> Settings:
-    """Read and check the configuration at `path`, a file or a folder of `*.yaml` and `*.yml`.
+    """Read and check the configuration at `path`, a file or a folder of `*.yaml` and `*.yml`, or one that was read.
 
-    `clock` gives monotonic seconds: files named by `${file:...}` are looked at again by it. Raises `SettingsError`
-    with every problem that can be told; nothing in it shows a secret.
+    `clock` returns monotonic seconds and paces the checks of `${file:...}` files. `offline`: variables and files that
+    are not here are no errors, and the settings serve for nothing but to be looked at. Raises `SettingsError` with all
+    problems; none of them shows a secret.
     """
     problems: list[Problem] = []
     files = WatchedFiles(clock)
-    documents = _documents(path, Expander(environ, files), problems)
-    if documents is None:
-        raise SettingsError(problems)
-    sections = merged(path, documents, problems)
+    expander = Expander(environ, files, offline=offline)
+    snapshot, documents = _documents(path, expander, problems)
+    sections = merged(snapshot.path, documents, problems)
     named = {name: sections.named.get(name, {}) for name in ("vendors", "tenants", "clients")}
     server = _server(sections.single.get("server"), problems)
-    stored = sections.single.get("store")
-    url = store(stored, problems) if stored is not None else ""
-    whole = complete(named["vendors"], problems)
-    known = kinds(whole, adapters, problems)
-    configured = vendors(whole, known, problems)
-    routes, tenant_limits = tenants(named["tenants"], {**dict.fromkeys(named["vendors"]), **known}, problems)
+    store_entry = sections.single.get("store")
+    url = store(store_entry, problems) if store_entry is not None else ""
+    vendor_entries = complete(named["vendors"], problems)
+    known = kinds(vendor_entries, adapters, problems)
+    configured = vendors(vendor_entries, known, problems, offline=offline)
+    # Vendors with errors count as existing here, so that routes to them are not reported too.
+    tenants_by_name = tenants(named["tenants"], {**dict.fromkeys(named["vendors"]), **known}, problems)
+    problems += rates.unknown(named["tenants"], tenants_by_name, named["vendors"], configured)
     clients = Clients(named["tenants"], problems)
     clients.read(named["clients"])
+    for section in ("tenants", "clients"):
+        renames.check(named[section], problems)
     if problems:
         raise SettingsError(problems)
-    client_limits = {name: each.limits for name, each in clients.found.items() if each.limits is not None}
-    doubtful = {*clients.warnings, *doubts(whole, configured, time.time())}
-    doubtful.update(limits.doubts(named["clients"], client_limits, configured))
-    doubtful.update(limits.doubts(named["tenants"], tenant_limits, configured))
+    found_warnings = {*clients.warnings, *warnings(vendor_entries, configured, time.time())}
+    found_warnings.update(limits.warnings(named["clients"], limits_of(clients.found), configured))
+    found_warnings.update(limits.warnings(named["tenants"], limits_of(tenants_by_name), configured))
     keys = tuple(clients.keys)
-    written_out = {*plain.of_vendors(whole, configured), *plain.of_clients(keys), *plain.of_store(stored)}
+    plain_secrets = {
+        *plain.of_vendors(vendor_entries, configured),
+        *plain.of_clients(keys),
+        *plain.of_store(store_entry),
+        *plain.of_shared(sections.single.get("server")),
+    }
     sources = tuple(Path(document.name) for document in documents)
-    checked = (server, url, configured, routes, clients.found, keys, files)
-    return Settings(*checked, tuple(sorted(doubtful)), tuple(sorted(written_out)), sources, tenant_limits)
+    checked = (server, url, configured, tenants_by_name, clients.found, keys, files)
+    doubts = tuple(sorted(found_warnings)), tuple(sorted(plain_secrets))
+    absent = tuple(dict.fromkeys(expander.absent))
+    return Settings(*checked, *doubts, sources, snapshot.digest, _places(sections), absent)
 
 
 def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> str:
-    """Where the journal is, of the configuration at `path`, as `Settings.store`; nothing else has to be right in it.
+    """The `store` of the configuration at `path`, as `Settings.store`; other parts may be invalid.
 
-    Raises `SettingsError` where that cannot be told.
+    Raises `SettingsError` if the store is missing or invalid.
     """
     problems: list[Problem] = []
-    documents = _documents(path, Expander(environ, WatchedFiles(clock)), problems)
-    if documents is None:
-        raise SettingsError(problems)
+    _, documents = _documents(path, Expander(environ, WatchedFiles(clock)), problems)
     sections = merged(path, documents, problems)
     found = store(sections.single["store"], problems) if "store" in sections.single else ""
-    wrong = [each for each in problems if each.where == "store"]
-    if wrong or not found:
-        raise SettingsError(wrong or problems)
+    errors = [each for each in problems if each.where == "store"]
+    if errors or not found:
+        raise SettingsError(errors or problems)
     return found
 
 
-def _documents(path: Path, expander: Expander, problems: list[Problem]) -> list[Document] | None:
-    """Every file, read; None where one cannot be, since all that refers to it would seem wrong as well."""
-    try:
-        files = sorted(file for file in path.iterdir() if _counts(file)) if path.is_dir() else [path]
-    except (OSError, ValueError) as error:
-        problems.append(_unreadable(path, error))
-        return None
-    if not files:
-        problems.append(Problem(str(path), 1, 1, "", "expected *.yaml or *.yml files in the folder, and it has none"))
-    documents = []
-    for file in files:
-        try:
-            raw = file.read_bytes()
-        except (OSError, ValueError) as error:
-            problems.append(_unreadable(file, error))
-            continue
-        document = read(str(file), raw, file.parent, expander, problems)
-        documents += [document] if document is not None else []
-    return documents if files and len(documents) == len(files) else None
+def load_listen(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> Address:
+    """The `server.listen` of the configuration at `path`; other sections may be invalid.
+
+    Raises `SettingsError` if a file cannot be read or the section is invalid.
+    """
+    problems: list[Problem] = []
+    _, documents = _documents(path, Expander(environ, WatchedFiles(clock)), problems)
+    sections = merged(path, documents, problems)
+    found = _server(sections.single.get("server"), problems).listen
+    if errors := [each for each in problems if each.where.partition(".")[0] == "server"]:
+        raise SettingsError(errors)
+    return found
 
 
-def _counts(file: Path) -> bool:
-    """Hidden files do not: editors leave locks and copies beside a file under such names."""
-    return file.suffix in SUFFIXES and not file.name.startswith(".")
+def _documents(path: Path | Snapshot, expander: Expander, problems: list[Problem]) -> tuple[Snapshot, list[Document]]:
+    """The files of a configuration, and all of them parsed.
+
+    Raises `SettingsError` if one cannot be used, because references to its entries would be errors too.
+    """
+    snapshot, unreadable = (path, []) if isinstance(path, Snapshot) else Snapshot.read(path)
+    problems += unreadable
+    found = [read(str(file), raw, file.parent, expander, problems) for file, raw in snapshot.files]
+    documents = [document for document in found if document is not None]
+    if unreadable or len(documents) < len(found):
+        raise SettingsError(problems)
+    return snapshot, documents
 
 
-def _unreadable(path: Path, error: Exception) -> Problem:
-    reason = error.strerror if isinstance(error, OSError) else None
-    return Problem(str(path), 1, 1, "", f"cannot be read: {reason or 'not a usable path'}")
+def _places(sections: Sections) -> dict[str, Problem]:
+    """Where those settings stand of which it is noticed only in a running gateway that they cannot be used."""
+    entries = [entry for name in ("tenants", "clients") for entry in sections.named.get(name, {}).values()]
+    found = [entry.problem((), "", at_key=True) for entry in entries]
+    if (store_entry := sections.single.get("store")) is not None:
+        found.append(store_entry.problem((), ""))
+    if (server := sections.single.get("server")) is not None:
+        found += [server.problem((name,), "") for name in LASTING if name in server.data]
+    return {each.where: each for each in found}
 
 
 def _server(entry: Entry | None, problems: list[Problem]) -> Server:
-    written = validated(ServerEntry, entry, problems) if entry is not None else None
-    if written is None:
-        written = ServerEntry()
-    listen = address(written.listen)
-    admin = None if written.admin is None else address(written.admin)
+    fields = validated(ServerEntry, entry, problems) if entry is not None else None
+    if fields is None:
+        fields = ServerEntry()
+    listen = address(fields.listen)
+    admin = None if fields.admin is None else address(fields.admin)
     if entry is not None and admin is not None and admin.port == listen.port != 0:
         problems.append(entry.problem(("admin",), "expected another port than that of listen"))
     return Server(
         listen,
         admin,
-        written.drain,
-        written.log_level,
-        written.outages,
-        written.repeat_wait,
-        written.anonymous_rate,
-        written.wrong_key_rate,
-        tuple(map(ip_network, written.trusted_proxies)),
-        written.log_peer,
-        written.docs,
+        fields.drain,
+        fields.log_level,
+        fields.outages,
+        fields.repeat_wait,
+        fields.anonymous_rate,
+        fields.wrong_key_rate,
+        tuple(map(ip_network, fields.trusted_proxies)),
+        fields.log_peer,
+        fields.docs,
+        fields.linger,
+        fields.read_only,
+        None if fields.shared is None else Secret(fields.shared),
+        fields.share,
+        fields.log_requests,
     )

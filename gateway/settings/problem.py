@@ -1,16 +1,16 @@
-"""What is wrong with a configuration, and where: file, line and column, so that an editor can jump there."""
+"""Problems of a configuration, with file, line and column, so that an editor can jump there."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 Step = str | int
 Path = tuple[Step, ...]
-"""The way to a value from the top of a document: the keys of mappings and the indexes of lists."""
+"""The path from the top of a document to a value: keys of mappings and indexes of lists."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong, or doubtful: line and column count from 1, `where` is a dotted path."""
+    """One error or warning; line and column count from 1, `where` is a dotted path."""
 
     file: str
     line: int
@@ -23,7 +23,7 @@ class Problem:
 
 
 class SettingsError(Exception):
-    """Raised when a configuration cannot be used; `problems` holds everything that is wrong with it, in order."""
+    """Raised when a configuration is invalid; `problems` contains all its errors, in order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -31,6 +31,6 @@ class SettingsError(Exception):
 
 
 def dotted(path: Path) -> str:
-    """A path as it is shown: `tenants.acme.routes.adjust[0].vendor`."""
+    """A path in the form `tenants.acme.routes.adjust[0].vendor`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")

@@ -1,6 +1,6 @@
-"""The JSON Schema of a configuration file, for editors; made of the same models that check the file.
+"""The JSON Schema of a configuration file, for editors; derived from the models that check the file.
 
-`python -m gateway.settings.schema > config/gateway.schema.json` writes it for the adapters that are installed.
+`python -m gateway.settings.schema > config/gateway.schema.json` writes it for the installed adapters.
 """
 
 import json
@@ -12,15 +12,16 @@ from pydantic import BaseModel
 
 from gateway.port.registry import AdapterType, adapters
 from gateway.settings.expand import FORMS
-from gateway.settings.model import NAME, ClientEntry, ServerEntry, TenantEntry
+from gateway.settings.file_models import NAME, ClientEntry, ServerEntry, TenantEntry
 
 Schema = dict[str, Any]
 
+# Keywords that a text with `${...}` would violate; a string without them needs no alternative.
 _NARROW = ("enum", "const", "pattern", "format", "maxLength")
 
 
 def schema(kinds: Mapping[str, AdapterType]) -> Schema:
-    """The schema, in draft 2020-12, of one file; a folder's files may each hold a part, so no section is required."""
+    """The schema of one file, in draft 2020-12. No section is required, because a folder's files each have a part."""
     definitions: Schema = {"expanded": {"type": "string", "pattern": r"\$\{", "description": f"A text with {FORMS}."}}
     server, tenant, client = (_of(model, "", definitions) for model in (ServerEntry, TenantEntry, ClientEntry))
     for name, kind in kinds.items():
@@ -45,34 +46,34 @@ def schema(kinds: Mapping[str, AdapterType]) -> Schema:
 
 
 def text(kinds: Mapping[str, AdapterType]) -> str:
-    """The schema as the file holds it."""
+    """The schema as the text of its file."""
     return json.dumps(schema(kinds), indent=2, ensure_ascii=False) + "\n"
 
 
 def _of(model: type[BaseModel], prefix: str, definitions: Schema) -> Schema:
-    made = model.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}")
-    for name, definition in made.pop("$defs", {}).items():
+    result = model.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}")
+    for name, definition in result.pop("$defs", {}).items():
         definitions[prefix + name] = _expandable(definition)
-    expandable: Schema = _expandable(made)
+    expandable: Schema = _expandable(result)
     return expandable
 
 
 def _expandable(node: Any) -> Any:
-    """The schema without generated titles, where every scalar may also be a text that is still to be expanded."""
+    """The schema without generated titles; every scalar may also be a text with `${...}`."""
     if isinstance(node, list):
         return [_expandable(item) for item in node]
     if not isinstance(node, dict):
         return node
-    made = {
+    result = {
         key: value if key in ("propertyNames", "default", "required", "enum") else _expandable(value)
         for key, value in node.items()
         if not (key == "title" and isinstance(value, str))
     }
     narrow = node.get("type") == "string" and any(key in node for key in _NARROW)
     if node.get("type") in ("integer", "number", "boolean") or narrow or "enum" in node:
-        kept = {key: made.pop(key) for key in ("description", "default") if key in made}
-        return {**kept, "anyOf": [made, {"$ref": "#/$defs/expanded"}]}
-    return made
+        outer = {key: result.pop(key) for key in ("description", "default") if key in result}
+        return {**outer, "anyOf": [result, {"$ref": "#/$defs/expanded"}]}
+    return result
 
 
 def _named(entry: Schema, description: str) -> Schema:
@@ -85,7 +86,7 @@ def _named(entry: Schema, description: str) -> Schema:
 
 
 def _vendor_of(name: str, settings: Schema) -> Schema:
-    """The keys of one kind of vendor; an entry that extends another may leave out what is required."""
+    """The keys of one kind of vendor; an entry that extends another may leave out required keys."""
     required = [key for key in settings.pop("required", []) if key != "adapter"]
     settings["properties"] |= {
         "adapter": {"const": name, "description": settings["properties"]["adapter"]["description"]},
@@ -95,7 +96,7 @@ def _vendor_of(name: str, settings: Schema) -> Schema:
 
 
 def _vendor(names: list[str]) -> Schema:
-    """Any vendor: the keys that it may have follow from its adapter."""
+    """Any vendor; its adapter determines its keys."""
     return {
         "type": "object",
         "properties": {"adapter": {"enum": names}},

@@ -1,4 +1,4 @@
-"""The sections of one file, or of several merged: each entry keeps the document that it stands in."""
+"""The sections of one file, or of several merged; each entry knows its document."""
 
 import re
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from gateway.settings.document import Document
 from gateway.settings.entry import Entry
-from gateway.settings.explain import unknown_key
-from gateway.settings.model import NAME
+from gateway.settings.file_models import NAME
 from gateway.settings.problem import Problem
+from gateway.settings.wording import unknown_key
 
 SINGLE = ("server", "store")
 NAMED = ("vendors", "tenants", "clients")
@@ -26,14 +26,14 @@ _MISSING = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """What the documents hold: sections that stand once, and those that are mappings of named entries."""
+    """The content of the documents: single sections, and sections that are mappings of named entries."""
 
     single: dict[str, Entry] = field(default_factory=dict)
     named: dict[str, dict[str, Entry]] = field(default_factory=dict)
 
 
 def merged(path: FilePath, documents: Sequence[Document], problems: list[Problem]) -> Sections:
-    """The sections of all documents together; what is unknown, missing or given twice is added to `problems`."""
+    """The sections of all documents; unknown, missing and repeated ones are added to `problems`."""
     sections = Sections()
     for document in documents:
         if not isinstance(document.value, dict):
@@ -66,7 +66,7 @@ def _add(entries: dict[str, Entry], entry: Entry, problems: list[Problem]) -> No
     name = str(entry.path[-1])
     if name in entries:
         first = entries[name].problem((), "", at_key=True)
-        told = f"given twice: first in {first.file}, line {first.line}, column {first.column}"
-        problems.append(entry.problem((), told, at_key=True))
+        detail = f"given twice: first in {first.file}, line {first.line}, column {first.column}"
+        problems.append(entry.problem((), detail, at_key=True))
     else:
         entries[name] = entry

@@ -1,16 +1,17 @@
-"""The setting `store`: where the journal is; it may hold a password, and is never shown."""
+"""The setting `store`, the location of the journal; it may contain a password and is never shown."""
 
-from gateway.journal.store import EXPECTED, Store
 from gateway.settings.entry import Entry
 from gateway.settings.expand import Broken
 from gateway.settings.problem import Problem
 
 
 def store(entry: Entry, problems: list[Problem]) -> str:
-    """The text as `Store.parse` reads it, the path of an SQLite file absolute; empty, with one more problem, if none.
+    """The text for `Store.parse`, with an absolute path for SQLite; empty if it is invalid, with a problem added.
 
-    A relative path begins at the folder of the configuration's file.
+    A relative path starts from the folder of the configuration file.
     """
+    from gateway.journal.store import EXPECTED, Store  # with all that talks to databases, which the schema needs not
+
     text = entry.data
     if isinstance(text, Broken):
         return ""

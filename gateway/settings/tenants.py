@@ -3,21 +3,24 @@
 from collections.abc import Mapping
 
 from gateway.limits import Limits
-from gateway.planning.routing import Route, Routes
+from gateway.planning.routing import Route, Routes, Tenant
+from gateway.rates import Rates
 from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Broken
-from gateway.settings.explain import unknown_name
-from gateway.settings.model import RuleEntry, RulesEntry, TenantEntry
+from gateway.settings.file_models import RuleEntry, RulesEntry, TenantEntry
 from gateway.settings.problem import Path, Problem, dotted
 from gateway.settings.rules import Kinds, check
+from gateway.settings.wording import unknown_name
 
 
-def tenants(
-    entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem]
-) -> tuple[dict[str, Routes], dict[str, Limits]]:
-    """Every tenant's routes, and the limits of those that have any; what is wrong is added to `problems`."""
+def tenants(entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem]) -> dict[str, Tenant]:
+    """Every tenant that has routes; what is wrong is added to `problems`."""
     own: dict[str, Routes] = {}
     limits: dict[str, Limits] = {}
+    rates: dict[str, Rates] = {}
+    was: dict[str, str] = {}
+    paused: dict[str, bool | str] = {}
+    keep: dict[str, int] = {}
     for name, entry in entries.items():
         check(entry, kinds, problems)
         tenant = validated(TenantEntry, entry, problems)
@@ -25,6 +28,13 @@ def tenants(
             continue
         if tenant.limits is not None:
             limits[name] = tenant.limits.limits()
+        if tenant.keep is not None:
+            keep[name] = tenant.keep
+        if tenant.was is not None:
+            was[name] = tenant.was
+        if tenant.rates is not None:
+            rates[name] = tenant.rates.rates()
+        paused[name] = tenant.paused
         if (tenant.routes is None) == (tenant.routes_from is None):
             problems.append(entry.problem((), "expected exactly one of routes and routes_from", at_key=True))
         elif tenant.routes is not None:
@@ -35,7 +45,12 @@ def tenants(
         owner = owners.of(name)
         if owner != name and owner in own:
             own[name] = own[owner]
-    return own, limits
+    return {
+        name: Tenant(
+            name, routes, limits.get(name), rates.get(name), was.get(name), paused.get(name, False), keep.get(name)
+        )
+        for name, routes in own.items()
+    }
 
 
 def _routes(path: Path, form: RulesEntry) -> tuple[Route, ...]:
@@ -53,6 +68,7 @@ def _route(path: Path, rule: RuleEntry) -> Route:
         None if members is None else frozenset(members),
         None if points is None else frozenset(points),
         rule.cache,
+        rule.compensate or False,
     )
 
 

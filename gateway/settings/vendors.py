@@ -1,9 +1,10 @@
-"""The section `vendors`: which adapter, its own settings, and what one entry takes over from another."""
+"""The section `vendors`: adapters, their settings, and entries that extend others."""
 
 import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gateway.planning.routing import fits
 from gateway.port import VendorSettings
 from gateway.port.declaration import faults
 from gateway.port.echoes import ordinary
@@ -13,9 +14,10 @@ from gateway.port.settings import NEVER_SENT
 from gateway.settings import certificates
 from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Broken
-from gateway.settings.explain import unknown_name
-from gateway.settings.problem import Problem
+from gateway.settings.problem import Path, Problem
+from gateway.settings.wording import unknown_name
 
+# Proxies send these when the vendor does not answer in time, and vendors after a late failure.
 _OFTEN_APPLIED = (408, 500, 502, 504)
 _AFTER = "where they were, they are changed twice"
 _DEFAULTS = (("default_point_type", "point_types"), ("default_reason", "reasons"))
@@ -24,9 +26,9 @@ _DEFAULTS = (("default_point_type", "point_types"), ("default_reason", "reasons"
 def kinds(
     entries: Mapping[str, Entry], adapters: Mapping[str, AdapterType], problems: list[Problem]
 ) -> dict[str, AdapterType]:
-    """The adapter of every vendor, of complete entries; one that cannot be loaded is told where it is first named.
+    """The adapter of every vendor; an adapter that cannot be loaded is reported at its first use.
 
-    Of `adapters`, which may load them as they are asked for, none is that no entry names.
+    The entries must be complete. `adapters` may load them on access, so only those in use are accessed.
     """
     found: dict[str, AdapterType] = {}
     broken: set[str] = set()
@@ -43,52 +45,61 @@ def kinds(
 
 
 def vendors(
-    entries: Mapping[str, Entry], kinds: Mapping[str, AdapterType], problems: list[Problem]
+    entries: Mapping[str, Entry], kinds: Mapping[str, AdapterType], problems: list[Problem], *, offline: bool = False
 ) -> dict[str, VendorSettings]:
-    """Every vendor that fits its adapter's settings, of complete entries; what is wrong is added to `problems`."""
+    """The settings of every valid vendor; errors are added to `problems`. The entries must be complete.
+
+    `offline`: certificate files that are not here are no errors.
+    """
     found: dict[str, VendorSettings] = {}
     for name, kind in kinds.items():
         entry = entries[name]
-        ready = _with_known_defaults(_with_files(entry, problems), kind.settings, problems)
+        ready = _with_known_defaults(_with_files(entry, problems, offline=offline), kind.settings, problems)
         settings = validated(kind.settings, ready, problems, also=("extends",))
         if settings is not None:
             found[name] = settings
-            problems += (entry.problem((field,), lack) for field, lack in _ordinary(settings))
-            if wrong := certificates.mismatch(settings):
-                problems.append(entry.problem((wrong[0],), wrong[1]))
-            problems += (entry.problem(("adapter",), fault) for fault in _unusable(kind, settings))
+            problems += (entry.problem(path, lack) for path, lack in _ordinary(settings))
+            if error := certificates.mismatch(settings):
+                problems.append(entry.problem((error[0],), error[1]))
+            problems += (entry.problem(path, fault) for path, fault in _unusable(kind, settings))
     return found
 
 
-def _ordinary(settings: VendorSettings) -> Iterator[tuple[str, str]]:
-    """The fields whose secret stands in ordinary text by chance, so that it could not be masked, and what it lacks."""
-    for field, secret in settings.hidden().items():
-        if field not in NEVER_SENT and (lack := ordinary(secret.reveal())):
-            yield field, f"expected a secret that can be told from ordinary text, to be masked there: {lack}"
+def _ordinary(settings: VendorSettings) -> Iterator[tuple[Path, str]]:
+    """The secrets that could occur in ordinary text by chance, so that masking would fail, and what they lack."""
+    for path, secret in settings.hidden().items():
+        if path[0] not in NEVER_SENT and (lack := ordinary(secret.reveal())):
+            yield path, f"expected a secret that can be told from ordinary text, to be masked there: {lack}"
 
 
-def _unusable(kind: AdapterType, settings: VendorSettings) -> Iterator[str]:
-    """What is wrong with the adapter that these settings make."""
+def _unusable(kind: AdapterType, settings: VendorSettings) -> Iterator[tuple[Path, str]]:
+    """The errors of the adapter that is made with these settings, and of what they ask of it."""
     where = f" ({kind.origin})" if kind.origin else ""
     try:
         adapter = kind.adapter(settings)
     except (Exception, SystemExit) as error:
-        # Not what it says: that may quote a part of a secret.
+        # The message is left out, because it may quote a part of a secret.
         frame = traceback.extract_tb(error.__traceback__)[-1]
         cause = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
-        yield f"the adapter {kind.name!r} cannot be made with these settings: {cause}{where}"
+        yield ("adapter",), f"the adapter {kind.name!r} cannot be made with these settings: {cause}{where}"
         return
     by_id = "id" in kind.operations.get("adjust", ())
     for fault in faults(adapter, settings, finds=kind.found_by is not None, by_id=by_id):
-        yield f"the adapter {kind.name!r} is not usable with these settings: {fault}{where}"
+        yield ("adapter",), f"the adapter {kind.name!r} is not usable with these settings: {fault}{where}"
+    for index, scheme in enumerate(settings.resolve):
+        if fits(scheme, adapter.schemes):
+            yield ("resolve", index), f"the vendor takes {scheme} itself: nobody has to be looked up"
+        elif not fits(scheme, adapter.lookup_schemes):
+            able = ", ".join(adapter.lookup_schemes) or "nothing"
+            yield ("resolve", index), f"this vendor cannot look members up by {scheme}: its adapter can by {able}"
 
 
-def doubts(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings], now: float) -> list[Problem]:
-    """Warnings about vendors that can be used: statuses that are vouched for, and often come after an effect.
+def warnings(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings], now: float) -> list[Problem]:
+    """Warnings about valid vendors: statuses in `not_applied` that often follow an effect, expired certificates.
 
-    Also about client certificates that have expired; `now` is in seconds since 1970.
+    `now` is in seconds since 1970.
     """
-    doubtful = [
+    result = [
         entries[name].problem(("not_applied", index), f"{status} often comes after points were changed: {_AFTER}")
         for name, settings in found.items()
         for index, status in enumerate(settings.not_applied)
@@ -96,23 +107,23 @@ def doubts(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings], no
     ]
     for name, settings in found.items():
         if since := certificates.expired(settings, now):
-            doubtful.append(entries[name].problem(("client_cert",), since))
-    return doubtful
+            result.append(entries[name].problem(("client_cert",), since))
+    return result
 
 
 def complete(entries: Mapping[str, Entry], problems: list[Problem]) -> dict[str, Entry]:
-    """The entries with everything that they extend written out."""
+    """The entries, each merged with the entries that it extends."""
     found: dict[str, Entry] = {}
     for name, entry in entries.items():
         if not isinstance(entry.data, dict):
             problems.append(entry.problem((), "expected a mapping"))
-        elif (whole := _extended(name, entries, problems)) is not None:
-            found[name] = whole
+        elif (merged := _extended(name, entries, problems)) is not None:
+            found[name] = merged
     return found
 
 
 def _extended(name: str, entries: Mapping[str, Entry], problems: list[Problem]) -> Entry | None:
-    """The entry over its base, that over its own, and so on; None where the chain is broken."""
+    """The entry merged over its base, that over its own base, and so on; None if the chain is broken."""
     own = entries[name]
     chain = [name]
     data: dict[str, Any] = {}
@@ -133,7 +144,7 @@ def _extended(name: str, entries: Mapping[str, Entry], problems: list[Problem]) 
             problems.append(entry.problem(("extends",), unknown_name("vendor", base, list(entries))))
             return None
         if base in chain:
-            # Told once for each member of the circle, at its own `extends`.
+            # Reported once for each member of the circle, at its own `extends`.
             if base == name:
                 circle = " -> ".join([*chain, base])
                 problems.append(own.problem(("extends",), f"vendors extend each other in a circle: {circle}"))
@@ -154,21 +165,21 @@ def _adapter(entry: Entry, adapters: Mapping[str, AdapterType], problems: list[P
     return name if isinstance(name, str) else ""
 
 
-def _with_files(entry: Entry, problems: list[Problem]) -> Entry:
-    """The entry with files of certificates as absolute paths; each is relative to the file that it stands in."""
+def _with_files(entry: Entry, problems: list[Problem], *, offline: bool) -> Entry:
+    """The entry with absolute paths of certificate files; a path is relative to the file in which it is written."""
     for field in certificates.FIELDS:
         name = entry.data.get(field)
         if not isinstance(name, str) or isinstance(name, Broken):
             continue
         path = entry.origins[field].document.folder / name
-        if wrong := certificates.unusable(field, path):
-            problems.append(entry.problem((field,), wrong))
-        entry = entry.having(field, str(path.absolute()))
+        if (error := certificates.unusable(field, path)) and not (offline and not path.exists()):
+            problems.append(entry.problem((field,), error))
+        entry = entry.with_value(field, str(path.absolute()))
     return entry
 
 
 def _with_known_defaults(entry: Entry, model: type[VendorSettings], problems: list[Problem]) -> Entry:
-    """The entry, where each default is one of the names that the table beside it maps."""
+    """The entry, after a check that each default is a name in its table."""
     for name, table in _DEFAULTS:
         default, known = entry.data.get(name), entry.data.get(table, {})
         if not {name, table} <= model.model_fields.keys() or not isinstance(known, dict):
@@ -176,6 +187,6 @@ def _with_known_defaults(entry: Entry, model: type[VendorSettings], problems: li
         if isinstance(default, str) and not isinstance(default, Broken) and default not in known:
             listed = ", ".join(known) or "none"
             problems.append(entry.problem((name,), f"expected one of the names in {table} ({listed})"))
-            # An adapter may check the same: once is enough.
-            entry = entry.having(name, Broken(default))
+            # The adapter's model may check the same; this keeps it from reporting it again.
+            entry = entry.with_value(name, Broken(default))
     return entry

@@ -1,4 +1,4 @@
-"""Files that a configuration takes values from: each is read again when it changes."""
+"""The `${file:...}` files of a configuration; each is read again when it changes."""
 
 import stat
 from collections.abc import Callable
@@ -6,45 +6,45 @@ from math import inf
 from pathlib import Path
 
 LARGEST = 64 * 1024
-LOOK_EVERY = 1.0
-"""Seconds between looks at one file, at least."""
+CHECK_EVERY = 1.0
+"""Minimum seconds between two checks of one file."""
 
-Noticed = Callable[[Path, str | None], None]
-"""Is called with a file that has changed, and with why its new text is refused; None where it is used."""
+OnChange = Callable[[Path, str | None], None]
+"""A callback for a changed file, with the reason why its new text is refused; None if the text is used."""
 
 
 class WatchedFile:
-    """The text of one file, read again when it changes; looked at once a second at most.
+    """The text of one file, read again when it changes; checked at most once a second.
 
-    `clock` gives monotonic seconds. Making one raises `OSError` or `ValueError` where the file cannot be used.
+    `clock` returns monotonic seconds. The constructor raises `OSError` or `ValueError` for an unusable file.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float], noticed: Noticed) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float], on_change: OnChange) -> None:
         self._path = path
         self._clock = clock
-        self._noticed = noticed
+        self._on_change = on_change
         self._refused: str | None = None
-        self._looked = clock()
+        self._checked = clock()
         self._state, self._text = self._read()
 
     def text(self) -> str:
-        """The file's text now; the last good one where it has since gone, or could not be sent as a secret."""
-        if self._clock() - self._looked >= LOOK_EVERY:
-            self._looked = self._clock()
-            self._look()
+        """The file's current text; the last valid one if the file is gone or its text cannot be a secret."""
+        if self._clock() - self._checked >= CHECK_EVERY:
+            self._checked = self._clock()
+            self._check()
         return self._text
 
-    def look_again(self) -> None:
-        """Have the next use look at the file, however short ago the last one did."""
-        self._looked = -inf
+    def recheck(self) -> None:
+        """Make the next use check the file, even if the last check was just before."""
+        self._checked = -inf
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         try:
             if self._signature() == self._state:
                 self._refused = None
                 return
             state, text = self._read()
-            # A file caught while it is being rewritten is empty or cut: nothing of it may reach a header.
+            # A file that is being rewritten is empty or incomplete for a moment; that must not be sent in a header.
             if not text:
                 raise ValueError("it is empty")
             if not text.isprintable():
@@ -57,16 +57,16 @@ class WatchedFile:
             changed = text != self._text
             self._state, self._text, self._refused = state, text, None
             if changed:
-                self._noticed(self._path, None)
+                self._on_change(self._path, None)
 
-    def _refuse(self, why: str) -> None:
-        """Say once why the file is not used as it is now."""
-        if why != self._refused:
-            self._refused = why
-            self._noticed(self._path, why)
+    def _refuse(self, reason: str) -> None:
+        """Report once why the current text is not used."""
+        if reason != self._refused:
+            self._refused = reason
+            self._on_change(self._path, reason)
 
     def _read(self) -> tuple[tuple[int, ...], str]:
-        # The signature is taken first: a change between the two is then seen at the next look.
+        # The signature is taken first, so that a change during the read is noticed at the next check.
         state = self._signature()
         with self._path.open("rb") as file:
             raw = file.read(LARGEST + 1)
@@ -86,33 +86,33 @@ class WatchedFile:
 
 
 class WatchedFiles:
-    """Every file that a configuration takes values from, each watched once. `clock` gives monotonic seconds."""
+    """All `${file:...}` files of a configuration, each watched once. `clock` returns monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._noticed: Noticed = _unheard
+        self._on_change: OnChange = unheard
         self._by_path: dict[Path, WatchedFile] = {}
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Where they are."""
+        """The paths of the files."""
         return tuple(self._by_path)
 
     def at(self, path: Path) -> WatchedFile:
-        """The file at a path. Raises `OSError` or `ValueError` where it cannot be used."""
+        """The file at a path. Raises `OSError` or `ValueError` if it cannot be used."""
         if path not in self._by_path:
-            self._by_path[path] = WatchedFile(path, self._clock, lambda *change: self._noticed(*change))
+            self._by_path[path] = WatchedFile(path, self._clock, lambda *change: self._on_change(*change))
         return self._by_path[path]
 
-    def follow(self, noticed: Noticed) -> None:
-        """Have every change from now on reported."""
-        self._noticed = noticed
+    def follow(self, on_change: OnChange) -> None:
+        """Call `on_change` for every change from now on."""
+        self._on_change = on_change
 
-    def look_again(self) -> None:
-        """Have the next use of each look at it, however short ago the last one did."""
+    def recheck(self) -> None:
+        """Make the next use of each file check it, even if the last check was just before."""
         for file in self._by_path.values():
-            file.look_again()
+            file.recheck()
 
 
-def _unheard(path: Path, why: str | None) -> None:
-    """Report nothing: nobody listens yet."""
+def unheard(path: Path, reason: str | None) -> None:
+    """Ignore the change; the default until `follow` sets a callback."""

@@ -1,4 +1,4 @@
-"""What a vendor's simulator is built from: a real HTTP server with state, a ledger of effects, and faults."""
+"""The parts of a vendor simulator: a real HTTP server with state, a ledger of effects, and injectable faults."""
 
 from gateway.simulation.faults import Faults
 from gateway.simulation.ledger import Effect, Ledger

@@ -1,4 +1,4 @@
-"""The control endpoint that a simulator keeps beside its vendor's paths: faults, state, release, reset."""
+"""The control endpoint of a simulator, beside its vendor's paths: faults, state, release, reset."""
 
 import json
 from typing import Any, Protocol
@@ -19,21 +19,21 @@ class Controlled(Protocol):
 
     @property
     def name(self) -> str:
-        """The adapter that the simulator plays against."""
+        """The name of the adapter that it is the counterpart of."""
 
     @property
     def held(self) -> int:
-        """How many requests are held up by a fault now."""
+        """The number of requests that a fault holds up now."""
 
     def release(self) -> None:
-        """Let the requests that hang now go on."""
+        """Continue the requests that hang now."""
 
     def reset(self) -> None:
-        """Go back to the seeds."""
+        """Restore the initial state."""
 
 
 def answer(simulator: Controlled, request: Request) -> Answer:
-    """Answer a request under `/_simulator/`; 404 and 405 as usual, 400 with what was expected for a wrong fault."""
+    """Answer a request under `/_simulator/`: 404 and 405 as usual, 400 with the expected fields for a bad fault."""
     match request.path.removeprefix(PREFIX), request.method:
         case "faults", "POST":
             return _queue(simulator.faults, request)
@@ -58,8 +58,8 @@ def answer(simulator: Controlled, request: Request) -> Answer:
 
 def _queue(faults: Faults, request: Request) -> Answer:
     try:
-        given = json.loads(request.body)
-        faults.add(*(given if isinstance(given, list) else [given]))
+        body = json.loads(request.body)
+        faults.add(*(body if isinstance(body, list) else [body]))
     except InvalidFault as error:
         return Answer.json(400, {"errors": error.errors, "expected": expected()})
     except ValueError as error:
@@ -71,8 +71,8 @@ def _state(simulator: Controlled) -> dict[str, Any]:
     return {
         "name": simulator.name,
         "members": {
-            member: {account: format(points, "f") for account, points in held.items()}
-            for member, held in simulator.ledger.accounts.items()
+            member: {account: format(points, "f") for account, points in balances.items()}
+            for member, balances in simulator.ledger.accounts.items()
         },
         "effects": [
             {
@@ -81,7 +81,7 @@ def _state(simulator: Controlled) -> dict[str, Any]:
                 "points": format(effect.points, "f"),
                 "point_type": effect.point_type,
                 "transaction_id": effect.transaction_id,
-                "said": effect.said,
+                "said": effect.fields,
             }
             for effect in simulator.ledger.effects
         ],

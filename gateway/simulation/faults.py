@@ -1,6 +1,6 @@
-"""The ways in which a simulator can be told to misbehave, and the queue of those that are due.
+"""The faults that a simulator can play, and the queue of pending ones.
 
-`apply` and `when` say whether the vendor's own handling, and with it the effect, takes place.
+`apply` and `when` control whether the vendor's own handling, and with it the effect, takes place.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ When = Literal["before", "after"]
 def _not_framing(headers: dict[str, str]) -> dict[str, str]:
     for name in headers:
         if name.lower() in ("content-type", "content-length", "transfer-encoding"):
-            raise ValueError(f"{name} is not given here")
+            raise ValueError(f"{name} cannot be set in headers")
     return headers
 
 
@@ -26,7 +26,7 @@ HeaderFields = Annotated[
 
 
 class Fault(BaseModel):
-    """What every fault has: how many requests it spoils, and of which HTTP method (None: of any)."""
+    """Base model of all faults: the number of requests that it affects, and their HTTP method (None: any)."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -47,7 +47,7 @@ class Status(Fault):
 
 
 class Html(Fault):
-    """Answers with a page, as a proxy in between would; nothing is applied unless `apply`."""
+    """Answers with an HTML page, like a proxy in front of the vendor; nothing is applied unless `apply`."""
 
     kind: Literal["html"]
     status: int = Field(502, ge=200, le=599)
@@ -65,7 +65,7 @@ class Body(Fault):
 
 
 class Delay(Fault):
-    """Waits, then applies and answers as usual; a client that leaves meanwhile does not stop the effect."""
+    """Waits, then applies and answers as usual; the effect happens even if the client disconnects meanwhile."""
 
     kind: Literal["delay"]
     seconds: Seconds
@@ -74,7 +74,7 @@ class Delay(Fault):
 class Hang(Fault):
     """Gives no answer until it is released, and then the usual one.
 
-    `before`: applied only at the release, so never where the client left or the simulator stopped first.
+    `before`: applied at the release, so not at all if the client disconnects or the simulator stops first.
     `after`: applied at once.
     """
 
@@ -83,35 +83,35 @@ class Hang(Fault):
 
 
 class Cut(Fault):
-    """Applies, claims one byte more than the body has, sends `keep` bytes of it (half by default), and closes."""
+    """Applies, announces one byte more than the body has, sends `keep` bytes of it (default: half), and closes."""
 
     kind: Literal["cut"]
     keep: int | None = Field(None, ge=0)
 
 
 class Reset(Fault):
-    """Resets the connection (RST) without an answer, `before` applying (nothing is) or `after` it."""
+    """Resets the connection (RST) without an answer: `before`, without applying anything, or `after` applying."""
 
     kind: Literal["reset"]
     when: When
 
 
 class Close(Fault):
-    """Closes the connection (FIN) without an answer, `before` applying (nothing is) or `after` it."""
+    """Closes the connection (FIN) without an answer: `before`, without applying anything, or `after` applying."""
 
     kind: Literal["close"]
     when: When
 
 
 class Duplicate(Fault):
-    """Applies once and writes the answer twice on the kept connection, at once or `gap` seconds apart."""
+    """Applies once and writes the answer twice on the open connection, at once or `gap` seconds apart."""
 
     kind: Literal["duplicate"]
     gap: Seconds = 0.0
 
 
 class Drip(Fault):
-    """Applies and writes the answer, its head too, one byte every `interval` seconds."""
+    """Applies and writes the whole answer, including its head, at one byte every `interval` seconds."""
 
     kind: Literal["drip"]
     interval: Seconds = 0.05
@@ -124,7 +124,7 @@ KINDS: tuple[type[Fault], ...] = (Status, Html, Body, Delay, Hang, Cut, Reset, C
 
 
 class InvalidFault(ValueError):
-    """Raised when a fault is not one; `errors` are places and reasons."""
+    """Raised when a fault is not valid; `errors` are texts with the field and the reason."""
 
     def __init__(self, errors: list[str]) -> None:
         super().__init__("; ".join(errors))
@@ -132,7 +132,7 @@ class InvalidFault(ValueError):
 
 
 def expected() -> dict[str, list[str]]:
-    """Every kind of fault and the fields that it takes; those that must be given end in `*`."""
+    """The fields of every kind of fault; names of required fields end in `*`."""
     return {
         get_args(kind.model_fields["kind"].annotation)[0]: [
             name + ("*" if field.is_required() else "") for name, field in kind.model_fields.items()
@@ -142,34 +142,34 @@ def expected() -> dict[str, list[str]]:
 
 
 class Faults:
-    """The faults that are due, first come first served among those that fit a request."""
+    """The queue of pending faults; a request takes the first one that matches its method."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[AnyFault, int]] = []
+        self._pending: list[tuple[AnyFault, int]] = []
         self._reader: TypeAdapter[list[AnyFault]] = TypeAdapter(list[AnyFault])
 
     def add(self, *faults: Mapping[str, Any]) -> None:
-        """Queue faults, each as in `{"kind": "reset", "when": "after"}`: all of them, or none and `InvalidFault`."""
+        """Queue faults such as `{"kind": "reset", "when": "after"}`. Raises `InvalidFault`, then none is queued."""
         try:
             read = self._reader.validate_python(list(faults))
         except ValidationError as error:
             raise InvalidFault(
                 [f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors()]
             ) from error
-        self._due.extend((fault, fault.times) for fault in read)
+        self._pending.extend((fault, fault.times) for fault in read)
 
     def take(self, method: str) -> AnyFault | None:
-        """The fault for a request by this method, counted down; None where none fits."""
-        for index, (fault, left) in enumerate(self._due):
+        """The fault for a request with this method, counted down; None if none matches."""
+        for index, (fault, left) in enumerate(self._pending):
             if fault.method in (None, method):
-                self._due[index : index + 1] = [(fault, left - 1)] if left > 1 else []
+                self._pending[index : index + 1] = [(fault, left - 1)] if left > 1 else []
                 return fault
         return None
 
     def listed(self) -> list[dict[str, Any]]:
-        """Those still due, as they were given, `times` being what is left."""
-        return [{**fault.model_dump(exclude_unset=True), "times": left} for fault, left in self._due]
+        """The pending faults as they were queued, with the remaining `times`."""
+        return [{**fault.model_dump(exclude_unset=True), "times": left} for fault, left in self._pending]
 
     def clear(self) -> None:
-        """Forget those still due."""
-        self._due.clear()
+        """Remove all pending faults."""
+        self._pending.clear()

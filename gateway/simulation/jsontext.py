@@ -1,4 +1,4 @@
-"""JSON as simulators read and write it: numbers keep every digit; written apart from the gateway's own reader."""
+"""JSON for simulators, with exact numbers; independent of the gateway's own reader, so that both cannot share a bug."""
 
 import json
 from decimal import Decimal
@@ -8,9 +8,9 @@ MAX_DIGITS = 60
 
 
 def read(body: bytes) -> Any:
-    """JSON in UTF-8; integers as `int`, every other number as `Decimal`.
+    """Parse JSON in UTF-8; integers become `int`, every other number `Decimal`.
 
-    Raises `ValueError` for what is not JSON, a name given twice, NaN, or a number of more than 60 digits.
+    Raises `ValueError` for invalid JSON, a repeated name, NaN, or a number of more than 60 digits.
     """
     try:
         return json.loads(
@@ -25,7 +25,7 @@ def read(body: bytes) -> Any:
 
 
 def write(value: Any) -> str:
-    """JSON on one line; a `Decimal` is written with the digits that it has (`3.0` stays `3.0`)."""
+    """JSON on one line; a `Decimal` keeps its digits (`3.0` stays `3.0`)."""
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, dict):
@@ -59,5 +59,5 @@ def _refuse(name: str) -> NoReturn:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = dict(pairs)
     if len(names) != len(pairs):
-        raise ValueError("a name is given twice")
+        raise ValueError("a name is repeated")
     return names

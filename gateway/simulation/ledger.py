@@ -1,4 +1,4 @@
-"""What a simulated vendor holds: exact balances by member and account, and every change ever applied, in order."""
+"""The state of a simulated vendor: exact balances by member and account, and every applied change, in order."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,45 +9,45 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One applied change of points; `member` in canonical notation, `said` what the request called it by."""
+    """One applied change of points; `member` is in canonical notation, `fields` are the request's own values."""
 
     at: datetime
     member: str
     points: Decimal
     point_type: str | None = None
     transaction_id: str | None = None
-    said: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Ledger:
-    """The balances of one simulator's members, and the effects that made them."""
+    """The balances of one simulator's members, and the effects that led to them."""
 
     def __init__(self) -> None:
         self.accounts: dict[str, dict[str, Decimal]] = {}
         self.effects: list[Effect] = []
-        # Wide enough for any number that is read, and loud instead of rounding should one be wider.
-        self._exact = Context(prec=200, traps=[Inexact, InvalidOperation])
+        # Wide enough for every number that is read; a wider one raises instead of being rounded.
+        self.exact = Context(prec=200, traps=[Inexact, InvalidOperation])
 
     def open(self, member: str, balances: Mapping[str, Decimal] | None = None) -> None:
-        """Make a member known, with these balances by account; one that is known already keeps what it has."""
+        """Add a member with balances by account; a member that exists keeps its balances."""
         self.accounts.setdefault(member, dict(balances or {}))
 
     def knows(self, member: str) -> bool:
-        """Whether the member was opened."""
+        """Whether the member exists."""
         return member in self.accounts
 
     def balance(self, member: str, account: str) -> Decimal:
-        """The member's points in this account; zero where nothing was ever posted."""
+        """The member's points in this account; zero if nothing was ever posted."""
         return self.accounts[member].get(account, Decimal(0))
 
     def post(self, effect: Effect, accounts: Iterable[str]) -> None:
-        """Add an effect's points to each of these accounts of its member, and keep the effect."""
-        held = self.accounts[effect.member]
+        """Add an effect's points to each of these accounts of its member, and record the effect."""
+        balances = self.accounts[effect.member]
         for account in accounts:
-            held[account] = self._exact.add(held.get(account, Decimal(0)), effect.points)
+            balances[account] = self.exact.add(balances.get(account, Decimal(0)), effect.points)
         self.effects.append(effect)
 
     def clear(self) -> None:
-        """Forget every member, balance and effect."""
+        """Remove all members, balances and effects."""
         self.accounts.clear()
         self.effects.clear()

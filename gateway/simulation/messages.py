@@ -1,4 +1,4 @@
-"""The requests that a simulator saw and the answers that it gives, as plain data."""
+"""The requests that a simulator received and its answers, as plain data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from gateway.simulation import jsontext
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it arrived: `target` is the path and query byte for byte, header names as they were sent."""
+    """One request as received: `target` is the verbatim path and query, header names keep their letter case."""
 
     method: str
     target: str
@@ -24,17 +24,17 @@ class Request:
 
     @property
     def query(self) -> str:
-        """The target after the first `?`, still percent-encoded; empty where there is none."""
+        """The target after the first `?`, still percent-encoded; empty if there is none."""
         return self.target.partition("?")[2]
 
     def header(self, name: str) -> str | None:
-        """A header's value, any letter case; repeated ones joined by a comma, None where there is none."""
+        """A header's value, in any letter case; repeated headers are joined by a comma, None if there is none."""
         values = [value for key, value in self.headers if key.lower() == name.lower()]
         return ", ".join(values) if values else None
 
     @property
     def media_type(self) -> str:
-        """The Content-Type without its parameters, in lower case; empty where there is none."""
+        """The Content-Type without its parameters, in lower case; empty if there is none."""
         return (self.header("Content-Type") or "").partition(";")[0].strip().lower()
 
 
@@ -49,11 +49,11 @@ class Answer:
 
     @classmethod
     def json(cls, status: int, payload: Any) -> "Answer":
-        """An answer in JSON, decimals with the digits that they have."""
+        """An answer in JSON; decimals keep their digits."""
         return cls(status, jsontext.write(payload).encode())
 
     def wire(self, *, length: int | None = None, keep: int | None = None) -> bytes:
-        """The whole answer as HTTP/1.1: `length` is the Content-Length to claim, `keep` how much body to send."""
+        """The whole answer in HTTP/1.1: `length` overrides Content-Length, `keep` is how many body bytes to send."""
         try:
             reason = HTTPStatus(self.status).phrase
         except ValueError:

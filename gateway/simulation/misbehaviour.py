@@ -19,7 +19,7 @@ async def play(
     released: asyncio.Event,
     sleep: Sleep,
 ) -> Answer | None:
-    """Play a fault: the answer to write as usual, or None where the connection has had all that it gets.
+    """Play a fault; returns the answer that is still to be written, or None if everything was written here.
 
     `apply` is the vendor's own handling, called at most once; `released` ends a hang.
     """
@@ -27,7 +27,7 @@ async def play(
         case faults.Status() | faults.Html() | faults.Body():
             if fault.apply:
                 apply()
-            return _given(fault)
+            return _answer(fault)
         case faults.Delay():
             await sleep(fault.seconds)
             return apply()
@@ -50,7 +50,7 @@ async def play(
             transport.close()
         case faults.Duplicate():
             wire = apply().wire()
-            # Without a gap both go out in one write, so that a client finds the spare with the first.
+            # Without a gap both are sent in one write, so that a client receives the second with the first.
             transport.write(wire if fault.gap else wire * 2)
             if fault.gap:
                 await sleep(fault.gap)
@@ -62,7 +62,7 @@ async def play(
     return None
 
 
-def _given(fault: faults.Status | faults.Html | faults.Body) -> Answer:
+def _answer(fault: faults.Status | faults.Html | faults.Body) -> Answer:
     match fault:
         case faults.Status():
             return Answer(fault.status, fault.body.encode(), fault.content_type, fault.headers)
@@ -73,6 +73,6 @@ def _given(fault: faults.Status | faults.Html | faults.Body) -> Answer:
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    # Lingering for zero seconds makes the kernel send RST instead of FIN.
+    # With SO_LINGER at zero seconds the kernel sends RST instead of FIN.
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

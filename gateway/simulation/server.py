@@ -1,4 +1,4 @@
-"""A simulated vendor as a real HTTP server: keeps what it saw and what it did, and misbehaves on request."""
+"""A simulated vendor as a real HTTP server: it records requests and effects, and plays faults on request."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -24,11 +24,11 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What a gateway needs to talk to a simulator as it is seeded.
+    """A configuration and values with which a gateway can call a simulator in its initial state.
 
-    `settings` is the vendor's entry in a configuration, without `base_url`; `base_path` is where the vendor's
-    documented paths begin. `unknown_member` is one that every operation refuses; None where the vendor makes
-    a member of whomever it is told of. `point_type` and `reason` are canonical and mapped in `settings`.
+    `settings` is the vendor's entry in a configuration, without `base_url`; the vendor's documented paths follow
+    `base_path`. Every operation refuses `unknown_member`; it is None if the vendor creates members on demand.
+    `point_type` and `reason` are canonical and mapped in `settings`.
     """
 
     settings: Mapping[str, Any]
@@ -40,10 +40,10 @@ class Example:
 
 
 class Simulator(ABC):
-    """One simulated vendor on a port of its own; a subclass seeds its ledger and answers requests."""
+    """One simulated vendor on its own port; a subclass fills its ledger and answers requests."""
 
     name: ClassVar[str]
-    """The adapter that it plays against."""
+    """The name of the adapter that it is the counterpart of."""
     example: ClassVar[Example]
 
     def __init__(
@@ -68,11 +68,14 @@ class Simulator(ABC):
 
     @abstractmethod
     def seed(self) -> None:
-        """Put what the vendor knows at the start into an empty ledger."""
+        """Fill the empty ledger with the vendor's initial state."""
+
+    def furnish(self) -> None:  # noqa: B027 (nothing by default)
+        """Add what people want to find who try the vendor out, beyond the initial state; nothing by default."""
 
     @abstractmethod
     def handle(self, request: Request) -> Answer:
-        """Answer a request as the vendor does, and apply its effect; called once for each that is applied."""
+        """Answer a request as the vendor does, and apply its effect; called at most once per request."""
 
     @property
     def effects(self) -> list[Effect]:
@@ -81,23 +84,24 @@ class Simulator(ABC):
 
     @property
     def base_url(self) -> str:
-        """What a configuration has as `base_url`, while the simulator runs."""
+        """The value of `base_url` for a configuration, while the simulator runs."""
         return self.origin + self.example.base_path
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The vendor's entry in a configuration, `base_url` included, while the simulator runs."""
+        """The vendor's entry for a configuration, with `base_url`, while the simulator runs."""
         return {**self.example.settings, "base_url": self.base_url}
 
     @property
     def held(self) -> int:
-        """How many requests are held up by a fault now."""
+        """The number of requests that a fault holds up now."""
         return len(self._held)
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
-        """Listen, on a free port by default; returns `base_url`. Raises `OSError` where the port is taken."""
-        # Requests are kept as they came, so bodies are not decompressed.
+        """Listen, on a free port by default; returns `base_url`. Raises `OSError` if the port is in use."""
+        # Requests are recorded as received, so bodies are not decompressed.
         server = web.Server(self._serve, handler_cancellation=True, access_log=None, auto_decompress=False)
+        # Short, because a request that a fault holds up never ends by itself.
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
         try:
@@ -110,7 +114,7 @@ class Simulator(ABC):
         return self.base_url
 
     async def stop(self) -> None:
-        """Close every connection, without an answer to what is held up; the ledger stays readable."""
+        """Close every connection, without answers to the requests that are held up; the ledger stays readable."""
         self._drop()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -126,22 +130,22 @@ class Simulator(ABC):
         await self.stop()
 
     async def arrived(self, count: int) -> None:
-        """Return once `count` requests have arrived since the start or the last reset; give it a deadline."""
+        """Return once `count` requests have arrived since the start or the last reset; the caller sets a deadline."""
         while len(self.requests) < count:
             await self._arrival.wait()
 
     async def idle(self) -> None:
-        """Return once no request is held up by a fault; give it a deadline."""
+        """Return once no request is held up by a fault; the caller sets a deadline."""
         while self._held:
             await asyncio.wait(self._held)
 
     def release(self) -> None:
-        """Let the requests that hang now go on."""
+        """Continue the requests that hang now; later ones wait for the next release."""
         self._released.set()
         self._released = asyncio.Event()
 
     def reset(self) -> None:
-        """Go back to the seeds: no effects, requests or faults, and what is held up is dropped unanswered."""
+        """Restore the initial state: no effects, requests or faults; requests that are held up get no answer."""
         self._drop()
         self.faults.clear()
         self.requests.clear()
@@ -156,23 +160,24 @@ class Simulator(ABC):
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in incoming.raw_headers)
         request = Request(incoming.method, incoming.raw_path, headers, await incoming.read())
         if request.path.startswith(control.PREFIX):
-            return _written(control.answer(self, request))
+            return _response(control.answer(self, request))
         self.requests.append(request)
+        # A new event each time, so that `arrived` wakes up for every request.
         self._arrival.set()
         self._arrival = asyncio.Event()
         fault = self.faults.take(request.method)
         if fault is None:
-            return _written(self.handle(request))
+            return _response(self.handle(request))
         answer = await self._misbehave(fault, request, incoming)
-        return _AlreadyWritten(incoming) if answer is None else _written(answer)
+        return _AlreadyWritten(incoming) if answer is None else _response(answer)
 
     async def _misbehave(self, fault: AnyFault, request: Request, incoming: web.BaseRequest) -> Answer | None:
         transport = incoming.transport
-        if transport is None:  # the client left between the last byte of its request and now
+        if transport is None:  # the client disconnected after the last byte of its request
             return None
         playing = play(fault, lambda: self.handle(request), transport, released=self._released, sleep=self._sleep)
         if isinstance(fault, Delay):
-            # A client that leaves cancels this handler, but a slow vendor has read the request and carries on.
+            # A client that disconnects cancels this handler, but a real vendor that has read the request would go on.
             return await asyncio.shield(self._hold(asyncio.create_task(playing)))
         if (task := asyncio.current_task()) is not None:
             self._hold(task)
@@ -184,14 +189,14 @@ class Simulator(ABC):
         return task
 
 
-def _written(answer: Answer) -> web.Response:
+def _response(answer: Answer) -> web.Response:
     return web.Response(
         status=answer.status, body=answer.body, headers={"Content-Type": answer.content_type, **answer.headers}
     )
 
 
 class _AlreadyWritten(web.StreamResponse):
-    """Stands for an answer whose bytes went out by another way, or that there is none."""
+    """A placeholder for an answer whose bytes were already written to the transport, or that does not exist."""
 
     def __init__(self, request: web.BaseRequest) -> None:
         super().__init__()

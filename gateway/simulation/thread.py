@@ -1,4 +1,4 @@
-"""Simulators on an event loop of their own thread, for code that has none."""
+"""Simulators on an event loop in a thread, for synchronous code."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from gateway.simulation.server import Simulator
 
 @contextmanager
 def in_thread(*simulators: Simulator) -> Iterator[None]:
-    """Run these simulators, each on a free port of 127.0.0.1, until the block ends.
+    """Run simulators, each on a free port of 127.0.0.1, until the block ends.
 
-    Faults may be queued and the ledger read from outside; `release` and `reset` go through the control endpoint.
+    Other threads may queue faults and read the ledger; they call `release` and `reset` by the control endpoint.
     """
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
@@ -22,19 +22,19 @@ def in_thread(*simulators: Simulator) -> Iterator[None]:
             async with AsyncExitStack() as running:
                 for simulator in simulators:
                     await running.enter_async_context(simulator)
-                over = asyncio.Event()
-                started.set_result((asyncio.get_running_loop(), over))
-                await over.wait()
+                stop = asyncio.Event()
+                started.set_result((asyncio.get_running_loop(), stop))
+                await stop.wait()
         except OSError as error:
             started.set_exception(error)
 
     thread = Thread(target=asyncio.run, args=(serve(),), name="simulators")
     thread.start()
     try:
-        loop, over = started.result()
+        loop, stop = started.result()
         try:
             yield
         finally:
-            loop.call_soon_threadsafe(over.set)
+            loop.call_soon_threadsafe(stop.set)
     finally:
         thread.join()

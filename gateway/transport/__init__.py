@@ -1,4 +1,4 @@
-"""The only part that speaks HTTP to vendors; it knows what was sent."""
+"""The only part that speaks HTTP to vendors; it records what was sent."""
 
 from gateway.transport.clock import boottime
 from gateway.transport.evidence import (

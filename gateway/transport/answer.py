@@ -1,4 +1,4 @@
-"""One answer, put together from the bytes that come in, within bounds; what llhttp lets pass is held here.
+"""One answer, assembled from the received bytes within bounds. It also checks what llhttp accepts too easily.
 
 bytes ─> Answer.take ─> llhttp ─> on_header, on_headers_complete, on_body, on_message_complete ─> Answer.response
 """
@@ -10,27 +10,28 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from gateway.port import PartialResponse, VendorResponse
 from gateway.transport.coding import decoded, salvaged
 from gateway.transport.evidence import Evidence, TooLarge, TransportError
-from gateway.transport.framing import mended, seen
+from gateway.transport.framing import unframed, with_one_length
 
 FRAMING = 48 * 1024
-"""Bytes of an answer that are not its body: heads, interim answers, chunks' sizes and extensions, trailers."""
+"""Maximum bytes of an answer outside its body: heads, interim answers, chunk sizes and extensions, trailers."""
 
 KEEPALIVE = 15.0
-"""Seconds that an idle connection is kept; short, since vendors drop theirs without notice."""
+"""Seconds that an idle connection stays open; short, because vendors close idle connections without notice."""
 
-_PER_BYTE = 8  # a body in chunks of one byte each has six bytes of its own for every byte of the body
+# Received bytes allowed per body byte. A body in chunks of one byte each takes six: "1\r\nX\r\n".
+_PER_BYTE = 8
 _TIMEOUT = re.compile(r"(?i)\btimeout\s*=\s*([0-9]{1,4})\b")
 
 
 class Answer:
-    """One answer on its way: the parser calls the methods that begin with `on_`.
+    """One answer that is being received; the parser calls the methods whose names begin with `on_`.
 
-    `complete`: nothing more belongs to it. `sound`: it ended where it said, so that the connection can have another.
-    `open_ended`: it lasts until the connection ends.
+    `complete`: all of it has arrived. `sound`: it ended where its framing says, so the connection can be reused.
+    `open_ended`: it has no stated length and ends with the connection.
     """
 
     __slots__ = (
-        *("_begun", "_body", "_evidence", "_headers", "_limit", "_mending", "_method", "_parser", "_taken"),
+        *("_body", "_evidence", "_headers", "_limit", "_method", "_parser", "_received", "_repairing", "_start"),
         *("_unframed", "complete", "open_ended", "sound", "status"),
     )
 
@@ -38,84 +39,86 @@ class Answer:
         self._evidence = evidence
         self._method = method
         self._limit = limit
-        self._taken = 0
-        self._mending = self._unframed = False
-        # The first bytes as they came, as long as they may have to be read once more: at most `FRAMING` of them.
-        self._begun: bytearray | None = bytearray()
+        self._received = 0
+        self._repairing = self._unframed = False
+        # The first bytes as received, for as long as they may have to be parsed a second time: at most `FRAMING`.
+        self._start: bytearray | None = bytearray()
         self._begin()
 
     def _begin(self) -> None:
         self._headers: dict[str, str] = {}
         self._body = bytearray()
-        self._parser = HttpResponseParser(self)  # one for each answer: nothing of the last can be left in it
+        self._parser = HttpResponseParser(self)  # a new one for each answer, so that no state carries over
         self.status = 0
         self.complete = self.sound = self.open_ended = False
 
     def take(self, data: bytes) -> None:
-        """Take in what came. Raises `TransportError` where that cannot go on to be an answer, or is past a bound."""
+        """Parse received bytes. Raises `TransportError` if they cannot be part of an answer or exceed a bound."""
         begin = 0
         while begin < len(data) and not self.complete:
-            # In parts, so that it does not depend on how the bytes come whether there are too many of them.
-            room = FRAMING + _PER_BYTE * len(self._body) - self._taken
+            # In parts, so that the bound holds at the same byte however the network splits the answer.
+            room = FRAMING + _PER_BYTE * len(self._body) - self._received
             if room <= 0:
                 raise TransportError(f"The answer has more than {FRAMING} bytes besides its body")
-            if self._taken < FRAMING:
-                room = min(room, FRAMING - self._taken)
+            if self._received < FRAMING:
+                room = min(room, FRAMING - self._received)
             part = data[begin : begin + room]
             begin += len(part)
-            if self._taken >= FRAMING:
-                self._begun = None
-            elif self._begun is not None:
-                self._begun += part
-            self._taken += len(part)
-            if self._mending and not self.status and self._begun is not None:
-                self._read_again(bytes(self._begun))
-            elif (refused := self._refused(part)) is not None:
-                self._mend(refused)
+            if self._received >= FRAMING:
+                self._start = None
+            elif self._start is not None:
+                self._start += part
+            self._received += len(part)
+            if self._repairing and not self.status and self._start is not None:
+                self._parse_repaired(bytes(self._start))
+            elif (refusal := self._refusal(part)) is not None:
+                self._repair(refusal)
         if begin < len(data):
             self.sound = False
 
     def response(self) -> VendorResponse:
-        """The complete answer, decompressed. Raises `TransportError` where that cannot be done within the limit."""
+        """The complete answer, decompressed. Raises `TransportError` if decompression fails or exceeds the limit."""
         body = decoded(bytes(self._body), self._headers.get("content-encoding", ""), limit=self._limit)
         return VendorResponse(self.status, self._headers, body)
 
     def partial(self) -> PartialResponse | None:
-        """What came of it, to be shown where it is no answer; None where nothing did."""
+        """The received part of an answer that failed, for people to see; None if nothing arrived."""
         if not self.status:
-            return PartialResponse(None, {}, bytes(self._begun)) if self._begun else None
-        if self._unframed and self._begun is not None:
-            body = seen(bytes(self._begun), chunked="transfer-encoding" in self._headers)
+            return PartialResponse(None, {}, bytes(self._start)) if self._start else None
+        if self._unframed and self._start is not None:
+            body = unframed(bytes(self._start), chunked="transfer-encoding" in self._headers)
         else:
             body = bytes(self._body[: self._limit])
         return PartialResponse(self.status, self._headers, salvaged(body, self._headers.get("content-encoding", "")))
 
     def discard(self) -> None:
-        """Let go of what came, once nothing more is taken in; else it is kept until the garbage collector comes.
+        """Release the buffers and the parser, after the last call of `take`.
 
-        The parser knows this object, and so does the traceback of an error.
+        The parser and the traceback of an error refer to this object; without this, the memory would stay in use
+        until the garbage collector runs.
         """
-        del self._parser, self._body, self._begun
+        del self._parser, self._body, self._start
 
     @property
     def keepalive(self) -> float:
-        """Seconds for which its connection may be kept: less than the vendor says, should it say anything."""
-        said = _TIMEOUT.search(self._headers.get("keep-alive", ""))
-        return min(KEEPALIVE, float(said.group(1)) - 1.0) if said else KEEPALIVE
+        """Seconds for which the connection may stay idle: one less than the vendor's `Keep-Alive`, if it has one."""
+        timeout = _TIMEOUT.search(self._headers.get("keep-alive", ""))
+        # One second less, because the vendor's count began when it sent the answer.
+        return min(KEEPALIVE, float(timeout.group(1)) - 1.0) if timeout else KEEPALIVE
 
     def on_message_begin(self) -> None:
-        """Begin, or refuse to begin a second time."""
+        """Refuse a second message after the answer."""
         if self.complete:
             raise TransportError("More came than the answer")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; those after a body are dropped."""
+        """Store a header; trailers, which come after the body, are dropped."""
         if self.status < 200:
             key, text = name.decode("latin-1").lower(), value.strip(b" \t").decode("latin-1")
             self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
-        """Take the end of a head: of an interim answer's, or of the answer's own."""
+        """Handle the end of a head, either of an interim (1xx) answer or of the final one."""
         version, status = self._parser.get_http_version(), self._parser.get_status_code()
         if version not in ("1.1", "1.0") or status < 100:
             raise TransportError("The answer is not HTTP/1.1 that can be read")
@@ -129,14 +132,15 @@ class Answer:
         if coding is not None and coding.lower() != "chunked":
             self._unframed = True
             raise TransportError("The answer comes in a transfer encoding that is not known here")
-        if self._method in ("HEAD", "CONNECT"):  # what a tunnel carries is no body; of a HEAD, llhttp does not know
-            self.complete, self.sound = True, self._method == "CONNECT" and not self._mending
+        # Neither has a body: a tunnel's bytes are not one, and llhttp does not know that the request was a HEAD.
+        if self._method in ("HEAD", "CONNECT"):
+            self.complete, self.sound = True, self._method == "CONNECT" and not self._repairing
         else:
-            self.sound = version == "1.1" and not self._mending
+            self.sound = version == "1.1" and not self._repairing
             self.open_ended = coding is None and "content-length" not in self._headers
 
     def on_body(self, data: bytes) -> None:
-        """Keep a part of the body."""
+        """Store a part of the body."""
         if self.complete:
             raise TransportError("More came than the answer")
         self._body += data
@@ -144,13 +148,13 @@ class Answer:
             raise TooLarge(f"The answer is larger than {self._limit} bytes (max_answer)")
 
     def on_message_complete(self) -> None:
-        """Take the end, unless it was that of an interim answer."""
+        """Handle the end of a message, unless it is an interim answer."""
         if self.status and not self.complete:
             self.complete = True
             self.sound = self.sound and self._parser.should_keep_alive()
 
-    def _refused(self, part: bytes) -> str | None:
-        """Have a part read; why the parser refuses it, if it does. Raises what was raised here meanwhile."""
+    def _refusal(self, part: bytes) -> str | None:
+        """Feed a part to the parser; returns its message if it refuses the part. Raises what a callback raised."""
         try:
             self._parser.feed_data(part)
         except (HttpParserError, HttpParserUpgrade) as error:
@@ -158,27 +162,27 @@ class Answer:
                 self.sound = False
                 return None
             if isinstance(error.__context__, TransportError):
-                raise error.__context__ from None  # not by a name here, which the traceback would keep
+                raise error.__context__ from None  # no local name for it: the traceback would keep that alive
             self._unframed = True
             return str(error)
         return None
 
-    def _mend(self, refused: str) -> None:
-        """Begin anew with what may be read in one way only although it was refused. Raises where that is nothing."""
-        length = "Content-Length" in refused and not self.status
-        blanks = "chunk size" in refused
-        if self._mending or self._begun is None or not (length or blanks):
+    def _repair(self, refusal: str) -> None:
+        """Parse the answer a second time if its framing is faulty but unambiguous. Raises if it is ambiguous."""
+        length = "Content-Length" in refusal and not self.status
+        blanks = "chunk size" in refusal
+        if self._repairing or self._start is None or not (length or blanks):
             raise TransportError("The answer is not HTTP/1.1 that can be read")
-        self._mending = True
-        self._read_again(bytes(self._begun))
+        self._repairing = True
+        self._parse_repaired(bytes(self._start))
 
-    def _read_again(self, begun: bytes) -> None:
-        """Read all that came once more, as soon as its head is whole."""
-        whole = mended(begun)
-        if whole is None:
+    def _parse_repaired(self, start: bytes) -> None:
+        """Parse all received bytes with repaired framing, once the head is complete."""
+        repaired = with_one_length(start)
+        if repaired is None:
             return
         self._begin()
         self._unframed = False
         self._parser.set_dangerous_leniencies(lenient_spaces_after_chunk_size=True)
-        if self._refused(whole) is not None:
+        if self._refusal(repaired) is not None:
             raise TransportError("The answer is not HTTP/1.1 that can be read")

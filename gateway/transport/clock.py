@@ -1,9 +1,9 @@
-"""The clock against which a deadline is checked just before a request leaves."""
+"""The clock that a deadline is checked against just before a request leaves."""
 
 import time
 
 
 def boottime() -> float:
-    """Seconds since some fixed moment, a suspended machine's time included where the system can tell it."""
+    """Seconds since a fixed moment; includes time in which the machine was suspended, where the system counts it."""
     identifier = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if identifier is None else time.clock_gettime(identifier)

@@ -1,20 +1,21 @@
-"""Connections to one vendor: how many, which of them may be used, and the moment after which a byte may have left."""
+"""The connections to one vendor: how many there are, which may be reused, and when a byte may have left."""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from gateway.transport.connection import Connection
 from gateway.transport.evidence import Evidence, TooLate, TransportClosed, TransportError
-from gateway.transport.wire import Wire
 
 
 @dataclass(slots=True)
 class Call:
-    """One call, with its deadline on two clocks: the event loop's, and one that goes on while the machine sleeps.
+    """One call, with its deadline on two clocks: the event loop's, and one that counts suspension.
 
-    `alone`: it has a connection to itself. On one that was used before, what somebody on the way says twice can
-    arrive after the next request has left, and nothing tells it from that request's own answer.
+    `deadline` is on the event loop's clock, `expires` on `clock`. `alone`: the call uses a new connection. On a
+    reused one, a proxy that repeats an answer could deliver it after the next request has left; that copy could not
+    be told from the request's own answer.
     """
 
     evidence: Evidence
@@ -24,113 +25,122 @@ class Call:
     alone: bool = False
 
     def check(self) -> float:
-        """The moment on `clock`. Raises `TooLate` where the deadline is past on either clock."""
+        """The current moment on `clock`. Raises `TooLate` if the deadline is past on either clock."""
         now = self.clock()
-        # The loop's own timer may be due and not have run: a kept connection is had without waiting for anything.
+        # The loop's timer may be due and not have run yet: an idle connection is reused without any wait.
         if now >= self.expires or asyncio.get_running_loop().time() >= self.deadline:
             raise TooLate("The deadline had passed before the request could be sent")
         return now
 
-    def leave(self, *, kept: bool) -> None:
-        """Note that bytes may leave from now on. Raises `TooLate` where it is too late for that."""
+    def leave(self, *, reused: bool) -> None:
+        """Record that bytes may leave from now on; called just before the write. Raises `TooLate` past the deadline."""
         now = self.check()
-        self.evidence.kept = kept
+        self.evidence.reused = reused
         self.evidence.sent_at = now
         self.evidence.sent = True
 
 
 class Connector:
-    """Hands out connections, `limit` at a time, first come, first served; `dial` makes a new one."""
+    """Hands out at most `limit` connections at a time, first come, first served; `dial` opens a new one."""
 
-    def __init__(self, dial: Callable[[], Awaitable[Wire]], *, limit: int) -> None:
+    def __init__(self, dial: Callable[[], Awaitable[Connection]], *, limit: int) -> None:
         self._dial = dial
-        self._free = limit
+        self._limit = self._free = limit
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._resting: list[Wire] = []
+        self._idle: list[Connection] = []
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def connect(self, call: Call) -> Wire:
-        """A connection on which a request may be sent at once; to be given back by `release`.
+    async def connect(self, call: Call) -> Connection:
+        """A connection on which a request may be sent at once; the caller returns it by `release`.
 
-        Raises `TransportError`, or what the system said, where there is none to be had.
+        Raises `TransportError`, or the system's error, if no connection can be made.
         """
         if self._closed:
             raise TransportClosed("The transport is closed")
-        if self._free:
+        if self._free > 0:
             self._free -= 1
         else:
             await self._wait()
         try:
-            return (None if call.alone else self._rested()) or await self._new()
+            return (None if call.alone else self._idle_connection()) or await self._new()
         except BaseException:
             self._pass_on()
             raise
 
-    def release(self, wire: Wire, call: Call) -> None:
-        """Take a connection back, to be used again where that is sound, else to be closed."""
-        if call.alone or self._closed or not wire.rest():
-            wire.drop()
+    def release(self, connection: Connection, call: Call) -> None:
+        """Take a connection back; it is reused if it is sound, and closed otherwise."""
+        if call.alone or self._closed or not connection.rest():
+            connection.drop()
         else:
-            self._resting.append(wire)
+            self._idle.append(connection)
             if self._sweeper is None:
                 self._sweep()
         self._pass_on()
 
     def close(self) -> None:
-        """Close the connections that rest; no other one is handed out, and what comes back is closed."""
+        """Close the idle connections; no further one is handed out, and those in use are closed on release."""
         self._closed = True
-        while self._resting:
-            self._resting.pop().drop()
+        while self._idle:
+            self._idle.pop().drop()
         if self._sweeper is not None:
             self._sweeper.cancel()
 
-    def _rested(self) -> Wire | None:
-        """The one that was used last, of those that are sound."""
-        while self._resting:
-            wire = self._resting.pop()
-            if wire.until > asyncio.get_running_loop().time() and wire.usable():
-                return wire
-            wire.drop()
+    def resize(self, limit: int) -> None:
+        """Change how many connections may be in use at once; those in use are not closed."""
+        self._free += limit - self._limit
+        self._limit = limit
+        self._grant()
+
+    def _idle_connection(self) -> Connection | None:
+        """The most recently used idle connection that is still usable."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.until > asyncio.get_running_loop().time() and connection.usable():
+                return connection
+            connection.drop()
         return None
 
-    async def _new(self) -> Wire:
-        wire = await self._dial()
-        if self._closed or not wire.usable():
-            wire.drop()
+    async def _new(self) -> Connection:
+        connection = await self._dial()
+        if self._closed or not connection.usable():
+            connection.drop()
             if self._closed:
                 raise TransportClosed("The transport was closed")
             raise TransportError("The vendor closed the connection, or spoke on it, before anything was sent")
-        return wire
+        return connection
 
     async def _wait(self) -> None:
-        """Wait in line for a place."""
+        """Wait for a free place, in order of arrival."""
         place = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
         try:
             await place
         except BaseException:
-            if not place.cancelled():  # it was given in the very moment in which nobody wanted it any more
+            if not place.cancelled():  # the place was granted just before the waiter was cancelled
                 self._pass_on()
             elif place in self._waiting:
                 self._waiting.remove(place)
             raise
 
     def _pass_on(self) -> None:
-        """Give a place to the next in line."""
-        while self._waiting:
+        """Free a place, and grant it to the next waiter."""
+        self._free += 1
+        self._grant()
+
+    def _grant(self) -> None:
+        while self._free > 0 and self._waiting:
             place = self._waiting.popleft()
             if not place.done():
+                self._free -= 1
                 place.set_result(None)
-                return
-        self._free += 1
 
     def _sweep(self) -> None:
-        """Close what has rested too long; come again as long as anything rests."""
+        """Close connections that were idle too long; schedule the next sweep while any are idle."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        for wire in [each for each in self._resting if each.until <= now]:
-            self._resting.remove(wire)
-            wire.drop()
-        first = min((wire.until for wire in self._resting), default=None)
+        for connection in [each for each in self._idle if each.until <= now]:
+            self._idle.remove(connection)
+            connection.drop()
+        first = min((connection.until for connection in self._idle), default=None)
         self._sweeper = None if first is None else loop.call_at(first, self._sweep)

@@ -1,4 +1,4 @@
-"""How a connection is made: to an address, to the first of several that answers, through a proxy, under TLS."""
+"""Opening a connection: to one address or the first of several that answers, through a proxy, under TLS."""
 
 import asyncio
 import base64
@@ -10,14 +10,14 @@ from urllib.parse import unquote, urlsplit
 from aiohappyeyeballs import start_connection
 
 from gateway.transport.answer import Answer
+from gateway.transport.connection import Connection
 from gateway.transport.endpoint import Endpoint
 from gateway.transport.evidence import Evidence, TransportError
 from gateway.transport.identity import Identity
 from gateway.transport.names import Names, Resolver
-from gateway.transport.wire import Wire
 
 AHEAD = 0.25
-"""Seconds that one address has before the next is tried beside it."""
+"""Seconds before the next address is tried in parallel (Happy Eyeballs)."""
 
 
 class ProxyUnreachable(Exception):
@@ -26,14 +26,14 @@ class ProxyUnreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy, and the header line by which it is told who asks; empty where its address names no user."""
+    """A proxy, and the header line that authenticates to it; the line is empty if its URL names no user."""
 
     endpoint: Endpoint
     authorization: bytes
 
     @classmethod
     def of(cls, url: str) -> "Proxy":
-        """The proxy that an address with or without a user names."""
+        """The proxy at a URL, with or without a user."""
         parts = urlsplit(url)
         if parts.username is None:
             return cls(Endpoint.of(url), b"")
@@ -42,10 +42,10 @@ class Proxy:
 
 
 class Dialler:
-    """Makes connections to one vendor.
+    """Opens connections to one vendor.
 
-    `identity` must be there where the vendor is encrypted, `proxy_tls` where the proxy is: to a proxy no client's
-    certificate is shown. `refused` tells addresses to which none is made.
+    `identity` is required if the vendor uses TLS, `proxy_tls` if the proxy does; a proxy never receives the client
+    certificate. `refused` is true for addresses that must not be connected to.
     """
 
     def __init__(
@@ -65,45 +65,47 @@ class Dialler:
         self._proxy_tls = proxy_tls
         self._names = Names(self._first.host, self._first.port, resolver, refused=refused)
 
-    async def dial(self) -> Wire:
-        """A new connection. Raises `TransportError`, or what the system said, where there is none to be had."""
-        wire = Wire(asyncio.get_running_loop())
+    async def dial(self) -> Connection:
+        """A new connection. Raises `TransportError`, or the system's error, if it cannot be made."""
+        connection = Connection(asyncio.get_running_loop())
         try:
             tls = await self._identity.context() if self._identity else None
-            await self._connect(wire, self._proxy_tls if self._proxy else tls)
+            await self._connect(connection, self._proxy_tls if self._proxy else tls)
             if self._proxy and tls:
-                await self._tunnel(wire, self._proxy, tls)
+                await self._tunnel(connection, self._proxy, tls)
         except BaseException:
-            wire.drop()
+            connection.drop()
             raise
-        return wire
+        return connection
 
-    async def _connect(self, wire: Wire, tls: ssl.SSLContext | None) -> None:
+    async def _connect(self, connection: Connection, tls: ssl.SSLContext | None) -> None:
         loop = asyncio.get_running_loop()
         try:
             addresses = await self._names.addresses()
             if len(addresses) == 1:
                 host, port = addresses[0][4][:2]
-                await loop.create_connection(lambda: wire, host, port)
+                await loop.create_connection(lambda: connection, host, port)
             else:
                 connected = await start_connection(addresses, happy_eyeballs_delay=AHEAD)
-                await loop.create_connection(lambda: wire, sock=connected)
+                await loop.create_connection(lambda: connection, sock=connected)
             if tls:
-                # Not by create_connection(): what that gives does not tell how much of a request has left.
-                await wire.encrypt(tls, self._first.name)
+                # Not by create_connection(): its TLS transport hides how much of a request has left.
+                await connection.encrypt(tls, self._first.name)
         except (OSError, UnicodeError) as error:
             if self._proxy:
                 raise ProxyUnreachable from error
             raise
 
-    async def _tunnel(self, wire: Wire, proxy: Proxy, tls: ssl.SSLContext) -> None:
-        """Have the proxy pass everything on to the vendor, and speak TLS with that. Raises as `dial` does."""
-        there = self._vendor.authority.encode()
+    async def _tunnel(self, connection: Connection, proxy: Proxy, tls: ssl.SSLContext) -> None:
+        """Open a tunnel through the proxy and start TLS with the vendor in it. Raises as `dial` does."""
+        target = self._vendor.authority.encode()
         answer = Answer(Evidence(), method="CONNECT", limit=0)
         try:
-            await wire.ask(b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (there, there, proxy.authorization), answer)
+            await connection.ask(
+                b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (target, target, proxy.authorization), answer
+            )
         finally:
             answer.discard()
         if answer.status != 200:
             raise TransportError(f"The proxy opened no tunnel: status {answer.status}")
-        await wire.encrypt(tls, self._vendor.name)
+        await connection.encrypt(tls, self._vendor.name)

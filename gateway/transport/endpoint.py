@@ -1,4 +1,4 @@
-"""One end that can be connected to, as an address of the configuration names it."""
+"""A host and port to connect to, parsed from a URL of the configuration."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A host (a name, or an IP address without brackets), its port, and whether TLS is spoken there."""
+    """A host (a name, or an IP address without brackets), its port, and whether it uses TLS."""
 
     host: str
     port: int
@@ -16,13 +16,13 @@ class Endpoint:
 
     @classmethod
     def of(cls, url: str) -> "Endpoint":
-        """The end that an `http://` or `https://` address names."""
+        """The endpoint of an `http://` or `https://` URL."""
         parts = urlsplit(url)
         return cls(parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme == "https")
 
     @property
     def name(self) -> str:
-        """What its certificate must be for."""
+        """The name that its certificate must be valid for."""
         return self.host.rstrip(".")
 
     @property
@@ -32,5 +32,5 @@ class Endpoint:
 
     @property
     def header(self) -> str:
-        """The value of `Host`: the authority, without a port that goes without saying."""
+        """The value of `Host`: the authority, without the scheme's default port."""
         return self.authority.removesuffix(f":{_PORTS['https' if self.encrypted else 'http']}")

@@ -1,14 +1,14 @@
-"""What is known of one request to a vendor, and what is raised where no complete answer came back.
+"""The evidence of one request to a vendor, and the errors for requests without a complete answer.
 
 TransportError
-├── Withheld                it did not leave for a reason of ours
-│   ├── RequestRefused      it was not fit to be sent
-│   ├── AddressRefused      the vendor's name leads to an address that is no vendor's
-│   ├── TooLate             the deadline had passed when all was ready for it
-│   ├── OutOfResources      this process or machine has no more files or memory
-│   └── TransportClosed     the gateway goes; the one of these that says nothing of whether it left
-├── TooLarge                more came than is read of an answer
-└── TransportTimeout        the deadline came first
+├── Withheld                the gateway did not send it
+│   ├── RequestRefused      it is not a valid request
+│   ├── AddressRefused      the vendor's name resolves to a forbidden address
+│   ├── TooLate             the deadline had passed before it could be sent
+│   ├── OutOfResources      this process or machine is out of file descriptors or memory
+│   └── TransportClosed     the gateway shuts down; unlike the others, the request may have left
+├── TooLarge                the answer exceeds the size limit
+└── TransportTimeout        the deadline passed
     └── TooLate
 """
 
@@ -20,42 +20,42 @@ from gateway.port import PartialResponse
 
 @dataclass(slots=True)
 class Evidence:
-    """What became of one request, filled in while it runs and true at every moment, a cancellation included.
+    """The state of one request, updated while it runs and correct at every moment, also after a cancellation.
 
-    `sent` turns true just before the first byte can leave: while it is false, the vendor received nothing.
-    `status` is that of an answer whose head arrived whole. `error` says in a few words why there is no complete
-    answer; it holds no header, no path and no query. `partial` is what came of such an answer, for people to see and
-    with nothing masked in it. `kept` says that the connection was one kept from before.
-    The moments are seconds on the transport's own clock; a `sent_at` or `finished_at` far past the deadline
-    shows a process that was frozen meanwhile.
+    `sent` becomes true just before the first byte can leave: while it is false, the vendor received nothing.
+    `status` is set once the head of the answer is complete. `error` is a short reason why there is no complete
+    answer; it contains no header, path or query. `partial` is the received part of such an answer, for people to
+    see; no secret in it is masked. `reused` is true if the connection had carried an earlier request.
+    The moments are seconds on the transport's clock; a `sent_at` or `finished_at` far past the deadline shows that
+    the process was frozen in between.
     """
 
     sent: bool = False
     status: int | None = None
     error: str | None = None
     partial: PartialResponse | None = field(default=None, repr=False)
-    kept: bool = False
+    reused: bool = False
     started_at: float | None = None
     sent_at: float | None = None
     finished_at: float | None = None
 
 
 class TransportError(Exception):
-    """Raised when no complete answer arrived; whether the request left is in the evidence, never in the class."""
+    """Raised when no complete answer arrived; only the evidence says whether the request left, never the class."""
 
     timeout: ClassVar[bool] = False
 
 
 class Withheld(TransportError):
-    """Raised when a request is not sent, or not waited for, for a reason of ours; the vendor has no part in it."""
+    """Raised when the gateway itself does not send a request or stops waiting for it; not the vendor's fault."""
 
 
 class RequestRefused(Withheld):
-    """Raised when the request itself could not go out as it is."""
+    """Raised when the request cannot be sent verbatim."""
 
 
 class OutOfResources(Withheld):
-    """Raised when this process, or its machine, has nothing left to make a connection with."""
+    """Raised when this process or its machine lacks the resources to open a connection."""
 
 
 class TransportClosed(Withheld):
@@ -63,7 +63,7 @@ class TransportClosed(Withheld):
 
 
 class AddressRefused(Withheld):
-    """Raised when a name leads only to addresses that are link-local or a cloud's for metadata."""
+    """Raised when a name resolves only to link-local or cloud metadata addresses."""
 
 
 class TooLarge(TransportError):
@@ -71,7 +71,7 @@ class TooLarge(TransportError):
 
 
 class TransportTimeout(TransportError):
-    """Raised when the deadline came before the complete answer."""
+    """Raised when the deadline passed before the answer was complete."""
 
     timeout = True
 

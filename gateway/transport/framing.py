@@ -1,4 +1,4 @@
-"""Framing that llhttp refuses although it can be read in one way only; and what can be seen of any other."""
+"""Faulty framing: repairing what llhttp refuses although it is unambiguous, and showing what is ambiguous."""
 
 import re
 
@@ -7,27 +7,27 @@ END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"(?i)content-length[ \t]*:")
 _DIGITS = re.compile(rb"(?i)content-length:[ \t]*([0-9]+)[ \t]*\Z")  # a list of lengths is read in two ways
 _FOLDED = re.compile(rb"\r\n[ \t]")
-_PASSED_OVER = re.compile(rb"[\r\n]*(?:\Z|HTTP/1\.[01] 1(?!01)[0-9][0-9])")
+_INTERIM = re.compile(rb"[\r\n]*(?:\Z|HTTP/1\.[01] 1(?!01)[0-9][0-9])")
 _LAST = re.compile(rb"(?:\A|\r\n)0{1,16}[ \t]*(?:;[^\r\n]*)?\r\n")
 _SIZE = re.compile(rb"(?:\A|\r\n)[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
-def mended(begun: bytes) -> bytes | None:
-    """The beginning of an answer with one `Content-Length` where the same one is given several times.
+def with_one_length(start: bytes) -> bytes | None:
+    """The start of an answer, with repeated equal `Content-Length` headers reduced to one.
 
-    None where its head is not whole yet. What is given in any other way stays as it is.
+    None if its head is not complete yet. A head with different lengths is returned unchanged.
     """
-    whole, rest = bytearray(), begun
+    repaired, rest = bytearray(), start
     while True:
         head, end, rest = rest.partition(END)
         if not end:
             return None
-        whole += _with_one_length(head) + end
-        if not _PASSED_OVER.match(head):
-            return bytes(whole) + rest
+        repaired += _head_with_one_length(head) + end
+        if not _INTERIM.match(head):  # interim answers and blank lines come before the answer's own head
+            return bytes(repaired) + rest
 
 
-def _with_one_length(head: bytes) -> bytes:
+def _head_with_one_length(head: bytes) -> bytes:
     lines = head.split(b"\r\n")
     lengths = [line for line in lines if _LENGTH.match(line)]
     found = [_DIGITS.match(line) for line in lengths]
@@ -39,12 +39,12 @@ def _with_one_length(head: bytes) -> bytes:
     )
 
 
-def seen(begun: bytes, *, chunked: bool) -> bytes:
-    """The body of an answer whose framing cannot be read, as it came; without what look like the sizes of chunks.
+def unframed(start: bytes, *, chunked: bool) -> bytes:
+    """The body of an answer whose framing is invalid, as received but without apparent chunk sizes.
 
-    They could stand within a secret, and hide it. After the last chunk come headers, which are left out.
+    A chunk size inside a secret would hide it from masking. Trailers after the last chunk are left out.
     """
-    head, end, rest = begun.partition(END)
-    while end and _PASSED_OVER.match(head):
+    head, end, rest = start.partition(END)
+    while end and _INTERIM.match(head):
         head, end, rest = rest.partition(END)
     return _SIZE.sub(b"", _LAST.split(rest, 1)[0]) if chunked else rest

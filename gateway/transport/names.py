@@ -1,4 +1,4 @@
-"""The addresses of one host: looked up by one look-up at a time, however many ask, and remembered for a short while."""
+"""The addresses of one host: one look-up at a time for all callers, and a short cache."""
 
 import asyncio
 import socket
@@ -12,26 +12,26 @@ from gateway.transport.evidence import AddressRefused
 
 log = structlog.get_logger(__name__)
 REMEMBERED = 10.0
-"""Seconds for which addresses that were found are used again."""
+"""Seconds for which addresses are cached."""
 
-OUTLIVED = 300.0
-"""Further seconds for which they are used while new ones are looked up: names that cannot be asked for stop nobody."""
+STALE = 300.0
+"""Further seconds for which expired addresses are used during a new look-up, so that a DNS outage stops no call."""
 
-_BARRED = "The address is link-local or a cloud's for metadata, and allow_link_local is not set"
+_FORBIDDEN = "The address is link-local or a cloud's for metadata, and allow_link_local is not set"
 
 Address = tuple[int, int, int, str, tuple[Any, ...]]
-"""One address as `socket.getaddrinfo` gives it."""
+"""One address as `socket.getaddrinfo` returns it."""
 
 
 class Resolver(Protocol):
-    """What finds the addresses of a name."""
+    """Looks up the addresses of a name."""
 
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> Sequence[Mapping[str, Any]]:
-        """The addresses, each with `host` (an IP address) and `port`; raises `OSError` where there are none."""
+        """The addresses, each with `host` (an IP address) and `port`; raises `OSError` if there are none."""
 
 
 class Names:
-    """The addresses of one host and port; `resolver` finds them, by default the system's. None is `refused`."""
+    """The addresses of one host and port, from `resolver` or the system; those that `refused` matches are left out."""
 
     def __init__(self, host: str, port: int, resolver: Resolver | None, *, refused: Callable[[str], bool]) -> None:
         self._host = host
@@ -40,28 +40,28 @@ class Names:
         self._refused = refused
         self._found: list[Address] = [_address(host, port)] if _is_ip(host) else []
         self._fixed = bool(self._found)
-        self._barred = self._fixed and refused(host)
+        self._forbidden = self._fixed and refused(host)
         self._until = 0.0
-        self._looking: asyncio.Task[list[Address]] | None = None
-        self._lost = False
+        self._lookup: asyncio.Task[list[Address]] | None = None
+        self._failing = False
 
     async def addresses(self) -> list[Address]:
-        """At least one address. Raises `OSError`, or what the resolver raises, where there are none.
+        """At least one address. Raises `OSError`, or the resolver's error, if there are none.
 
-        Raises `AddressRefused` where all are refused.
+        Raises `AddressRefused` if all are refused.
         """
         now = asyncio.get_running_loop().time()
-        if self._barred:
-            raise AddressRefused(_BARRED)
+        if self._forbidden:
+            raise AddressRefused(_FORBIDDEN)
         if self._fixed or now < self._until:
             return self._found
-        if self._looking is None:
-            self._looking = asyncio.get_running_loop().create_task(self._look_up())
-            self._looking.add_done_callback(self._looked)
-        if self._found and now < self._until + OUTLIVED:
+        if self._lookup is None:
+            self._lookup = asyncio.get_running_loop().create_task(self._look_up())
+            self._lookup.add_done_callback(self._store_result)
+        if self._found and now < self._until + STALE:
             return self._found
-        # Nobody's cancellation ends it for the others; the system's own look-up holds a thread and cannot be ended.
-        return await asyncio.shield(self._looking)
+        # Shielded, because other callers wait for the same task; and a system look-up's thread cannot be cancelled.
+        return await asyncio.shield(self._lookup)
 
     async def _look_up(self) -> list[Address]:
         if self._resolver is None:
@@ -78,18 +78,18 @@ class Names:
     def _reachable(self, found: list[Address]) -> list[Address]:
         reachable = [each for each in found if not self._refused(each[4][0])]
         if not reachable:
-            raise AddressRefused(_BARRED)
+            raise AddressRefused(_FORBIDDEN)
         return reachable
 
-    def _looked(self, looking: asyncio.Task[list[Address]]) -> None:
-        self._looking = None
-        error = asyncio.CancelledError() if looking.cancelled() else looking.exception()
+    def _store_result(self, lookup: asyncio.Task[list[Address]]) -> None:
+        self._lookup = None
+        error = asyncio.CancelledError() if lookup.cancelled() else lookup.exception()
         if error is None:
-            self._found = looking.result()
+            self._found = lookup.result()
             self._until = asyncio.get_running_loop().time() + REMEMBERED
-        elif self._found and not self._lost:  # else nobody would hear of it before the old ones are outlived
+        elif self._found and not self._failing:  # logged once per outage, long before the old addresses run out
             log.warning("a name cannot be looked up; its old addresses serve", error=type(error).__name__)
-        self._lost = error is not None
+        self._failing = error is not None
 
 
 def _address(host: str, port: int) -> Address:

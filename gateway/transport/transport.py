@@ -1,7 +1,7 @@
-"""One vendor's way out: a request leaves at most once, and its evidence says whether it left.
+"""The transport to one vendor: it sends a request at most once and records in the evidence whether it left.
 
-What was raised proves nothing about that: a POST that was read and then reset fails like one that never left. So
-every failure is a `TransportError` here, and `Evidence.sent` alone is believed.
+An exception's class does not prove that: a POST that was read and then reset fails like one that never left. So
+every failure is a `TransportError`, and only `Evidence.sent` counts.
 """
 
 import asyncio
@@ -10,10 +10,12 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
+from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
-from gateway.port.addresses import is_of_the_machine
+from gateway.port.addresses import is_link_local_or_metadata
 from gateway.transport.answer import Answer
 from gateway.transport.connector import Call, Connector
 from gateway.transport.dialling import Dialler, Proxy
@@ -26,21 +28,21 @@ from gateway.transport.evidence import (
     TransportError,
     TransportTimeout,
 )
-from gateway.transport.identity import Identity, trust
+from gateway.transport.identity import Identity, stamp, trust
 from gateway.transport.names import Resolver
 from gateway.transport.request import Writer
 
-_OURS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS))
-"""What the system says where this process, or its machine, can open nothing more."""
+_EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS))
+"""System errors that mean that this process or its machine is out of file descriptors or memory."""
 
 
 class Transport:
     """Sends requests to one configured vendor.
 
-    `clock` gives seconds and goes on while the machine sleeps: `boottime`. The setting `max_answer` counts for an
-    answer's body before and after decompression. `resolver` finds addresses, by default the system's. `trusting` says
-    by the `ca_file` whom to trust, and is not asked where no TLS is spoken; one that remembers lets many vendors
-    share what takes time and memory to make. Raises `OSError` where `ca_file` cannot be read.
+    `clock` returns seconds and must count suspension (`boottime`). The setting `max_answer` bounds an answer's body
+    before and after decompression. `resolver` looks up addresses, by default the system's. `trusting` returns the
+    TLS context for a `ca_file`; it is not called without TLS. A cached `trusting` lets vendors share contexts, which
+    are slow and large to make. Raises `OSError` if `ca_file` cannot be read.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Transport:
     ) -> None:
         vendor = Endpoint.of(settings.base_url)
         proxy = Proxy.of(settings.proxy.reveal()) if settings.proxy else None
-        # A `ca_file` is read in any case, so that one that cannot be is known at the start.
+        # A `ca_file` is read even if it is not used, so that an unreadable one is an error at the start.
         shared = trusting(settings.ca_file) if settings.ca_file or (proxy and proxy.endpoint.encrypted) else None
         absolute = proxy is not None and not vendor.encrypted
         self._clock = clock
@@ -63,32 +65,62 @@ class Transport:
             settings.base_url,
             user_agent=f"points-gateway/{version('points-gateway')}",
             proxied=absolute,
-            ours=proxy.authorization if proxy and absolute else b"",
+            extra=proxy.authorization if proxy and absolute else b"",
         )
+        self._identity = Identity(settings, trusting) if vendor.encrypted else None
         dialler = Dialler(
             vendor,
             proxy=proxy,
-            identity=Identity(settings, trusting) if vendor.encrypted else None,
+            identity=self._identity,
             proxy_tls=shared if proxy and proxy.endpoint.encrypted else None,
             resolver=resolver,
-            refused=_nowhere if settings.allow_link_local else is_of_the_machine,
+            refused=_none_refused if settings.allow_link_local else is_link_local_or_metadata,
         )
         self._connector = Connector(dialler.dial, limit=settings.max_concurrency)
         self._under_way: set[asyncio.Timeout] = set()
         self._closed = False
 
+    @staticmethod
+    def basis(settings: VendorSettings) -> bytes:
+        """A digest of all in a vendor's settings that a transport is made of and keeps.
+
+        A transport that was made of settings with the same digest serves for these too, once it does `follow` them.
+        """
+        secrets = (settings.proxy, settings.client_key_password)
+        parts = (
+            settings.base_url,
+            settings.ca_file and stamp(Path(settings.ca_file)),
+            settings.ca_file,
+            settings.client_cert,
+            settings.client_key,
+            settings.allow_link_local,
+            settings.reuse_connections,
+            settings.max_answer,
+            *(each and each.reveal() for each in secrets),
+        )
+        return sha256(repr(parts).encode()).digest()
+
+    def follow(self, settings: VendorSettings) -> None:
+        """Go on with settings of the same `basis`: how many connections there may be, and the certificate's password.
+
+        Connections and calls under way stay.
+        """
+        self._connector.resize(settings.max_concurrency)
+        if self._identity is not None:
+            self._identity.follow(settings)
+
     async def send(
         self, request: VendorRequest, evidence: Evidence, *, deadline: float, expires: float | None = None
     ) -> VendorResponse:
-        """The complete answer to a request that is sent once; `evidence` must be new.
+        """Send a request once and return the complete answer; `evidence` must be new.
 
         `deadline` is a moment on the event loop's clock, for the whole call: a slot, the address, the connection,
-        TLS, the request and the answer. `expires` is the same moment on the transport's own clock; a caller whose
-        exchange has several requests makes both once, so that a sleep between two of them is noticed too. By default
-        it follows from `deadline` at this call. Past it, nothing leaves.
+        TLS, the request and the answer. `expires` is the same moment on the transport's clock; nothing leaves after
+        it. A caller whose exchange has several requests computes both once, so that a suspension between two of them
+        counts too. By default `expires` is computed from `deadline` at this call.
 
-        Raises `TransportError` where no complete answer came; a cancellation passes through. The evidence holds
-        after either.
+        Raises `TransportError` if no complete answer arrived; a cancellation passes through. The evidence is correct
+        in both cases.
         """
         evidence.started_at = self._clock()
         if expires is None:
@@ -105,11 +137,11 @@ class Transport:
         except TransportError as error:
             evidence.error = str(error)
             raise
-        except Exception as error:  # whatever its class, it proves the same: nothing
-            # What the system says can hold an address, and its cause more: neither is passed on, nor chained.
+        except Exception as error:  # its class proves nothing about what was sent
+            # A system error's message can contain an address, and its cause more: neither is passed on or chained.
             if not within.expired():
                 evidence.error = _reason(error)
-                if not evidence.sent and _root(error) in _OURS:
+                if not evidence.sent and _errno(error) in _EXHAUSTED:
                     raise OutOfResources(f"No connection could be opened here ({evidence.error})") from None
                 raise TransportError(evidence.error) from None
             if self._closed:
@@ -121,46 +153,46 @@ class Transport:
             self._under_way.discard(within)
             evidence.finished_at = self._clock()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close every connection; calls under way end with an error, and later ones are refused."""
         self._closed = True
         self._connector.close()
         for within in self._under_way:
             if not within.expired():
-                within.reschedule(0.0)  # wherever it is: in line, on its way to the vendor, or waiting for an answer
+                within.reschedule(0.0)  # ends the call in every phase: waiting for a slot, connecting, or receiving
 
     async def _exchange(self, request: VendorRequest, call: Call) -> VendorResponse:
-        call.check()  # else the time-out would seem to be the vendor's, who was never called
+        call.check()  # without this check, the time-out would be blamed on the vendor, which was never called
         if call.evidence.sent:
             raise RequestRefused("The evidence is that of a request that was sent; nothing is sent a second time")
-        written = self._writer.written(request)
+        message = self._writer.serialize(request)
         answer = Answer(call.evidence, method=request.method, limit=self._max_answer)
-        wire = await self._connector.connect(call)
+        connection = await self._connector.connect(call)
         try:
-            call.leave(kept=wire.kept)
-            await wire.ask(written, answer)
+            call.leave(reused=connection.reused)
+            await connection.ask(message, answer)
             return answer.response()
         except BaseException:
             call.evidence.partial = answer.partial()
             raise
         finally:
-            self._connector.release(wire, call)
+            self._connector.release(connection, call)
             answer.discard()
 
 
-def _nowhere(_: str) -> bool:
+def _none_refused(_: str) -> bool:
     return False
 
 
-def _root(error: BaseException) -> int | None:
-    """The number of the system's error that an error comes from, if it comes from one."""
+def _errno(error: BaseException) -> int | None:
+    """The `errno` of the system error that is the root cause of an error, if there is one."""
     while error.__cause__ is not None:
         error = error.__cause__
     return error.errno if isinstance(error, OSError) else None
 
 
 def _reason(error: BaseException) -> str:
-    """The class of an error and what the system said, without anything that could hold a URL or a header."""
+    """The class of an error and the system's reason, without text that could contain a URL or a header."""
     name = type(error).__name__
     while error.__cause__ is not None:
         error = error.__cause__

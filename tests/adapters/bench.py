@@ -14,16 +14,25 @@ from gateway.delivery.delivery import Delivery
 from gateway.delivery.outcome import Outcome, Reading
 from gateway.errors import VendorError
 from gateway.metrics import Metrics
-from gateway.model import Adjustment, Balance, Expiring, Member, Operation, Period
-from gateway.planning.translation import Translation, Translator
+from gateway.model import Adjustment, Balance, Expiring, Member, Operation, Period, Profile, Transactions
+from gateway.planning.translated import Translation
+from gateway.planning.translation import Translator
 from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.port.registry import AdapterType
+from gateway.reads import BalanceRead, ExpiringRead, LookupRead, TransactionsRead
 from gateway.simulation import Answer, Request, Simulator
 from gateway.transport import Evidence, Transport, boottime
 from tests.deadlines import DEADLINE, scaled
 
 T = TypeVar("T")
+EMPTY = {("contact-points", "balance")}
+"""The reads to which an empty list is an answer: the vendor has nothing of it, and names no number."""
 PERIOD = Period(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+
+
+def says_nothing(result: object) -> bool:
+    """Whether a result has no number at all."""
+    return isinstance(result, Balance) and result == Balance(details=result.details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class Bench:
     ) -> None:
         try:
             if hasattr(self, "delivery"):
-                self.wait(self.delivery.close())
+                self.delivery.close()
             self.wait(self.simulator.stop())
         finally:
             self._runner.close()
@@ -106,7 +115,7 @@ class Bench:
         """An adjustment of 5 points for the example's member, with fields changed."""
         return Adjustment(**{"member": self.member, "points": Decimal(5), **fields})
 
-    def said(self, operation: Operation, *, masked: bool = False, **fields: Any) -> Translation[Any]:
+    def translation(self, operation: Operation, *, masked: bool = False, **fields: Any) -> Translation[Any]:
         """The translation of a call on the example, with fields changed, or without secrets; nothing is sent."""
         translator = self.translator.masked() if masked else self.translator
         if operation == "adjust":
@@ -114,22 +123,27 @@ class Bench:
             return translator.adjust(self.adjustment(**fields), id=identifier)
         asked = {"member": self.member, "point_type": None, **fields}
         if operation == "balance":
-            return translator.balance(**asked)
-        return translator.expiring(**{"period": PERIOD, **asked})
+            return translator.read(BalanceRead(**asked))
+        if operation == "transactions":
+            return translator.read(TransactionsRead(**asked))
+        if operation == "lookup":
+            return translator.read(LookupRead(**asked))
+        period = PERIOD if "period" in self.kind.operations.get(operation, ()) else None
+        return translator.read(ExpiringRead(**{"period": period, **asked}))
 
     def adjust(self, **fields: Any) -> Outcome:
         """Make an adjustment and give its outcome."""
-        return self.wait(self.delivery.write(self.said("adjust", **fields), anew=lambda: self.said("adjust", **fields)))
+        return self.wait(self.delivery.write(self.translation("adjust", **fields), vouching=True))
 
-    def read(self, operation: Operation, **fields: Any) -> Reading[Balance | Expiring]:
+    def read(self, operation: Operation, **fields: Any) -> Reading[Balance | Expiring | Transactions | Profile]:
         """Make a read and give what it came to."""
-        return self.wait(self.delivery.read(self.said(operation, **fields)))
+        return self.wait(self.delivery.read(self.translation(operation, **fields)))
 
     def abandoned(self, arrivals: int) -> Outcome:
         """Make an adjustment that is cancelled once so many requests have arrived, and give its outcome."""
 
         async def cancelled() -> Outcome:
-            writing = asyncio.create_task(self.delivery.write(self.said("adjust")))
+            writing = asyncio.create_task(self.delivery.write(self.translation("adjust")))
             await self.simulator.arrived(arrivals)
             writing.cancel()
             return await writing

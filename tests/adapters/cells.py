@@ -11,7 +11,9 @@ from gateway.errors import OperationNotSupported
 from gateway.model import Adjustment, Member
 from gateway.planning.translation import Translator
 from gateway.port import registry
+from gateway.reads import LookupRead, TransactionsRead
 from gateway.settings import SettingsError
+from gateway.write import Write
 from tests.adapters.desk import Desk, assert_refused
 from tests.adapters.said import said
 from tests.adapters.served import configured
@@ -45,6 +47,37 @@ def cannot(operation: str) -> Check:
     return check
 
 
+def listed_in_json(desk: Desk, vendor: str) -> None:
+    """The vendor lists the transactions of a member in JSON; in XML nothing is sent."""
+    works("transactions")(desk, vendor)
+    arrived = len(desk.requests(vendor))
+    assert desk.read(f"{vendor}_xml", "transactions").json()["code"] == "operation_not_supported"
+    assert len(desk.requests(vendor)) == arrived
+
+
+def tiers_in_json(desk: Desk, vendor: str) -> None:
+    """The vendor lists a member's tiers of the configured group in JSON; in XML or without a group nothing is sent."""
+    works("lookup")(desk, vendor)
+    assert desk.last(vendor)["tiers_group_id"] == desk.simulator(vendor).settings["tiers_group_id"]
+    kind, simulator = registry.adapters()[desk.simulator(vendor).name], desk.simulator(vendor)
+    for changes in ({"tiers_group_id": None}, {"format": "xml"}):
+        settings = kind.settings.model_validate({**simulator.settings, **changes})
+        with pytest.raises(OperationNotSupported):
+            Translator(vendor, kind, settings).read(LookupRead(Member.parse(simulator.example.member)))
+
+
+def listed(desk: Desk, vendor: str) -> None:
+    """The vendor lists the transactions of a member where the setting `account` is set; else nothing is sent."""
+    works("transactions")(desk, vendor)
+    made = desk.adjust(vendor).json()
+    newest = desk.read(vendor, "transactions").json()["data"][0]
+    assert (newest["id"], newest["adjustment"]) == (made["vendor"]["transaction_id"], made["id"])
+    kind, simulator = registry.adapters()[desk.simulator(vendor).name], desk.simulator(vendor)
+    settings = kind.settings.model_validate({**simulator.settings, "account": None})
+    with pytest.raises(OperationNotSupported):
+        Translator(vendor, kind, settings).read(TransactionsRead(Member.parse(simulator.example.member)))
+
+
 def unsaid(field: str, *, ignoring: str | None = None) -> Check:
     """The vendor cannot be told this: refused by name, or left out and reported by a vendor that ignores it."""
     value = True if field == "pending" else "base" if field == "point_type" else "12"
@@ -72,12 +105,29 @@ def searched(desk: Desk, vendor: str) -> None:
     def translator(**changes: Any) -> Translator:
         return Translator(vendor, kind, kind.settings.model_validate({**simulator.settings, **changes}))
 
-    request = translator(account="sample").find(wanted, id="adj_1").request
+    request = translator(account="sample").find(Write(wanted), id="adj_1").request
     assert (request.method, request.path) == ("GET", "/api/v2/sample/Points?contactId=1&sourceId=adj_1")
     assert request.resolved(writing=False).effect is False
     for changes in ({"account": None}, {"account": "sample", "source_id": "reference"}):
         with pytest.raises(OperationNotSupported):
-            translator(**changes).find(wanted, id="adj_1")
+            translator(**changes).find(Write(wanted), id="adj_1")
+
+
+def searched_by_pages(desk: Desk, vendor: str) -> None:
+    """The vendor's list of transactions is searched, from the first or from a later one on; not in XML."""
+    kind, simulator = registry.adapters()[desk.simulator(vendor).name], desk.simulator(vendor)
+    wanted, last = Write(Adjustment(Member("email", "a"), Decimal(5))), "0b9a2b1e-6f5d-4f6c-9c55-0a1b2c3d4e5f"
+
+    def translator(**changes: Any) -> Translator:
+        return Translator(vendor, kind, kind.settings.model_validate({**simulator.settings, **changes}))
+
+    for cursor in (None, last):
+        request = translator().find(wanted, id="adj_1", cursor=cursor).request
+        assert request.path == "/api/v1.1/loyalty/account/transactions"
+        assert json.loads(request.body).get("from_id") == cursor
+        assert request.resolved(writing=False).effect is False
+    with pytest.raises(OperationNotSupported):
+        translator(format="xml").find(wanted, id="adj_1")
 
 
 def no_id(desk: Desk, vendor: str) -> None:
@@ -86,16 +136,6 @@ def no_id(desk: Desk, vendor: str) -> None:
     [request] = desk.requests(vendor)
     assert identifier not in request.target + request.body.decode() + str(request.headers)
     assert preview(desk, vendor)["repeat_safety"] == "none"
-
-
-def no_options(desk: Desk, vendor: str) -> None:
-    """The adapter has no options: any under its own name is refused, while those of others are not sent."""
-    own = {"arcade": "iactionable"}[vendor]
-    response = desk.adjust(vendor, options={own: {"sub_type": "web"}})
-    assert response.json()["errors"] == [{"pointer": f"/options/{own}/sub_type", "detail": "is not known here"}]
-    assert desk.requests(vendor) == []
-    assert desk.adjust(vendor, options={"contact-points": {"sub_type": "web"}}).status_code == 201
-    assert "web" not in said(desk.requests(vendor)[-1])
 
 
 def absent(*path: str, value: Any = None) -> Check:
@@ -176,18 +216,10 @@ def exact_points(name: str) -> Check:
     return check
 
 
-def points_answered(desk: Desk, vendor: str) -> None:
-    """The answer's text is the points, exactly; as many digits as it has."""
-    assert desk.read(vendor, "expiring").json()["points"] == "150.24"
-    body = {"data": {"expiring_points": "0012345678901234567890.1230"}, "error": 0, "error_text": ""}
-    desk.simulator(vendor).faults.add({"kind": "body", "body": json.dumps(body)})
-    assert desk.read(vendor, "expiring").json()["points"] == "12345678901234567890.123"
-
-
 def preview(desk: Desk, vendor: str, **body: Any) -> dict[str, Any]:
     """What an adjustment would send."""
     member = desk.simulator(vendor).example.member
     response = desk.gateway.adjust(vendor, {"member": member, "points": "5", **body}, preview=True)
     assert response.status_code == 200, response.text
-    told: dict[str, Any] = response.json()
-    return told
+    document: dict[str, Any] = response.json()
+    return document

@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from adapters.iactionable.simulated_point_types import APP_KEY
+from adapters.iactionable.simulator import IActionableSimulator
 from gateway.port import registry
 from gateway.simulation import Request, Simulator, in_thread
 from tests.adapters.served import Served, configured, served
@@ -23,11 +25,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "club_ignoring": {"extends": "club", "ignore": ["description", "reference", "store"]},
     "club_bare": {"extends": "club", "billing_entity": None, "default_point_type": None, "default_reason": None},
     "perks_xml": {"extends": "perks", "format": "xml"},
+    "perks_ignoring": {"extends": "perks", "ignore": ["description", "reason", "reference", "store"]},
     "perks_bare": {"extends": "perks", "default_point_type": None},
     "crm_ignoring": {"extends": "crm", "ignore": ["reason"]},
     "crm_bare": {"extends": "crm", "default_point_type": None, "default_description": None},
     "crm_long": {"extends": "crm", "point_types": {"base": "x" * 33}},
     "crm_reference": {"extends": "crm", "source_id": "reference"},
+    "perks_sample": {"extends": "perks", "point_types": {"bonus": {"eid": "starts"}}},
+    "perks_sample_xml": {"extends": "perks", "format": "xml", "point_types": {"bonus": {"eid": "starts"}}},
+    "crm_sums": {"extends": "crm", "point_types": {"base": "sample string 1"}},
     "crm_sample": {"extends": "crm", "source_id": "reference", "point_types": {"base": "sample string 2"}},
 }
 
@@ -58,11 +64,15 @@ class Desk:
         return self.gateway.adjust(vendor, {"member": self.simulator(vendor).example.member, "points": "5", **body})
 
     def read(self, vendor: str, operation: str, **query: str) -> httpx.Response:
-        """Read about the example's member, or another `member`; what expires, in the September of the sample."""
-        if operation == "expiring":
+        """Read about the example's member, or another `member`; what expires, in the September of the sample.
+
+        A vendor with a schedule of its own is not asked about a period.
+        """
+        if operation == "expiring" and not vendor.startswith("club"):
             query = {"from": "2023-09-01T00:00:00Z", "to": "2023-09-30T23:59:59Z", **query}
         member = query.pop("member", self.simulator(vendor).example.member)
-        return self.gateway.get(vendor, f"members/{member}/{operation}", **query)
+        path = f"members/{member}" if operation == "lookup" else f"members/{member}/{operation}"
+        return self.gateway.get(vendor, path, **query)
 
     def call(self, vendor: str, operation: str) -> httpx.Response:
         """Make a call of this operation."""
@@ -78,10 +88,15 @@ class Desk:
         assert response.status_code == 201, response.text
         return self.last(vendor)
 
-    def asked(self, vendor: str, **query: str) -> dict[str, Any]:
-        """The JSON that arrives for a question about expiring points, whatever the answer."""
-        self.read(vendor, "expiring", **query)
+    def asked(self, vendor: str, operation: str = "expiring", **query: str) -> dict[str, Any]:
+        """The JSON that arrives for a question, whatever the answer."""
+        self.read(vendor, operation, **query)
         return self.last(vendor)
+
+    def queried(self, vendor: str, operation: str, **query: str) -> str:
+        """The path and query that arrive for a question, whatever the answer."""
+        self.read(vendor, operation, **query)
+        return self.requests(vendor)[-1].target
 
     def last(self, vendor: str) -> dict[str, Any]:
         """The JSON of the last request."""
@@ -105,6 +120,15 @@ def opened_desk(folder: Path) -> Iterator[Desk]:
     with in_thread(*simulators.values()):
         vendors: dict[str, Any] = {
             name: {**simulator.settings, "timeout": scaled(10)} for name, simulator in simulators.items()
+        }
+        arcade = simulators["arcade"]
+        assert isinstance(arcade, IActionableSimulator)
+        vendors["arcade_v3"] = {
+            **{name: value for name, value in vendors["arcade"].items() if name != "partner_id"},
+            "base_url": arcade.v3_url,
+            "app_key": APP_KEY,
+            "default_point_type": "base",
+            "point_types": {"base": "experience", "coins": "coins"},
         }
         settings = configured(folder, {**vendors, **VARIANTS}, kinds)
         with served(settings, kinds) as gateway:

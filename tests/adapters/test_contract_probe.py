@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway.delivery.channels import alone
 from gateway.delivery.circuit import FIRST_PAUSE
 from gateway.delivery.gate import Held
 from gateway.delivery.probing import ProbingGate
@@ -20,16 +21,22 @@ class Line:
     def __init__(self, bench: Bench) -> None:
         self.now = 0.0
         self.bench = bench
-        self.gate = ProbingGate(
-            bench.translator, bench.transport, outages=1, clock=lambda: self.now, metrics=bench.metrics
+        channel = alone(
+            "vendor",
+            bench.settings,
+            bench.transport,
+            outages=1,
+            clock=lambda: self.now,
+            metrics=bench.metrics,
         )
+        self.gate = ProbingGate(channel, bench.translator, metrics=bench.metrics)
 
     def enter(self) -> None:
         """Have one call let through, and end well."""
 
         async def call() -> None:
-            given = await self.gate.enter(asyncio.get_running_loop().time() + self.bench.settings.timeout)
-            self.gate.leave(given, Evidence(sent=True, status=200), 200, None)
+            permit = await self.gate.enter(asyncio.get_running_loop().time() + self.bench.settings.timeout)
+            self.gate.leave(permit, Evidence(sent=True, status=200), 200, None)
 
         self.bench.wait(call())
 
@@ -37,8 +44,8 @@ class Line:
         """Have the circuit open, and its pause pass."""
 
         async def call() -> None:
-            given = await self.gate.enter(asyncio.get_running_loop().time() + self.bench.settings.timeout)
-            self.gate.leave(given, Evidence(sent=True), None, TransportError("ConnectionResetError"))
+            permit = await self.gate.enter(asyncio.get_running_loop().time() + self.bench.settings.timeout)
+            self.gate.leave(permit, Evidence(sent=True), None, TransportError("ConnectionResetError"))
 
         self.bench.wait(call())
         assert self.gate.standing.state is CircuitState.OPEN

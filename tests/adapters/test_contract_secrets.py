@@ -58,7 +58,7 @@ def result(bench: Bench, operation: Operation) -> tuple[Any, VendorError | None]
 def test_masked_settings_make_requests_without_secrets(awkward: Bench) -> None:
     """What a masked translator makes can be shown: `***` stands where a secret would."""
     for operation in awkward.kind.operations:
-        plain, shown = (said(awkward.said(operation, masked=masked).request) for masked in (False, True))
+        plain, shown = (said(awkward.translation(operation, masked=masked).request) for masked in (False, True))
         assert_masked(shown)
         assert (MASK in shown) == any(spelling in plain for spelling in SPELLINGS)
 

@@ -8,14 +8,36 @@ from typing import Any
 import pytest
 
 from gateway.errors import VendorError
-from tests.adapters.answered import ALL, ARCADE, CLUB, CRM, JSON, PERKS, Result, Vendor, refused
+from tests.adapters.answered import (
+    ALL,
+    ARCADE,
+    ARCADE_V3,
+    CLUB,
+    CLUB_BALANCE,
+    CLUB_EXPIRING,
+    CRM,
+    CRM_BALANCE,
+    JSON,
+    PERKS,
+    PERKS_ACCRUAL,
+    PERKS_BALANCE,
+    Result,
+    Vendor,
+    refused,
+)
 from tests.memory import bounded
 
 EVIDENCE = {
     ARCADE: {"AvailablePoints"},
+    ARCADE_V3: {"Points"},
     CLUB: {"status", "ExceptionString", "transactionCode"},
     PERKS: {"error", "expiring_points"},
     CRM: {"Id"},
+    CLUB_BALANCE: {"status", "memberPointsAvailable"},
+    CLUB_EXPIRING: {"status", "totalPoints"},
+    PERKS_BALANCE: {"error", "active_balance"},
+    CRM_BALANCE: {"ContactId", "Type", "Sum"},
+    PERKS_ACCRUAL: {"error"},
 }
 """What a success cannot do without, or would not be one with."""
 COMPARED = {CRM: {"ContactId", "Type", "Amount", "IsCanceller"}}
@@ -26,6 +48,9 @@ REFUSALS: tuple[tuple[Vendor, int, str], ...] = (
     (CLUB, 200, '{"message": "No", "errors": {"points": ["over the cap"]}, "data": {}, "status": 200}'),
     (CRM, 404, '{"Message": "Contact not found."}'),
     (CRM, 400, '{"Message": "Invalid.", "ModelState": {"a": ["b"]}}'),
+    (CLUB_BALANCE, 200, '{"message": "No", "errors": {"profileId": ["unknown"]}, "data": [], "status": 404}'),
+    (CRM_BALANCE, 404, '{"Message": "Contact not found."}'),
+    (PERKS_ACCRUAL, 200, '{"error": 400, "error_text": "No."}'),
 )
 
 
@@ -33,7 +58,7 @@ def scalars(vendor: Vendor) -> Iterator[tuple[str, str]]:
     """Each scalar of a sample by its name, and the text of its line without the comma."""
     for line in vendor.sample.splitlines():
         text = line.strip().removesuffix(",")
-        if ": " in text and not text.endswith(("{", "{}")):
+        if ": " in text and not text.endswith(("{", "{}", "[")):
             yield text.partition(":")[0].strip('"'), text
 
 
@@ -47,6 +72,8 @@ def flat(result: Result) -> dict[str, Any]:
     rest = [("", asdict(result))]
     while rest:
         path, value = rest.pop()
+        if isinstance(value, list | tuple):
+            value = dict(enumerate(value))
         if isinstance(value, dict) and value:
             rest.extend((f"{path}.{name}", inner) for name, inner in value.items())
         else:
@@ -57,8 +84,8 @@ def flat(result: Result) -> dict[str, Any]:
 def lost(vendor: Vendor, result: Result) -> set[str]:
     """What is null in a success and was not in the sample's; raises `AssertionError` where anything is another."""
     whole, left = flat(vendor.made_of(vendor.sample)), flat(result)
-    if left.get(".balance", ...) is None:  # it goes with all that is in it
-        left |= {name: None for name in whole if name.startswith(".balance.")}
+    for path in [path for path, value in left.items() if value is None]:  # it goes with all that is in it
+        left |= {name: None for name in whole if name.startswith(f"{path}.")}
     changed = {name for name in whole if left[name] != whole[name]}
     assert all(left[name] is None for name in changed)
     return changed
@@ -171,6 +198,10 @@ TWO_WAYS = (
     (CRM, 200, '{"Id": 7, "Type": "b\xfenus"}'),
     (CRM, 200, '{"Id": 7, "ContactId": 1, "ContactId": 2}'),
     (ARCADE, 200, '{"AvailablePoints": 5, "AvailablePoints": 6}'),
+    (PERKS_ACCRUAL, 200, '{"error": 400, "error": 0}'),
+    (PERKS_ACCRUAL, 200, '{"err\xfer": 400, "error": 400, "error_text": "No."}'),
+    (PERKS_ACCRUAL, 200, '{"error": 400, "data": NaN}'),
+    (PERKS_ACCRUAL, 200, '{"error": 400, "data": {"a": 1}, "data": null}'),
 )
 
 

@@ -78,8 +78,8 @@ def written(gateway: Served, vendor: BareVendor, raw: bytes) -> dict[str, Any]:
     vendor.answer = raw
     tenant = "crm" if b"ContactId" in raw else "club"
     member = "contact_id:1" if tenant == "crm" else "profile_id:f90a1da5"
-    heard = gateway.adjust(tenant, {"member": member, "points": "3"}).json()
-    identifier = heard.get("adjustment", heard.get("id"))
+    document = gateway.adjust(tenant, {"member": member, "points": "3"}).json()
+    identifier = document.get("adjustment", document.get("id"))
     answer: dict[str, Any] = gateway.get(tenant, f"adjustments/{identifier}", include="history").json()
     return answer
 

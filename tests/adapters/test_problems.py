@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,9 +17,11 @@ UNKNOWN: dict[str, tuple[Operation, str]] = {
     "contact-points": ("adjust", "contact_id:404"),
     "fabric": ("adjust", "profile_id:00000000-0000-4000-8000-000000000000"),
     "iactionable": ("balance", "email:nobody@example.com"),
-    "expiring-points": ("expiring", "email:nobody@example.com"),
+    "expiring-points": ("adjust", "email:nobody@example.com"),
 }
 """An operation of each adapter that its vendor refuses for a member that it does not know."""
+NO_CODES = "expiring-points"
+"""The vendor that publishes no codes of its own for its writes."""
 SAID = {"fabric": "404", "iactionable": "There is no such profile", "expiring-points": "404"}
 """How the vendors say so of which no document tells it, as a configuration has to name it."""
 
@@ -59,10 +62,23 @@ def test_an_unknown_member_has_one_code(adapter: str) -> None:
 @pytest.mark.parametrize("adapter", SAID)
 def test_what_nobody_tells_is_rejected(adapter: str) -> None:
     """Where no document tells the form and no setting either, the vendor said no, in its own words."""
-    with bench(adapter) as made:
-        found = error(made, *UNKNOWN[adapter])
+    operation, member = UNKNOWN[adapter]
+    with bench(adapter, problems={}) as made:
+        found = error(made, "balance" if adapter == NO_CODES else operation, member)
         assert type(found) is VendorRejected
         assert found.vendor_message
+
+
+def test_a_vendor_without_codes_refuses_no_write_until_they_are_named() -> None:
+    """What its documents do not list stays unknown; whoever names a code says that it applied nothing."""
+    _, member = UNKNOWN[NO_CODES]
+    with bench(NO_CODES, problems={}) as made:
+        outcome = made.adjust(member=Member.parse(member))
+        assert (outcome.verdict, made.simulator.effects) == (Verdict.UNKNOWN, [])
+    with bench(NO_CODES, problems={"422": "insufficient_points"}) as made:
+        outcome = made.adjust(points=Decimal(-1_000_000))
+        assert (outcome.verdict, type(outcome.error)) == (Verdict.REFUSED, InsufficientPoints)
+        assert made.adjust(member=Member.parse(member)).verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize(

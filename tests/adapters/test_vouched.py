@@ -9,7 +9,7 @@ import pytest
 
 from gateway.adjustments import Verdict
 from gateway.errors import VendorBusy
-from gateway.port import registry
+from gateway.port import not_understood, registry
 from gateway.simulation import in_thread
 from tests.adapters.bench import Bench, Pair
 from tests.adapters.fifth_vendor.adapter import Paper
@@ -92,9 +92,9 @@ def test_by_default_nothing_is_vouched_for(writing: Bench) -> None:
 
 
 def test_a_write_that_may_not_vouch_does_not(vouching: Bench) -> None:
-    """Without a way to look at the answer once more, as of a repeat, the statuses prove nothing."""
+    """In a repeat the statuses prove nothing, since nobody can tell which request they are about."""
     vouching.spoil(vouching.effect_number(), served_as("", 503))
-    outcome = vouching.wait(vouching.delivery.write(vouching.said("adjust")))
+    outcome = vouching.wait(vouching.delivery.write(vouching.translation("adjust")))
     assert outcome.verdict is Verdict.UNKNOWN
 
 
@@ -134,7 +134,7 @@ def test_an_answer_of_which_something_cannot_be_told_is_unknown(body: str) -> No
 class Ignorant(Paper):
     """Takes any 2xx for a success, whatever the body."""
 
-    def _said(self, response):  # type: ignore[no-untyped-def]
+    def _success(self, response):  # type: ignore[no-untyped-def]
         """Judge by the status alone."""
         self.judge(response, listed=False)
         return {"entry": "e"}
@@ -171,6 +171,23 @@ def test_what_an_adapter_reads_decides_what_speaks_of_a_success(adapter: type[Pa
             *[{"kind": "delay", "seconds": 0}] * (adapter is not Renewing), served_as('{"error": "down"}', 503)
         )
         assert bench.adjust().verdict is verdict
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_success_is_looked_for_under_each_usual_status(status: int) -> None:
+    """An adapter may take only one of them for a success; the body of one speaks of it under a vouched status."""
+    from gateway.port.registry import AdapterType
+
+    class Particular(Paper):
+        def _success(self, response):  # type: ignore[no-untyped-def]
+            if response.status < 300 and response.status != status:
+                not_understood("Neither a success nor a refusal", response)
+            return super()._success(response)
+
+    with Bench(Pair(AdapterType.of("paper", Particular), PaperSimulator), not_applied=[503]) as bench:
+        bench.simulator.faults.add({"kind": "delay", "seconds": 0}, served_as('{"entry": "e-1"}', 503))
+        outcome = bench.adjust()
+    assert (outcome.verdict, "vouched" in outcome.evidence) == (Verdict.UNKNOWN, False)
 
 
 def test_the_same_key_tries_again(tmp_path: Path) -> None:

@@ -15,12 +15,14 @@ class Act(StrEnum):
     APPLY_THEN_500 = "apply then 500"
     APPLY_THEN_HTML = "apply then HTML"
     APPLY_THEN_CUT = "apply then a cut-off body"
+    APPLY_THEN_401 = "apply then 401"
     LATE = "close, apply late"
     CLOSE = "close"
     HANG = "hang"
     ERROR_500 = "500"
     HTML_502 = "HTML 502"
     LOCKED_OUT = "401"
+    NO_TOKEN = "401, as its token serves no more"
     TOO_MANY = "429"
     REFUSE = "refuse"
 
@@ -33,7 +35,7 @@ class Act(StrEnum):
 Decide = Callable[[str, int], Act]
 """From a member and how many requests it had before (0 for the first) to what is done."""
 
-_WEIGHTS = dict.fromkeys(Act, 3) | {Act.APPLY: 70, Act.REFUSE: 8, Act.TOO_MANY: 10, Act.HANG: 2}
+_WEIGHTS = dict.fromkeys(Act, 3) | {Act.APPLY: 70, Act.REFUSE: 8, Act.TOO_MANY: 10, Act.HANG: 2, Act.NO_TOKEN: 0}
 
 
 def seeded(seed: int) -> Decide:

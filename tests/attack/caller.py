@@ -6,6 +6,8 @@ Some are careless: where they heard of no success they repeat the key with other
 import asyncio
 import json
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from random import Random
@@ -28,7 +30,7 @@ CARELESS = 0.5
 
 
 class Impatient(Exception):
-    """Raised when a key came to no end before the deadline."""
+    """Raised when a key came to no end before the deadline; it shows the last answer, where one was heard."""
 
 
 class Patience:
@@ -39,10 +41,10 @@ class Patience:
         self._pause = FIRST_PAUSE
         self._end = time.monotonic() + DEADLINE
 
-    async def pause(self) -> None:
-        """Let some time pass before the next try. Raises `Impatient` past the deadline."""
+    async def pause(self, last: Heard | None = None) -> None:
+        """Let some time pass before the next try, after this answer. Raises `Impatient` past the deadline."""
         if time.monotonic() > self._end:
-            raise Impatient(self._key)
+            raise Impatient(f"{self._key}: {last}")
         await asyncio.sleep(self._pause)
         self._pause = min(self._pause * 1.33, LONGEST_PAUSE)
 
@@ -64,50 +66,59 @@ class Caller:
         """Close its connections."""
         await self._http.close()
 
-    async def carry(self, asked: Asked) -> None:
-        """Ask until there is an end; some ask twice at once, some leave early, some ask again when all is said.
+    async def carry(self, asked: Asked) -> Heard:
+        """Ask until there is an end, and give it.
 
-        Some of those who hear of no success are careless.
+        Some ask twice at once, some leave early, some ask again when all is said. Some of those who hear of no success
+        are careless.
         """
         random = Random(f"{self._seed} {asked.key} caller")
-        if await self._carry(asked, random) is not Word.SUCCEEDED and random.random() < CARELESS:
+        ended = await self._carry(asked, random)
+        if ended.word in (Word.FAILED, Word.UNKNOWN) and random.random() < CARELESS:
             await self._change(asked, random)
+        return ended
 
-    async def _carry(self, asked: Asked, random: Random) -> Word:
+    async def _carry(self, asked: Asked, random: Random) -> Heard:
         patience = Patience(asked.key)
         while True:
             mood = random.random()
             if mood < 0.05:
                 await self._leave_early(asked, random)
             elif mood < 0.15:
-                words = await asyncio.gather(self._ask(asked, random), self._ask(asked, random))
-                if _ends(*words):
-                    return next(word for word in words if word is not Word.NOTHING)
-            elif _ends(word := await self._ask(asked, random)) and mood < 0.9:
-                return word
+                both = await asyncio.gather(self._hear(asked, random), self._hear(asked, random))
+                if end := next((heard for heard in both if _ends(heard)), None):
+                    return end
+            elif _ends(heard := await self._hear(asked, random)) and mood < 0.9:
+                return heard
             await patience.pause()
 
     async def ask_to_the_end(self, asked: Asked) -> None:
         """Ask until there is an end, and no further."""
         random = Random(f"{self._seed} {asked.key} end")
         patience = Patience(asked.key)
-        while not _ends(await self._ask(asked, random)):
-            await patience.pause()
+        while not _ends(heard := await self._hear(asked, random)):
+            await patience.pause(heard)
+
+    def refused(self, asked: Sequence[Asked]) -> list[list[Asked]]:
+        """The reversals that heard last that there is not enough to take back, together where it is of one thing."""
+        last = {heard.key: heard.word for heard in self.heard}
+        found: dict[str, list[Asked]] = defaultdict(list)
+        for each in asked:
+            if each.reverses is not None and last[each.key] is Word.REFUSED:
+                found[each.reverses.of.key].append(each)
+        return list(found.values())
 
     async def _change(self, asked: Asked, random: Random) -> None:
         """Repeat a key with other points until there is an answer; where that allows a new key, take one."""
         patience = Patience(asked.key)
         while True:
             heard = await self._hear(asked.changed(), random, changed=True)
-            if heard.new_key_allowed and asked.instead_of is None:
+            if heard.new_key_allowed and asked.first:
                 self.anew.append(asked.anew())
                 await self.carry(self.anew[-1])
             if heard.status is not None and heard.said.get("retryable") is not True:
                 return
             await patience.pause()
-
-    async def _ask(self, asked: Asked, random: Random) -> Word:
-        return (await self._hear(asked, random)).word
 
     async def _hear(self, asked: Asked, random: Random, *, changed: bool = False) -> Heard:
         keeper = await self._serving.any(random.choice)
@@ -131,17 +142,22 @@ def session() -> ClientSession:
 
 
 async def ask(http: ClientSession, url: str, asked: Asked) -> Heard:
-    """Ask a gateway once for an adjustment; what is heard of it, which may be nothing."""
-    body = json.dumps({"member": asked.member, "points": str(asked.points)})
+    """Ask a gateway once for an adjustment or a reversal; what is heard of it, which may be nothing."""
+    path = "/v1/adjustments"
+    body: dict[str, object] = {"member": asked.member, "points": str(asked.points)}
+    if asked.reverses is not None:
+        path = f"{path}/{asked.reverses.adjustment}/reversal"
+        body = {} if asked.reverses.rest else {"points": str(abs(asked.points))}
+        body |= {} if asked.reverses.linked is None else {"linked": asked.reverses.linked}
     headers = {"Idempotency-Key": asked.key, "Content-Type": "application/json"}
     begun = time.monotonic()
     try:
-        async with http.post(f"{url}/v1/adjustments", data=body, headers=headers) as response:
+        async with http.post(url + path, data=json.dumps(body), headers=headers) as response:
             status, said = response.status, await response.read()
     except (ClientError, TimeoutError, OSError):
         return Heard(asked.key, None, None, begun, time.monotonic())
     return Heard(asked.key, status, said, begun, time.monotonic())
 
 
-def _ends(*words: Word) -> bool:
-    return any(word is not Word.NOTHING for word in words)
+def _ends(heard: Heard) -> bool:
+    return heard.word is not Word.NOTHING

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.adjustments import Status, Transition
-from tests.attack.testimony import Case, Heard, Testimony, Word
+from tests.attack import shares
+from tests.attack.acts import Act
+from tests.attack.testimony import Asked, Case, Heard, Testimony, Word
 
+ISSUING = frozenset({"club"})
+"""The vendors whose tokens expire."""
 REFUSALS = ("vendor_rejected", "member_not_found", "insufficient_points", "not_applied")
 
 
@@ -32,6 +36,10 @@ class Kind(StrEnum):
     NEW_KEY_TOO_SOON = "a new key allowed for what had not failed for good"
     TWICE_BY_NEW_KEY = "effects under a key and under the new key that replaced it"
     STRANGE_ANSWER = "an answer that the contract does not have"
+    MORE_TAKEN_BACK = "more taken back than was booked"
+    SHARE_NOT_FREED = "refused, though enough is left"
+    BEGUN_IN_PAUSE = "begun where it was paused"
+    INVARIANT = "a journal that breaks an invariant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,10 @@ def violations(testimony: Testimony) -> list[Violation]:
     applied = {case.asked.key for case in cases if case.applied}
     found = [Violation(Kind.OTHER_EFFECT, "", f"{entry.kind} for {entry.member}") for entry in entries]
     found += [Violation(Kind.OTHER_EFFECT, kept.record.draft.key, "only the journal knows it") for kept in strays]
+    found += [Violation(Kind.MORE_TAKEN_BACK, *each) for each in shares.too_much(cases)]
+    found += [Violation(Kind.SHARE_NOT_FREED, *each) for each in shares.not_freed(cases)]
+    found += [Violation(Kind.BEGUN_IN_PAUSE, "", each) for each in testimony.begun_in_pauses]
+    found += [Violation(Kind.INVARIANT, "", each) for each in testimony.broken]
     for case in cases:
         first = case.asked.instead_of
         if first is not None and {case.asked.key, first.key} <= applied:
@@ -94,11 +106,14 @@ def _failed_with_effect(case: Case) -> Iterator[str]:
 
 
 def _other_effect(case: Case) -> Iterator[str]:
-    ids = {kept.record.draft.id for kept in case.kept}
+    drafts = [kept.record.draft for kept in case.kept]
     for entry in case.applied:
-        if entry.points != case.asked.points:
-            yield f"{entry.points} points instead of {case.asked.points}"
-        if entry.source is not None and ids and entry.source not in ids:
+        if entry.points != case.points:
+            yield f"{entry.points} points instead of {case.points}"
+        if drafts and not case.erased and entry.member not in {str(draft.write.member) for draft in drafts}:
+            yield f"for {entry.member}, who is not the member of the claim"
+        linked = any(draft.write.linked for draft in drafts)
+        if entry.source is not None and drafts and not linked and entry.source not in {draft.id for draft in drafts}:
             yield f"made under the id {entry.source}"
 
 
@@ -114,17 +129,20 @@ def _word_changed(case: Case) -> Iterator[str]:
                 yield f"a caller was told {word}, the journal says {kept.status}"
     for heard in (heard for heard in case.heard if heard.final):
         for later in case.after(heard):
+            if later.word is Word.EXPIRED and case.purged:
+                continue
             if later.adjustment is not None and later.word is not heard.word:
                 yield f"a caller was told {heard.word}, and later {later.status}"
 
 
 def _replay_differs(case: Case) -> Iterator[str]:
-    answers = {(heard.status, heard.body) for heard in case.heard if heard.final}
+    # What is erased is said in other words, with the same status.
+    answers = {(heard.status, None if case.erased else heard.body) for heard in case.heard if heard.final}
     if len(answers) > 1:
         yield f"{len(answers)} different final answers"
     for kept in case.kept:
         answer = kept.record.answer
-        if answer is not None and answers - {(answer.status, answer.body)}:
+        if answer is not None and answers - {(answer.status, None if case.erased else answer.body)}:
             yield "a caller was told other than what the journal keeps"
 
 
@@ -132,7 +150,7 @@ def _key_lost(case: Case) -> Iterator[str]:
     ids = {kept.record.draft.id for kept in case.kept}
     for named in sorted({heard.adjustment for heard in case.heard if heard.adjustment is not None} - ids):
         yield f"a caller was told of {named}"
-    if not ids and any(heard.word is not Word.NOTHING for heard in case.heard):
+    if not ids and any(heard.word not in (Word.NOTHING, Word.REFUSED) for heard in case.heard):
         yield "a caller was told what became of it"
 
 
@@ -145,12 +163,20 @@ def _sent_again(case: Case) -> Iterator[str]:
     for kept in case.kept:
         # What was repeated was allowed to be, where the vendor makes one effect of it: the next check counts these.
         allowed = kept.attempts + kept.record.state.repeats - sum(_stayed_here(step) for step in kept.history)
-        if len(case.received) > allowed:
-            yield f"{len(case.received)} requests arrived where {allowed} could have left"
+        # After a 401 the vendor may be asked once more in the same attempt, with another token.
+        refused = sum(entry.act in (Act.LOCKED_OUT, Act.NO_TOKEN) for entry in case.received)
+        renewed = min(refused, kept.attempts) if kept.record.draft.vendor in ISSUING else 0
+        if len(case.received) - renewed > allowed:
+            yield f"{len(case.received)} requests arrived where {allowed} could have left, and {renewed} more"
         for place, step in enumerate(kept.history):
-            followed = any(each.attempt > step.attempt for each in kept.history[place:])
-            if step.after is Status.UNKNOWN and followed:
+            later = kept.history[place:]
+            followed = any(each.attempt > step.attempt for each in later)
+            withdrawn = any(each.attempt == step.attempt and _stayed_here(each) for each in later)
+            if step.after is Status.UNKNOWN and followed and not withdrawn:
                 yield f"attempt {step.attempt} became unknown, and another followed"
+    steps = [step for kept in case.kept for step in kept.history]
+    if steps and not case.purged and not any(step.after is Status.UNKNOWN for step in steps):
+        return  # the proof waited in memory while the journal was away, and was written later
     for heard in (heard for heard in case.heard if heard.word is Word.UNKNOWN):
         for later in case.after(heard):
             if later.code.startswith("vendor_") and later.said.get("retryable") is True:
@@ -166,7 +192,8 @@ def _new_key_too_soon(case: Case) -> Iterator[str]:
 
 def _strange_answer(case: Case) -> Iterator[str]:
     for heard in case.heard:
-        if not _in_contract(heard):
+        gone = heard.word is Word.EXPIRED and case.purged
+        if not (gone or _in_contract(heard) or _of_this_case(heard, case.asked)):
             yield f"{heard.status}: {(heard.body or b'')[:300]!r}"
     for heard in case.changed:
         if not _refuses_the_change(case, heard):
@@ -181,7 +208,18 @@ def _in_contract(heard: Heard) -> bool:
     if heard.said.get("retryable") is True:
         # With an adjustment it is an attempt that did not leave, as where the gateway was frozen before it could.
         return heard.code != "internal_error" or heard.adjustment is not None
+    if heard.code == "client_paused":
+        return heard.status == 403 and not heard.new_key_allowed
     return heard.code in REFUSALS and heard.new_key_allowed
+
+
+def _of_this_case(heard: Heard, asked: Asked) -> bool:
+    """Whether it is in the contract for what was asked here alone: a reversal, or a look-up before anything else."""
+    if asked.reverses is not None:
+        return heard.code == "not_reversible"  # with a new key allowed it is final, once others have its share
+    # The network can make one body of two answers that were cut; and a gateway can be frozen until it is too late.
+    failures = ("vendor_bad_response", "internal_error")
+    return asked.member.startswith("email:") and heard.code in failures and heard.adjustment is None
 
 
 def _refuses_the_change(case: Case, heard: Heard) -> bool:
@@ -191,8 +229,10 @@ def _refuses_the_change(case: Case, heard: Heard) -> bool:
     if heard.said.get("retryable") is True:
         return heard.code in ("store_unavailable", "overloaded") and not heard.new_key_allowed
     differing = [each["pointer"] for each in heard.said.get("errors", ())]
+    if heard.word is Word.EXPIRED:
+        return case.purged
     known = heard.adjustment in {kept.record.draft.id for kept in case.kept}
-    return heard.code == "idempotency_key_reused" and known and differing == ["/points"]
+    return heard.code == "idempotency_key_reused" and known and differing in (["/points"], [] if case.erased else None)
 
 
 def _stayed_here(step: Transition) -> bool:

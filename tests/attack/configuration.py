@@ -1,4 +1,4 @@
-"""The configuration of a gateway under attack: five vendors behind one network, and one client."""
+"""The configuration of a gateway under attack: six vendors behind one network, and one client."""
 
 import json
 from decimal import Decimal
@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
+from tests.attack import contacts, issuing
 from tests.attack.testimony import Asked
 from tests.deadlines import scaled
 
@@ -26,6 +27,16 @@ REMEMBERED = scaled(8)
 LENIENCE = scaled(4)
 """Seconds for which it does so longer: what left in time may be held up by the machine that all of this runs on."""
 
+VENDORS = {
+    "contact_id": "crm",
+    "email": "kin",
+    "profile_id": "club",
+    "card": "cards",
+    "slip": "slips",
+    "chit": "chits",
+}
+"""The vendor to which each member scheme leads."""
+
 SEARCHED = frozenset({"crm"})
 """The vendors that can be searched, and whose search is believed: in the end nothing of theirs is unknown."""
 
@@ -41,6 +52,21 @@ def write(folder: Path, *, store: str, vendor: int, search: bool, remembered: fl
     """
     origin = f"http://127.0.0.1:{vendor}"
     limits = {"timeout": TIMEOUT, "max_concurrency": 12}
+    crm = {
+        "adapter": "contact-points",
+        "base_url": origin,
+        "api_key": "crm-key-for-attacks",
+        "point_types": {"base": "standard"},
+        "default_point_type": "base",
+        "default_description": "Points adjustment",
+        **limits,
+    }
+    searched = {"trust_absence": True} if search else {}
+    credentials = {
+        "token_url": f"{origin}{issuing.PATH}",
+        "client_id": "club",
+        "client_secret": "club-secret-of-attacks",
+    }
     said = {
         "server": {
             "listen": "127.0.0.1:0",
@@ -51,17 +77,9 @@ def write(folder: Path, *, store: str, vendor: int, search: bool, remembered: fl
         },
         "store": store,
         "vendors": {
-            "crm": {
-                "adapter": "contact-points",
-                "base_url": origin,
-                "api_key": "crm-key-for-attacks",
-                "point_types": {"base": "standard"},
-                "default_point_type": "base",
-                "default_description": "Points adjustment",
-                **({"account": "acme", "trust_absence": True} if search else {}),
-                **limits,
-            },
-            "club": {"adapter": "fabric", "base_url": f"{origin}/api", "token": "club-token", **limits},
+            "crm": {**crm, **({"account": "acme"} if search else {}), **searched},
+            "kin": {**crm, "account": "kin", "resolve": ["email"], **searched},
+            "club": {"adapter": "fabric", "base_url": f"{origin}/api", "client_credentials": credentials, **limits},
             "cards": {"adapter": "replaying", "base_url": origin, "remembered": remembered, **limits},
             "slips": {"adapter": "refusing", "base_url": origin, "remembered": remembered, **limits},
             "chits": {"adapter": "losing", "base_url": origin, "remembered": remembered, **limits},
@@ -70,11 +88,8 @@ def write(folder: Path, *, store: str, vendor: int, search: bool, remembered: fl
             "acme": {
                 "routes": {
                     "adjust": [
-                        {"when": {"member": ["contact_id"]}, "vendor": "crm"},
-                        {"when": {"member": ["profile_id"]}, "vendor": "club"},
-                        {"when": {"member": ["card"]}, "vendor": "cards"},
-                        {"when": {"member": ["slip"]}, "vendor": "slips"},
-                        {"when": {"member": ["chit"]}, "vendor": "chits"},
+                        {"when": {"member": [scheme]}, "vendor": name, "compensate": True}
+                        for scheme, name in VENDORS.items()
                     ]
                 }
             }
@@ -91,7 +106,8 @@ def asked(number: int, seed: int) -> Asked:
     """The adjustment of one number, which is in its member, so that the vendor's ledger tells whose effect it is."""
     random = Random(f"{seed} {number}")
     points = Decimal(random.choice((-1, 1)) * random.randint(1, 999)) / random.choice((1, 4))
-    schemes = "contact_id", "profile_id", "card", "slip", "chit"
-    scheme = random.choice(schemes)
+    scheme = random.choice(tuple(VENDORS))
     member = f"{scheme}:{UUID(int=number) if scheme == 'profile_id' else number}"
+    if scheme == "email":
+        member = contacts.contact(number, merged=random.random() < 0.5)
     return Asked(f"key-{number:06}", member, points)

@@ -22,7 +22,8 @@ from sqlalchemy import Connection, Engine, event
 from gateway import app, logs
 from gateway.api.edge import Edge
 from gateway.app import Gateway
-from gateway.cli.options import loaded
+from gateway.cli.options import loaded_with_all, snapshot_of
+from gateway.cli.reloading import Here, Reloading
 from gateway.cli.serve import Server, run
 from gateway.journal import Journal, JournalError
 from gateway.planning import translation
@@ -146,7 +147,7 @@ def doom_send(send: Callable[..., Awaitable[Any]], doom: Doom, ledger: Path) -> 
 def _before_reply(answer: Callable[..., Awaitable[Any]], doom: Doom) -> Callable[..., Any]:
     async def call(edge: Edge, endpoint: Any, request: Any) -> Any:
         response = await answer(edge, endpoint, request)
-        if endpoint.name == "adjust":
+        if endpoint.name in ("adjust", "reverse_adjustment"):
             doom.reach(Point.BEFORE_REPLY)
         return response
 
@@ -204,13 +205,16 @@ def serve(config: Path, doom: Doom, *, margin: float, ledger: Path | None, behin
     _shorten(settling, "EVERY", LOOKS)
     _wrap(app, "Settling", lambda made: functools.partial(made, quiet=QUIET))
     doom_everything(doom, ledger)
-    settings, kinds = loaded(config)
+    snapshot = snapshot_of(config)
+    settings, kinds = loaded_with_all(snapshot)
     logs.configure(settings.server.log_level)
     try:
         gateway = Gateway(settings, kinds, clock=lambda: datetime.now(UTC) - timedelta(seconds=behind))
     except JournalError as error:
         sys.exit(str(error))
-    run(Announcing(gateway, settings).run())
+    here = Here(gateway)
+    asked = Reloading(snapshot, settings, kinds, os.environ, lambda: [here]).asked()
+    run(Announcing(gateway, settings, asked=asked).run())
 
 
 def main() -> None:

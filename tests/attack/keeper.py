@@ -41,9 +41,10 @@ FREEZE = 2 * (TIMEOUT + MARGIN)
 
 
 class Serving:
-    """The gateways that serve at the moment."""
+    """The gateways that serve at the moment; `away`: no journal can be opened now."""
 
     def __init__(self) -> None:
+        self.away = False
         self._keepers: list[Keeper] = []
         self._changed = asyncio.Condition()
 
@@ -69,7 +70,8 @@ class Serving:
 class Keeper:
     """One gateway; `ends` counts how its lives ended, `set_back` how often its clock was set back.
 
-    `life`: answers in the middle between two ends. `alone`: its clock is the journal's, and nobody else's.
+    `life`: answers in the middle between two ends. `alone`: its clock is the journal's, and nobody else's. `shaken`:
+    the journal was away in its present life, so that it may have found none to open.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Keeper:
         self.ends: Counter[str] = Counter()
         self._alone = alone
         self.set_back = 0
+        self.shaken = False
 
     @property
     def kills(self) -> int:
@@ -113,6 +116,11 @@ class Keeper:
             asyncio.get_running_loop().call_later(FREEZE, self._process.signal, signal.SIGCONT)
             self._left, self._deadly = self._life, signal.SIGKILL
 
+    def reload(self) -> None:
+        """Have it read its configuration again, where it serves."""
+        if self.url and self._process is not None:
+            self._process.signal(signal.SIGHUP)
+
     async def live(self, kills: int) -> None:
         """Go from life to life until so many have ended by SIGKILL."""
         while self.kills < kills:
@@ -120,9 +128,15 @@ class Keeper:
 
     async def serve(self) -> None:
         """Begin a life that nothing ends but `stop`."""
+        self.url = ""  # it is not told to reload before it serves: that would end it
         self._at_rest, self._deadly = True, None
-        self._process = await self._begun(Point.NEVER, 1)
-        await self._serves(self._process)
+        while True:
+            self._process = await self._begun(Point.NEVER, 1)
+            try:
+                return await self._serves(self._process)
+            except Ended:
+                if not self.shaken:
+                    raise
 
     async def stop(self) -> None:
         """End that life in good order. Raises `AssertionError` where it ends otherwise."""
@@ -153,11 +167,14 @@ class Keeper:
             await self._serves(self._process)
         code = await self._process.ended(within=None)
         await self._serving.remove(self)
+        if self.shaken and code == 1:
+            return
         expected = 0 if end == STOPPED else -signal.SIGKILL
         assert code == expected, f"{end}: exit code {code}: {self._process.log}"
         self.ends[end] += 1
 
     async def _begun(self, point: Point, passes: int) -> Process:
+        self.shaken = self._serving.away
         return await Process.begin(
             "tests.attack.doomed",
             *("--config", self._config, "--margin", MARGIN, "--ledger", self._ledger),

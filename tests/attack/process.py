@@ -3,14 +3,15 @@
 import asyncio
 import os
 import signal
-import sys
+from contextlib import suppress
 from pathlib import Path
 
 from tests.deadlines import DEADLINE
+from tests.nursery import ROOT, Child, nursery
 
-ROOT = Path(__file__).parents[2]
 INSTALLED = Path(__file__).with_name("distribution")
 """Where the attack's own adapters are found as installed."""
+MODULES = ("tests.attack.doomed", "tests.attack.vendor")
 
 
 class Ended(Exception):
@@ -18,37 +19,41 @@ class Ended(Exception):
 
 
 class Process:
-    """One `python -m MODULE`; what it writes to standard error goes to the end of a file."""
+    """One process that is as `python -m MODULE`; what it writes to standard error goes to the end of a file."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
-        self._process = process
+    def __init__(self, child: Child, output: asyncio.StreamReader, log: Path) -> None:
+        self._child = child
+        self._exited = asyncio.ensure_future(child.ended())
+        self._output = output
         self._log = log
 
     @classmethod
     async def begin(cls, module: str, *arguments: object, log: Path) -> "Process":
         """Start it, in the folder of the project."""
-        command = [sys.executable, "-m", module, *map(str, arguments)]
-        with log.open("ab") as errors:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                cwd=ROOT,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-                env={**os.environ, "PYTHONPATH": str(INSTALLED)},
-            )
-        return cls(process, log)
+        read, write = os.pipe()
+        loop = asyncio.get_running_loop()
+        output = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(output), os.fdopen(read, "rb", buffering=0))
+        try:
+            with log.open("ab") as errors:
+                environ = {**os.environ, "PYTHONPATH": str(INSTALLED)}
+                child = nursery(*MODULES).begin(
+                    module, *arguments, stdout=write, stderr=errors.fileno(), environ=environ, folder=ROOT
+                )
+        finally:
+            os.close(write)
+        return cls(child, output, log)
 
     async def first_line(self) -> str:
         """What it says first. Raises `Ended` where it ends without a word."""
-        assert self._process.stdout is not None
-        line = await asyncio.wait_for(self._process.stdout.readline(), DEADLINE)
+        line = await asyncio.wait_for(self._output.readline(), DEADLINE)
         if not line:
             raise Ended(self.log)
         return line.decode().strip()
 
     async def ended(self, *, within: float | None = DEADLINE) -> int:
         """Its exit code once it has ended; the number of a signal that ended it is negative."""
-        return await asyncio.wait_for(self._process.wait(), within)
+        return await asyncio.wait_for(asyncio.shield(self._exited), within)
 
     async def stop(self) -> int:
         """Ask it to end, as an operator does; gives its exit code. One that has ended stays as it is."""
@@ -62,13 +67,14 @@ class Process:
 
     def signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
-        if self._process.returncode is None:
-            self._process.send_signal(number)
+        if self.alive:
+            with suppress(ProcessLookupError):  # it has ended just now
+                os.kill(self._child.pid, number)
 
     @property
     def alive(self) -> bool:
         """Whether it is not known to have ended."""
-        return self._process.returncode is None
+        return not self._exited.done()
 
     @property
     def log(self) -> str:

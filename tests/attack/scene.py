@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from tests.attack import configuration, ledger, testimony
 from tests.attack.acts import Act, Decide
-from tests.attack.caller import Patience, ask, session
+from tests.attack.caller import Impatient, Patience, ask, session
 from tests.attack.checker import Violation, violations
 from tests.attack.points import RETRIES, SWEEPS, Point
 from tests.attack.process import Process
@@ -126,14 +126,17 @@ class _Play:
             for asked in wanted:
                 await self._until(url, asked, lambda heard: heard.final if final else heard.word is not Word.NOTHING)
                 await self._ask(url, asked)
+        except Impatient as error:
+            error.add_note(process.log)
+            raise
         finally:
             code = await process.stop()
         assert code == 0, process.log
 
     async def _until(self, url: str, asked: Asked, holds: Callable[[Heard], bool]) -> None:
         patience = Patience(asked.key)
-        while not holds(await self._ask(url, asked)):
-            await patience.pause()
+        while not holds(heard := await self._ask(url, asked)):
+            await patience.pause(heard)
 
     async def _ask(self, url: str, asked: Asked) -> Heard:
         self.heard.append(await ask(self._http, url, asked))

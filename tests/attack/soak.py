@@ -9,12 +9,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import randbelow
 
 from tests.attack.load import Plan, run
 from tests.conftest import PostgreSQL
+from tests.standby import pair
 
 
 @contextmanager
@@ -40,13 +41,22 @@ def main() -> None:
     parser.add_argument("--journal", choices=("sqlite", "postgresql"), default="sqlite", help="Where the journal is.")
     parser.add_argument("--gateways", type=int, default=1, help="Gateways on the one journal.")
     parser.add_argument("--seed", type=int, default=randbelow(1_000_000), help="By default another each time.")
-    given = parser.parse_args()
+    parser.add_argument(
+        "--fail-over", action="store_true", help="On PostgreSQL: halfway the primary dies, and its standby is promoted."
+    )
+    arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
-    with store(given.journal, folder) as url:
-        plan = Plan(given.keys, given.kills, url, given.seed, given.gateways)
+    with ExitStack() as stack:
+        halfway = None
+        if arguments.fail_over:
+            servers = stack.enter_context(pair())
+            url, halfway = servers.url, servers.fail_over
+        else:
+            url = stack.enter_context(store(arguments.journal, folder))
+        plan = Plan(arguments.keys, arguments.kills, url, arguments.seed, arguments.gateways, halfway=halfway)
         figures = asyncio.run(run(plan, folder))
     print(figures.table())  # noqa: T201
-    print(f"\nseed {given.seed}")  # noqa: T201
+    print(f"\nseed {arguments.seed}")  # noqa: T201
     if figures.violations:
         for violation in figures.violations:
             print(f"{violation.key}: {violation.kind}: {violation.detail}")  # noqa: T201

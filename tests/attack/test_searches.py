@@ -47,7 +47,7 @@ async def play(folder: Path) -> Testimony:
                 patience = Patience(asked.key)
                 while not (last := await ask(http, url, asked)).final:
                     heard.append(last)
-                    await patience.pause()
+                    await patience.pause(last)
                 heard.append(last)
         finally:
             code = await process.stop()

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import randbelow
 
@@ -11,6 +11,7 @@ import pytest
 
 from tests.attack.load import Plan, run
 from tests.conftest import PostgreSQL
+from tests.standby import pair
 
 KEYS, KILLS = 250, 5
 
@@ -22,10 +23,13 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def attack(store: str, folder: Path, *, gateways: int) -> None:
+def attack(
+    store: str, folder: Path, *, gateways: int, keys: int = KEYS, halfway: Callable[[], None] | None = None
+) -> None:
     """Attack with a new seed, which a failure names."""
     seed = randbelow(1_000_000)
-    figures = asyncio.run(run(Plan(KEYS, KILLS, store, seed, gateways), folder))
+    kills = KILLS * keys // KEYS
+    figures = asyncio.run(run(Plan(keys, kills, store, seed, gateways, halfway=halfway), folder))
     assert list(figures.violations) == [], f"seed {seed}\n{figures.table()}"
 
 
@@ -37,3 +41,9 @@ def test_the_promise_stands_on_sqlite(folder: Path) -> None:
 def test_the_promise_stands_on_postgresql(folder: Path, postgresql: PostgreSQL) -> None:
     """Two gateways on one journal keep the promise as one does."""
     attack(postgresql.database(), folder, gateways=2)
+
+
+def test_the_promise_stands_through_a_fail_over(folder: Path) -> None:
+    """Halfway the journal's server dies under load, and its synchronous standby takes its place."""
+    with pair() as servers:
+        attack(servers.url, folder, gateways=2, keys=KEYS // 4, halfway=servers.fail_over)

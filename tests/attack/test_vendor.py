@@ -1,6 +1,7 @@
 """The fake vendor: what its ledger holds is what it did, and it can be asked."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from decimal import Decimal
@@ -12,6 +13,7 @@ from aiohttp import ClientSession, ServerDisconnectedError
 
 from tests.attack import ledger
 from tests.attack.acts import Act, scripted, seeded
+from tests.attack.issuing import Tokens
 from tests.attack.ledger import Ledger
 from tests.attack.vendor import Vendor
 
@@ -115,3 +117,74 @@ def test_an_enforcing_vendor_makes_one_of_two_equal_entries(plays: Plays, tmp_pa
     assert (other, slip) == ((201, {"entry": "2"}), (201, {"entry": "3"}))
     assert refused == (409, {"code": "BOOKED"})
     assert kinds(tmp_path).count("applied") == 3
+
+
+def test_a_cancel_takes_the_point_back(plays: Plays, tmp_path: Path) -> None:
+    """The ledger has the opposite of the point, under its number; the point then names what cancelled it first."""
+
+    async def scene(http: ClientSession, url: str) -> list[object]:
+        await post(http, url)
+        cancellers = []
+        for _ in range(2):
+            async with http.get(f"{url}/api/v1/Points/1") as point:
+                cancellers.append((await point.json())["CancellerPointId"])
+            await (await http.post(f"{url}/api/v1/Points/1/Cancel")).read()
+        return cancellers
+
+    assert plays(Act.APPLY, scene) == [None, 2]
+    effect = ledger.read(tmp_path / "ledger.jsonl")[3]
+    assert (effect.member, effect.points, effect.source) == ("contact_id:7", Decimal("-2.5"), "cancels 1")
+
+
+def test_a_contact_is_looked_up_by_email(plays: Plays) -> None:
+    """One of two keeps its id; the other is merged into another contact once it was looked up."""
+
+    async def scene(http: ClientSession, url: str) -> list[int]:
+        found = []
+        for email in ("7@one.example", "7@one.example", "8@merged.example", "8@merged.example"):
+            async with http.get(f"{url}/api/v1/Contacts", params={"email": email}) as answer:
+                found.append((await answer.json())["Id"])
+        return found
+
+    assert plays(Act.APPLY, scene) == [7, 7, 8, 1_000_008]
+
+
+def test_a_search_finds_nothing_of_a_contact_that_was_merged(plays: Plays) -> None:
+    """Its points are those of another contact by then."""
+
+    async def scene(http: ClientSession, url: str) -> list[int]:
+        await post(http, url)
+        found = []
+        for _ in range(2):
+            async with http.get(f"{url}/api/v2/kin/Points", params={"contactId": "7", "sourceId": "adj_1"}) as answer:
+                found.append(len(await answer.json()))
+            await (await http.get(f"{url}/api/v1/Contacts", params={"email": "7@merged.example"})).read()
+        return found
+
+    assert plays(Act.APPLY, scene) == [1, 0]
+
+
+def test_a_token_serves_for_its_life_or_until_it_is_revoked() -> None:
+    """Every second one serves for half of the time; one that was never issued serves for none."""
+    tokens = Tokens(2.0)
+    first, second, third = (f"Bearer {json.loads(tokens.issue(10.0))['access_token']}" for _ in range(3))
+    tokens.revoke(third)
+    moments = [(first, 11.9), (first, 12.0), (second, 10.9), (second, 11.0), (third, 10.0), ("Bearer nobody's", 10.0)]
+    assert [tokens.serves(*each) for each in moments] == [True, False, True, False, False, False]
+
+
+def test_without_a_token_nothing_is_had(plays: Plays, tmp_path: Path) -> None:
+    """Whose token is not known is answered with a 401, and whose token was issued gets points."""
+
+    async def scene(http: ClientSession, url: str) -> list[int]:
+        async with http.post(f"{url}/oauth/token") as issued:
+            token = (await issued.json())["access_token"]
+        found = []
+        for each in ("nobody's", token):
+            headers, order = {"Authorization": f"Bearer {each}"}, {"profileId": "7", "points": 2.5}
+            async with http.post(f"{url}/api/v1/members/points-adjustment", json=order, headers=headers) as answer:
+                found.append(answer.status)
+        return found
+
+    assert plays(Act.APPLY, scene) == [401, 200]
+    assert kinds(tmp_path) == ["received", "received", "applied"]

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,35 +11,64 @@ from typing import Any
 
 from gateway.adjustments import Record, Status, Transition
 from gateway.journal import Filters, Journal
+from tests.attack.contacts import names
 from tests.attack.ledger import Entry
+from tests.attack.wires import CANCELS
 
 PAGE = 500
 
 
 class Word(StrEnum):
-    """What an answer says of an adjustment; `no word` where it leaves open what becomes of it."""
+    """What an answer says of an adjustment; `no word` where it leaves open what becomes of it.
+
+    `purged`: its adjustment was purged. `not reversible`: there is not enough to take back now; whether there will be
+    is left open.
+    """
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    REFUSED = "not reversible"
+    EXPIRED = "purged"
     NOTHING = "no word"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One adjustment that callers asked for, under one key. `member` is nobody else's in the same run.
+class Reverses:
+    """What a reversal takes back: `of`, which has the id `adjustment`; all that is left of it, where it is the `rest`.
 
-    But it is that of `instead_of` too, where a careless caller changed the points and was allowed a new key for them.
+    `linked`: by the vendor's own cancel, by the opposite, or by either.
+    """
+
+    of: "Asked"
+    adjustment: str
+    rest: bool = False
+    linked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One change that callers asked for, under one key. `member` is nobody else's in the same run.
+
+    But it is that of `instead_of` too, where a careless caller changed the points and was allowed a new key for them,
+    and of what it `reverses`. What is the rest has the points of the whole.
     """
 
     key: str
     member: str
     points: Decimal
     instead_of: "Asked | None" = None
+    reverses: Reverses | None = None
+
+    @property
+    def first(self) -> bool:
+        """Whether it is the first that was asked for its member."""
+        return self.instead_of is None and self.reverses is None
 
     def changed(self) -> "Asked":
         """The same under the same key with other points, as a careless caller repeats it."""
-        return replace(self, points=self.points * 2)
+        reverses = None if self.reverses is None else replace(self.reverses, rest=False)
+        return replace(self, points=self.points * 2, reverses=reverses)
 
     def anew(self) -> "Asked":
         """The changed one under a new key."""
@@ -75,6 +104,10 @@ class Heard:
         """What it says: a final word only where the contract lets a caller take it for one."""
         if self.status is None:
             return Word.NOTHING
+        if self.code == "key_expired" and not self.new_key_allowed:
+            return Word.EXPIRED
+        if self.code == "not_reversible" and not self.new_key_allowed:
+            return Word.REFUSED
         if self.status < 300:
             return Word(self.said["status"]) if self.said.get("status") in list(Word) else Word.NOTHING
         return Word.FAILED if self.new_key_allowed else Word.NOTHING
@@ -130,6 +163,23 @@ class Case:
     received: list[Entry] = field(default_factory=list)
     applied: list[Entry] = field(default_factory=list)
 
+    @property
+    def erased(self) -> bool:
+        """Whether what named its member was taken out of the journal, or more than that."""
+        return any(kept.record.removal is not None for kept in self.kept)
+
+    @property
+    def purged(self) -> bool:
+        """Whether its adjustment was purged."""
+        return any(kept.record.removal == "purged" for kept in self.kept)
+
+    @property
+    def points(self) -> Decimal:
+        """What the vendor is to change: of the rest of an adjustment, what the claim has fixed."""
+        if self.kept and self.asked.reverses is not None and self.asked.reverses.rest:
+            return self.kept[0].record.draft.adjustment.points
+        return self.asked.points
+
     def told(self, word: Word) -> bool:
         """Whether a caller was told this."""
         return any(heard.word is word for heard in self.heard)
@@ -143,7 +193,8 @@ class Case:
 class Testimony:
     """All of a run. At `over` every lease has run out and been looked for.
 
-    `searched`: the vendors whose unknown had the time to be settled by their search.
+    `searched`: the vendors whose unknown had the time to be settled by their search. `begun_in_pauses`: what began
+    where it was paused, in words. `broken`: what `journal verify` says of the journal.
     """
 
     asked: Sequence[Asked]
@@ -152,14 +203,14 @@ class Testimony:
     ledger: Sequence[Entry]
     over: datetime
     searched: frozenset[str] = frozenset()
+    begun_in_pauses: Sequence[str] = ()
+    broken: Sequence[str] = ()
 
     __test__ = False  # pytest would take its name for that of a test
 
     def cases(self) -> tuple[list[Case], list[Entry], list[Kept]]:
         """One case a key; and what the vendor did, and the journal keeps, that nobody asked for."""
         by_key = {asked.key: Case(asked) for asked in self.asked}
-        by_member = {case.asked.member: case for case in by_key.values() if case.asked.instead_of is None}
-        anew = {(case.asked.member, case.asked.points): case for case in by_key.values() if case.asked.instead_of}
         for heard in self.heard:
             case = by_key[heard.key]
             (case.changed if heard.changed else case.heard).append(heard)
@@ -167,11 +218,27 @@ class Testimony:
         for kept in self.kept:
             found = by_key.get(kept.record.draft.key)
             (strays["kept"] if found is None else found.kept).append(kept)
+        by_source = dict(_sources(by_key.values()))
+        first = [case for case in by_key.values() if case.asked.first]
+        by_member = {name: case for case in first for name in names(case.asked.member)}
+        # Where the vendor is told no id, what follows the first of a member is told from it by its points.
+        later = [case for case in by_key.values() if not case.asked.first]
+        by_points = {(name, case.points): case for case in later for name in names(case.asked.member)}
         for entry in self.ledger:
-            found = anew.get((entry.member, entry.points)) or by_member.get(entry.member)
+            found = by_source.get(entry.source or "")
+            if found is None:
+                found = by_points.get((entry.member, entry.points)) or by_member.get(entry.member)
             of = strays if found is None else {"received": found.received, "applied": found.applied}
             of[entry.kind].append(entry)
         return list(by_key.values()), strays["received"] + strays["applied"], strays["kept"]
+
+
+def _sources(cases: Iterable[Case]) -> Iterator[tuple[str, Case]]:
+    """By what the vendor's ledger tells whose an entry is: an id of ours, or which point was cancelled."""
+    for case in cases:
+        for kept in case.kept:
+            write = kept.record.draft.write
+            yield (f"{CANCELS} {write.transaction}" if write.linked else kept.record.draft.id), case
 
 
 async def unknown_at(store: str, vendors: frozenset[str]) -> int:
@@ -179,6 +246,15 @@ async def unknown_at(store: str, vendors: frozenset[str]) -> int:
     journal = Journal.to_read(store, clock=lambda: datetime.now(UTC))
     try:
         return sum(each.count for each in await journal.whereabouts() if each.vendor in vendors)
+    finally:
+        await journal.close()
+
+
+async def reloads(store: str) -> int:
+    """How many reloads the journal at this URL has in its audit log."""
+    journal = Journal.to_read(store, clock=lambda: datetime.now(UTC))
+    try:
+        return sum(entry.action == "reload" for entry in await journal.audit(limit=1_000_000))
     finally:
         await journal.close()
 

@@ -6,25 +6,34 @@ On its first line of output it says where it listens. On SIGTERM it has the effe
 import argparse
 import asyncio
 import json
+import re
 import signal
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
+from tests.attack import issuing
 from tests.attack.acts import Act, Decide, scripted, seeded
+from tests.attack.contacts import Contacts
+from tests.attack.issuing import Tokens
 from tests.attack.ledger import Entry, Ledger
-from tests.attack.wires import ContactPoints, Enforcing, Fabric, Order, Wire
+from tests.attack.wires import Cancelling, ContactPoints, Enforcing, Fabric, Order, Wire
 from tests.deadlines import scaled
 
 LATE = scaled(0.2)
 """Seconds after which a late effect is had."""
 
-STATUSES = {Act.REFUSE: 400, Act.LOCKED_OUT: 401, Act.TOO_MANY: 429}
+TOKENS_LIVE = scaled(2)
+"""Seconds for which a token serves, where it is not revoked."""
+
+STATUSES = {Act.REFUSE: 400, Act.LOCKED_OUT: 401, Act.NO_TOKEN: 401, Act.TOO_MANY: 429}
+
+CANCEL = re.compile(r"/api/v1/Points/(\d+)/Cancel")
 
 HTML = b"<html><body><h1>Bad gateway</h1></body></html>"
 
@@ -39,13 +48,14 @@ class Vendor:
         self._remembers = remembers
         self._ledger = ledger
         self._decide = decide
-        self._points = ContactPoints()
+        self._contacts = Contacts()
+        self._tokens = Tokens(TOKENS_LIVE)
+        self._cancelling = Cancelling()
         enforcing = Enforcing("/cards", "card", refuses=False), Enforcing("/slips", "slip", refuses=True)
         losing = Enforcing("/chits", "chit", refuses=False)
-        self._wires: dict[str, Wire] = {wire.path: wire for wire in (self._points, Fabric(), *enforcing, losing)}
+        self._wires: dict[str, Wire] = {wire.path: wire for wire in (ContactPoints(), Fabric(), *enforcing, losing)}
         self._booked: dict[str, tuple[float, int]] = {}
         self._requests: Counter[str] = Counter()
-        self._effects: list[Order] = []
         self._late: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -63,18 +73,36 @@ class Vendor:
             await asyncio.wait(self._late)
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        method, target, body = await _request(reader)
+        method, target, authorization, body = await _request(reader)
         if target == "/chits/hang":
             await reader.read()  # until the other side gives up
             return False
         if method == "GET":
-            return await self._search(target, writer)
-        return await self._act(self._wires[urlsplit(target).path], body, reader, writer)
+            return await self._read(target, lambda: self._contacts.answer(target), writer)
+        path = urlsplit(target).path
+        if path == issuing.PATH:
+            return await self._read(path, lambda: (200, self._tokens.issue(_now())), writer)
+        if cancel := CANCEL.fullmatch(path):
+            return await self._act(self._cancelling, self._contacts.cancel(int(cancel[1])), reader, writer)
+        wire = self._wires[path]
+        token = authorization if isinstance(wire, Fabric) else None
+        return await self._act(wire, wire.order(body), reader, writer, token=token)
 
-    async def _act(self, wire: Wire, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        order = wire.order(body)
+    async def _act(
+        self,
+        wire: Wire,
+        order: Order,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        token: str | None = None,
+    ) -> bool:
         act = self._decide(order.member, self._requests[order.member])
         self._requests[order.member] += 1
+        if token is not None and not self._tokens.serves(token, _now()):
+            act = Act.NO_TOKEN
+        elif token is not None and act is Act.LOCKED_OUT:
+            self._tokens.revoke(token)
         self._keep("received", order, act)
         status, answer = wire.failed(STATUSES.get(act, 500))
         if act.applies:
@@ -84,6 +112,8 @@ class Vendor:
                 return await _answer(writer, status, answer, cut=True)
             case Act.APPLY_THEN_500:
                 return await _answer(writer, *wire.failed(500))
+            case Act.APPLY_THEN_401:
+                return await _answer(writer, *wire.locked_out(order, self._contacts.count))
             case Act.APPLY_THEN_HTML:
                 return await _answer(writer, 200, HTML, kind="text/html")
             case Act.HTML_502:
@@ -105,15 +135,14 @@ class Vendor:
 
     def _apply(self, wire: Wire, order: Order, act: Act) -> tuple[int, bytes]:
         """Have the effect, unless it was had under the same key a while ago; gives what the vendor says of it."""
-        now = asyncio.get_running_loop().time()
+        now = _now()
         if isinstance(wire, Enforcing) and order.source is not None:
             booked = self._booked.get(order.source)
             if booked is not None and now - booked[0] < self._remembers:
                 return wire.booked(order, booked[1])
-            self._booked[order.source] = now, len(self._effects) + 1
+            self._booked[order.source] = now, self._contacts.count + 1
         self._keep("applied", order, act)
-        self._effects.append(order)
-        return wire.applied(order, len(self._effects))
+        return wire.applied(order, self._contacts.add(order))
 
     async def _apply_late(self, wire: Wire, order: Order) -> None:
         await asyncio.sleep(LATE)
@@ -122,37 +151,33 @@ class Vendor:
     def _keep(self, kind: Literal["received", "applied"], order: Order, act: Act) -> None:
         self._ledger.append(Entry(kind, datetime.now(UTC), order.member, order.points, order.source, act.value))
 
-    async def _search(self, target: str, writer: asyncio.StreamWriter) -> bool:
-        """Answer a search by contact and source, or fail to, as is decided for it."""
-        query = parse_qs(urlsplit(target).query)
-        self._requests[target] += 1
-        match self._decide(target, self._requests[target] - 1):
+    async def _read(self, what: str, answer: Callable[[], tuple[int, bytes]], writer: asyncio.StreamWriter) -> bool:
+        """Answer what changes nothing, or fail to, as is decided for it."""
+        self._requests[what] += 1
+        match self._decide(what, self._requests[what] - 1):
             case Act.CLOSE:
                 return False
             case Act.HTML_502:
                 return await _answer(writer, 502, HTML, kind="text/html")
             case Act.LOCKED_OUT | Act.TOO_MANY | Act.ERROR_500 as act:
-                return await _answer(writer, *self._points.failed(STATUSES.get(act, 500)))
+                return await _answer(writer, *self._cancelling.failed(STATUSES.get(act, 500)))
             case Act.APPLY_THEN_CUT:
-                return await _answer(writer, 200, self._found(query), cut=True)
-        return await _answer(writer, 200, self._found(query))
-
-    def _found(self, query: Mapping[str, Sequence[str]]) -> bytes:
-        if "contactId" not in query:  # whoever asks for points of long ago wants to know whether anybody answers
-            return b"[]"
-        wanted = (f"contact_id:{query['contactId'][0]}", query["sourceId"][0])
-        made = enumerate(self._effects, start=1)
-        found = [self._points.point(order, n) for n, order in made if (order.member, order.source) == wanted]
-        return b"[" + b",".join(found) + b"]"
+                return await _answer(writer, *answer(), cut=True)
+        return await _answer(writer, *answer())
 
 
-async def _request(reader: asyncio.StreamReader) -> tuple[str, str, bytes]:
-    """The method, the target and the body of the next request."""
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _request(reader: asyncio.StreamReader) -> tuple[str, str, str, bytes]:
+    """The method, the target, the header Authorization and the body of the next request."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    first, *headers = head.strip().split("\r\n")
-    sizes = [int(line.partition(":")[2]) for line in headers if line.lower().startswith("content-length:")]
+    first, *lines = head.strip().split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     method, target, _ = first.split(" ")
-    return method, target, await reader.readexactly(sizes[0] if sizes else 0)
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return method, target, headers.get("authorization", ""), body
 
 
 async def _answer(

@@ -1,4 +1,4 @@
-"""Two documented ways of asking a vendor for points: what is read from a request, and what an answer looks like.
+"""The documented ways of asking a vendor for points: what is read from a request, and what an answer looks like.
 
 Written from the vendors' own documents with plain dictionaries, and sharing nothing with the adapters.
 """
@@ -7,6 +7,9 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
+
+CANCELS = "cancels"
+"""In the fields of what takes a point back: that point's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,9 @@ class Wire(Protocol):
 
     def failed(self, status: int) -> tuple[int, bytes]:
         """Say no."""
+
+    def locked_out(self, order: Order, number: int) -> tuple[int, bytes]:
+        """Say, of points that were made, what a hasty reader takes for a refusal of the credentials."""
 
 
 class Enforcing:
@@ -62,6 +68,10 @@ class Enforcing:
         """An error."""
         return status, json.dumps({"code": "NO", "status": status}).encode()
 
+    def locked_out(self, order: Order, number: int) -> tuple[int, bytes]:
+        """Any 401 of this vendor is a refusal; so an error it is."""
+        return self.failed(500)
+
 
 class ContactPoints:
     """POST Points, by which a source's id can be handed over; a failure is a Message."""
@@ -81,12 +91,25 @@ class ContactPoints:
         """A Message."""
         return status, json.dumps({"Message": f"No point was made ({status})."}).encode()
 
-    def point(self, order: Order, number: int) -> bytes:
+    def locked_out(self, order: Order, number: int) -> tuple[int, bytes]:
+        """Any 401 of this vendor is a refusal; so an error it is."""
+        return self.failed(500)
+
+    def point(self, order: Order, number: int, *, canceller: int | None = None) -> bytes:
         """A point as the vendor shows it, its numbers digit for digit."""
-        dto = {**order.fields, "Id": number, "IsCanceller": False, "DateTime": "2024-03-29T06:37:11.5943992+00:00"}
+        dto = {**order.fields, "Id": number, "IsCanceller": CANCELS in order.fields, "CancellerPointId": canceller}
+        dto["DateTime"] = "2024-03-29T06:37:11.5943992+00:00"
         del dto["Amount"]
         text = json.dumps(dto)[:-1] + f', "Amount": {order.points}, "Sum": {order.points}}}'
         return text.encode()
+
+
+class Cancelling(ContactPoints):
+    """POST Cancel of one point, without a body; the answer to it has none."""
+
+    def applied(self, order: Order, number: int) -> tuple[int, bytes]:
+        """Nothing is said of the point that cancels."""
+        return 200, b""
 
 
 class Fabric:
@@ -108,6 +131,11 @@ class Fabric:
     def failed(self, status: int) -> tuple[int, bytes]:
         """An envelope with errors."""
         return status, self._envelope("Not adjusted", {"points": [f"not adjusted ({status})"]}, None, status)
+
+    def locked_out(self, order: Order, number: int) -> tuple[int, bytes]:
+        """A 401 with a transaction code: something was made."""
+        data = {"transactionCode": f"78660e74-02e3-11e8-b443-{number:012x}"}
+        return 401, self._envelope("Not adjusted", {"token": ["not known"]}, data, 401)
 
     def _envelope(self, message: str, errors: dict[str, list[str]], data: dict[str, Any] | None, status: int) -> bytes:
         return json.dumps({"message": message, "errors": errors, "data": data, "status": status}).encode()

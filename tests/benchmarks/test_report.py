@@ -58,6 +58,13 @@ def test_the_page_says_what_was_measured() -> None:
     assert "2026-11-21" in body
 
 
+def test_lines_of_prose_are_short() -> None:
+    """What is generated has no line that is longer than a page may have, tables apart."""
+    about = replace(ABOUT, pinned="The server had core 0. " * 9, versions={f"library-{n}": "1.2.3" for n in range(30)})
+    lines = report.body(replace(made_up(), left_out={"LiteLLM": "it is not installed " * 9}), about).splitlines()
+    assert [line for line in lines if len(line) > 120 and not line.startswith("|")] == []
+
+
 def test_a_page_without_markers_is_not_touched() -> None:
     """Where there is no place for the figures, there is an error."""
     with pytest.raises(ValueError, match="figures begin"):

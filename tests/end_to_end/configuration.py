@@ -48,7 +48,7 @@ def configuration(vendors: Vendors, *, nowhere: str) -> dict[str, Any]:
             "perks_gone": {"extends": "perks", "base_url": nowhere},
         },
         "tenants": {
-            "acme": {"routes": {"adjust": by_member, "balance": "arcade", "expiring": "perks"}},
+            "acme": {"routes": {"adjust": by_member, "balance": "arcade", "expiring": "perks", "lookup": "club"}},
             "hasty": {
                 "routes": {
                     "adjust": [{**rule, "vendor": f"{rule['vendor']}_hasty"} for rule in by_member],

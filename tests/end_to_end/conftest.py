@@ -1,7 +1,7 @@
 """One gateway and four simulated vendors for all of these tests; a gateway of its own for a test that ends it."""
 
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from gateway.simulation import in_thread
 from tests.deadlines import DEADLINE
 from tests.end_to_end.caller import Caller
 from tests.end_to_end.configuration import KEYS, configuration
-from tests.end_to_end.process import COMMAND, GatewayProcess
+from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
 
 Starts = Callable[..., GatewayProcess]
@@ -37,9 +37,9 @@ def running() -> Iterator[Vendors]:
 @pytest.fixture(scope="session")
 def nowhere() -> Iterator[str]:
     """An origin where nobody listens: the port is taken, so that nobody else will."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,8 @@ def gateway(
     running: Vendors, configured: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayProcess]:
     """The gateway that most tests share; what it has logged by the end names nobody and no secret."""
-    process = GatewayProcess(tmp_path_factory.mktemp("gateway"), configured())
+    # It begins as an operator begins it; further ones are forked.
+    process = GatewayProcess(tmp_path_factory.mktemp("gateway"), configured(), fresh=True)
     try:
         process.serving()
         yield process
@@ -93,8 +94,12 @@ def start(vendors: Vendors, configured: Callable[..., dict[str, Any]], tmp_path:
     """Starts further gateways; those started in one test share a folder, and so a journal."""
     with ExitStack() as started:
 
-        def begin(*, workers: int = 1, command: Sequence[str | Path] = (COMMAND,), **changes: Any) -> GatewayProcess:
-            process = GatewayProcess(tmp_path, configured(**changes), workers=workers, command=command)
+        def begin(
+            *, workers: int = 1, port: int = 0, modules: tuple[str, ...] = (), umask: int = -1, **changes: Any
+        ) -> GatewayProcess:
+            process = GatewayProcess(
+                tmp_path, configured(**changes), workers=workers, port=port, modules=modules, umask=umask
+            )
             started.callback(lambda: assert_nothing_private(process.log, vendors))
             started.callback(process.kill)
             return process

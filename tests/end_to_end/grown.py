@@ -1,14 +1,15 @@
 """The gateway of a later version: its adjustments have one more field, `campaign`, and all options have two more.
 
-Run like `points-gateway`. Everything else is the gateway as it is, which takes its fields from these models.
+`points-gateway` is it in a process that has imported this first. Everything else is the gateway as it is, which takes
+its fields from these models.
 """
 
-from dataclasses import field, make_dataclass, replace
-from typing import Any
+from dataclasses import make_dataclass, replace
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
 import gateway.model
+from gateway.traits import text
 
 _TODAY = gateway.model.Adjustment
 # Before any part of the gateway has taken the model of today.
@@ -16,25 +17,16 @@ setattr(  # noqa: B010 (a type checker cannot follow this)
     gateway.model,
     "Adjustment",
     make_dataclass(
-        "Adjustment", [("campaign", str | None, field(default=None))], bases=(_TODAY,), frozen=True, slots=True
+        "Adjustment",
+        [("campaign", str | None, text("The campaign that it belongs to."))],
+        bases=(_TODAY,),
+        frozen=True,
+        slots=True,
     ),
 )
 
-from gateway.api import schemas  # noqa: E402
-from gateway.api.fields import Text64  # noqa: E402
-from gateway.cli import main  # noqa: E402
 from gateway.port import registry  # noqa: E402
 from gateway.port.registry import AdapterType  # noqa: E402
-
-
-class Body(schemas.AdjustmentBody):
-    """An adjustment as a caller of the later version asks for it."""
-
-    campaign: Text64 | None = None
-
-    def adjustment(self) -> Any:
-        """The canonical value."""
-        return replace(super().adjustment(), campaign=self.campaign)  # type: ignore[call-arg]  # the later model's
 
 
 def adapters() -> dict[str, AdapterType]:
@@ -42,6 +34,10 @@ def adapters() -> dict[str, AdapterType]:
     return {
         name: replace(
             kind,
+            # No vendor can be told the field, and each may ignore it.
+            settings=create_model(
+                "Settings", __base__=kind.settings, ignore=(tuple[str, ...], Field(("campaign",), strict=False))
+            ),
             options=create_model(
                 "Options", __base__=kind.options, voucher=(str | None, None), channels=(list[str], ["shop"])
             ),
@@ -51,8 +47,4 @@ def adapters() -> dict[str, AdapterType]:
 
 
 _installed = registry.adapters
-setattr(schemas, "AdjustmentBody", Body)  # noqa: B010 (as above)
 setattr(registry, "adapters", adapters)  # noqa: B010 (as above)
-
-if __name__ == "__main__":
-    main()

@@ -4,20 +4,23 @@ import json
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
 from tests.deadlines import DEADLINE
-
-COMMAND = Path(sys.executable).with_name("points-gateway")
+from tests.empty_journal import lay
+from tests.nursery import PROGRAM, Child, nursery
 
 
 class GatewayProcess:
-    """One running `points-gateway serve`; `url` is where, once `serving` has returned."""
+    """One running `points-gateway serve`; `url` is where, once `serving` has returned.
+
+    `modules` are imported before it, in place of those of the program. `fresh` starts an interpreter, and forks none.
+    `under` is a program that starts it, such as `opentelemetry-instrument`, with `environ` beside the test's own.
+    """
 
     def __init__(
         self,
@@ -26,7 +29,12 @@ class GatewayProcess:
         *,
         packages: Path | None = None,
         workers: int = 1,
-        command: Sequence[str | Path] = (COMMAND,),
+        port: int = 0,
+        modules: tuple[str, ...] = (),
+        umask: int = -1,
+        fresh: bool = False,
+        under: tuple[Path, ...] = (),
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.url = ""
@@ -35,13 +43,21 @@ class GatewayProcess:
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / "gateway.yaml"
         file.write_text(json.dumps(configuration))  # JSON is YAML
-        self._process = subprocess.Popen(
-            [*command, "serve", "--config", file, "--port", "0", "--workers", str(workers)],
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(packages or ""), *sys.path]))},
-        )
+        if configuration.get("store") == "sqlite:///journal.db":
+            lay(self.journal)
+        path = os.pathsep.join(filter(None, [str(packages or ""), os.environ.get("PYTHONPATH")]))
+        environ = {**os.environ, "PYTHONPATH": path, **(environ or {})}
+        command = [*under, PROGRAM, "serve", "-c", file, "--port", str(port), "--workers", str(workers)]
+        reading, writing = os.pipe()
+        self._log = os.fdopen(reading, encoding="utf-8")
+        try:
+            self._process: Child | subprocess.Popen[bytes] = (
+                subprocess.Popen(command, stderr=writing, env=environ, umask=umask)
+                if fresh or under
+                else nursery(*modules).begin(*command, stderr=writing, environ=environ, umask=umask)
+            )
+        finally:
+            os.close(writing)
         self._reader = Thread(target=self._read, name="gateway-log")
         self._reader.start()
 
@@ -93,8 +109,7 @@ class GatewayProcess:
         return self.ended()
 
     def _read(self) -> None:
-        assert self._process.stderr is not None
-        with self._process.stderr as log:
+        with self._log as log:
             for line in log:
                 self.lines.append(line)
                 if '"event":"serving"' in line:

@@ -22,6 +22,9 @@ def before_call(context: HookContext, case: Case[Any], **_: Any) -> None:
         if {"from", "to"} <= case.query.keys():
             ends = sorted((case.query["from"], case.query["to"]), key=_moment)
             case.query["from"], case.query["to"] = ends
+        else:  # nor can it say that they go together
+            case.query.pop("from", None)
+            case.query.pop("to", None)
     # How a number is written, with an exponent or with more than six digits after the point, is beyond a schema.
     case.body = _plainly(case.body)
     if isinstance(case.body, dict) and case.body.get("points") == 0:

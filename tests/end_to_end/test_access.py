@@ -23,6 +23,8 @@ CALLS = {
     ),
     "capabilities": ("GET", "/v1/capabilities", None, "read"),
     "limits": ("GET", "/v1/limits", None, "read"),
+    "look-up": ("GET", "/v1/members/email:user@example.com", None, "read"),
+    "wallet": ("GET", "/v1/wallet?member=email:jason@example.com", None, "read"),
 }
 HOLDERS = {"read": "reader", "write": "writer", "resolve": "resolver"}
 
@@ -34,11 +36,11 @@ def test_no_scope_implies_another(api: Caller, vendors: Vendors, call: str, held
     method, path, body, needed = CALLS[call]
     caller = api.acting(client=HOLDERS[held])
     headers = {"Idempotency-Key": api.new_key()}
-    heard = caller.send(method, path, json=body, headers=headers) if body else caller.send(method, path)
+    response = caller.send(method, path, json=body, headers=headers) if body else caller.send(method, path)
     if held == needed:
-        assert heard.status_code in (200, 201, 404), heard.text
+        assert response.status_code in (200, 201, 404), response.text
     else:
-        problem = refused(heard, 403, "forbidden")
+        problem = refused(response, 403, "forbidden")
         assert f"points:{needed}" in problem["detail"]
         assert vendors.requests == 0
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.end_to_end.caller import Caller
 from tests.end_to_end.conftest import Starts
-from tests.end_to_end.process import COMMAND, GatewayProcess
+from tests.end_to_end.process import GatewayProcess
 
 FIVE = {"member": "contact_id:1", "points": "5"}
 
@@ -19,8 +19,7 @@ def test_whatever_the_umask(
     start: Starts, calling: Callable[[GatewayProcess], Caller], tmp_path: Path, umask: int
 ) -> None:
     """The journal, what SQLite keeps beside it, and the locks are 0600; folders that are made for it are 0700."""
-    shell: list[str | Path] = ["/bin/sh", "-c", f'umask {umask:03o}; exec "$@"', "sh", COMMAND]
-    gateway = start(command=shell, store="sqlite:///made/for/it/journal.db")
+    gateway = start(umask=umask, store="sqlite:///made/for/it/journal.db")
     assert calling(gateway).adjust(FIVE).status_code == 201
     made = tmp_path / "made"
     modes: dict[str, int] = {}

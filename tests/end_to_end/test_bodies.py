@@ -87,9 +87,9 @@ def test_why_a_body_is_not_read(api: Caller, body: bytes, cause: str) -> None:
 def test_a_byte_order_mark(api: Caller, vendors: Vendors) -> None:
     """It changes nothing: the body is read, and is the same under its key as one without."""
     key = api.new_key()
-    first, again = api.adjust(FIVE.encode("utf-8-sig"), key=key), api.adjust(FIVE, key=key)
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert again.headers["idempotent-replayed"] == "true"
+    first, repeated = api.adjust(FIVE.encode("utf-8-sig"), key=key), api.adjust(FIVE, key=key)
+    assert (first.status_code, repeated.status_code) == (201, 201)
+    assert repeated.headers["idempotent-replayed"] == "true"
     assert len(vendors.crm.requests) == 1
 
 
@@ -108,8 +108,8 @@ def test_as_deep_as_may_be(api: Caller) -> None:
 def test_brackets_in_text_are_not_depth(api: Caller) -> None:
     """Only real nesting counts as such."""
     body = {"member": "contact_id:1", "points": 5, "description": '[{"\\' * 100}
-    heard = api.adjust(body)
-    assert (heard.status_code, heard.json()["description"]) == (201, body["description"])
+    response = api.adjust(body)
+    assert (response.status_code, response.json()["description"]) == (201, body["description"])
 
 
 def test_everything_wrong_is_told_at_once(api: Caller, vendors: Vendors) -> None:
@@ -146,8 +146,8 @@ def test_options_of_an_adapter_that_no_vendor_has(
     api = calling(start(vendors={"crm": whole["vendors"]["crm"]}, tenants=tenants, clients=clients))
     body = {"member": "contact_id:1", "points": 5}
     problem = refused(api.adjust({**body, "options": {"fabric": {}}}), 400, "invalid_request")
-    told = "no vendor of this gateway has this adapter; options are taken for contact-points"
-    assert problem["errors"] == [{"pointer": "/options/fabric", "detail": told}]
+    message = "no vendor of this gateway has this adapter; options are taken for contact-points"
+    assert problem["errors"] == [{"pointer": "/options/fabric", "detail": message}]
     assert api.adjust({**body, "options": {"contact-points": {"sub_type": "web"}}}).status_code == 201
     document = api.get("/openapi.json").json()
     assert list(document["components"]["schemas"]["AdjustmentOptions"]["properties"]) == ["contact-points"]
@@ -178,8 +178,8 @@ WRONG_TYPES: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("name", "value"), WRONG_TYPES, ids=lambda value: repr(value)[:24])
 def test_one_wrong_field(api: Caller, vendors: Vendors, name: str, value: Any) -> None:
     """Nothing is converted, cut or dropped: the field is refused by name."""
-    heard = api.adjust({"member": "contact_id:1", "points": 5, name: value})
-    problem = refused(heard, 400, "invalid_request")
+    response = api.adjust({"member": "contact_id:1", "points": 5, name: value})
+    problem = refused(response, 400, "invalid_request")
     assert len(problem["errors"]) == 1
     assert problem["errors"][0]["pointer"].startswith(f"/{name}")
     assert vendors.requests == 0
@@ -188,17 +188,17 @@ def test_one_wrong_field(api: Caller, vendors: Vendors, name: str, value: Any) -
 def test_the_longest_texts(api: Caller, vendors: Vendors) -> None:
     """Lengths count characters, and the longest are taken."""
     body = {"member": "contact_id:1", "points": 5, "description": "😀" * 500, "reference": "é" * 200}
-    heard = api.adjust(body).json()
-    assert (heard["description"], heard["reference"]) == (body["description"], body["reference"])
+    document = api.adjust(body).json()
+    assert (document["description"], document["reference"]) == (body["description"], body["reference"])
     assert json.loads(vendors.crm.requests[0].body)["Description"] == body["description"]
 
 
 def test_an_unknown_name_cannot_flood_the_answer(api: Caller) -> None:
     """What is quoted back is bounded, and a name that UTF-8 cannot say does no harm."""
     body = "{" + ", ".join(f'"{number}{"x" * 300}": 1' for number in range(150)) + "}"
-    heard = api.adjust(body)
-    assert len(refused(heard, 400, "invalid_request")["errors"]) == 100
-    assert len(heard.content) < 40_000
+    response = api.adjust(body)
+    assert len(refused(response, 400, "invalid_request")["errors"]) == 100
+    assert len(response.content) < 40_000
     refused(api.adjust(FIVE.replace("}", ', "\\ud800": 1}')), 400, "invalid_request")
 
 

@@ -33,15 +33,15 @@ def test_it_is_refused_here_and_sent_once_it_can_be(
     secret.write_text(UNSENDABLE, "utf-8")
     until(lambda: api.adjust(FIVE).status_code != 201)  # a file is looked at once a second
     before = len(vendors.crm.effects)
-    heard = api.adjust(FIVE, key="key-of-a-bad-day")
-    problem = refused(heard, 500, "internal_error")
+    response = api.adjust(FIVE, key="key-of-a-bad-day")
+    problem = refused(response, 500, "internal_error")
     assert (
         problem["detail"] == "The request was refused here: no header can carry the value of X-ApiKey; nothing was sent"
     )
-    assert (problem["retryable"], problem["new_key_allowed"], heard.headers["retry-after"]) == (True, False, "1")
-    kept = api.adjustment(problem["adjustment"], history=True)
-    assert (kept["status"], kept["retryable"], kept["problem"]["code"]) == ("failed", True, "internal_error")
-    assert kept["history"][-1]["evidence"]["sent"] is False
+    assert (problem["retryable"], problem["new_key_allowed"], response.headers["retry-after"]) == (True, False, "1")
+    stored = api.adjustment(problem["adjustment"], history=True)
+    assert (stored["status"], stored["retryable"], stored["problem"]["code"]) == ("failed", True, "internal_error")
+    assert stored["history"][-1]["evidence"]["sent"] is False
     assert len(vendors.crm.effects) == before
 
     secret.write_text(vendors.crm.secret)
@@ -52,5 +52,5 @@ def test_it_is_refused_here_and_sent_once_it_can_be(
     ours = [line for line in lines if line["event"] == "a request was not sent for a reason of ours"]
     assert {(line["level"], line["vendor"]) for line in ours} == {("error", "crm")}
     assert all("X-ApiKey" in line["why"] for line in ours)
-    for shown in (gateway.log, json.dumps(kept), heard.text):
+    for shown in (gateway.log, json.dumps(stored), response.text):
         assert UNSENDABLE not in shown

@@ -28,9 +28,9 @@ def test_an_adjustment_and_its_replay(points: PointsClient, api: Caller, vendors
     """A write is applied once, and its repeat gives the same, marked as a replay."""
     key = api.new_key()
     first = points.adjust(MEMBER, Decimal("2.5"), idempotency_key=key, description="Thanks", store="12")
-    again = points.adjust(MEMBER, "2.50", idempotency_key=key, description="Thanks", store="12")
-    assert (first.replayed, again.replayed) == (False, True)
-    assert (again.id, again.points, again.status) == (first.id, Decimal("2.5"), "succeeded")
+    repeated = points.adjust(MEMBER, "2.50", idempotency_key=key, description="Thanks", store="12")
+    assert (first.replayed, repeated.replayed) == (False, True)
+    assert (repeated.id, repeated.points, repeated.status) == (first.id, Decimal("2.5"), "succeeded")
     assert points.adjustment(first.id).points == Decimal("2.5")
     assert [each.id for page in points.adjustments(idempotency_key=key) for each in page.data] == [first.id]
     assert vendors.crm.points == [Decimal("2.5")]

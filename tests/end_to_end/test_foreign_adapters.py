@@ -70,14 +70,14 @@ def test_a_fault_before_the_claim(api: Caller, vendors: Vendors) -> None:
     assert vendors.requests == 0
 
 
-@pytest.mark.parametrize("wanted", ["fault-after", "second-effect", "look-after", "late-refusal"])
-def test_whatever_is_raised_after_the_effect_left_is_unknown(api: Caller, vendors: Vendors, wanted: str) -> None:
+@pytest.mark.parametrize("behaviour", ["fault-after", "second-effect", "look-after", "late-refusal"])
+def test_whatever_is_raised_after_the_effect_left_is_unknown(api: Caller, vendors: Vendors, behaviour: str) -> None:
     """After a byte of the effect has left, only a refusal of that very request is proof; all else is `unknown`."""
     vendors.arcade.fault("body", body="{}", method="POST")
-    heard = adjust(api, wanted)
-    assert (heard.status_code, heard.json()["status"]) == (202, "unknown")
+    response = adjust(api, behaviour)
+    assert (response.status_code, response.json()["status"]) == (202, "unknown")
     assert sum(request.method == "POST" for request in vendors.arcade.requests) == 1
-    assert adjust(api, wanted).status_code == 202
+    assert adjust(api, behaviour).status_code == 202
 
 
 def test_what_fails_before_the_effect_left_was_not_applied(api: Caller, vendors: Vendors) -> None:
@@ -113,9 +113,9 @@ def test_not_enough_points(api: Caller, vendors: Vendors) -> None:
 def test_an_echoed_secret_is_masked(api: Caller, vendors: Vendors) -> None:
     """What an adapter passes on of a vendor's answer holds none of our secrets, and neither does the history."""
     vendors.arcade.fault("body", body=json.dumps({"seen": TOKEN}))
-    heard = adjust(api, "fine")
-    assert (heard.status_code, heard.json()["vendor"]["details"]) == (201, {"said": "seen ***"})
-    history = api.get(f"/v1/adjustments/{heard.json()['id']}", include="history")
+    response = adjust(api, "fine")
+    assert (response.status_code, response.json()["vendor"]["details"]) == (201, {"said": "seen ***"})
+    history = api.get(f"/v1/adjustments/{response.json()['id']}", include="history")
     assert TOKEN not in history.text
     assert history.json()["history"][1]["exchange"][0]["request"]["headers"]["Authorization"] == "***"
 

@@ -1,6 +1,5 @@
 """A later version, whose requests have more fields, beside this one on one journal: keys mean what they meant."""
 
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -9,8 +8,9 @@ from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
+from tests.nursery import MODULES
 
-LATER = (sys.executable, "-m", "tests.end_to_end.grown")
+LATER = ("tests.end_to_end.grown", *MODULES)
 FIVE = {"member": "contact_id:1", "points": "5", "description": "Thanks"}
 WEB = {"options": {"contact-points": {"sub_type": "web"}}}
 SAYING_NOTHING_NEW = {"campaign": None, "options": {"contact-points": {"sub_type": "web", "channels": ["shop"]}}}
@@ -20,7 +20,7 @@ Calling = Callable[[GatewayProcess], Caller]
 @pytest.fixture
 def versions(start: Starts, calling: Calling) -> tuple[Caller, Caller]:
     """Callers of this version and of a later one, which share a journal."""
-    return calling(start()), calling(start(command=LATER))
+    return calling(start()), calling(start(modules=LATER))
 
 
 @pytest.mark.parametrize("later_first", [False, True])
@@ -43,10 +43,10 @@ def test_a_repeat_at_another_version_is_a_replay(
 def test_what_only_the_later_version_can_say_counts(versions: tuple[Caller, Caller], vendors: Vendors) -> None:
     """A new field, and a new option, are part of what a key means, and are named where they differ."""
     _, later = versions
-    said = {**FIVE, "campaign": "spring", "options": {"contact-points": {"voucher": "v1"}}}
-    first = later.adjust(said, key="key-1")
+    fields = {**FIVE, "campaign": "spring", "options": {"contact-points": {"voucher": "v1"}}}
+    first = later.adjust(fields, key="key-1")
     assert first.status_code == 201
-    assert later.adjust(said, key="key-1").content == first.content
+    assert later.adjust(fields, key="key-1").content == first.content
     for caller in versions:
         problem = refused(caller.adjust(FIVE, key="key-1"), 422, "idempotency_key_reused")
         assert problem["new_key_allowed"] is False
@@ -59,6 +59,6 @@ def test_a_next_attempt_says_what_the_first_said(versions: tuple[Caller, Caller]
     today, later = versions
     vendors.crm.fault("status", status=429)
     refused(today.adjust(FIVE, key="key-1"), 503, "vendor_rate_limited")
-    again = later.adjust(FIVE, key="key-1")
-    assert (again.status_code, again.json()["attempts"]) == (201, 2)
+    repeated = later.adjust(FIVE, key="key-1")
+    assert (repeated.status_code, repeated.json()["attempts"]) == (201, 2)
     assert vendors.crm.requests[0].body == vendors.crm.requests[1].body

@@ -52,8 +52,8 @@ def post(url: str, *headers: tuple[bytes, bytes]) -> Answered:
 )
 def test_a_write_needs_one_usable_key(api: Caller, vendors: Vendors, url: str, keys: list[bytes]) -> None:
     """No key, several, or one that is not 1 to 255 visible ASCII characters: 400, and nothing is sent."""
-    heard = post(url, *((b"Idempotency-Key", key) for key in keys))
-    assert (heard.status, heard.code) == (400, "idempotency_key_required")
+    response = post(url, *((b"Idempotency-Key", key) for key in keys))
+    assert (response.status, response.code) == (400, "idempotency_key_required")
     assert vendors.requests == 0
 
 
@@ -83,8 +83,8 @@ def test_no_usable_credentials(api: Caller, vendors: Vendors, url: str, authoriz
     """No key, a wrong one, several, or another scheme: 401 that asks for a bearer key."""
     named = [(b"Authorization", value) for value in authorization] or [(b"X-Nothing", b"")]
     usual = [(b"Content-Type", b"application/json"), (b"Idempotency-Key", api.new_key().encode())]
-    heard = exchange(url, request(b"POST", b"/v1/adjustments", [*usual, *named], FIVE))
-    assert (heard.status, heard.code, heard.headers["www-authenticate"]) == (401, "unauthenticated", "Bearer")
+    response = exchange(url, request(b"POST", b"/v1/adjustments", [*usual, *named], FIVE))
+    assert (response.status, response.code, response.headers["www-authenticate"]) == (401, "unauthenticated", "Bearer")
     assert vendors.requests == 0
 
 
@@ -119,8 +119,8 @@ def test_other_content_types(api: Caller, vendors: Vendors, url: str, types: lis
     """A body that is not said to be JSON in UTF-8 is 415."""
     named = [(b"Content-Type", value) for value in types]
     usual = [(b"Authorization", b"Bearer " + KEY), (b"Idempotency-Key", api.new_key().encode())]
-    heard = exchange(url, request(b"POST", b"/v1/adjustments", [*usual, *named], FIVE))
-    assert (heard.status, heard.code) == (415, "unsupported_media_type")
+    response = exchange(url, request(b"POST", b"/v1/adjustments", [*usual, *named], FIVE))
+    assert (response.status, response.code) == (415, "unsupported_media_type")
     assert vendors.requests == 0
 
 
@@ -158,11 +158,11 @@ def test_why_a_body_is_refused(
     usual = {b"Authorization": b"Bearer " + KEY, b"Idempotency-Key": api.new_key().encode()}
     framed = b"Transfer-Encoding" in headers
     body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(FIVE), FIVE) if framed else FIVE
-    heard = exchange(
+    response = exchange(
         url, request(b"POST", b"/v1/adjustments", [*(usual | kind | headers).items()], body, length=not framed)
     )
-    assert (heard.status, heard.code) == (status, code)
-    assert cause in json.loads(heard.body)["detail"]
+    assert (response.status, response.code) == (status, code)
+    assert cause in json.loads(response.body)["detail"]
     assert vendors.requests == 0
 
 
@@ -241,14 +241,14 @@ def test_a_write_that_is_cut_short(api: Caller, vendors: Vendors, url: str) -> N
     assert vendors.requests == 0
 
 
-@pytest.mark.parametrize("given", ["x", "my-request", "!" * 128, "a~b{c}", '"quoted"'])
-def test_a_callers_request_id_is_kept(api: Caller, given: str) -> None:
+@pytest.mark.parametrize("value", ["x", "my-request", "!" * 128, "a~b{c}", '"quoted"'])
+def test_a_callers_request_id_is_kept(api: Caller, value: str) -> None:
     """1 to 128 visible ASCII characters come back as they came, from answers and from problems."""
     for path, status in (("/v1/capabilities", 200), ("/livez", 200), ("/nowhere", 404), ("/v1/adjustments/x", 404)):
-        heard = api.send("GET", path, headers={"Request-Id": given})
-        assert (heard.status_code, heard.headers["request-id"]) == (status, given)
-    problem = refused(api.adjust("x", headers={"Request-Id": given}), 400, "invalid_request")
-    assert problem["request_id"] == given
+        response = api.send("GET", path, headers={"Request-Id": value})
+        assert (response.status_code, response.headers["request-id"]) == (status, value)
+    problem = refused(api.adjust("x", headers={"Request-Id": value}), 400, "invalid_request")
+    assert problem["request_id"] == value
 
 
 @pytest.mark.parametrize(
@@ -256,15 +256,15 @@ def test_a_callers_request_id_is_kept(api: Caller, given: str) -> None:
 )
 def test_another_request_id_is_replaced(api: Caller, url: str, given: list[bytes]) -> None:
     """Whatever else comes is replaced by a new one, in the header and in the problem."""
-    heard = exchange(url, request(b"GET", b"/v1/capabilities", [(b"Request-Id", value) for value in given]))
-    assert re.fullmatch(r"req_[0-9a-f]{24}", heard.headers["request-id"])
-    assert f'"request_id":"{heard.headers["request-id"]}"'.encode() in heard.body
+    response = exchange(url, request(b"GET", b"/v1/capabilities", [(b"Request-Id", value) for value in given]))
+    assert re.fullmatch(r"req_[0-9a-f]{24}", response.headers["request-id"])
+    assert f'"request_id":"{response.headers["request-id"]}"'.encode() in response.body
 
 
 def test_the_request_id_of_a_write_is_in_its_history(api: Caller) -> None:
     """The evidence of an attempt names the request that made it."""
-    heard = api.adjust(FIVE, headers={"Request-Id": "who-asked-for-this"})
-    history = api.adjustment(heard.json()["id"], history=True)["history"]
+    response = api.adjust(FIVE, headers={"Request-Id": "who-asked-for-this"})
+    history = api.adjustment(response.json()["id"], history=True)["history"]
     assert history[-1]["evidence"]["request_id"] == "who-asked-for-this"
 
 
@@ -272,12 +272,12 @@ def test_the_request_id_of_a_write_is_in_its_history(api: Caller) -> None:
 def test_two_tenants_named(api: Caller, vendors: Vendors, url: str, tenants: list[bytes]) -> None:
     """A repeated `X-Tenant` is refused, also where both say the same."""
     headers = [(b"X-Tenant", tenant) for tenant in tenants]
-    heard = post(url, *headers, (b"Idempotency-Key", api.new_key().encode()))
-    assert (heard.status, heard.code) == (400, "invalid_request")
+    response = post(url, *headers, (b"Idempotency-Key", api.new_key().encode()))
+    assert (response.status, response.code) == (400, "invalid_request")
     assert vendors.requests == 0
 
 
 def test_one_problem_at_a_time_in_a_fixed_order(api: Caller, url: str) -> None:
     """Who asks is looked at before what is asked: a nobody learns nothing about the rest of its request."""
-    heard = exchange(url, request(b"POST", b"/v1/adjustments?x=%", [(b"Content-Type", b"text/plain")], b"{"))
-    assert heard.code == "unauthenticated"
+    response = exchange(url, request(b"POST", b"/v1/adjustments?x=%", [(b"Content-Type", b"text/plain")], b"{"))
+    assert response.code == "unauthenticated"

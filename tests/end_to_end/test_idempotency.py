@@ -16,11 +16,11 @@ def test_many_at_once_make_one_effect(api: Caller, vendors: Vendors) -> None:
     """Of fifty identical writes at once one is sent; each is told that it succeeded, or that it is in flight."""
     key = api.new_key()
     with ThreadPoolExecutor(50) as pool:
-        heard = list(pool.map(lambda _: api.adjust(FIVE, key=key), range(50)))
-    done = [response for response in heard if response.status_code == 201]
+        responses = list(pool.map(lambda _: api.adjust(FIVE, key=key), range(50)))
+    done = [response for response in responses if response.status_code == 201]
     assert len({response.content for response in done}) == 1
     assert sum("idempotent-replayed" not in response.headers for response in done) == 1
-    for response in heard:
+    for response in responses:
         if response.status_code != 201:
             refused(response, 409, "idempotency_in_progress")
     assert api.adjust(FIVE, key=key).content == done[0].content
@@ -108,9 +108,9 @@ def test_longest_key(api: Caller, vendors: Vendors) -> None:
     """A key may have 255 characters, whatever is visible in ASCII."""
     visible = "".join(map(chr, range(0x21, 0x7F))).replace('"', "")
     key = (api.new_key() + visible * 3)[:255]
-    heard = api.adjust(FIVE, key=key)
-    assert (heard.status_code, heard.json()["idempotency_key"]) == (201, key)
-    assert api.adjust(FIVE, key=key).content == heard.content
+    response = api.adjust(FIVE, key=key)
+    assert (response.status_code, response.json()["idempotency_key"]) == (201, key)
+    assert api.adjust(FIVE, key=key).content == response.content
 
 
 def test_keys_that_differ_in_case_differ(api: Caller, vendors: Vendors) -> None:

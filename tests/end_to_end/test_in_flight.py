@@ -24,15 +24,15 @@ def test_a_repeat_meanwhile_is_told_to_wait(api: Caller, vendors: Vendors) -> No
         early = api.send("POST", f"/v1/adjustments/{standing['id']}/resolution", json=resolution)
         other = api.adjust({**FIVE, "points": "6"}, key=key)
         vendors.crm.release()
-        heard = first.result()
+        response = first.result()
     problem = refused(repeat, 409, "idempotency_in_progress")
     assert (problem["retryable"], problem["adjustment"]) == (True, standing["id"])
     assert repeat.headers["retry-after"] in ("1", "2", "4")  # by the attempt's age, and not its whole lease
     assert (standing["status"], standing["attempts"], standing["completed_at"]) == ("in_progress", 1, None)
     refused(early, 409, "not_resolvable")
     refused(other, 422, "idempotency_key_reused")
-    assert heard.status_code == 201
-    assert api.adjust(FIVE, key=key).content == heard.content
+    assert response.status_code == 201
+    assert api.adjust(FIVE, key=key).content == response.content
     assert (len(vendors.crm.requests), vendors.crm.points) == (1, [Decimal(5)])
 
 
@@ -47,9 +47,9 @@ def test_a_repeat_of_a_second_attempt_is_told_to_wait(api: Caller, vendors: Vend
         vendors.crm.effects.wait_for(1)
         repeat = api.adjust(FIVE, key=key)
         vendors.crm.release()
-        heard = second.result()
+        response = second.result()
     refused(repeat, 409, "idempotency_in_progress")
-    assert (heard.status_code, heard.json()["attempts"]) == (201, 2)
+    assert (response.status_code, response.json()["attempts"]) == (201, 2)
     assert len(vendors.crm.effects) == 1
 
 
@@ -59,9 +59,9 @@ def test_retries_at_once_make_one_attempt(api: Caller, vendors: Vendors) -> None
     key = api.new_key()
     refused(api.adjust(FIVE, key=key), 503, "vendor_rate_limited")
     with ThreadPoolExecutor(20) as pool:
-        heard = list(pool.map(lambda _: api.adjust(FIVE, key=key), range(20)))
-    assert {response.status_code for response in heard} <= {201, 409}
-    assert {response.json()["attempts"] for response in heard if response.status_code == 201} == {2}
+        responses = list(pool.map(lambda _: api.adjust(FIVE, key=key), range(20)))
+    assert {response.status_code for response in responses} <= {201, 409}
+    assert {response.json()["attempts"] for response in responses if response.status_code == 201} == {2}
     assert (len(vendors.crm.requests), len(vendors.crm.effects)) == (2, 1)
 
 

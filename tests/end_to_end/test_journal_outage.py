@@ -49,14 +49,14 @@ def test_an_outcome_that_cannot_be_kept_yet(start: Starts, calling: Calling, ven
     vendors.crm.fault("hang", when="before")
     api = calling(gateway := start())
     with ThreadPoolExecutor(1) as pool:
-        heard = pool.submit(api.adjust, FIVE, key="key-0")
+        pending = pool.submit(api.adjust, FIVE, key="key-0")
         vendors.crm.requests.wait_for(1)
         with outage(gateway):
             vendors.crm.release()
-            assert (heard.result().status_code, heard.result().json()["status"]) == (202, "unknown")
+            assert (pending.result().status_code, pending.result().json()["status"]) == (202, "unknown")
             until(lambda: standing(api, "outcomes") == standing(api, "journal") == standing(api, "sweep") == "failing")
     until(lambda: api.under("key-0")["status"] == "succeeded")
     until(lambda: standing(api, "outcomes") == standing(api, "journal") == standing(api, "sweep") == "ok")
     replay = api.adjust(FIVE, key="key-0")
-    assert (replay.status_code, replay.json()["id"]) == (201, heard.result().json()["id"])
+    assert (replay.status_code, replay.json()["id"]) == (201, pending.result().json()["id"])
     assert len(vendors.crm.requests) == 1

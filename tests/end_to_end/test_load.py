@@ -39,9 +39,9 @@ def server(outages: int) -> dict[str, Any]:
 
 def circuit(caller: Caller, vendor: str) -> dict[str, Any]:
     """How a vendor stands, as anybody can see."""
-    heard = caller.send("GET", "/readyz?verbose", headers={"Authorization": ""})
-    assert heard.status_code == 200, "a vendor's outage does not make the gateway unready"
-    [found] = [each for each in heard.json()["vendors"] if each["name"] == vendor]
+    response = caller.send("GET", "/readyz?verbose", headers={"Authorization": ""})
+    assert response.status_code == 200, "a vendor's outage does not make the gateway unready"
+    [found] = [each for each in response.json()["vendors"] if each["name"] == vendor]
     return dict(found)
 
 
@@ -64,17 +64,17 @@ def seconds(call: Callable[[], httpx.Response]) -> float:
 @contextmanager
 def besieged(call: Callable[[], httpx.Response], callers: int) -> Iterator[list[httpx.Response]]:
     """So many callers at once, each coming again a moment after its answer, until the block ends."""
-    heard: list[httpx.Response] = []
+    responses: list[httpx.Response] = []
     over = Event()
 
     def come() -> None:
         while not over.wait(scaled(0.2)):
-            heard.append(call())
+            responses.append(call())
 
     with ThreadPoolExecutor(callers) as pool:
         coming = [pool.submit(come) for _ in range(callers)]
         try:
-            yield heard
+            yield responses
         finally:
             over.set()
     for each in coming:
@@ -92,14 +92,16 @@ def test_a_vendor_that_hangs_does_not_slow_another(
         seconds(lambda: api.adjust(CLUB))
     undisturbed = median(seconds(lambda: api.adjust(CLUB)) for _ in range(100))
     vendors.crm.fault("hang", when="before", times=1_000_000)
-    with besieged(lambda: api.adjust(CRM), 32) as heard:
-        until(lambda: api.get("/livez").status_code == 200 and {202, 503} <= {each.status_code for each in list(heard)})
+    with besieged(lambda: api.adjust(CRM), 32) as response:
+        until(
+            lambda: api.get("/livez").status_code == 200 and {202, 503} <= {each.status_code for each in list(response)}
+        )
         disturbed = median(seconds(lambda: api.adjust(CLUB)) for _ in range(100))
     # On a busy machine the callers alone slow everything; who waits for the other vendor waits for its time-out.
     bound = max(FACTOR * undisturbed, HASTY / 5)
     assert disturbed < bound, f"{disturbed:.4f} s, and undisturbed {undisturbed:.4f} s"
-    assert {each.status_code for each in heard} == {202, 503}
-    sent = sum(each.status_code == 202 for each in heard)
+    assert {each.status_code for each in response} == {202, 503}
+    sent = sum(each.status_code == 202 for each in response)
     until(lambda: writes(vendors) >= sent)
     assert writes(vendors) == sent, "what was held back was not sent"
     vendors.crm.simulator.faults.clear()
@@ -115,9 +117,9 @@ def test_fifty_misses_are_one_call(api: Caller, vendors: Vendors) -> None:
     vendors.arcade.fault("delay", seconds=HASTY / 4)
     before = len(vendors.arcade.requests)
     with ThreadPoolExecutor(50) as pool:
-        heard = [each.result() for each in [pool.submit(cached.get, BALANCE) for _ in range(50)]]
-    assert {each.status_code for each in heard} == {200}
-    assert len({each.json()["as_of"] for each in heard}) == 1
+        pending = [each.result() for each in [pool.submit(cached.get, BALANCE) for _ in range(50)]]
+    assert {each.status_code for each in pending} == {200}
+    assert len({each.json()["as_of"] for each in pending}) == 1
     assert len(vendors.arcade.requests) == before + 1
 
 
@@ -128,21 +130,21 @@ def test_a_write_under_an_open_circuit(start: Starts, calling: Calling, vendors:
     vendors.crm.fault("status", status=500, times=1_000)
     assert [api.adjust(CRM).status_code for _ in range(2)] == [202, 202]
     key, sent = api.new_key(), 2
-    while (heard := api.adjust(CRM, key=key)).status_code == 202:  # the pause was over: a probe, and a longer pause
+    while (response := api.adjust(CRM, key=key)).status_code == 202:  # the pause was over: a probe, and a longer pause
         key, sent = api.new_key(), sent + 1
-    problem = refused(heard, 503, "vendor_unavailable")
+    problem = refused(response, 503, "vendor_unavailable")
     assert problem["retryable"] is True
-    assert int(heard.headers["retry-after"]) >= 1
+    assert int(response.headers["retry-after"]) >= 1
     assert circuit(api, "crm")["circuit"] == "open"
-    kept = api.adjustment(problem["adjustment"], history=True)
-    last = kept["history"][-1]
-    assert (kept["status"], kept["retryable"]) == ("failed", True)
+    stored = api.adjustment(problem["adjustment"], history=True)
+    last = stored["history"][-1]
+    assert (stored["status"], stored["retryable"]) == ("failed", True)
     assert (last["evidence"]["sent"], last["exchange"]) == (False, [])
     assert writes(vendors) == sent
     vendors.crm.simulator.faults.clear()
     pause_is_over(api, "crm")
-    again = api.adjust(CRM, key=key)
-    assert (again.status_code, again.json()["attempts"]) == (201, 2)
+    repeated = api.adjust(CRM, key=key)
+    assert (repeated.status_code, repeated.json()["attempts"]) == (201, 2)
     assert writes(vendors) == sent + 1
     until(lambda: "a vendor is back" in process.log)  # the log comes by a pipe of its own, a moment later
     assert process.log.count("a vendor is back") == 1
@@ -215,11 +217,11 @@ def test_a_client_with_a_rate(start: Starts, calling: Calling, configured: Confi
     answers = [reader.get("/v1/capabilities"), reader.get(BALANCE, no="1"), reader.adjust(CRM)]
     assert [each.status_code for each in answers] == [200, 400, 403]
     assert [each.headers["ratelimit"].partition(";t=")[0] for each in answers] == [f'"client";r={n}' for n in (2, 1, 0)]
-    heard = reader.get("/v1/capabilities")
-    assert refused(heard, 429, "rate_limited")["retryable"] is True
-    assert heard.headers["ratelimit-policy"] == '"client";q=3;w=3600'
-    assert heard.headers["ratelimit"] == f'"client";r=0;t={heard.headers["retry-after"]}'
-    assert 3500 < int(heard.headers["retry-after"]) <= 3600
+    response = reader.get("/v1/capabilities")
+    assert refused(response, 429, "rate_limited")["retryable"] is True
+    assert response.headers["ratelimit-policy"] == '"client";q=3;w=3600'
+    assert response.headers["ratelimit"] == f'"client";r=0;t={response.headers["retry-after"]}'
+    assert 3500 < int(response.headers["retry-after"]) <= 3600
     unlimited = api.get("/v1/capabilities")
     assert (unlimited.status_code, "ratelimit" in unlimited.headers) == (200, False)
     stranger = reader.send("GET", "/v1/capabilities", headers={"Authorization": "Bearer nobody"})
@@ -268,5 +270,5 @@ def test_two_thousand_idle_connections(start: Starts, calling: Calling) -> None:
             with contextlib.suppress(ConnectionError):  # the gateway may have closed it for a newer one
                 idle.sendall(halves[number % len(halves)])
         with ThreadPoolExecutor(20) as pool:
-            heard = [each.result() for each in [pool.submit(api.adjust, CLUB) for _ in range(100)]]
-        assert {each.status_code for each in heard} == {201}
+            pending = [each.result() for each in [pool.submit(api.adjust, CLUB) for _ in range(100)]]
+        assert {each.status_code for each in pending} == {201}

@@ -63,8 +63,8 @@ def test_nonsense_in_a_body(api: Caller, vendors: Vendors, member: str) -> None:
 @pytest.mark.parametrize("operation", ["balance", "expiring?from=2023-09-01T00:00:00Z&to=2023-09-30T00:00:00Z"])
 def test_nonsense_in_a_path(api: Caller, vendors: Vendors, member: str, operation: str) -> None:
     """The same in a path, where it is one percent-encoded segment."""
-    heard = api.send("GET", f"/v1/members/{quote(member, safe='')}/{operation}")
-    problem = refused(heard, 400, "invalid_request")
+    response = api.send("GET", f"/v1/members/{quote(member, safe='')}/{operation}")
+    problem = refused(response, 400, "invalid_request")
     assert [error["pointer"] for error in problem["errors"]] == ["{member}"]
     assert vendors.requests == 0
 
@@ -83,8 +83,8 @@ def test_lone_surrogates(api: Caller, vendors: Vendors, escape: str) -> None:
 def test_a_value_of_255_characters(api: Caller, vendors: Vendors) -> None:
     """The longest value is taken, in characters and not in bytes."""
     for value in ("x" * 255, "é" * 255, "😀" * 255):
-        heard = api.adjust({"member": f"email:{value}", "points": 1})
-        assert (heard.status_code, heard.json()["member"]) == (201, f"email:{value}")
+        response = api.adjust({"member": f"email:{value}", "points": 1})
+        assert (response.status_code, response.json()["member"]) == (201, f"email:{value}")
         member = quote(f"email:{value}", safe="")
         assert api.get(f"/v1/members/{member}/balance").json()["available"] == "1"
 
@@ -94,8 +94,8 @@ def test_a_value_of_255_characters(api: Caller, vendors: Vendors) -> None:
 )
 def test_any_other_value_arrives_as_it_is(api: Caller, vendors: Vendors, value: str) -> None:
     """Whatever else a value holds reaches the vendor's ledger unchanged, by way of a body and of a path."""
-    heard = api.adjust({"member": f"email:{value}", "points": 3})
-    assert (heard.status_code, heard.json()["member"]) == (201, f"email:{value}")
+    response = api.adjust({"member": f"email:{value}", "points": 3})
+    assert (response.status_code, response.json()["member"]) == (201, f"email:{value}")
     assert vendors.arcade.points == [Decimal(3)]
     assert vendors.arcade.effects[0].member == f"email:{value}"
     balance = api.get(f"/v1/members/{quote(f'email:{value}', safe='')}/balance")
@@ -136,7 +136,7 @@ def test_any_other_value_arrives_as_it_is(api: Caller, vendors: Vendors, value: 
 def test_paths_byte_for_byte(api: Caller, vendors: Vendors, url: str, target: bytes, status: int) -> None:
     """Paths are matched as they came and decoded once: a problem in each case, and no vendor hears of it."""
     headers = [(b"Authorization", api.headers["Authorization"].encode()), (b"X-Tenant", b"acme")]
-    heard = exchange(url, request(b"GET", target, headers))
-    assert heard.status == status, heard.body
-    assert heard.headers["content-type"] == "application/problem+json"
+    response = exchange(url, request(b"GET", target, headers))
+    assert response.status == status, response.body
+    assert response.headers["content-type"] == "application/problem+json"
     assert vendors.requests == 0

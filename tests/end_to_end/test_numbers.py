@@ -25,14 +25,14 @@ EXACT = (
 )
 
 
-@pytest.mark.parametrize(("written", "said"), EXACT)
-def test_points_are_read_digit_for_digit(api: Caller, vendors: Vendors, written: str, said: str) -> None:
+@pytest.mark.parametrize(("written", "text"), EXACT)
+def test_points_are_read_digit_for_digit(api: Caller, vendors: Vendors, written: str, text: str) -> None:
     """A string or a JSON number reaches the vendor, the journal and the answer with exactly its digits."""
-    heard = api.adjust(f'{{"member": "contact_id:1", "points": {written}}}')
-    assert (heard.status_code, heard.json()["points"]) == (201, said)
-    assert vendors.crm.points == [Decimal(said)]
-    assert b'"Amount":' + said.encode() + b"," in vendors.crm.requests[0].body
-    assert api.adjustment(heard.json()["id"])["points"] == said
+    response = api.adjust(f'{{"member": "contact_id:1", "points": {written}}}')
+    assert (response.status_code, response.json()["points"]) == (201, text)
+    assert vendors.crm.points == [Decimal(text)]
+    assert b'"Amount":' + text.encode() + b"," in vendors.crm.requests[0].body
+    assert api.adjustment(response.json()["id"])["points"] == text
 
 
 REFUSED = (
@@ -68,12 +68,12 @@ def test_what_is_no_json_number(api: Caller, vendors: Vendors, written: str) -> 
 def test_sums_do_not_drift(api: Caller, vendors: Vendors) -> None:
     """A tenth ten times is one, as no float has it."""
     for _ in range(10):
-        heard = api.adjust('{"member": "contact_id:1", "points": 0.1}')
-    assert heard.json()["balance"]["available"] == "1"
+        response = api.adjust('{"member": "contact_id:1", "points": 0.1}')
+    assert response.json()["balance"]["available"] == "1"
 
 
 @pytest.mark.parametrize(
-    ("sum_", "said"),
+    ("sum_", "text"),
     [
         ("0.1", "0.1"),
         ("123456789012345678901234567890", "123456789012345678901234567890"),
@@ -87,19 +87,19 @@ def test_sums_do_not_drift(api: Caller, vendors: Vendors) -> None:
         ("1.50", "1.5"),
     ],
 )
-def test_a_vendors_numbers_are_exact_too(api: Caller, vendors: Vendors, sum_: str, said: str | None) -> None:
+def test_a_vendors_numbers_are_exact_too(api: Caller, vendors: Vendors, sum_: str, text: str | None) -> None:
     """A vendor's number comes through with its digits; past thirty it is not understood, and never cut or zero."""
     vendors.crm.fault("body", body=f'{{"Id": 1, "Sum": {sum_}}}', apply=True)
-    heard = api.adjust({"member": "contact_id:1", "points": "5"}).json()
-    assert heard["status"] == "succeeded"
-    assert (heard["balance"] and heard["balance"]["available"]) == said
+    document = api.adjust({"member": "contact_id:1", "points": "5"}).json()
+    assert document["status"] == "succeeded"
+    assert (document["balance"] and document["balance"]["available"]) == text
 
 
 def test_options_are_exact_too(api: Caller, vendors: Vendors) -> None:
     """A decimal among the options goes out with its digits, and comes back as text."""
     options = '{"contact-points": {"book_value": 0.100001, "company_id": 12}}'
-    heard = api.adjust(f'{{"member": "contact_id:1", "points": 5, "options": {options}}}')
-    assert heard.json()["options"] == {"contact-points": {"book_value": "0.100001", "company_id": 12}}
+    response = api.adjust(f'{{"member": "contact_id:1", "points": 5, "options": {options}}}')
+    assert response.json()["options"] == {"contact-points": {"book_value": "0.100001", "company_id": 12}}
     assert b'"BookValue":0.100001' in vendors.crm.requests[0].body
     assert orjson.loads(vendors.crm.requests[0].body)["ContactCompanyId"] == 12
 

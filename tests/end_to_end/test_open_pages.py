@@ -14,8 +14,8 @@ from tests.end_to_end.wire import exchange, request
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 def test_health(api: Caller, path: str) -> None:
     """A gateway that runs and has its journal says so, to anybody, whatever its vendors do."""
-    heard = api.send("GET", path, headers={"Authorization": ""})
-    assert (heard.status_code, heard.json()) == (200, {"status": "ok"})
+    response = api.send("GET", path, headers={"Authorization": ""})
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
 def test_the_documentation(api: Caller) -> None:
@@ -40,8 +40,11 @@ PATHS = {
     "/v1/adjustments/preview": "POST",
     "/v1/adjustments/adj_1": "GET",
     "/v1/adjustments/adj_1/resolution": "POST",
+    "/v1/members/email:a": "GET",
     "/v1/members/email:a/balance": "GET",
     "/v1/members/email:a/expiring": "GET",
+    "/v1/members/email:a/transactions": "GET",
+    "/v1/wallet": "GET",
     "/v1/capabilities": "GET",
     "/v1/limits": "GET",
 }
@@ -54,18 +57,18 @@ def test_other_methods(api: Caller, path: str, method: str) -> None:
     allowed = set(PATHS[path].split(", "))
     if method in allowed:
         return
-    heard = api.send(method, path)
-    assert heard.status_code == 405
-    assert set(heard.headers["allow"].split(", ")) == allowed
+    response = api.send(method, path)
+    assert response.status_code == 405
+    assert set(response.headers["allow"].split(", ")) == allowed
     if method != "HEAD":
-        refused(heard, 405, "method_not_allowed")
+        refused(response, 405, "method_not_allowed")
 
 
 @pytest.mark.parametrize(
     "path",
     [
         *("/", "/v1", "/v1/", "/v2/adjustments", "/v1/adjustments/", "/v1/adjustments/adj_1/", "/v1/members"),
-        *("/v1/members/email:a", "/v1/capabilities/", "/livez/", "/metrics", "/admin", "/favicon.ico", "/docs/"),
+        *("/v1/members/email:a/points", "/v1/capabilities/", "/livez/", "/metrics", "/admin", "/favicon.ico", "/docs/"),
         *("/v1/adjustments/adj_1/resolution/x", "/V1/adjustments", "/v1//adjustments", "/v1/adjustment%73"),
     ],
 )
@@ -93,14 +96,14 @@ def test_unknown_paths(api: Caller, method: str, path: str) -> None:
 )
 def test_what_is_not_http(url: str, raw: bytes) -> None:
     """What cannot be told apart as one request is a problem as well, and ends the connection."""
-    heard = exchange(url, raw)
-    assert (heard.status, heard.headers["content-type"], heard.code) == (
+    response = exchange(url, raw)
+    assert (response.status, response.headers["content-type"], response.code) == (
         400,
         "application/problem+json",
         "invalid_request",
     )
-    assert re.fullmatch(r"req_[0-9a-f]{24}", heard.headers["request-id"])
-    assert heard.headers.items() >= ALWAYS.items()
+    assert re.fullmatch(r"req_[0-9a-f]{24}", response.headers["request-id"])
+    assert response.headers.items() >= ALWAYS.items()
 
 
 def test_pages_that_are_switched_off(start: Starts) -> None:

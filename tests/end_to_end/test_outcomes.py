@@ -68,15 +68,15 @@ def test_without_proof_a_write_is_unknown(api: Caller, vendors: Vendors, writer:
     vendor, caller, key = writer.vendor(vendors), api.acting(tenant=case.tenant), api.new_key()
     vendor.fault(case.kind, **case.fields)
 
-    heard = caller.adjust(writer.body, key=key)
+    response = caller.adjust(writer.body, key=key)
 
-    assert (heard.status_code, heard.json()["status"]) == (202, "unknown"), heard.text
-    kept = caller.adjustment(heard.json()["id"], history=True)
-    history = kept.pop("history")
-    assert kept == heard.json()
-    assert heard.headers["location"] == f"/v1/adjustments/{kept['id']}"
-    assert 1 <= int(heard.headers["retry-after"]) <= ceil(PATIENT + MARGIN)
-    assert (kept["attempts"], kept["retryable"], kept["problem"], kept["balance"]) == (1, False, None, None)
+    assert (response.status_code, response.json()["status"]) == (202, "unknown"), response.text
+    stored = caller.adjustment(response.json()["id"], history=True)
+    history = stored.pop("history")
+    assert stored == response.json()
+    assert response.headers["location"] == f"/v1/adjustments/{stored['id']}"
+    assert 1 <= int(response.headers["retry-after"]) <= ceil(PATIENT + MARGIN)
+    assert (stored["attempts"], stored["retryable"], stored["problem"], stored["balance"]) == (1, False, None, None)
     assert [(step["from"], step["to"]) for step in history] == [(None, "in_progress"), ("in_progress", "unknown")]
     assert history[1]["evidence"]["sent"] is True
     assert history[1]["evidence"]["status"] in (case.status, None) if case.kind == "drip" else (case.status,)
@@ -85,7 +85,7 @@ def test_without_proof_a_write_is_unknown(api: Caller, vendors: Vendors, writer:
 
     replay = caller.adjust(writer.body, key=key)
 
-    assert (replay.status_code, replay.json()) == (202, kept)
+    assert (replay.status_code, replay.json()) == (202, stored)
     assert (len(vendor.requests), vendor.points) == (1, [writer.ledger] * case.effects)
 
 
@@ -104,15 +104,16 @@ def test_proof_of_success_is_applied_once(api: Caller, vendors: Vendors, writer:
     vendor, key = writer.vendor(vendors), api.new_key()
     vendor.fault(case.kind, **case.fields)
 
-    heard = api.adjust(writer.body, key=key)
+    response = api.adjust(writer.body, key=key)
 
-    assert (heard.status_code, heard.json()["status"]) == (201, "succeeded"), heard.text
-    assert "idempotent-replayed" not in heard.headers
-    kept = api.adjustment(heard.json()["id"], history=True)
-    assert [step["to"] for step in kept.pop("history")] == ["in_progress", "succeeded"]
-    assert kept == heard.json()
+    assert (response.status_code, response.json()["status"]) == (201, "succeeded"), response.text
+    assert "idempotent-replayed" not in response.headers
+    stored = api.adjustment(response.json()["id"], history=True)
+    assert [step["to"] for step in stored.pop("history")] == ["in_progress", "succeeded"]
+    assert (stored.pop("reversed"), stored.pop("reversals")) == ("0", [])
+    assert stored == response.json()
     replay = api.adjust(writer.body, key=key)
-    assert (replay.status_code, replay.content) == (201, heard.content)
+    assert (replay.status_code, replay.content) == (201, response.content)
     assert replay.headers["idempotent-replayed"] == "true"
     assert (len(vendor.requests), vendor.points) == (1, [writer.ledger])
 
@@ -145,26 +146,31 @@ REFUSALS = (
 )
 
 
-@pytest.mark.parametrize(("name", "kind", "fields", "status", "code", "words"), REFUSALS)
+@pytest.mark.parametrize(("name", "kind", "fields", "status", "code", "detail"), REFUSALS)
 def test_a_known_refusal_is_final(
-    api: Caller, vendors: Vendors, name: str, kind: str, fields: dict[str, Any], status: int, code: str, words: str
+    api: Caller, vendors: Vendors, name: str, kind: str, fields: dict[str, Any], status: int, code: str, detail: str
 ) -> None:
     """An answer that the adapter lists as a refusal is a problem, kept as `failed`, and repeated byte for byte."""
     writer = next(each for each in WRITERS if each.name == name)
     vendor, key = writer.vendor(vendors), api.new_key()
     vendor.fault(kind, **fields)
 
-    heard = api.adjust(writer.body, key=key)
+    response = api.adjust(writer.body, key=key)
 
-    problem = refused(heard, status, code)
+    problem = refused(response, status, code)
     assert problem["retryable"] is False
     assert (problem["vendor"]["name"], problem["vendor"]["adapter"]) == (writer.name, writer.adapter)
-    assert words in problem["vendor"]["message"]
-    kept = api.adjustment(problem["adjustment"])
-    assert (kept["status"], kept["retryable"], kept["attempts"], kept["problem"]) == ("failed", False, 1, problem)
-    assert kept["completed_at"] is not None
+    assert detail in problem["vendor"]["message"]
+    stored = api.adjustment(problem["adjustment"])
+    assert (stored["status"], stored["retryable"], stored["attempts"], stored["problem"]) == (
+        "failed",
+        False,
+        1,
+        problem,
+    )
+    assert stored["completed_at"] is not None
     replay = api.adjust(writer.body, key=key)
-    assert (replay.status_code, replay.content) == (status, heard.content)
+    assert (replay.status_code, replay.content) == (status, response.content)
     assert replay.headers["idempotent-replayed"] == "true"
     assert replay.headers["content-type"] == "application/problem+json"
     assert (len(vendor.requests), vendor.points) == (1, [])
@@ -199,13 +205,17 @@ def test_what_only_looks_like_a_refusal_is_unknown(
 )
 def test_an_echo_that_contradicts_is_unknown(api: Caller, vendors: Vendors, echo: dict[str, Any]) -> None:
     """A success that speaks of something else than was sent is no proof."""
-    said = {"Id": 7, "ContactId": 1, "Amount": 2.5, "Type": "standard", "IsCanceller": False, "Sum": 2.5} | echo
-    vendors.crm.fault("body", body=json.dumps(said), apply=True)
+    fields = {"Id": 7, "ContactId": 1, "Amount": 2.5, "Type": "standard", "IsCanceller": False, "Sum": 2.5} | echo
+    vendors.crm.fault("body", body=json.dumps(fields), apply=True)
     assert api.adjust({"member": "contact_id:1", "points": "2.5"}).json()["status"] == "unknown"
 
 
 def test_secondary_fields_that_cannot_be_read_do_not_matter(api: Caller, vendors: Vendors) -> None:
     """The least evidence of success is enough: what cannot be read beside it is null."""
     vendors.crm.fault("body", body='{"Id": 7, "Sum": "many", "DateTime": "yesterday"}', apply=True)
-    heard = api.adjust({"member": "contact_id:1", "points": "2.5"}).json()
-    assert (heard["status"], heard["balance"], heard["vendor"]["details"]["date_time"]) == ("succeeded", None, None)
+    document = api.adjust({"member": "contact_id:1", "points": "2.5"}).json()
+    assert (document["status"], document["balance"], document["vendor"]["details"]["date_time"]) == (
+        "succeeded",
+        None,
+        None,
+    )

@@ -24,24 +24,24 @@ def test_a_preview_is_what_is_sent(api: Caller, vendors: Vendors, writer: Writer
     assert vendor.secret not in shown.text
     identifier = api.adjust(writer.body).json()["id"]
     (sent,) = vendor.requests
-    said = shown.json()["request"]
-    assert (said["method"], said["url"]) == (sent.method, vendor.simulator.origin + sent.target)
-    unmasked = {name: value.replace("***", vendor.secret) for name, value in said["headers"].items()}
+    document = shown.json()["request"]
+    assert (document["method"], document["url"]) == (sent.method, vendor.simulator.origin + sent.target)
+    unmasked = {name: value.replace("***", vendor.secret) for name, value in document["headers"].items()}
     assert unmasked.items() <= dict(sent.headers).items()
-    assert "***" in str(said["headers"])
+    assert "***" in str(document["headers"])
     if sent.body:
         inside = shown.content.partition(b'"body":')[2]
         assert inside.startswith(sent.body.replace(identifier.encode(), b"adj_preview"))
     else:
-        assert said["body"] is None
+        assert document["body"] is None
 
 
 def test_a_preview_says_how_it_was_decided(api: Caller, vendors: Vendors) -> None:
     """The rule, the vendor, what would not be sent, and what the vendor offers against repeating it."""
     body = {"member": MEMBER["iactionable"], "points": 5, "reason": "x", "reference": "order-1", "store": "12"}
-    said = preview(api, body).json()
-    del said["request"]
-    assert said == {
+    document = preview(api, body).json()
+    del document["request"]
+    assert document == {
         "rule": "tenants.acme.routes.adjust[2]",
         "vendor": {"name": "arcade", "adapter": "iactionable"},
         "not_sent": ["reason", "reference", "store"],
@@ -64,8 +64,8 @@ def test_a_preview_has_the_problems_of_the_call(
     api: Caller, vendors: Vendors, body: dict[str, Any], status: int, code: str
 ) -> None:
     """What would be refused before anything is sent is refused here in the same words."""
-    shown, heard = refused(preview(api, body), status, code), refused(api.adjust(body), status, code)
-    assert {**shown, "request_id": None} == {**heard, "request_id": None}
+    shown, response = refused(preview(api, body), status, code), refused(api.adjust(body), status, code)
+    assert {**shown, "request_id": None} == {**response, "request_id": None}
     assert vendors.requests == 0
 
 
@@ -108,18 +108,18 @@ def test_nothing_is_dropped_in_silence(
 def test_what_the_operator_lets_go(api: Caller, vendors: Vendors) -> None:
     """A field under `ignore` is kept and said back, not sent, and named in `not_sent`."""
     body = {"member": MEMBER["fabric"], "points": 5, "description": "You are cool", "reference": "r", "store": "12"}
-    heard = api.acting(tenant="outlet").adjust(body)
-    said = heard.json()
-    assert (heard.status_code, said["not_sent"]) == (201, ["description", "reference", "store"])
-    assert (said["description"], said["reference"], said["store"]) == ("You are cool", "r", "12")
+    response = api.acting(tenant="outlet").adjust(body)
+    document = response.json()
+    assert (response.status_code, document["not_sent"]) == (201, ["description", "reference", "store"])
+    assert (document["description"], document["reference"], document["store"]) == ("You are cool", "r", "12")
     assert b"cool" not in vendors.club.requests[0].body
 
 
 def test_options_of_other_adapters_are_checked_and_not_sent(api: Caller, vendors: Vendors) -> None:
     """Options belong to an adapter: those of another one are checked by it, kept, and go nowhere."""
     body = {"member": "contact_id:1", "points": 5, "options": {"fabric": {"billing_entity": "Elsewhere"}}}
-    heard = api.adjust(body)
-    assert (heard.status_code, heard.json()["options"]) == (201, body["options"])
+    response = api.adjust(body)
+    assert (response.status_code, response.json()["options"]) == (201, body["options"])
     assert b"Elsewhere" not in vendors.crm.requests[0].body
     wrong = {**body, "options": {"fabric": {"billing_entity": ""}}}
     refused(api.adjust(wrong), 400, "invalid_request")
@@ -127,24 +127,26 @@ def test_options_of_other_adapters_are_checked_and_not_sent(api: Caller, vendors
 
 def test_capabilities(api: Caller, vendors: Vendors) -> None:
     """Each rule says when it applies, to whom it leads, and what can be said there."""
-    said = api.get("/v1/capabilities").json()
-    assert said["tenant"] == "acme"
-    crm, club, arcade = said["operations"]["adjust"]
+    document = api.get("/v1/capabilities").json()
+    assert document["tenant"] == "acme"
+    crm, club, arcade = document["operations"]["adjust"]
     assert crm == {
         "when": {"member": ["contact_id"]},
         "vendor": "crm",
         "adapter": "contact-points",
         "member_schemes": ["contact_id"],
+        "resolves": [],
         "fields": ["description", "member", "options", "point_type", "points", "reference", "store"],
         "point_types": ["base", "bonus"],
         "fractions": True,
         "balance_in_answer": True,
         "repeat_safety": "searchable",
+        "reversals": ["linked"],
     }
     assert (club["fractions"], club["repeat_safety"], "reason" in club["fields"]) == (True, "none", True)
     assert (arcade["fractions"], arcade["point_types"]) == (False, [])
-    assert [each["vendor"] for each in said["operations"]["balance"]] == ["arcade"]
-    (expiring,) = said["operations"]["expiring"]
+    assert [each["vendor"] for each in document["operations"]["balance"]] == ["arcade"]
+    (expiring,) = document["operations"]["expiring"]
     assert expiring["member_schemes"] == ["email", "phone", "profile_id", "custom.*"]
     assert expiring["fields"] == ["from", "member", "point_type", "to"]
     assert vendors.requests == 0
@@ -152,5 +154,5 @@ def test_capabilities(api: Caller, vendors: Vendors) -> None:
 
 def test_capabilities_without_routes(api: Caller) -> None:
     """An operation without a rule has none to show."""
-    said = api.acting(tenant="silent").get("/v1/capabilities").json()
-    assert (said["operations"]["adjust"], said["operations"]["balance"]) == ([], [])
+    document = api.acting(tenant="silent").get("/v1/capabilities").json()
+    assert (document["operations"]["adjust"], document["operations"]["balance"]) == ([], [])

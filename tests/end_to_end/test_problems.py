@@ -51,6 +51,13 @@ def settled_already(api: Caller, vendors: Vendors) -> httpx.Response:
     return api.send("POST", f"/v1/adjustments/{identifier}/resolution", json=word)
 
 
+def reversed_failure(api: Caller, vendors: Vendors) -> httpx.Response:
+    """A reversal of what was not applied."""
+    failed = api.adjust({"member": "contact_id:404", "points": 5}).json()["adjustment"]
+    key = {"Idempotency-Key": api.new_key()}
+    return api.send("POST", f"/v1/adjustments/{failed}/reversal", json={}, headers=key)
+
+
 ROWS: dict[str, tuple[int, bool, Call]] = {
     "invalid_request": (400, False, lambda api, vendors: api.adjust("{")),
     "idempotency_key_required": (400, False, lambda api, vendors: api.adjust(FIVE, headers={"Idempotency-Key": ""})),
@@ -60,6 +67,8 @@ ROWS: dict[str, tuple[int, bool, Call]] = {
     "not_found": (404, False, lambda api, vendors: api.get("/v1/adjustments/adj_1")),
     "method_not_allowed": (405, False, lambda api, vendors: api.send("DELETE", "/v1/adjustments")),
     "member_not_found": (404, False, lambda api, vendors: api.adjust({"member": "contact_id:404", "points": 5})),
+    "member_ambiguous": (409, False, lambda api, vendors: api.get("/v1/members/phone:+923330000000")),
+    "not_reversible": (409, False, reversed_failure),
     "not_resolvable": (409, False, settled_already),
     "payload_too_large": (413, False, lambda api, vendors: api.adjust("x" * 65_537)),
     "unsupported_media_type": (415, False, lambda api, vendors: api.adjust(FIVE, headers=NO_JSON)),
@@ -77,11 +86,15 @@ ROWS: dict[str, tuple[int, bool, Call]] = {
 ELSEWHERE = {
     "idempotency_in_progress": "test_in_flight.py",
     "not_applied": "test_restarts.py",
+    "already_reversed": "tests/gateway/test_reversals.py, where a vendor shows a cancel by hand",
     "store_unavailable": "test_restarts.py",
     "overloaded": "test_overload.py",
+    "key_expired": "tests/gateway/test_removal.py, where adjustments are purged",
     "limit_exceeded": "beside what counts the points",
     "internal_error": "test_foreign_adapters.py",
     "insufficient_points": "test_foreign_adapters.py, for no vendor of today says this in a way of its own",
+    "paused": "test_pauses.py",
+    "client_paused": "test_pauses.py",
     "rate_limited": "beside the limiter that makes it",
 }
 
@@ -90,10 +103,10 @@ ELSEWHERE = {
 def test_a_row(api: Caller, vendors: Vendors, code: str) -> None:
     """The status, whether trying again can help, and the headers that go with it are those of the row."""
     status, retryable, call = ROWS[code]
-    heard = call(api, vendors)
-    assert refused(heard, status, code)["retryable"] is retryable
-    assert ("retry-after" in heard.headers) == retryable
-    assert heard.headers.get("www-authenticate") == ("Bearer" if status == 401 else None)
+    response = call(api, vendors)
+    assert refused(response, status, code)["retryable"] is retryable
+    assert ("retry-after" in response.headers) == retryable
+    assert response.headers.get("www-authenticate") == ("Bearer" if status == 401 else None)
 
 
 def test_every_row_has_a_test() -> None:

@@ -27,14 +27,18 @@ def vendor_of(vendors: Vendors, operation: str) -> Vendor:
 
 def test_a_balance(api: Caller, vendors: Vendors) -> None:
     """A balance says what the vendor said, when it was asked, and null for what it does not say."""
-    said = api.get(BALANCE).json()
-    as_of = said.pop("as_of")
+    document = api.get(BALANCE).json()
+    as_of = document.pop("as_of")
     assert as_of.endswith("Z")
-    assert said == {
+    assert document == {
         "member": "email:jason@example.com",
         "point_type": None,
         "available": "0",
+        "total": None,
+        "pending": None,
+        "held": None,
         "lifetime": "0",
+        "next_expiry": None,
         "updated_at": "2010-07-07T16:48:22.499Z",
         "vendor": {"name": "arcade", "adapter": "iactionable", "details": {}},
         "cached": False,
@@ -47,10 +51,10 @@ def test_a_balance(api: Caller, vendors: Vendors) -> None:
 )
 def test_expiring_points(api: Caller, vendors: Vendors, tenant: str, member: str) -> None:
     """The points that expire in a period, by every identifier, in JSON and in XML."""
-    said = api.acting(tenant=tenant).get(f"/v1/members/{quote(member, safe='')}/expiring", **WHEN).json()
-    assert (said["member"], said["points"], said["point_type"]) == (member, "150.24", None)
-    assert {"from": said["from"], "to": said["to"]} == WHEN
-    assert said["vendor"]["details"] == {"error": 0, "error_text": "Successful operation"}
+    document = api.acting(tenant=tenant).get(f"/v1/members/{quote(member, safe='')}/expiring", **WHEN).json()
+    assert (document["member"], document["points"], document["point_type"]) == (member, "150.24", None)
+    assert {"from": document["from"], "to": document["to"]} == WHEN
+    assert document["vendor"]["details"] == {"error": 0, "error_text": "Successful operation"}
 
 
 @pytest.mark.parametrize("operation", ["balance", "expiring"])
@@ -66,15 +70,15 @@ def test_numbers_as_they_came(api: Caller, vendors: Vendors) -> None:
     """Inside the vendor's own answer every digit is as the vendor wrote it."""
     body = '{"AvailablePoints": 1.50, "TotalPoints": 12345678901234567890.123456789, "extra": [1E5, -0.0, 1e400]}'
     vendors.arcade.fault("body", body=body)
-    heard = api.get(BALANCE, include="vendor_response")
-    assert f'"body":{body}'.encode() in heard.content
-    assert (heard.json()["available"], heard.json()["lifetime"]) == ("1.5", "12345678901234567890.123456789")
+    response = api.get(BALANCE, include="vendor_response")
+    assert f'"body":{body}'.encode() in response.content
+    assert (response.json()["available"], response.json()["lifetime"]) == ("1.5", "12345678901234567890.123456789")
 
 
 def test_an_xml_answer_is_text(api: Caller, vendors: Vendors) -> None:
     """An answer that is not JSON is shown as text."""
-    heard = api.acting(tenant="cached").get(EXPIRING, **WHEN, include="vendor_response").json()
-    assert heard["vendor"]["response"]["body"].startswith("<xml><data><expiring_points>150.24<")
+    document = api.acting(tenant="cached").get(EXPIRING, **WHEN, include="vendor_response").json()
+    assert document["vendor"]["response"]["body"].startswith("<xml><data><expiring_points>150.24<")
 
 
 @pytest.mark.parametrize("operation", ["balance", "expiring"])
@@ -182,8 +186,8 @@ def test_members_and_point_types_that_a_vendor_does_not_know(api: Caller, vendor
 
 def test_a_point_type_is_the_vendors_own(api: Caller, vendors: Vendors) -> None:
     """A canonical point type is translated, and said back as it was asked."""
-    said = api.get(EXPIRING, **WHEN, point_type="status").json()
-    assert (said["point_type"], said["points"]) == ("status", "0")
+    document = api.get(EXPIRING, **WHEN, point_type="status").json()
+    assert (document["point_type"], document["points"]) == ("status", "0")
     assert b'"points_currency_iid":2' in vendors.perks.requests[0].body
 
 

@@ -48,13 +48,16 @@ def test_a_crash_leaves_an_unknown(start: Starts, calling: Calling, vendors: Ven
     api = calling(start())
     repeat = api.adjust(FIVE, key=key)
     assert (repeat.status_code, repeat.json()["status"]) == (202, "unknown")
-    kept = api.adjustment(repeat.json()["id"], history=True)
-    assert [(step["to"], step["by"]) for step in kept["history"]] == [
+    stored = api.adjustment(repeat.json()["id"], history=True)
+    assert [(step["to"], step["by"]) for step in stored["history"]] == [
         ("in_progress", "gateway"),
         ("unknown", "recovery"),
     ]
-    assert kept["id"] == problem["adjustment"]
-    path, word = f"/v1/adjustments/{kept['id']}/resolution", {"outcome": "applied", "reason": "Seen in their records."}
+    assert stored["id"] == problem["adjustment"]
+    path, word = (
+        f"/v1/adjustments/{stored['id']}/resolution",
+        {"outcome": "applied", "reason": "Seen in their records."},
+    )
     settled = api.send("POST", path, json=word)
     assert (settled.status_code, settled.json()["status"]) == (200, "succeeded")
     replay = api.adjust(FIVE, key=key)
@@ -80,9 +83,9 @@ def test_settled_as_not_applied(start: Starts, calling: Calling, vendors: Vendor
     api = calling(start())
     settled = api.send("POST", path, json=word)
     assert settled.status_code == 200
-    said = settled.json()
-    assert (said["status"], said["retryable"], said["problem"]["code"]) == ("failed", False, "not_applied")
-    assert said["resolution"] | {"at": None} == {**word, "by": "anywhere", "at": None}
+    document = settled.json()
+    assert (document["status"], document["retryable"], document["problem"]["code"]) == ("failed", False, "not_applied")
+    assert document["resolution"] | {"at": None} == {**word, "by": "anywhere", "at": None}
     history = api.adjustment(identifier, history=True)["history"]
     assert [(step["to"], step["by"]) for step in history][-1] == ("failed", "anywhere")
     assert history[-1]["evidence"]["actor"] == word["actor"]
@@ -100,12 +103,12 @@ def test_sigterm_waits_for_a_write_under_way(start: Starts, calling: Calling, ve
     gateway = start()
     api = calling(gateway)
     with ThreadPoolExecutor(1) as pool:
-        heard = pool.submit(api.adjust, FIVE)
+        pending = pool.submit(api.adjust, FIVE)
         vendors.crm.requests.wait_for(1)
         gateway.terminate()
         until(lambda: not _ready(gateway))
         vendors.crm.release()
-        assert heard.result().status_code == 201
+        assert pending.result().status_code == 201
     assert gateway.ended() == 0
     assert vendors.crm.points == [Decimal(5)]
 
@@ -152,8 +155,8 @@ def test_two_gateways_on_one_journal(start: Starts, calling: Calling, vendors: V
     """Gateways that share a journal hold the promise together: identical writes over both have one effect."""
     callers = [calling(start()), calling(start())]
     with ThreadPoolExecutor(50) as pool:
-        heard = list(pool.map(lambda number: callers[number % 2].adjust(FIVE, key="key-0"), range(50)))
-    assert {each.status_code for each in heard} <= {201, 409}
+        responses = list(pool.map(lambda number: callers[number % 2].adjust(FIVE, key="key-0"), range(50)))
+    assert {each.status_code for each in responses} <= {201, 409}
     replays = [each.adjust(FIVE, key="key-0") for each in callers]
     assert {(each.status_code, each.content) for each in replays} == {(201, replays[0].content)}
     assert vendors.crm.points == [Decimal(5)]
@@ -194,8 +197,8 @@ def test_routes_that_changed_meanwhile(
     second = start(tenants={**tenants, "acme": {"routes": {"adjust": rules}}})
     api = calling(second)
     assert api.adjust(body, key="key-done").content == done.content
-    again = api.adjust(body, key="key-retryable")
-    assert (again.status_code, again.json()["vendor"]["name"]) == (201, "arcade")
+    repeated = api.adjust(body, key="key-retryable")
+    assert (repeated.status_code, repeated.json()["vendor"]["name"]) == (201, "arcade")
     assert refused(api.adjust(body, key="key-new"), 503, "vendor_unavailable")["vendor"]["name"] == "arcade_gone"
     second.stop()
 
@@ -217,9 +220,9 @@ def test_a_vendor_that_is_no_longer_configured(
     first.stop()
 
     whole = configured()
-    kept = {name: vendor for name, vendor in whole["vendors"].items() if name != "arcade_gone"}
+    rest = {name: vendor for name, vendor in whole["vendors"].items() if name != "arcade_gone"}
     tenants = {**whole["tenants"], "gone": {"routes": {"adjust": "arcade"}}}
-    api = calling(start(vendors=kept, tenants=tenants)).acting(tenant="gone")
+    api = calling(start(vendors=rest, tenants=tenants)).acting(tenant="gone")
     refused(api.adjust(body, key="key-1"), 422, "operation_not_supported")
     assert api.adjustment(failed["adjustment"])["retryable"] is True
     assert vendors.requests == 0

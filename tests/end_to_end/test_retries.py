@@ -26,18 +26,23 @@ def test_the_same_key_makes_the_next_attempt(
     vendor, key = writer.vendor(vendors), api.new_key()
     vendor.fault("status", **fields)
 
-    heard = api.adjust(writer.body, key=key)
+    response = api.adjust(writer.body, key=key)
 
-    problem = refused(heard, status, code)
-    assert (problem["retryable"], heard.headers["retry-after"]) == (True, wait)
+    problem = refused(response, status, code)
+    assert (problem["retryable"], response.headers["retry-after"]) == (True, wait)
     assert problem["vendor"]["status"] == fields["status"]
-    kept = api.adjustment(problem["adjustment"])
-    assert (kept["status"], kept["retryable"], kept["attempts"], kept["problem"]) == ("failed", True, 1, problem)
+    stored = api.adjustment(problem["adjustment"])
+    assert (stored["status"], stored["retryable"], stored["attempts"], stored["problem"]) == (
+        "failed",
+        True,
+        1,
+        problem,
+    )
 
-    again = api.adjust(writer.body, key=key)
+    repeated = api.adjust(writer.body, key=key)
 
-    assert (again.status_code, again.json()["id"], again.json()["attempts"]) == (201, problem["adjustment"], 2)
-    assert "idempotent-replayed" not in again.headers
+    assert (repeated.status_code, repeated.json()["id"], repeated.json()["attempts"]) == (201, problem["adjustment"], 2)
+    assert "idempotent-replayed" not in repeated.headers
     assert (len(vendor.requests), vendor.points) == (2, [writer.ledger])
     assert vendor.requests[0].body == vendor.requests[1].body
     history = api.adjustment(problem["adjustment"], history=True)["history"]
@@ -48,7 +53,7 @@ def test_the_same_key_makes_the_next_attempt(
         ("in_progress", "succeeded", 2),
     ]
     replay = api.adjust(writer.body, key=key)
-    assert (replay.content, replay.headers["idempotent-replayed"]) == (again.content, "true")
+    assert (replay.content, replay.headers["idempotent-replayed"]) == (repeated.content, "true")
 
 
 def test_the_vendor_is_told_the_same_id_again(api: Caller, vendors: Vendors) -> None:
@@ -75,18 +80,18 @@ def test_nobody_listens(api: Caller, vendors: Vendors) -> None:
             "code": None,
             "message": None,
         }
-        kept = gone.adjustment(problem["adjustment"], history=True)
-        assert (kept["status"], kept["retryable"], kept["attempts"]) == ("failed", True, attempt)
-        assert kept["history"][-1]["evidence"]["sent"] is False
+        stored = gone.adjustment(problem["adjustment"], history=True)
+        assert (stored["status"], stored["retryable"], stored["attempts"]) == ("failed", True, attempt)
+        assert stored["history"][-1]["evidence"]["sent"] is False
     assert vendors.requests == 0
 
 
 def test_a_vendor_that_refuses_our_key(api: Caller, vendors: Vendors) -> None:
     """Credentials that the vendor does not know are told as such, and the caller may try again in a minute."""
-    heard = api.acting(tenant="locked_out").adjust({"member": "email:jason@example.com", "points": 5})
-    problem = refused(heard, 502, "vendor_auth_failed")
+    response = api.acting(tenant="locked_out").adjust({"member": "email:jason@example.com", "points": 5})
+    problem = refused(response, 502, "vendor_auth_failed")
     assert (problem["vendor"]["status"], problem["vendor"]["message"]) == (401, "A valid API key is required")
-    assert heard.headers["retry-after"] == "60"
+    assert response.headers["retry-after"] == "60"
     assert vendors.arcade.effects == []
 
 

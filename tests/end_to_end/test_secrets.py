@@ -30,10 +30,10 @@ def test_a_success_that_echoes(api: Caller, vendors: Vendors, adapter: str) -> N
     """Every text of a success is masked, the transaction's id too."""
     vendor = next(each for each in vendors.all if each.simulator.name == adapter)
     vendor.fault("body", body=json.dumps(echoes(adapter, vendor.secret)))
-    heard = api.adjust({"member": MEMBER[adapter], "points": 5})
-    assert heard.status_code == 201
-    path = f"/v1/adjustments/{heard.json()['id']}"
-    for response in (heard, api.get(path), api.get(path, include="history"), api.get("/v1/adjustments")):
+    answer = api.adjust({"member": MEMBER[adapter], "points": 5})
+    assert answer.status_code == 201
+    path = f"/v1/adjustments/{answer.json()['id']}"
+    for response in (answer, api.get(path), api.get(path, include="history"), api.get("/v1/adjustments")):
         assert vendor.secret not in response.text
 
 
@@ -42,22 +42,22 @@ def test_a_success_that_echoes(api: Caller, vendors: Vendors, adapter: str) -> N
 def test_a_failure_that_echoes(api: Caller, vendors: Vendors, adapter: str, status: int) -> None:
     """So is every text of a refusal, of an unknown outcome, and of the exchange that is kept with it."""
     vendor = next(each for each in vendors.all if each.simulator.name == adapter)
-    said = {"Message": vendor.secret, "message": vendor.secret, "errors": {vendor.secret: [vendor.secret]}}
+    fields = {"Message": vendor.secret, "message": vendor.secret, "errors": {vendor.secret: [vendor.secret]}}
     headers = {"X-Echo": vendor.secret, "Set-Cookie": f"key={quote(vendor.secret)}"}
-    vendor.fault("status", status=status, body=json.dumps({**said, "data": {}, "status": status}), headers=headers)
+    vendor.fault("status", status=status, body=json.dumps({**fields, "data": {}, "status": status}), headers=headers)
     key = api.new_key()
-    heard = api.adjust({"member": MEMBER[adapter], "points": 5}, key=key)
+    answer = api.adjust({"member": MEMBER[adapter], "points": 5}, key=key)
     identifier = api.under(key)["id"]
-    for response in (heard, api.get(f"/v1/adjustments/{identifier}", include="history")):
+    for response in (answer, api.get(f"/v1/adjustments/{identifier}", include="history")):
         assert vendor.secret not in response.text
 
 
 def test_what_is_kept_is_bounded(api: Caller, vendors: Vendors) -> None:
     """A vendor that says a lot is cut in the history, and in the words that a problem quotes."""
     vendors.crm.fault("status", status=400, body=json.dumps({"Message": "x" * 200_000}))
-    heard = api.adjust({"member": "contact_id:1", "points": 5})
-    assert len(heard.json()["vendor"]["message"]) == 500
-    history = api.adjustment(heard.json()["adjustment"], history=True)["history"]
+    answer = api.adjust({"member": "contact_id:1", "points": 5})
+    assert len(answer.json()["vendor"]["message"]) == 500
+    history = api.adjustment(answer.json()["adjustment"], history=True)["history"]
     assert len(history[-1]["exchange"][0]["response"]["body"]) == 4096
 
 

@@ -49,9 +49,9 @@ def test_requests_under_way_of_one_client(
     with ThreadPoolExecutor(3) as pool:
         first = [pool.submit(storefront.adjust, CRM) for _ in range(2)]
         vendors.crm.requests.wait_for(2)
-        heard = storefront.adjust(CRM, key="key-too-many")
-        problem = refused(heard, 429, "rate_limited")
-        assert (problem["retryable"], heard.headers["retry-after"]) == (True, "1")
+        response = storefront.adjust(CRM, key="key-too-many")
+        problem = refused(response, 429, "rate_limited")
+        assert (problem["retryable"], response.headers["retry-after"]) == (True, "1")
         assert "2 requests under way" in problem["detail"]
         refused(storefront.get("/v1/capabilities"), 429, "rate_limited")
         assert api.get("/v1/adjustments", idempotency_key="key-too-many").json()["data"] == []
@@ -108,5 +108,5 @@ def test_a_shared_read_does_not_lose_its_place_for_others(
         displaced = waiting[3].answer()
         assert displaced.status == 503
         vendors.arcade.release()
-        heard = [each.answer() for each in (*under_way, shared, other)]
-    assert [each.status for each in heard] == [ASKED] * 4
+        responses = [each.answer() for each in (*under_way, shared, other)]
+    assert [each.status for each in responses] == [ASKED] * 4

@@ -33,10 +33,10 @@ def test_so_many_without_a_key(start: Starts, calling: Calling) -> None:
     first = [api.http.get(path).status_code for path in paths]
     assert first == [401, 200, 404, 405]
     for path in ("/v1/capabilities", "/docs", "/openapi.json", "/nowhere", "/v1/adjustments/preview", "/livez/"):
-        heard = api.http.get(path)
-        problem = refused(heard, 429, "rate_limited")
-        assert (problem["retryable"], 0 < int(heard.headers["retry-after"]) <= 3600) == (True, True)
-        assert heard.headers["request-id"] == problem["request_id"]
+        response = api.http.get(path)
+        problem = refused(response, 429, "rate_limited")
+        assert (problem["retryable"], 0 < int(response.headers["retry-after"]) <= 3600) == (True, True)
+        assert response.headers["request-id"] == problem["request_id"]
     assert [api.http.get(path).status_code for path in ("/livez", "/readyz", "/readyz?verbose")] == [200] * 3
     assert api.get("/v1/capabilities").status_code == 200
     assert api.send("GET", "/nowhere").status_code == 404
@@ -61,9 +61,9 @@ def test_wrong_keys(start: Starts, calling: Calling) -> None:
     api = calling(process)
     for _ in range(2):
         refused(api.send("GET", "/v1/capabilities", headers=WRONG), 401, "unauthenticated")
-    heard = api.send("GET", "/v1/capabilities", headers=WRONG)
-    assert "correct the key" in refused(heard, 429, "rate_limited")["detail"]
-    assert heard.headers["retry-after"] == "1"
+    response = api.send("GET", "/v1/capabilities", headers=WRONG)
+    assert "correct the key" in refused(response, 429, "rate_limited")["detail"]
+    assert response.headers["retry-after"] == "1"
     assert api.get("/v1/capabilities").status_code == 200
     refused(api.send("GET", "/v1/capabilities", headers=NONE), 429, "rate_limited")
     until(lambda: "an address is refused" in process.log)

@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,8 +74,8 @@ def refuses(supervisor: GatewayProcess) -> bool:
 def test_identical_writes_over_all_workers(api: Caller, vendors: Vendors) -> None:
     """Fifty identical writes, each on a connection of its own, have one effect, and one answer in the end."""
     with ThreadPoolExecutor(50) as pool:
-        heard = list(pool.map(lambda _: api.adjust(FIVE, key="key-0"), range(50)))
-    assert {each.status_code for each in heard} <= {201, 409}
+        responses = list(pool.map(lambda _: api.adjust(FIVE, key="key-0"), range(50)))
+    assert {each.status_code for each in responses} <= {201, 409}
     assert len({api.adjust(FIVE, key="key-0").content for _ in range(10)}) == 1
     assert vendors.crm.points == [Decimal(5)]
 
@@ -90,10 +92,19 @@ def test_a_worker_that_dies_is_replaced(supervisor: GatewayProcess, api: Caller,
 
 
 def test_a_worker_that_cannot_be_replaced_takes_nobody_with_it(
-    supervisor: GatewayProcess, api: Caller, vendors: Vendors
+    start: Starts,
+    calling: Callable[[GatewayProcess], Caller],
+    configured: Callable[..., dict[str, Any]],
+    vendors: Vendors,
+    tmp_path: Path,
 ) -> None:
     """While what a new one needs is missing it is tried again and again, and the others serve; then it is back."""
-    file, aside = supervisor.folder / "gateway.yaml", supervisor.folder / "aside.yaml"
+    file, aside = tmp_path / "secret", tmp_path / "aside"
+    file.write_text(vendors.crm.secret)
+    whole = configured()["vendors"]
+    supervisor = start(workers=WORKERS, vendors={**whole, "crm": {**whole["crm"], "api_key": f"${{file:{file}}}"}})
+    until(lambda: serving(supervisor) == WORKERS)
+    api = calling(supervisor)
     file.rename(aside)
     before = workers(supervisor)
     os.kill(min(before), signal.SIGKILL)
@@ -102,6 +113,17 @@ def test_a_worker_that_cannot_be_replaced_takes_nobody_with_it(
     aside.rename(file)
     until(lambda: serving(supervisor) == WORKERS + 1)
     assert len(workers(supervisor) & before) == WORKERS - 1
+
+
+def test_a_mistake_in_the_file_stays_in_the_file(supervisor: GatewayProcess, api: Caller, vendors: Vendors) -> None:
+    """A worker that ends after the file was edited starts with what its siblings serve, whatever the file says now."""
+    (supervisor.folder / "gateway.yaml").write_text("vendors: [")
+    before = workers(supervisor)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: serving(supervisor) == 2 * WORKERS)
+    assert api.adjust(FIVE).status_code == 201
+    assert not workers(supervisor) & before
 
 
 def test_a_supervisor_without_resources_tries_again(supervisor: GatewayProcess, api: Caller, vendors: Vendors) -> None:

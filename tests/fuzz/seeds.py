@@ -93,14 +93,14 @@ def _posted(target: bytes, text: bytes, *more: bytes) -> Seed:
 def _write(member: bytes, *, chunked: bool) -> Seed:
     def written(origin: Origin, number: int) -> bytes:
         body = _ADJUSTMENT % (member, number)
-        again = b"Idempotency-Key: fuzz-%d" % number
+        repeated = b"Idempotency-Key: fuzz-%d" % number
         if not chunked:
-            return _posted(b"/v1/adjustments", body, again)(origin, number)
+            return _posted(b"/v1/adjustments", body, repeated)(origin, number)
         body = _named(body, origin)
         size = len(body) // _CHUNKS + 1
         parts = [body[start : start + size] for start in range(0, len(body), size)]
         coded = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
-        headers = (b"Content-Type: application/json", b"Transfer-Encoding: chunked", again)
+        headers = (b"Content-Type: application/json", b"Transfer-Encoding: chunked", repeated)
         return _head(b"POST /v1/adjustments HTTP/1.1", origin, *headers) + coded
 
     return written

@@ -1,10 +1,12 @@
 """The life of an adjustment: every step from every state, and what holds along every path."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gateway.adjustments import State, Status, Verdict, expire, repeat, resolve, retry, settle
+from gateway.adjustments import Mark, State, Status, Verdict, expire, repeat, resolve, retry, settle, withdraw
 
 IN_PROGRESS = State(Status.IN_PROGRESS)
 SUCCEEDED = State(Status.SUCCEEDED)
@@ -12,7 +14,8 @@ FAILED = State(Status.FAILED)
 RETRYABLE = State(Status.FAILED, retryable=True)
 UNKNOWN = State(Status.UNKNOWN)
 REPEATED = State(Status.UNKNOWN, repeats=2)
-STATES = [IN_PROGRESS, SUCCEEDED, FAILED, RETRYABLE, UNKNOWN, REPEATED]
+ACCEPTED = State(Status.ACCEPTED)
+STATES = [IN_PROGRESS, SUCCEEDED, FAILED, RETRYABLE, UNKNOWN, REPEATED, ACCEPTED]
 
 SETTLED = {
     (IN_PROGRESS, Verdict.APPLIED): SUCCEEDED,
@@ -24,19 +27,36 @@ SETTLED = {
     (UNKNOWN, Verdict.NOT_APPLIED): FAILED,
     (UNKNOWN, Verdict.UNKNOWN): None,
     (REPEATED, Verdict.APPLIED): State(Status.SUCCEEDED, repeats=2),
+    (IN_PROGRESS, Verdict.ACCEPTED): ACCEPTED,
+    (UNKNOWN, Verdict.ACCEPTED): ACCEPTED,
+    (REPEATED, Verdict.ACCEPTED): State(Status.ACCEPTED, repeats=2),
+    (RETRYABLE, Verdict.REFUSED): FAILED,
+    (ACCEPTED, Verdict.APPLIED): SUCCEEDED,
+    (ACCEPTED, Verdict.REFUSED): FAILED,
 }
 RESOLVED = {
     (UNKNOWN, True): SUCCEEDED,
     (UNKNOWN, False): FAILED,
     (REPEATED, True): State(Status.SUCCEEDED, repeats=2),
     (REPEATED, False): State(Status.FAILED, repeats=2),
+    (ACCEPTED, True): SUCCEEDED,
+    (ACCEPTED, False): FAILED,
 }
+
+
+def test_a_mark_is_of_the_first_attempt_and_not_alarmed() -> None:
+    """Unless the one who makes it says otherwise."""
+    mark = Mark("digest", datetime(2026, 1, 1, tzinfo=UTC))
+    assert (mark.attempt, mark.alarmed) == (1, False)
 
 
 @pytest.mark.parametrize("verdict", Verdict)
 @pytest.mark.parametrize("state", STATES)
 def test_settling_follows_the_table(state: State, verdict: Verdict) -> None:
-    """Proof settles what is in progress or unknown; of what was repeated only a success does."""
+    """Proof settles what is in progress or unknown; of what was repeated only a success does.
+
+    What the vendor has accepted ends by its decision alone.
+    """
     assert settle(state, attempt=1, verdict=verdict) == SETTLED.get((state, verdict))
 
 
@@ -60,10 +80,16 @@ def test_only_what_is_in_progress_expires(state: State) -> None:
     assert expire(state) == (UNKNOWN if state is IN_PROGRESS else None)
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_only_what_nobody_else_has_sent_or_settled_is_withdrawn(state: State) -> None:
+    """An attempt of which nothing was sent may be tried again, also where it was thought unknown meanwhile."""
+    assert withdraw(state) == (RETRYABLE if state in (IN_PROGRESS, UNKNOWN) else None)
+
+
 @pytest.mark.parametrize("applied", [True, False])
 @pytest.mark.parametrize("state", STATES)
-def test_only_the_unknown_is_resolved(state: State, applied: bool) -> None:
-    """A person decides about an unknown adjustment and about no other."""
+def test_only_what_is_open_is_resolved(state: State, applied: bool) -> None:
+    """A person decides about what is unknown or accepted, and about no other."""
     assert resolve(state, applied=applied) == RESOLVED.get((state, applied))
 
 
@@ -91,14 +117,14 @@ class Life(RuleBasedStateMachine):
         self.state = State()
         self.path = [self.state]
         self.sent = 1
-        self.was_unknown = False
+        self.was_open = False
         self.resolved_against: list[State] = []
 
     def move(self, after: State | None) -> None:
         if after is not None:
             self.state = after
             self.path.append(after)
-            self.was_unknown |= after.status is Status.UNKNOWN
+            self.was_open |= after.open
 
     @rule(verdict=st.sampled_from(Verdict), behind=st.integers(0, 2))
     def settle(self, verdict: Verdict, behind: int) -> None:
@@ -120,7 +146,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(applied=st.booleans())
     def resolve(self, applied: bool) -> None:
-        if self.state.repeats and not applied and not self.state.final:
+        if self.state.repeats and not applied and self.state.status is Status.UNKNOWN:
             self.resolved_against.append(self.state)
         self.move(resolve(self.state, applied=applied))
 
@@ -138,17 +164,19 @@ class Life(RuleBasedStateMachine):
         assert attempts == sorted(attempts)
         assert self.state.attempt == self.sent
 
-    @precondition(lambda self: self.was_unknown)
+    @precondition(lambda self: self.was_open)
     @invariant()
-    def what_was_unknown_is_never_attempted_again(self) -> None:
+    def what_was_unknown_or_accepted_is_never_attempted_again(self) -> None:
         assert retry(self.state) is None
-        first = next(place for place, state in enumerate(self.path) if state.status is Status.UNKNOWN)
+        first = next(place for place, state in enumerate(self.path) if state.open)
         assert {state.attempt for state in self.path[first:]} == {self.path[first].attempt}
 
     @invariant()
     def only_a_person_fails_what_was_repeated(self) -> None:
+        """Unless the vendor has accepted it, and then rejected what it had."""
         steps = zip(self.path, self.path[1:], strict=False)
-        failed = [before for before, after in steps if before.repeats and after.status is Status.FAILED]
+        repeated = [(before, after) for before, after in steps if before.repeats and before.status is Status.UNKNOWN]
+        failed = [before for before, after in repeated if after.status is Status.FAILED]
         assert failed == self.resolved_against[: len(failed)]
 
     @invariant()

@@ -41,8 +41,8 @@ class Shop:
 
     def history(self, identifier: str, tenant: str = "paper") -> list[dict[str, Any]]:
         """Every step of an adjustment."""
-        told = self.gateway.get(tenant, f"adjustments/{identifier}", include="history").json()
-        steps: list[dict[str, Any]] = told["history"]
+        document = self.gateway.get(tenant, f"adjustments/{identifier}", include="history").json()
+        steps: list[dict[str, Any]] = document["history"]
         return steps
 
 
@@ -81,12 +81,12 @@ def test_works_from_end_to_end(shop: Shop) -> None:
         pending=True,
         options={"paper": {"pen": "blue", "page": 3}},
     )
-    told = answer.json()
+    document = answer.json()
     [effect] = shop.vendor.effects
-    assert (answer.status_code, told["status"], told["not_sent"]) == (201, "succeeded", [])
-    assert told["vendor"]["transaction_id"] == effect.transaction_id
-    assert told["balance"]["available"] == "5"
-    assert effect.said == {
+    assert (answer.status_code, document["status"], document["not_sent"]) == (201, "succeeded", [])
+    assert document["vendor"]["transaction_id"] == effect.transaction_id
+    assert document["balance"]["available"] == "5"
+    assert effect.fields == {
         "holder": "card:1",
         "amount": 5,
         "kind": "stars",
@@ -106,13 +106,13 @@ def test_works_from_end_to_end(shop: Shop) -> None:
 
 def test_appears_in_capabilities(shop: Shop) -> None:
     """What its signature and attributes say is what callers are told, rule by rule."""
-    told = shop.gateway.get("mixed", "capabilities").json()["operations"]
-    assert [(rule["when"], rule["vendor"]) for rule in told["adjust"]] == [
+    document = shop.gateway.get("mixed", "capabilities").json()["operations"]
+    assert [(rule["when"], rule["vendor"]) for rule in document["adjust"]] == [
         ({"member": ["card", "custom.*"]}, "paper"),
         ({"point_type": ["bonus"]}, "paper"),
         ({}, "other"),
     ]
-    assert told["adjust"][0] == {
+    assert document["adjust"][0] == {
         "when": {"member": ["card", "custom.*"]},
         "vendor": "paper",
         "adapter": "paper",
@@ -124,9 +124,11 @@ def test_appears_in_capabilities(shop: Shop) -> None:
         "fractions": True,
         "balance_in_answer": True,
         "repeat_safety": "enforced",
+        "resolves": [],
+        "reversals": [],
     }
-    assert [rule["vendor"] for rule in told["balance"]] == ["paper"]
-    assert told["expiring"] == []
+    assert [rule["vendor"] for rule in document["balance"]] == ["paper"]
+    assert document["expiring"] == []
 
 
 def test_is_routed_to_by_the_configuration(shop: Shop) -> None:

@@ -11,9 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from adapters.contact_points.decimals import ExactDecimal
 from gateway import exact
 from gateway.answers.rendering import plain
-from gateway.api import fields, reading
+from gateway.api import field_types, reading
 from gateway.api.schemas import AdjustmentBody
-from gateway.client.document import Document
+from gateway.client.json_object import Document
 from gateway.client.request import adjustment_body
 from gateway.delivery.outcome import without_secrets
 from gateway.delivery.redaction import Redactor, shown
@@ -89,7 +89,7 @@ def test_a_number_that_a_caller_sends(giant: str, body: str) -> None:
 
 
 @pytest.mark.parametrize("giant", GIANTS)
-@pytest.mark.parametrize("kind", [fields.Points, ExactDecimal])
+@pytest.mark.parametrize("kind", [field_types.Points, ExactDecimal])
 def test_a_number_for_a_field_of_the_api(giant: str, kind: object) -> None:
     """A field refuses it without writing it out, whoever read it."""
     with bounded(2_000_000), pytest.raises(ValidationError):

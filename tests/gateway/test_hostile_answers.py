@@ -64,17 +64,23 @@ def uses(body: bytes, content_type: str = "") -> list[Callable[[], object]]:
     ]
 
 
+read_ordinary = VendorResponse(200, {}, filled("[", json.dumps(RECORD) + ",", json.dumps(RECORD) + "]")).json
+"""Reads a large answer in the parts of which nothing is odd."""
+
+
 @cache
 def ordinary() -> float:
-    """CPU seconds that the parts of a large answer take to read in which nothing is odd."""
-    body = filled("[", json.dumps(RECORD) + ",", json.dumps(RECORD) + "]")
-    return cost(VendorResponse(200, {}, body).json, times=5)
+    """CPU seconds that it takes."""
+    return cost(read_ordinary, times=5)
 
 
 def assert_cheap(body: bytes, content_type: str = "") -> None:
     for use in uses(body, content_type):
-        limit = TIMES * ordinary()
-        assert cost(use) < limit or cost(use, times=3) < limit
+        if cost(use) < TIMES * ordinary():
+            continue
+        # In turns, since what else the machine does at this moment makes both cost more.
+        both = [(cost(use), cost(read_ordinary)) for _ in range(7)]
+        assert min(odd for odd, _ in both) < TIMES * min(usual for _, usual in both)
 
 
 SHAPES = {

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from gateway.port.registry import AdapterType
 from gateway.simulation import in_thread
-from tests.adapters.fifth_vendor.issued import ADAPTERS, TOKEN, answers, spellings
+from tests.adapters.fifth_vendor.adapter import Paper
+from tests.adapters.fifth_vendor.issued import ADAPTERS, TOKEN, Passed, answers, spellings
 from tests.adapters.fifth_vendor.simulator import PaperSimulator
 from tests.adapters.served import Served, configured, served
 
@@ -24,6 +25,7 @@ class Shop:
 
     gateway: Served
     vendor: PaperSimulator
+    folder: Path
 
     def adjust(self, tenant: str, *faults: dict[str, Any]) -> httpx.Response:
         """Ask for 5 points where the vendor answers so."""
@@ -38,15 +40,16 @@ class Shop:
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One gateway for all of these tests."""
-    kinds = {name: AdapterType.of(name, adapter) for name, adapter in ADAPTERS.items()}
+    adapters: dict[str, type[Paper]] = {**ADAPTERS, "passed": Passed}
+    kinds = {name: AdapterType.of(name, adapter) for name, adapter in adapters.items()}
     vendor = PaperSimulator()
     folder: Path = tmp_path_factory.mktemp("gateway")
     with in_thread(vendor):
-        settings = configured(folder, {name: {**vendor.settings, "adapter": name} for name in ADAPTERS}, kinds)
+        settings = configured(folder, {name: {**vendor.settings, "adapter": name} for name in adapters}, kinds)
         # No circuit opens, so that every test hears the vendor itself.
         settings = replace(settings, server=replace(settings.server, outages=0))
         with served(settings, kinds) as gateway:
-            yield Shop(gateway, vendor)
+            yield Shop(gateway, vendor, folder)
 
 
 @pytest.fixture
@@ -68,8 +71,8 @@ def test_a_token_that_a_vendor_issued_is_never_shown(shop: Shop, tenant: str, st
     """Wherever it travels, and though the vendor says it back, in a body or a cookie: all of it is masked."""
     with capture_logs() as logged:
         answer = shop.adjust(tenant, *answers({"entry": TOKEN, "echo": f"for {TOKEN}", "error": TOKEN}, status))
-    told = answer.json()
-    identifier = told.get("adjustment") or told["id"]
+    document = answer.json()
+    identifier = document.get("adjustment") or document["id"]
     history = shop.history(identifier, tenant)
     assert_hidden(answer.text, history.text, str(logged))
     asked, entry = history.json()["history"][-1]["exchange"]
@@ -77,7 +80,29 @@ def test_a_token_that_a_vendor_issued_is_never_shown(shop: Shop, tenant: str, st
     assert entry["request"]["method"] == "POST"
     assert "set-cookie" not in entry["response"]["headers"]
     if answer.status_code == 201:
-        assert (told["vendor"]["transaction_id"], told["vendor"]["details"]) == ("***", {"echo": "for ***"})
+        assert (document["vendor"]["transaction_id"], document["vendor"]["details"]) == ("***", {"echo": "for ***"})
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_a_token_that_the_gateway_fetched_is_never_shown(shop: Shop, status: int) -> None:
+    """Wherever an adapter puts it, without naming it: no answer, preview, log or file of the journal has it."""
+    said = {"entry": TOKEN, "echo": f"for {TOKEN}", "error": TOKEN, "left": 1}
+    with capture_logs() as logged:
+        written = shop.adjust("passed", *answers(said, status))
+        shop.vendor.faults.add(*answers(said, status))
+        read = shop.gateway.get("passed", "members/card:1/balance", include="vendor_response")
+        before = len(shop.vendor.requests)
+        previewed = shop.gateway.adjust("passed", {"member": "card:1", "points": "5"}, preview=True)
+    assert len(shop.vendor.requests) == before
+    document = written.json()
+    history = shop.history(document.get("adjustment") or document["id"], "passed")
+    assert_hidden(written.text, read.text, history.text, previewed.text, str(logged))
+    [entry] = history.json()["history"][-1]["exchange"]
+    assert entry["request"]["url"].endswith("/entries/***?session=***")
+    assert previewed.json()["request"]["body"] == {"session": "***"}
+    kept = [file.read_bytes() for file in shop.folder.iterdir() if file.is_file()]
+    assert kept
+    assert not [spelled for spelled in spellings() if any(spelled.encode() in each for each in kept)]
 
 
 @pytest.mark.parametrize(

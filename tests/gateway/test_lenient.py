@@ -88,7 +88,7 @@ def test_a_name_with_different_values_cannot_be_told(values: str, readings: tupl
 def test_an_object_with_a_name_that_cannot_be_told_may_hold_anything() -> None:
     """Nothing is said to be absent from it; as the whole answer it is none."""
     read = lenient.loads('{"a": {"err\ufffdr": 1}, "b": 5}')
-    assert (read["a"].hides, read["a"].readings, read["b"]) == (True, (), 5)
+    assert (read["a"].opaque, read["a"].readings, read["b"]) == (True, (), 5)
     with pytest.raises(ValueError, match="cannot be told"):
         lenient.loads('{"err\ufffdr": 1, "b": 5}')
 
@@ -146,7 +146,7 @@ def test_a_quote_that_may_be_half_a_character_ends_nothing(text: str) -> None:
 )
 def test_nothing_can_be_made_of_a_value_that_cannot_be_told(use: Any) -> None:
     """An adapter that does not look fails, which proves nothing; it takes it for no value and for no lack of one."""
-    for value in (Unreadable(), Unreadable(1, 2), Unreadable(hides=True)):
+    for value in (Unreadable(), Unreadable(1, 2), Unreadable(opaque=True)):
         with pytest.raises((ValueError, TypeError, AttributeError)):
             use(value)
 

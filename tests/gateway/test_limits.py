@@ -28,6 +28,7 @@ from gateway.service.allowances import Allowances
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
 from tests.deadlines import scaled
+from tests.empty_journal import lay
 from tests.gateway.service.test_settling import Clock
 
 KEYS = {"app": "a-key-for-tests-0000000000000000000", "other": "another-key-for-tests-0000000000000"}
@@ -103,6 +104,7 @@ async def bench(folder: Path, vendor: Simulator, *, app: Any, acme: Any) -> Asyn
     }
     file.write_text(json.dumps(whole))
     kinds = registry.adapters()
+    lay(file.with_name("journal.db"))
     gateway = Gateway(load(file, kinds, {}), kinds, clock=clock)
     transport = httpx.ASGITransport(gateway.asgi)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
@@ -164,9 +166,9 @@ def test_an_exhausted_day_is_refused_until_the_next(play: Play) -> None:
         assert (told["retryable"], told["new_key_allowed"], "adjustment" in told) == (True, False, False)
         assert "tenant 'acme' may credit 10 points of type 'base' a day, and 8 are taken" in told["detail"]
         assert answer.headers["Retry-After"] == "86400"
-        again = await made.adjust("k", "8")
-        assert (again.status_code, again.content) == (201, first.content)
-        assert again.headers["Idempotent-Replayed"] == "true"
+        repeated = await made.adjust("k", "8")
+        assert (repeated.status_code, repeated.content) == (201, first.content)
+        assert repeated.headers["Idempotent-Replayed"] == "true"
         assert (await made.adjust("k3", "-8")).status_code == 201
         assert problem(await made.adjust("k4", "11"))["retryable"] is False, "no day is long enough"
         made.clock.now += timedelta(days=1)
@@ -227,10 +229,10 @@ def test_what_is_left_is_told(play: Play) -> None:
     async def scene(made: Bench) -> None:
         await made.adjust("k", "8")
         await made.adjust("k2", "-0.5")
-        told = (await made.get("/v1/limits")).json()
-        assert (told["client"], told["tenant"], told["max_points"]) == ("app", "acme", "9")
-        assert told["resets_at"] == "2026-01-02T00:00:00Z"
-        assert [tuple(each.values()) for each in told["daily"]] == [
+        document = (await made.get("/v1/limits")).json()
+        assert (document["client"], document["tenant"], document["max_points"]) == ("app", "acme", "9")
+        assert document["resets_at"] == "2026-01-02T00:00:00Z"
+        assert [tuple(each.values()) for each in document["daily"]] == [
             ("client", "*", "credit", "100", "0", "100"),
             ("client", "base", "credit", "10", "8", "2"),
             ("client", "base", "debit", "2.5", "0.5", "2"),
@@ -250,8 +252,8 @@ def test_without_limits_nothing_is_bounded(play: Play) -> None:
     """The answer says so, and no metric has anybody's name."""
 
     async def scene(made: Bench) -> None:
-        told = (await made.get("/v1/limits")).json()
-        assert (told["max_points"], told["daily"]) == (None, [])
+        document = (await made.get("/v1/limits")).json()
+        assert (document["max_points"], document["daily"]) == (None, [])
 
     play(scene)
 
@@ -278,8 +280,8 @@ def test_a_changed_limit_is_logged(tmp_path: Path) -> None:
         return [(each["event"], each["of"], each["before"], each["after"]) for each in logged]
 
     five = {"app": Limits(Decimal(5), {("base", "credit"): Decimal("7.50")})}
-    told, changed = "max_points 5, base credit 7.5 a day", "a limit was changed"
+    message, changed = "max_points 5, base credit 7.5 a day", "a limit was changed"
     assert asyncio.run(started({}, five, five, {})) == [
-        (changed, "client app", "none", told),
-        (changed, "client app", told, "none"),
+        (changed, "client app", "none", message),
+        (changed, "client app", message, "none"),
     ]

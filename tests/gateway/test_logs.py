@@ -49,8 +49,8 @@ def test_libraries_speak_in_lines_too(stream: io.StringIO) -> None:
     logging.getLogger("some.library").warning("It %s\nfuture: <email:jason@example.com>", "failed")
     logging.getLogger("some.library").info("Nothing of interest")
     (line,) = stream.getvalue().splitlines()
-    said = json.loads(line)
-    assert (said["event"], said["level"], said["logger"]) == ("It failed", "warning", "some.library")
+    document = json.loads(line)
+    assert (document["event"], document["level"], document["logger"]) == ("It failed", "warning", "some.library")
 
 
 def test_configuring_again_does_not_double_lines(stream: io.StringIO) -> None:

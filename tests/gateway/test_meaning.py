@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, create_model
 
+from gateway import meaning
 from gateway.api import reading
 from gateway.api.schemas import adjustment_body
-from gateway.meaning import differences, fingerprint, matches
+from gateway.meaning import differences
 from gateway.model import Adjustment, Member
 from gateway.port import Options
 from gateway.port.registry import AdapterType, adapters
+from gateway.write import Reversal, Write
 
 FIRST = Adjustment(
     Member("email", "a@example.com"),
@@ -22,6 +24,14 @@ FIRST = Adjustment(
     description="You are cool",
     options={"some-vendor": {"sub_type": "web", "amount": Decimal("1.50"), "dynamic": {"a": "b"}}, "other": {"n": 1}},
 )
+
+
+def fingerprint(adjustment: Adjustment) -> str:
+    return meaning.fingerprint(adjustment)
+
+
+def matches(kept: str, adjustment: Adjustment) -> bool:
+    return meaning.matches(kept, adjustment)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +54,8 @@ FIRST = Adjustment(
 )
 def test_the_fields_that_differ_are_named(changes: dict[str, Any], pointers: tuple[str, ...]) -> None:
     """Each field of the body, and each field of an adapter's options, where the meaning differs and only there."""
-    assert differences(FIRST, replace(FIRST, **changes)) == pointers
-    assert differences(replace(FIRST, **changes), FIRST) == pointers
+    assert differences(Write(FIRST), replace(FIRST, **changes)) == pointers
+    assert differences(Write(replace(FIRST, **changes)), FIRST) == pointers
 
 
 PINNED = {
@@ -104,14 +114,45 @@ def test_a_later_field_at_its_default_changes_nothing(said: dict[str, Any]) -> N
     assert fingerprint(Grown(**said, weight=Decimal("1.0"))) == fingerprint(Adjustment(**said))
 
 
-@pytest.mark.parametrize("said", [{"campaign": "spring"}, {"campaign": ""}, {"weight": Decimal(2)}, {"tags": ["a"]}])
-def test_a_later_field_counts_where_it_is_used(said: dict[str, Any]) -> None:
+@pytest.mark.parametrize("later", [{"campaign": "spring"}, {"campaign": ""}, {"weight": Decimal(2)}, {"tags": ["a"]}])
+def test_a_later_field_counts_where_it_is_used(later: dict[str, Any]) -> None:
     """Another value than the default is another meaning, and the same for every spelling of it."""
     usual = {"member": FIRST.member, "points": FIRST.points}
-    used = Grown(**usual, **said)
+    used = Grown(**usual, **later)
     assert fingerprint(used) != fingerprint(Adjustment(**usual))
-    assert matches(fingerprint(used), Grown(**usual, **said))
-    assert differences(Grown(**usual), used) == (f"/{next(iter(said))}",)
+    assert matches(fingerprint(used), Grown(**usual, **later))
+    assert differences(Write(Grown(**usual)), used) == (f"/{next(iter(later))}",)
+
+
+def test_another_operation_is_another_meaning() -> None:
+    """A reversal is no adjustment, and each of its fields counts; absent points are not those that are left."""
+    asked = [
+        FIRST,
+        Reversal("adj_1"),
+        Reversal("adj_2"),
+        Reversal("adj_1", Decimal(5)),
+        Reversal("adj_1", linked=True),
+        Reversal("adj_1", linked=False),
+        Reversal("adj_1", description="why"),
+    ]
+    kept = [meaning.fingerprint(each) for each in asked]
+    assert len(set(kept)) == len(asked)
+    assert [[meaning.matches(each, one) for one in asked] for each in kept] == [
+        [each is one for one in kept] for each in kept
+    ]
+    assert meaning.fingerprint(Reversal("adj_1", Decimal("5.0"))) == kept[3]
+
+
+def test_what_differs_between_reversals_is_named() -> None:
+    """By pointers into the body, the original by its place in the path; nothing where only one is a reversal."""
+    first = Write(FIRST, "reverse", "adj_1", None, Reversal("adj_1", Decimal(5), linked=True))
+    assert meaning.differences(first, Reversal("adj_2", description="d")) == (
+        "{id}",
+        "/points",
+        "/linked",
+        "/description",
+    )
+    assert meaning.differences(first, FIRST) == meaning.differences(Write(FIRST), Reversal("adj_1")) == ()
 
 
 def test_the_scheme_is_that_of_what_is_kept() -> None:
@@ -147,7 +188,7 @@ def options_body(nested: type[BaseModel], **more: Any) -> Any:
         **more,
     )
     kind = next(iter(adapters().values()))
-    return adjustment_body([AdapterType("some-vendor", kind.adapter, kind.settings, options, {})])
+    return adjustment_body([AdapterType("some-vendor", kind.adapter, kind.settings, options, {}, {})])
 
 
 @pytest.mark.parametrize(
@@ -164,8 +205,8 @@ def options_body(nested: type[BaseModel], **more: Any) -> Any:
 )
 def test_later_options_at_their_defaults_change_nothing(options: dict[str, Any]) -> None:
     """Options that grow, also in their parts, by whatever alias and with whatever default, leave older bodies alone."""
-    said = {"member": "contact_id:1", "points": "5", "options": {"some-vendor": options}}
-    before = options_body(Nested).model_validate(said).adjustment()
+    fields = {"member": "contact_id:1", "points": "5", "options": {"some-vendor": options}}
+    before = options_body(Nested).model_validate(fields).adjustment()
     grown = options_body(
         LaterNested,
         voucher=(str | None, None),
@@ -173,10 +214,10 @@ def test_later_options_at_their_defaults_change_nothing(options: dict[str, Any])
         channels=(list[str], Field(default_factory=lambda: ["shop"])),
         spot=(LaterNested, LaterNested()),
     )
-    after = grown.model_validate(said).adjustment()
+    after = grown.model_validate(fields).adjustment()
     assert fingerprint(after) == fingerprint(before)
     spelled = {**options, "voucher": None, "theWeight": Decimal("0.50"), "channels": ["shop"], "spot": {"row": None}}
-    spelled_out = grown.model_validate({**said, "options": {"some-vendor": spelled}}).adjustment()
+    spelled_out = grown.model_validate({**fields, "options": {"some-vendor": spelled}}).adjustment()
     assert fingerprint(spelled_out) == fingerprint(before)
-    changed = grown.model_validate({**said, "options": {"some-vendor": {**options, "voucher": "v"}}}).adjustment()
+    changed = grown.model_validate({**fields, "options": {"some-vendor": {**options, "voucher": "v"}}}).adjustment()
     assert fingerprint(changed) != fingerprint(before)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway import lenient, scalars
 from gateway.lenient import Unreadable
 
-NOTHING: tuple[Any, ...] = (None, [], {}, ["5"], Unreadable(), Unreadable(5, 6), Unreadable(hides=True), 5.0)
+NOTHING: tuple[Any, ...] = (None, [], {}, ["5"], Unreadable(), Unreadable(5, 6), Unreadable(opaque=True), 5.0)
 """What is no scalar that can be told; a float is never made of JSON here."""
 
 
@@ -59,9 +59,9 @@ NOTHING: tuple[Any, ...] = (None, [], {}, ["5"], Unreadable(), Unreadable(5, 6),
         (scalars.flag, -1, None),
         (scalars.flag, "yes", None),
         (scalars.flag, "", None),
-        (scalars.words, "caf\ufffd", "caf\ufffd"),
-        (scalars.words, 7, "7"),
-        (scalars.words, True, None),
+        (scalars.display_text, "caf\ufffd", "caf\ufffd"),
+        (scalars.display_text, 7, "7"),
+        (scalars.display_text, True, None),
     ],
 )
 def test_a_scalar_in_each_of_its_forms(read: Any, value: object, meaning: object) -> None:
@@ -70,7 +70,7 @@ def test_a_scalar_in_each_of_its_forms(read: Any, value: object, meaning: object
     assert (found, type(found)) == (meaning, type(meaning))
 
 
-@pytest.mark.parametrize("read", [scalars.text, scalars.number, scalars.whole, scalars.flag, scalars.words])
+@pytest.mark.parametrize("read", [scalars.text, scalars.number, scalars.whole, scalars.flag, scalars.display_text])
 @pytest.mark.parametrize("value", NOTHING, ids=repr)
 def test_what_is_no_scalar_is_none(read: Any, value: object) -> None:
     """Null, a list, an object, and whatever cannot be told."""
@@ -115,5 +115,5 @@ def test_what_the_lenient_reader_gives_is_read() -> None:
     answer = lenient.loads('{"a": "200.0", "b": NaN, "c": 7, "c": 8, "d": "x\ny", "e": TRUE}')
     assert scalars.whole(answer["a"]) == 200
     assert [scalars.text(answer[name]) for name in "bcd"] == [None] * 3
-    assert scalars.words(answer["d"]) == "x\ufffdy"
+    assert scalars.display_text(answer["d"]) == "x\ufffdy"
     assert scalars.flag(answer["e"]) is None

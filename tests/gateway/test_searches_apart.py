@@ -24,6 +24,7 @@ from gateway.service.settling import QUIET
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
 from tests.deadlines import DEADLINE, scaled
+from tests.empty_journal import lay
 from tests.gateway.service.test_settling import Clock
 
 NAME = "contact-points"
@@ -65,9 +66,9 @@ class Bench:
         ids = []
         for number in range(count):
             self.vendors[tenant].faults.add({"kind": "close", "when": "after", "method": "POST"})
-            heard = await self.adjust(tenant, f"unknown-{number}")
-            assert (heard.status_code, heard.json()["status"]) == (202, "unknown")
-            ids.append(heard.json()["id"])
+            response = await self.adjust(tenant, f"unknown-{number}")
+            assert (response.status_code, response.json()["status"]) == (202, "unknown")
+            ids.append(response.json()["id"])
             assert (await self.adjust(tenant, f"between-{number}")).status_code == 201  # so that no circuit opens
         return ids
 
@@ -88,8 +89,8 @@ class Bench:
 
     async def circuits(self, tenant: str) -> tuple[str, str]:
         """How the circuits of a vendor's calls and of its searches stand."""
-        told = (await self.http.get("/readyz?verbose")).json()["vendors"]
-        (vendor,) = (each for each in told if each["name"] == tenant)
+        document = (await self.http.get("/readyz?verbose")).json()["vendors"]
+        (vendor,) = (each for each in document if each["name"] == tenant)
         return vendor["circuit"], vendor["search"]
 
 
@@ -130,6 +131,7 @@ async def opened(
             }
         )
     )
+    lay(file.with_name("journal.db"))
     gateway = Gateway(load(file, kinds, {}), kinds, clock=clock)
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(
@@ -218,8 +220,8 @@ def test_searches_that_hang_hold_up_nobody(tmp_path: Path) -> None:
         assert len(rounds) == 2
         await asyncio.wait(rounds, return_when=asyncio.FIRST_COMPLETED)
         assert [await made.status("whole", each) for each in whole] == ["succeeded"] * len(whole)
-        heard = [await made.adjust("broken", f"meanwhile-{number}") for number in range(3)]
-        assert [each.status_code for each in heard] == [201] * 3
+        responses = [await made.adjust("broken", f"meanwhile-{number}") for number in range(3)]
+        assert [each.status_code for each in responses] == [201] * 3
         await asyncio.gather(*rounds)
         assert await made.circuits("broken") == ("closed", "open")
         assert (await made.adjust("broken", "later")).status_code == 201
@@ -252,11 +254,12 @@ def test_tasks_are_told_of(tmp_path: Path) -> None:
 
     async def scene(made: Bench) -> None:
         assert "tasks" not in (await made.http.get("/readyz")).json()
-        told = (await made.http.get("/readyz?verbose")).json()["tasks"]
-        assert [each["name"] for each in told] == ["journal", "search", "sweep"]
-        assert {each["state"] for each in told} == {"ok"}
-        assert {each["failures"] for each in told} == {0}
-        assert told[0]["last_ok"] is not None
-        assert told[1]["last_ok"] is None
+        document = (await made.http.get("/readyz?verbose")).json()["tasks"]
+        assert [each["name"] for each in document] == ["erase", "journal", "search", "sweep"]
+        assert {each["state"] for each in document} == {"ok"}
+        assert {each["failures"] for each in document} == {0}
+        last = {each["name"]: each["last_ok"] for each in document}
+        assert last["journal"] is not None
+        assert last["search"] is None
 
     play(tmp_path, scene)

@@ -93,8 +93,8 @@ def write(response: VendorResponse) -> Any:
 
 def answer(status: int = 200, /, **changes: Any) -> VendorResponse:
     """The point that was asked for, with fields changed, or left out where they are `...`."""
-    said = {name: value for name, value in (POINT | changes).items() if value is not ...}
-    return VendorResponse(status, body=exact.dumps(said))
+    values = {name: value for name, value in (POINT | changes).items() if value is not ...}
+    return VendorResponse(status, body=exact.dumps(values))
 
 
 def test_a_write_is_the_documented_request() -> None:
@@ -287,12 +287,12 @@ def test_digits_are_exact_both_ways(points: Decimal, total: Decimal) -> None:
 def test_every_text_and_contact_is_sent_as_it_is(text: str, contact: int) -> None:
     """Whatever the characters, JSON carries them."""
     member = Member("contact_id", str(contact))
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "member": member,
         "description": text,
         "reference": text,
         "options": Options(dynamic={text: text}),
     }
-    body = sent(adapter().adjust(**(LEAST | said)))
+    body = sent(adapter().adjust(**(LEAST | fields)))
     assert body["ContactId"] == contact
     assert [body[name] for name in ("Description", "SourceDescription", f"Dynamic_{text}")] == [text] * 3

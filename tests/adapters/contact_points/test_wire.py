@@ -70,8 +70,8 @@ def test_fields_that_are_absent_are_null() -> None:
 
 def test_fields_that_cannot_be_read_are_null() -> None:
     """Each on its own."""
-    said: dict[str, Any] = {name: {"odd": []} for name in exact.loads(ANSWER)} | {"Id": 7}
-    assert Point.of(VendorResponse(200, body=exact.dumps(said))) == Point(7, None, dict.fromkeys(DETAILS))
+    fields: dict[str, Any] = {name: {"odd": []} for name in exact.loads(ANSWER)} | {"Id": 7}
+    assert Point.of(VendorResponse(200, body=exact.dumps(fields))) == Point(7, None, dict.fromkeys(DETAILS))
 
 
 @pytest.mark.parametrize("identifier", [None, True, Decimal("1.5"), "one", [1]])
@@ -82,7 +82,7 @@ def test_a_point_without_an_id_is_not_understood(identifier: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "detail"),
     [
         (b'{"Message": "Contact not found."}', "Contact not found."),
         (b'{"Message": ""}', ""),
@@ -101,9 +101,9 @@ def test_a_point_without_an_id_is_not_understood(identifier: object) -> None:
         (b"", None),
     ],
 )
-def test_a_refusal_is_known_by_its_message(body: bytes, words: str | None) -> None:
+def test_a_refusal_is_known_by_its_message(body: bytes, detail: str | None) -> None:
     """With what its ModelState says, and bounded; any other body is not the vendor's refusal."""
-    assert message(VendorResponse(400, body=body)) == words
+    assert message(VendorResponse(400, body=body)) == detail
 
 
 @pytest.mark.parametrize(

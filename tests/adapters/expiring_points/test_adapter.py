@@ -51,8 +51,8 @@ def adapter(**changes: Any) -> ExpiringPoints:
     return ExpiringPoints(Settings.model_validate(base | changes))
 
 
-def sent(made: ExpiringPoints, member: Member = MEMBER, **said: Any) -> Any:
-    return exact.loads(next(made.expiring(member=member, period=SEPTEMBER, **said)).body.decode())
+def sent(made: ExpiringPoints, member: Member = MEMBER, **fields: Any) -> Any:
+    return exact.loads(next(made.expiring(member=member, period=SEPTEMBER, **fields)).body.decode())
 
 
 def read(response: VendorResponse, made: ExpiringPoints | None = None) -> Any:
@@ -128,6 +128,7 @@ def test_a_points_currency_goes_by_either_of_its_ids() -> None:
     body = sent(adapter(), point_type="base")
     assert body["points_currency_iid"] == 1
     assert "points_currency_eid" not in body
+    assert sent(adapter(point_types={"bonus": {"eid": "b"}}))["points_currency_eid"] == "b"
 
 
 @pytest.mark.parametrize(("default", "asked"), [(None, None), (None, "other"), ("bonus", "other")])
@@ -204,8 +205,8 @@ def test_an_answer_without_a_text_is_still_an_answer() -> None:
 
 
 def failure(error: object, status: int = 200, *, as_xml: bool = False) -> VendorResponse:
-    said = {"error": error, "error_text": "No & no"}
-    return VendorResponse(status, body=xml.write(said) if as_xml else exact.dumps(said))
+    fields = {"error": error, "error_text": "No & no"}
+    return VendorResponse(status, body=xml.write(fields) if as_xml else exact.dumps(fields))
 
 
 ANSWERS = [
@@ -226,6 +227,12 @@ ANSWERS = [
     (failure(1001, 404), VendorRejected),
     (failure(1001, 401), VendorAuthFailed),
     (failure(1001, 503), VendorUnavailable),
+    (failure(399), VendorRejected),
+    (failure(599), VendorUnavailable),
+    (failure(600), VendorRejected),
+    (failure(1001, 499), VendorRejected),
+    (failure(1001, 500), VendorUnavailable),
+    (failure(1001, 429), VendorRateLimited),
     (failure(0, 500), VendorUnavailable),
     (failure(0, 400), VendorBadResponse),
     (failure(0), VendorBadResponse),

@@ -30,6 +30,7 @@ def test_markup_in_a_value_is_escaped() -> None:
         "<xml/>",
         "<xml>0</xml>",
         "<html><error>0</error></html>",
+        "<yml><error>0</error></yml>",
         "<xml><err\ufffdr>0</err\ufffdr></xml>",
         '<!DOCTYPE xml [<!ENTITY a "0">]><xml><error>&a;</error></xml>',
         '<!DOCTYPE xml [<!ENTITY a SYSTEM "file:///dev/null">]><xml><error>&a;</error></xml>',

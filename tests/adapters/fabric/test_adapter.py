@@ -65,8 +65,8 @@ def answer(status: int = 200, /, **changes: Any) -> VendorResponse:
 
 def refusal(status: int = 200, /, **changes: Any) -> VendorResponse:
     """An envelope of a failure, as a 400 has it, with fields changed or left out."""
-    said = {"message": "Not adjusted", "errors": {"points": ["over the cap"]}, "data": None, "status": 400}
-    return answer(status, **(said | changes))
+    values = {"message": "Not adjusted", "errors": {"points": ["over the cap"]}, "data": None, "status": 400}
+    return answer(status, **(values | changes))
 
 
 def test_a_write_is_the_documented_request() -> None:
@@ -137,6 +137,7 @@ def test_the_sample_answer_is_a_success() -> None:
     "response",
     [
         answer(201, status=201),
+        answer(status=299),
         answer(errors=...),
         answer(errors=None),
         answer(errors=[]),
@@ -148,6 +149,11 @@ def test_the_sample_answer_is_a_success() -> None:
 def test_secondary_fields_do_not_make_a_success_doubtful(response: VendorResponse) -> None:
     """Absent, null or unreadable, they become null."""
     assert write(response).transaction_id == CODE
+
+
+def test_the_least_number_that_counts_something_is_a_code() -> None:
+    """A `transactionCode` of 1 is one, and 0 is none."""
+    assert write(answer(data={"transactionCode": 1})).transaction_id == "1"
 
 
 def test_details_that_cannot_be_read_are_null() -> None:
@@ -179,6 +185,24 @@ ANSWERS = [
     (refusal(status=401), VendorAuthFailed, True),
     (refusal(status=429), VendorRateLimited, True),
     (refusal(400, status=401), VendorAuthFailed, True),
+    (refusal(400, status=429), VendorRateLimited, True),
+    (refusal(400, status=428), VendorRejected, True),
+    # where statuses of one kind end
+    (refusal(202, status=401), VendorAuthFailed, True),
+    (refusal(299, status=401), VendorAuthFailed, True),
+    (refusal(199, status=401), VendorBadResponse, False),
+    (refusal(300, status=401), VendorBadResponse, False),
+    (refusal(201, status=500), VendorUnavailable, False),
+    (refusal(status=299), VendorRejected, True),
+    (refusal(499, status=499), VendorRejected, True),
+    (refusal(404, status=401), VendorAuthFailed, True),
+    (refusal(499, status=401), VendorAuthFailed, True),
+    (refusal(400, status=399), VendorBadResponse, False),
+    (refusal(401, status=199), VendorAuthFailed, True),
+    (refusal(401, status=299), VendorBadResponse, False),
+    (refusal(401, status=300), VendorAuthFailed, True),
+    (answer(status=199), VendorBadResponse, False),
+    (answer(status=300), VendorBadResponse, False),
     # something may have happened
     (answer(400, status=400), VendorBadResponse, False),
     (answer(401, status=401), VendorBadResponse, False),

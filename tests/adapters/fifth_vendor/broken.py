@@ -67,7 +67,7 @@ class MisreadsAfter(Paper):
 
 
 class RejectsAfter(Paper):
-    """Says no in the vendor's name, although the vendor said yes."""
+    """Says no in the vendor's name, although the vendor document yes."""
 
     def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
         yield from super().adjust(member=member, points=points, id=id)
@@ -75,7 +75,7 @@ class RejectsAfter(Paper):
 
 
 class JudgesAnotherAnswer(Paper):
-    """Looks the holder up after the entry, and takes what is said about that for the answer."""
+    """Looks the holder up after the entry, and takes what is document about that for the answer."""
 
     def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
         applied = yield from super().adjust(member=member, points=points, id=id)
@@ -168,7 +168,7 @@ class WritesWhenAsked(Paper):
         return Balance()
 
     def find(self, *, id: str, member: Member, points: Decimal) -> Exchange[Found]:  # noqa: A002 (the port's name)
-        """Write once more, by a method that changes things whatever is said of it."""
+        """Write once more, by a method that changes things whatever is document of it."""
         yield VendorRequest.json("PUT", f"/entries/{id}", {})
         return Found(())
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from gateway import port
 from gateway.model import Applied, Balance, Member
 from gateway.port import Exchange, VendorRequest, not_understood
 from tests.adapters.fifth_vendor.adapter import Paper
@@ -70,6 +71,32 @@ class InTheBody(Issued):
     """Sends it in the body."""
 
     place = "body"
+
+
+class Passed(Paper):
+    """Has its token fetched by the gateway, for one call alone, and sends it in every place at once."""
+
+    def token(self) -> Exchange[port.Issued]:
+        """Fetch a token that has ended before the next call."""
+        response = yield VendorRequest.json("POST", "/token", {"grant": "g"}, effect=False, confidential=True)
+        self.judge(response, listed=False, message=response.text())
+        return port.Issued(response.json_object()["access_token"], 1e-9)
+
+    def adjust(self, *, member: Member, points: Decimal, id: str, token: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
+        """Write an entry with the token."""
+        path = f"/entries/{quote(token, safe='')}?session={quote(token)}"
+        response = yield VendorRequest.json(
+            "POST", path, {"session": token}, headers={"X-Session": token.encode().hex()}
+        )
+        self.judge(response, listed=response.status == 404, message=response.text())
+        answer = response.json_object()
+        return Applied(str(answer.get("entry")), details={"echo": answer.get("echo")})
+
+    def balance(self, *, member: Member, token: str) -> Exchange[Balance]:  # type: ignore[override]
+        """Read with the token."""
+        response = yield VendorRequest("GET", f"/holders/{quote(token, safe='')}")
+        self.judge(response, listed=response.status == 404, message=response.text())
+        return Balance(Decimal(1), details={"echo": response.json_object().get("echo")})
 
 
 ADAPTERS: dict[str, type[Issued]] = {"in-a-header": Issued, "in-the-path": InThePath, "in-the-body": InTheBody}

@@ -60,7 +60,7 @@ class LooksFirst(Paper):
 
 
 class RefusesItsAnswer(Paper):
-    """Says of the answer to an entry what may be said only of one before it."""
+    """Says of the answer to an entry what may be document only of one before it."""
 
     def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
         """Write, and refuse."""
@@ -86,16 +86,16 @@ class JudgesTheLookAgain(Paper):
 class Renewing(Paper):
     """Keeps its token, and fetches another where the vendor refuses it."""
 
-    token = "old"
+    access = "old"
 
     def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
         """Write an entry, once more with another token if need be."""
-        response = yield entry(member, points, id, self.token)
+        response = yield entry(member, points, id, self.access)
         try:
             self._refused(response)
         except VendorAuthFailed:
-            self.token = yield from self._access()
-            response = yield entry(member, points, id, self.token)
+            self.access = yield from self._access()
+            response = yield entry(member, points, id, self.access)
             self._refused(response)
         return Applied(str(response.json_object()["entry"]))
 
@@ -109,27 +109,27 @@ class RenewingForEver(Renewing):
     def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
         """Write until it is taken."""
         while True:
-            response = yield entry(member, points, id, self.token)
+            response = yield entry(member, points, id, self.access)
             try:
                 self._refused(response)
             except VendorAuthFailed:
-                self.token = yield from self._access()
+                self.access = yield from self._access()
 
 
 class RenewingAtAnything(Renewing):
     """Takes any error for a token that has run out."""
 
-    token = "paper-access-token"
+    access = "paper-access-token"
 
     def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
         """Write, and write again whatever the answer was."""
-        response = yield entry(member, points, id, self.token)
+        response = yield entry(member, points, id, self.access)
         try:
             self._refused(response)
             raise VendorAuthFailed("It looks like that")
         except VendorError:
-            self.token = yield from self._access()
-        response = yield entry(member, points, id, self.token)
+            self.access = yield from self._access()
+        response = yield entry(member, points, id, self.access)
         return Applied(str(response.json_object()["entry"]))
 
 
@@ -138,7 +138,7 @@ class RenewingForNothing(Renewing):
 
     def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
         """Write, renew, and call it done."""
-        response = yield entry(member, points, id, self.token)
+        response = yield entry(member, points, id, self.access)
         try:
             self._refused(response)
         except VendorAuthFailed:
@@ -151,7 +151,7 @@ class MakesLightOfIt(Renewing):
 
     def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002 (told no more)
         """Write, and believe the best."""
-        response = yield entry(member, points, id, self.token)
+        response = yield entry(member, points, id, self.access)
         with suppress(VendorError):
             self._refused(response)
         return Applied("done")

@@ -46,7 +46,7 @@ def test_the_sample_post_and_get(vendor: IActionableSimulator) -> None:
     assert ask(vendor, "GET", SAMPLE) == (200, sample)
     [effect] = vendor.effects
     assert (effect.member, effect.points) == ("email:jason@example.com", Decimal(5))
-    assert effect.said == {"description": "You are cool"}
+    assert effect.fields == {"description": "You are cool"}
 
 
 def test_a_profile_starts_with_nothing(vendor: IActionableSimulator) -> None:
@@ -128,3 +128,103 @@ def test_reset_goes_back_to_the_seed(vendor: IActionableSimulator) -> None:
     ask(vendor, "POST", f"{SAMPLE}?value=5", KEY)
     ask(vendor, "POST", "/_simulator/reset")
     assert ask(vendor, "GET", SAMPLE)[1]["AvailablePoints"] == 0
+
+
+SPEND = "/API/Partners/99999/Profiles/email/Jason@example.com/points/transactions"
+V3 = "/v3/user/email/jason@example.com/points"
+APP = "appKey=simulated-iactionable-app-key"
+
+
+def test_spending_lowers_the_current_points_alone(vendor: IActionableSimulator) -> None:
+    """A spend takes from the current points and not from the lifetime total, under the caller's transaction ID."""
+    ask(vendor, "POST", f"{SAMPLE}?value=5", KEY)
+    sample = {"AvailablePoints": 3, "LastUpdated": "/Date(1278521302499)/", "TotalPoints": 5}
+    assert ask(vendor, "POST", f"{SPEND}/adj_1%2F2?value=2&description=Coffee", KEY) == (200, sample)
+    effect = vendor.effects[-1]
+    assert (effect.points, effect.transaction_id) == (Decimal(-2), "adj_1/2")
+    assert effect.fields == {"description": "Coffee"}
+    assert ask(vendor, "GET", SAMPLE) == (200, sample)
+
+
+def test_the_same_transaction_spends_again(vendor: IActionableSimulator) -> None:
+    """No document says that a transaction ID is taken once: a repeat spends once more."""
+    ask(vendor, "POST", f"{SAMPLE}?value=5", KEY)
+    answers = [ask(vendor, "POST", f"{SPEND.replace('points/', 'Points/')}/1?value=2", KEY)[1] for _ in range(2)]
+    assert [answer["AvailablePoints"] for answer in answers] == [3, 1]
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "headers", "status"),
+    [
+        ("POST", f"{SPEND}/1?value=6", KEY, 400),
+        ("POST", f"{SPEND}/1?value=-2", KEY, 400),
+        ("POST", f"{SPEND}/1?value=0", KEY, 400),
+        ("POST", f"{SPEND}/1", KEY, 400),
+        ("POST", f"{SPEND}/1?value=1&reason=x", KEY, 400),
+        ("POST", f"{SPEND}/?value=1", KEY, 400),
+        ("POST", f"{SPEND.replace('Jason', 'Nobody')}/1?value=1", KEY, 400),
+        ("POST", f"{SPEND}/1?value=1", {}, 401),
+        ("GET", f"{SPEND}/1", KEY, 405),
+        ("GET", SPEND, KEY, 404),
+    ],
+)
+def test_a_wrong_spend_is_refused(
+    vendor: IActionableSimulator, method: str, target: str, headers: dict[str, str], status: int
+) -> None:
+    """More than the current points, a value that is not positive, an unknown profile and no key are refused."""
+    ask(vendor, "POST", f"{SAMPLE}?value=5", KEY)
+    answer = ask(vendor, method, target, headers)
+    assert (answer[0], list(answer[1]), len(vendor.effects)) == (status, ["Message"], 1)
+
+
+def test_points_by_type(vendor: IActionableSimulator) -> None:
+    """The v3 API has points of each type, without a lifetime total and a date, and apart from the partner API's."""
+    assert ask(vendor, "GET", f"{V3}/coins?{APP}") == (
+        200,
+        {"Points": 0, "PointType": {"Key": "coins", "Name": "Coins"}},
+    )
+    status, body = ask(vendor, "POST", f"{V3}/coins?{APP}&value=7&description=Hello", KEY)
+    assert (status, body["Points"], body["Reason"]) == (200, 7, "Hello")
+    assert ask(vendor, "POST", f"{V3}/coins?{APP}&value=-2", KEY)[1]["Points"] == 5
+    assert ask(vendor, "GET", f"{V3}/experience?{APP}")[1]["Points"] == 0
+    assert ask(vendor, "GET", SAMPLE)[1]["AvailablePoints"] == 0
+    assert [(effect.points, effect.point_type) for effect in vendor.effects] == [(7, "coins"), (-2, "coins")]
+    assert vendor.v3_url == f"{vendor.origin}/v3"
+
+
+@pytest.mark.parametrize(
+    ("points", "current", "following"),
+    [(-1, "Newcomer", "Regular"), (99, "Newcomer", "Regular"), (100, "Regular", "Champion"), (500, "Champion", None)],
+)
+def test_a_level(vendor: IActionableSimulator, points: int, current: str, following: str | None) -> None:
+    """A type that has levels shows the current and the next one, with the points that they require."""
+    level = ask(vendor, "POST", f"{V3}/experience?{APP}&value={points}", KEY)[1]["Level"]
+    assert list(level["Current"]) == ["Name", "Number", "RequiredPoints", "LevelType"]
+    assert list(level["Current"]["LevelType"]) == ["Key", "Name"]
+    assert level["Current"]["Name"] == current
+    assert (level["Next"] and level["Next"]["Name"]) == following
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "headers", "status"),
+    [
+        ("GET", f"{V3}/coins", KEY, 401),
+        ("GET", f"{V3}/coins?appKey=wrong", KEY, 401),
+        ("POST", f"{V3}/coins?{APP}&value=1", {}, 401),
+        ("POST", f"{V3}/coins?value=1", KEY, 401),
+        ("GET", f"{V3}/gold?{APP}", {}, 400),
+        ("GET", f"{V3}/coins?{APP}&value=1", {}, 400),
+        ("GET", f"{V3}/coins?{APP}&{APP}", {}, 400),
+        ("POST", f"{V3}/coins?{APP}&value=1.5", KEY, 400),
+        ("POST", f"{V3.replace('jason', 'nobody')}/coins?{APP}&value=1", KEY, 400),
+        ("GET", f"{V3.replace('user', 'shoe')}/coins?{APP}", {}, 404),
+        ("GET", f"{V3}?{APP}", {}, 404),
+        ("PUT", f"{V3}/coins?{APP}", KEY, 405),
+    ],
+)
+def test_a_wrong_call_of_v3_is_refused(
+    vendor: IActionableSimulator, method: str, target: str, headers: dict[str, str], status: int
+) -> None:
+    """Without its keys, with an unknown type or profile, and with other parameters, v3 refuses with a message."""
+    answer = ask(vendor, method, target, headers)
+    assert (answer[0], list(answer[1]), vendor.effects) == (status, ["Message"], [])

@@ -14,6 +14,7 @@ from gateway.adjustments import Draft, Record, Resolution, State, Status
 from gateway.answers import rendering
 from gateway.errors import FieldError, InvalidRequest, VendorRateLimited, VendorRejected
 from gateway.model import Adjustment, Applied, Balance, Member
+from gateway.write import Write
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DRAFT = Draft(
@@ -22,7 +23,7 @@ DRAFT = Draft(
     tenant="acme",
     key="key",
     fingerprint="f",
-    adjustment=Adjustment(Member("email", "a"), Decimal("5.0"), options={"x": {"value": Decimal("0.10"), "n": 3}}),
+    write=Write(Adjustment(Member("email", "a"), Decimal("5.0"), options={"x": {"value": Decimal("0.10"), "n": 3}})),
     vendor="crm",
     adapter="some-vendor",
     rule="tenants.acme.routes.adjust[0]",
@@ -55,11 +56,14 @@ def test_a_success_is_201() -> None:
     answer = rendering.final_answer(replace(RECORD, state=State(Status.SUCCEEDED), applied=applied, completed_at=NOON))
     assert answer is not None
     assert answer.status == 201
-    said = orjson.loads(answer.body)
-    assert said["balance"] == {"available": "105.5", "lifetime": None, "updated_at": None}
-    assert said["vendor"]["details"] == {"amount": "5", "list": ["1"]}
-    assert said["options"] == {"x": {"value": "0.1", "n": 3}}
-    assert (said["points"], said["not_sent"], said["problem"]) == ("5", ["store"], None)
+    document = orjson.loads(answer.body)
+    assert document["balance"] == {
+        "available": "105.5",
+        **dict.fromkeys(("total", "pending", "held", "lifetime", "next_expiry", "updated_at")),
+    }
+    assert document["vendor"]["details"] == {"amount": "5", "list": ["1"]}
+    assert document["options"] == {"x": {"value": "0.1", "n": 3}}
+    assert (document["points"], document["not_sent"], document["problem"]) == ("5", ["store"], None)
 
 
 def test_a_success_without_a_balance() -> None:
@@ -140,16 +144,16 @@ def test_what_was_unknown_fails_for_good(resolved: bool) -> None:
     record = replace(RECORD, state=State(Status.FAILED), resolution=resolution, problem=problem)
     answer = rendering.final_answer(record)
     assert answer is not None
-    said = orjson.loads(answer.body)
-    assert (answer.status, said["code"], said["retryable"]) == (502, "not_applied", False)
-    assert (said["adjustment"], said["vendor"]["name"]) == ("adj_1", "crm")
-    assert ("person" in said["detail"]) is resolved
+    document = orjson.loads(answer.body)
+    assert (answer.status, document["code"], document["retryable"]) == (502, "not_applied", False)
+    assert (document["adjustment"], document["vendor"]["name"]) == ("adj_1", "crm")
+    assert ("person" in document["detail"]) is resolved
 
 
 def test_a_vendors_words_are_bounded() -> None:
     """Nothing that a vendor says makes a problem long."""
-    words = "x" * 10_000
-    problem = told(VendorRejected(words, vendor_code=words, vendor_message=words))
+    text = "x" * 10_000
+    problem = told(VendorRejected(text, vendor_code=text, vendor_message=text))
     assert [len(problem["detail"]), len(problem["vendor"]["code"]), len(problem["vendor"]["message"])] == [500] * 3
     assert problem["detail"].endswith("…")
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from gateway.api.admission import AT_ONCE, BURST, MOST, PATIENCE, TURN, Admission
+from gateway.api.admission import AT_ONCE, BURST, LONGEST, MOST, PATIENCE, TURN, Admission
 from gateway.metrics import Metrics
 from tests.deadlines import DEADLINE
 
@@ -132,7 +132,7 @@ def test_long_turns_stop_nobody_for_ever() -> None:
 
 
 def test_a_burst_may_wait_and_a_standing_queue_may_not() -> None:
-    """For half a second all may wait; then a queue that never emptied is more than can be done, and refuses quickly."""
+    """For a moment all may wait; then a queue that never emptied is more than can be done, and refuses quickly."""
 
     async def body(bench: Bench) -> None:
         await bench.busy()
@@ -179,6 +179,21 @@ def test_a_queue_that_empties_for_a_moment_gets_no_second_burst() -> None:
             assert (len(bench.refused) > before) is refuses
             await bench.turns(200)
             assert len(bench.admission) == 0
+
+    on_bench(body)
+
+
+def test_clients_with_few_requests_wait_longer_than_a_burst() -> None:
+    """Many clients that wait with one request each are not the cause of the load; in the end they are refused too."""
+
+    async def body(bench: Bench) -> None:
+        await bench.busy()
+        bench.come(*(f"{chr(ord('a') + number)}1" for number in range(AT_ONCE - 14)))
+        await bench.turns(round(LONGEST / (2 * TURN)) - 2, 2 * TURN)
+        assert len(bench.admission) > 0
+        assert not bench.refused
+        await bench.turns(4, 2 * TURN)
+        assert bench.refused
 
     on_bench(body)
 
@@ -258,14 +273,14 @@ def test_one_that_fails_stops_nobody() -> None:
     """What beginning one request raises is told, and all others are begun."""
 
     async def body(bench: Bench) -> None:
-        told: list[Any] = []
-        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["exception"]))
+        messages: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: messages.append(context["exception"]))
         await bench.busy()
         bench.come("a0", "a1", "a2")
         bench.broken = {"a0"}
         await bench.turns(4, 2 * TURN)
         await bench.turns(4)
         assert (bench.begun, len(bench.admission)) == (["a1", "a2"], 0)
-        assert [str(each) for each in told] == ["a0"]
+        assert [str(each) for each in messages] == ["a0"]
 
     on_bench(body)

@@ -17,7 +17,8 @@ import pytest
 from gateway.api import openapi, reading
 from gateway.api.answer_headers import of_page
 from gateway.api.endpoints import Endpoints
-from gateway.api.schemas import ExpiringQuery, ResolutionBody, adjustment_body
+from gateway.api.member_queries import ExpiringQuery
+from gateway.api.schemas import ResolutionBody, ReversalBody, adjustment_body
 from gateway.cli import demo
 from gateway.model import Member
 from gateway.port import registry
@@ -125,6 +126,7 @@ def test_what_it_begins_with_is_read_by_the_api() -> None:
     beginnings = script_object("BEGINNINGS")
     adjustment = adjustment_body(list(registry.adapters().values()))
     models = {"adjust": adjustment, "preview_adjustment": adjustment, "resolve_adjustment": ResolutionBody}
+    models["reverse_adjustment"] = ReversalBody
     for name, model in models.items():
         reading.body(json.dumps(beginnings[name]["body"]).encode(), model)
     expiring = beginnings["get_expiring"]

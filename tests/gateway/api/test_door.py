@@ -1,13 +1,17 @@
 """Who takes a turn of their own where requests have to wait."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp
 
+from gateway.api.access import Access
 from gateway.api.door import Door
 from gateway.api.peer import Peers
 from gateway.api.strangers import Budget, Strangers
 from gateway.metrics import Metrics
+from gateway.service.usage import Usage
 from tests.gateway.api.test_access import ACCESS, KEY
 
 BUDGET = Budget.of("1/second")
@@ -18,7 +22,15 @@ async def nothing(*_: Any) -> None:
     """An application that is not asked."""
 
 
-DOOR = Door(nothing, ACCESS, Peers(), STRANGERS)
+@dataclass
+class Inside:
+    access: Access
+    peers: Peers
+    app: ASGIApp
+    usage: Usage
+
+
+DOOR = Door(Inside(ACCESS, Peers(), nothing, Usage()), STRANGERS, rest=nothing)
 
 
 @pytest.mark.parametrize(

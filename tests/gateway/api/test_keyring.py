@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from gateway.api.keyring import Keyring
 from gateway.metrics import Metrics
 from gateway.settings import ClientKey, Problem
-from gateway.settings.key import digest_of, why_unusable
+from gateway.settings.key import digest_of, key_error
 
 KEYS = ["key-a", "key-b", "key-c", "sha256:" + digest_of("key-d").hex(), "sha256:short", "two words", "schlüssel"]
 OWNERS = ("app", "app", "kiosk", "back")
@@ -137,12 +137,12 @@ def test_whatever_files_come_to_hold(turns: list[list[str]]) -> None:
     ring = Ring(["own-0", "own-1", "own-2", "own-3"], OWNERS)
     had = {owner: {text for text, whose in zip(ring.texts, OWNERS, strict=True) if whose == owner} for owner in OWNERS}
     for texts in turns:
-        before = {text: ring.owner(text) for text in KEYS if not why_unusable(text)}
+        before = {text: ring.owner(text) for text in KEYS if not key_error(text)}
         every = zip(texts, ring.texts, OWNERS, strict=True)
         unchanged = {(new, owner) for new, old, owner in every if new == old}
         ring.texts = list(texts)
         ring.clock.now += 1
-        asked = {(text, owner) for text, owner in zip(texts, OWNERS, strict=True) if not why_unusable(text)}
+        asked = {(text, owner) for text, owner in zip(texts, OWNERS, strict=True) if not key_error(text)}
         for text, owner in asked:
             had[owner].add(text)
             alone = all(whose == owner for other, whose in asked if other == text)
@@ -150,5 +150,5 @@ def test_whatever_files_come_to_hold(turns: list[list[str]]) -> None:
                 assert ring.owner(text) == owner
         opens = {(text, owner) for text in before if (owner := ring.owner(text)) is not None}
         assert all(text in had[owner] for text, owner in opens)
-        if all(not why_unusable(text) for text in texts) and len({text for text, _ in asked}) == len(asked):
+        if all(not key_error(text) for text in texts) and len({text for text, _ in asked}) == len(asked):
             assert opens == asked

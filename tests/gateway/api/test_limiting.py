@@ -17,7 +17,7 @@ class Bench:
             "kiosk": Client("kiosk", frozenset(), frozenset(), rate),
             "free": Client("free", frozenset(), frozenset()),
         }
-        self.limiter = Limiter(clients, clock=lambda: self.now)
+        self.limiter = Limiter(clients, {}, clock=lambda: self.now)
 
     def take(self, client: str = "storefront") -> Quota:
         quota = self.limiter.take(client)
@@ -42,18 +42,18 @@ def test_the_window_moves() -> None:
     bench.now += 50
     bench.take().check()
     bench.now += 9.5
-    assert not bench.take().kept
+    assert not bench.take().within
     bench.now += 0.5
-    assert bench.take().kept
-    assert not bench.take().kept
+    assert bench.take().within
+    assert not bench.take().within
     bench.now += 50
-    assert bench.take().kept
+    assert bench.take().within
 
 
 def test_every_client_has_its_own() -> None:
     """One that has used up its rate leaves the others theirs; without a rate there is no bound."""
     bench = Bench("1/hour")
-    assert [bench.take().kept, bench.take().kept, bench.take("kiosk").kept] == [True, False, True]
+    assert [bench.take().within, bench.take().within, bench.take("kiosk").within] == [True, False, True]
     assert bench.limiter.take("free") is None
 
 
@@ -73,5 +73,5 @@ def test_a_high_rate_is_kept_to() -> None:
     """A thousand a second are a thousand, and a second later a thousand again."""
     bench = Bench("1000/second")
     for _ in range(2):
-        assert sum(bench.take().kept for _ in range(1500)) == 1000
+        assert sum(bench.take().within for _ in range(1500)) == 1000
         bench.now += 1

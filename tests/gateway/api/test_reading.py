@@ -77,8 +77,8 @@ def test_depth_never_misses(parts: list[str]) -> None:
 @given(TEXT, st.lists(st.sampled_from(["[", '{"x":']), max_size=8), VALUES)
 def test_a_repeated_name_at_any_depth(name: str, around: list[str], value: Any) -> None:
     """A name that is given twice in one object is refused, however deep and however it is escaped."""
-    said, again = json.dumps(name), json.dumps(name, ensure_ascii=False)
-    inner = f"{{{said}: 1, {again}: {json.dumps(value)}}}"
+    said, repeated = json.dumps(name), json.dumps(name, ensure_ascii=False)
+    inner = f"{{{said}: 1, {repeated}: {json.dumps(value)}}}"
     for bracket in around:
         inner = bracket + inner + ("]" if bracket == "[" else "}")
     with pytest.raises(InvalidRequest, match="twice"):

@@ -21,12 +21,14 @@ from gateway.answers import plans
 from gateway.api import content, reading, shape
 from gateway.api.connections import Bounds
 from gateway.api.edge import MAX_BODY, answer
-from gateway.api.schemas import AdjustmentBody, ListQuery, adjustment_body
-from gateway.app import planner
+from gateway.api.list_query import ListQuery
+from gateway.api.schemas import AdjustmentBody, adjustment_body
 from gateway.errors import GatewayError, InvalidRequest
+from gateway.generation import planner
 from gateway.model import Member
 from gateway.port import registry
 from gateway.settings import load
+from gateway.write import Write
 
 MODEL: type[AdjustmentBody] = adjustment_body(list(registry.adapters().values()))
 HEAD = Bounds().head_bytes
@@ -99,8 +101,11 @@ def ordinary() -> float:
 
 
 def assert_cheap(read: Callable[[], object], ordinary: float) -> None:
-    """One that seems dear is looked at again: a burst elsewhere makes any of them dear."""
-    assert cost(read) < MOST * ordinary or cost(read, times=20) < MOST * ordinary
+    """One that seems dear is looked at again, in turns with an ordinary one: other work makes any of them dear."""
+    if cost(read) < MOST * ordinary:
+        return
+    both = [(cost(read), cost(lambda: json.loads(ORDINARY))) for _ in range(7)]
+    assert min(odd for odd, _ in both) < MOST * min(usual for _, usual in both)
 
 
 def repeated(unit: str, size: int) -> str:
@@ -214,7 +219,7 @@ def test_no_preview_costs_much(ordinary: float, tmp_path: Path, options: dict[st
 
     def preview() -> None:
         adjustment = reading.body(raw, MODEL).adjustment()
-        answer(plans.preview(masked.adjust("acme", adjustment, id="adj_" + "0" * 32)))
+        answer(plans.preview(masked.write("acme", Write(adjustment), id="adj_" + "0" * 32)))
 
     preview()  # it is read, and previewed
     assert_cheap(preview, ordinary)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.api import reading
-from gateway.api.schemas import AdjustmentBody, ListQuery, adjustment_body
+from gateway.api.list_query import ListQuery
+from gateway.api.schemas import AdjustmentBody, adjustment_body
 from gateway.errors import InvalidRequest
 from gateway.meaning import fingerprint
 from gateway.port.registry import adapters
@@ -100,10 +101,10 @@ def test_options_are_those_of_the_adapters_in_use() -> None:
     raw = b'{"member": "email:a", "points": 5, "options": {"fabric": {}, "expiring-points": {}, "a/b": null}}'
     with pytest.raises(InvalidRequest) as refused:
         reading.body(raw, body)
-    told = "no vendor of this gateway has this adapter; options are taken for contact-points, fabric"
+    message = "no vendor of this gateway has this adapter; options are taken for contact-points, fabric"
     assert [(wrong.pointer, wrong.detail) for wrong in refused.value.errors] == [
-        ("/options/expiring-points", told),
-        ("/options/a~1b", told),
+        ("/options/expiring-points", message),
+        ("/options/a~1b", message),
     ]
     options = body.model_json_schema()["$defs"]["AdjustmentOptions"]
     assert (set(options["properties"]), options["additionalProperties"]) == ({"contact-points", "fabric"}, False)

@@ -14,7 +14,7 @@ from gateway.api.access import Access
 from gateway.api.edge import Call, Edge, Endpoint, Resource
 from gateway.api.keyring import Keyring
 from gateway.api.limiting import Limiter
-from gateway.api.schemas import ResolutionBody
+from gateway.api.schemas import NoQuery, ResolutionBody
 from gateway.api.visitor import Visitor
 from gateway.metrics import Metrics
 from gateway.settings import Client, ClientKey, Problem
@@ -34,12 +34,12 @@ async def answered(pieces: list[bytes]) -> tuple[int, Answer]:
     key = ClientKey("app", sha256(KEY).digest(), Problem("points.yaml", 1, 1, "clients.app.keys[0]", ""))
     keyring = Keyring([key], metrics=Metrics(), clock=lambda: 0.0)
     access = Access(keyring, {"app": client}, clock=lambda: datetime.now(UTC))
-    limiter = Limiter({"app": client}, clock=lambda: 0.0)
+    limiter = Limiter({"app": client}, {}, clock=lambda: 0.0)
 
-    async def handler(call: Call) -> Any:
+    async def handler(call: Call[NoQuery, ResolutionBody]) -> Any:
         raise AssertionError("a request without its body is not carried out")
 
-    endpoint = Endpoint("POST", "/x", "x", "X", "points:resolve", handler, {}, (), body=ResolutionBody)
+    endpoint = Endpoint("POST", "/x", "x", "X", "points:resolve", handler, {}, (), query=NoQuery, body=ResolutionBody)
     said: list[Answer] = []
     never = asyncio.Event()
     received: list[ref[Message]] = []

@@ -143,11 +143,11 @@ def test_no_more_than_twice_the_rate_in_any_window(amount: int, seconds: float, 
     passed: list[float] = []
     for gap in gaps:
         now += gap * seconds / amount
-        owed, wait = budget.taken(owed, now)
+        owed, wait = budget.take(owed, now)
         if not wait:
             passed.append(now)
             assert sum(moment > now - seconds for moment in passed) <= 2 * amount
             assert passed.count(now) <= amount
         else:
             assert 0 < wait <= seconds / amount + 1e-6
-            assert not budget.taken(owed, now + wait)[1]
+            assert not budget.take(owed, now + wait)[1]

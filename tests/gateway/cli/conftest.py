@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import re
 import shutil
 import signal
@@ -29,12 +30,15 @@ from gateway.port import registry
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
 from tests.deadlines import DEADLINE, scaled
+from tests.nursery import nursery
 
 ROOT = Path(__file__).parents[3]
 KEY = "a-key-for-tests-" + "0" * 24
 BEGUN = datetime(2020, 1, 1, tzinfo=UTC)
 """When the gateway that left the journal behind served: so long ago that every lease is over."""
-COMMAND = (sys.executable, "-m", "gateway.cli")
+MODULE = "gateway.cli"
+COMMAND = (sys.executable, "-m", MODULE)
+"""The command of an interpreter of its own, for what only its start shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,8 @@ class Call:
         if self.fault:
             vendor.faults.add(self.fault)
         headers = {"Authorization": f"Bearer {KEY}", "X-Tenant": self.tenant, "Idempotency-Key": key}
-        heard = (await http.post("/v1/adjustments", json=self.body, headers=headers)).json()
-        return str(heard.get("id") or heard["adjustment"])
+        document = (await http.post("/v1/adjustments", json=self.body, headers=headers)).json()
+        return str(document.get("id") or document["adjustment"])
 
 
 SILENT = {"kind": "close", "when": "after"}
@@ -184,10 +188,16 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     return run
 
 
-def ran(*words: str | Path) -> Ran:
-    """Run a command in a process of its own."""
+def ran(*arguments: str | Path, environ: Mapping[str, str] | None = None) -> Ran:
+    """Run a command in a process of its own, forked from one that has imported the program."""
+    done = nursery().run(MODULE, *arguments, environ=environ)
+    return Ran(done.code, done.out.decode(), done.err.decode())
+
+
+def ran_fresh(*arguments: str | Path, environ: Mapping[str, str] | None = None) -> Ran:
+    """Run a command in an interpreter of its own, which imports all that it needs."""
     done = subprocess.run(
-        [*COMMAND, *map(str, words)], capture_output=True, text=True, encoding="utf-8", timeout=DEADLINE, check=False
+        [*COMMAND, *arguments], capture_output=True, encoding="utf-8", timeout=DEADLINE, check=False, env=environ
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -195,18 +205,16 @@ def ran(*words: str | Path) -> Ran:
 class Running:
     """A command that runs until it is told to stop, in a process group of its own, as a terminal gives it one."""
 
-    def __init__(self, *words: str | Path) -> None:
+    def __init__(self, *arguments: str | Path) -> None:
         self.out = ""
         self._grown = Condition()
         self._over = False
-        self._process = subprocess.Popen(
-            [*COMMAND, *map(str, words)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
+        reading, writing = os.pipe()
+        self._lines = os.fdopen(reading, encoding="utf-8")
+        try:
+            self._process = nursery().begin(MODULE, *arguments, stdout=writing, stderr=writing, own_session=True)
+        finally:
+            os.close(writing)
         self._reader = Thread(target=self._read)
         self._reader.start()
 
@@ -238,8 +246,7 @@ class Running:
         return code
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as lines:
+        with self._lines as lines:
             for line in lines:
                 self._add(line)
         self._add("", over=True)

@@ -40,8 +40,8 @@ def test_settled_keys_are_answered(http: httpx.Client, command: Command, left: L
     made, sent = calls(vendor), len(vendor.requests)
     assert [repeated(http, key, made[key]).status_code for key in ("second", "third")] == [202, 202]
     for key, word in (("second", "--applied"), ("third", "--not-applied")):
-        words = [left.ids[key], word, "--reason", "their list", "-c", left.config]
-        assert command("adjustments", "resolve", *words).code == 0
+        arguments = [left.ids[key], word, "--reason", "their list", "-c", left.config]
+        assert command("adjustments", "resolve", *arguments).code == 0
     applied, not_applied = (repeated(http, key, made[key]) for key in ("second", "third"))
     assert (applied.status_code, applied.json()["status"]) == (201, "succeeded")
     assert (not_applied.status_code, not_applied.json()["code"]) == (502, "not_applied")

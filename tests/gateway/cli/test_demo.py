@@ -65,19 +65,19 @@ def pasted(text: str) -> tuple[int, dict[str, str], Any]:
 
 
 def test_it_says_what_to_try(demo: Demo) -> None:
-    """It prints where it runs, four commands, the page to try in a browser, and how it ends; nothing else."""
+    """It prints where it runs, eight commands, the page to try in a browser, and how it ends; nothing else."""
     url = f"http://127.0.0.1:{demo.ports[0]}"
     assert f"runs on {url} with 4 simulated vendors" in demo.printed
     assert f"{url}/docs" in demo.printed
     assert f"The configuration behind this: {demo.config}. Ctrl-C stops everything." in demo.printed
-    assert len(commands(demo.printed)) == 4
+    assert len(commands(demo.printed)) == 8
     assert not re.search("Traceback|warning", demo.printed)
 
 
 @needs_curl
 def test_what_it_prints_works(demo: Demo) -> None:
     """Pasted into a shell one after the other, the first one twice, the commands do what stands above them."""
-    credit, balance, expiring, refused = commands(demo.printed)
+    credit, balance, expiring, wallet, bonus, reversal, history, refused = commands(demo.printed)
     status, headers, adjusted = pasted(credit)
     assert (status, adjusted["status"], adjusted["points"]) == (201, "succeeded", "5")
     assert "idempotent-replayed" not in headers
@@ -87,6 +87,19 @@ def test_what_it_prints_works(demo: Demo) -> None:
     assert (status, held["available"]) == (200, adjusted["balance"]["available"])
     status, _, lost = pasted(expiring)
     assert (status, lost["vendor"]["adapter"], lost["points"]) == (200, "expiring-points", "150.24")
+    status, _, everything = pasted(wallet)
+    assert (status, {each["vendor"]["name"] for each in everything["balances"]}) == (200, {"arcade", "crm", "perks"})
+    assert all(each["balance"]["available"] is not None for each in everything["balances"])
+    assert everything["total"] is not None
+    assert pasted(bonus)[0] == 201
+    status, headers, taken = pasted(reversal)
+    assert (status, taken["operation"], taken["points"], taken["linked"]) == (201, "reverse", "-2", False)
+    assert pasted(reversal)[1]["idempotent-replayed"] == "true"
+    more = reversal.replace("return-1", "return-2").replace('"points": "2"', '"points": "4"')
+    assert pasted(more)[2]["code"] == "not_reversible"
+    status, _, page = pasted(history)
+    rows = {each["adjustment"]: each["points"] for each in page["data"]}
+    assert (status, rows[taken["id"]], rows[taken["reverses"]]) == (200, "-2", "5")
     status, _, problem = pasted(refused)
     assert (status, problem["code"], problem["errors"][0]["pointer"]) == (422, "field_not_supported", "/points")
 
@@ -95,11 +108,11 @@ def test_a_second_demo_says_what_is_taken(demo: Demo) -> None:
     """A demo beside a running one ends with exit code 1, names the port, and does the first no harm."""
     journal = demo.config.parents[1] / "var/demo.db"
     held = journal.stat().st_ino
-    said = ran("demo", "--config", demo.config)
-    assert (said.code, said.out) == (1, "")
+    result = ran("demo", "--config", demo.config)
+    assert (result.code, result.out) == (1, "")
     taken = demo.ports[2]  # the first vendor's, after those of the API and of the admin listener
     why = f"the simulator cannot listen on 127.0.0.1:{taken}: Address already in use"
-    assert said.err == f"points-gateway: vendors.arcade: {why}\n"
+    assert result.err == f"points-gateway: vendors.arcade: {why}\n"
     assert journal.stat().st_ino == held
 
 
@@ -122,9 +135,9 @@ def test_a_vendor_elsewhere_is_refused(command: Command, tmp_path: Path) -> None
     config, ports = demonstration(tmp_path)
     text = config.read_text("utf-8").replace(f"http://127.0.0.1:{ports[-1]}", "https://vendor.example")
     config.write_text(text, "utf-8")
-    said = command("demo", "--config", config)
-    assert said.code == 1
-    assert said.err.startswith("points-gateway: vendors.crm is not on this machine: ")
+    result = command("demo", "--config", config)
+    assert result.code == 1
+    assert result.err.startswith("points-gateway: vendors.crm is not on this machine: ")
 
 
 def test_the_journal_begins_empty_where_its_path_says(tmp_path: Path, left: Left) -> None:
@@ -152,15 +165,15 @@ def test_a_journal_in_use_is_left_alone(command: Command, tmp_path: Path, left: 
     shutil.copy(left.config.with_name("points.db"), journal)
     before = journal.read_bytes()
     lock = FileLock.acquire(journal, shared=True)
-    said = command("demo", "--config", config)
+    result = command("demo", "--config", config)
     lock.release()
-    assert (said.code, said.err) == (1, f"points-gateway: {journal} is held by another process: stop it first\n")
+    assert (result.code, result.err) == (1, f"points-gateway: {journal} is held by another process: stop it first\n")
     assert journal.read_bytes() == before
 
 
 def test_without_a_configuration(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Outside a checkout it says where it would run."""
     monkeypatch.chdir(tmp_path)
-    said = command("demo")
-    assert said.code == 1
-    assert "config/demo.yaml is not here: run this in a checkout of the project, or name" in said.err
+    result = command("demo")
+    assert result.code == 1
+    assert "config/demo.yaml is not here: run this in a checkout of the project, or name" in result.err

@@ -53,8 +53,8 @@ def written(public: Path, whole: dict[str, Any], *, mode: int = 0o600) -> Path:
 
 def test_nothing_to_say(command: Command, public: Path, private: dict[str, Any]) -> None:
     """Where secrets are elsewhere and files closed, there is no warning, and --strict changes nothing."""
-    said = command("check", "--strict", "-c", written(public, private))
-    assert (said.code, said.err) == (0, "")
+    result = command("check", "--strict", "-c", written(public, private))
+    assert (result.code, result.err) == (0, "")
 
 
 @pytest.mark.parametrize(("mode", "can"), [(0o644, "read"), (0o602, "change"), (0o606, "read and change")])
@@ -63,11 +63,11 @@ def test_files_that_others_can_read(
 ) -> None:
     """The configuration and the file of a secret are each named, and nothing of what is in them."""
     config = written(public, private, mode=mode)
-    said = command("check", "-c", config)
-    told = [f"{file}: other users of this machine can {can} it: chmod o-rw (warning)" for file in public.iterdir()]
-    assert said.code == 0
-    assert len(told) == 2
-    assert sorted(said.err.splitlines()) == sorted(told)
+    result = command("check", "-c", config)
+    messages = [f"{file}: other users of this machine can {can} it: chmod o-rw (warning)" for file in public.iterdir()]
+    assert result.code == 0
+    assert len(messages) == 2
+    assert sorted(result.err.splitlines()) == sorted(messages)
 
 
 def test_a_journal_that_others_can_read(command: Command, public: Path, left: Left) -> None:
@@ -79,8 +79,10 @@ def test_a_journal_that_others_can_read(command: Command, public: Path, left: Le
     for name in names:
         (config.parent / name).touch()
         (config.parent / name).chmod(0o644)
-    told = command("check", "-c", config).err
-    assert [name for name in names if f"{config.parent / name}: other users of this machine can read" in told] == names
+    result = command("check", "-c", config).err
+    assert [
+        name for name in names if f"{config.parent / name}: other users of this machine can read" in result
+    ] == names
 
 
 def test_a_folder_that_others_do_not_get_to(command: Command, public: Path, private: dict[str, Any]) -> None:
@@ -97,9 +99,9 @@ def test_secrets_in_plain_text(command: Command, public: Path, private: dict[str
     vendors = {"crm": crm, "other": {"extends": "crm"}, "open": open_proxy}
     keys = [KEY, {"key": f"${{env:NO_SUCH_VARIABLE:-{KEY}-2}}", "expires": "2999-01-01"}]
     clients = {"app": {**private["clients"]["app"], "keys": keys}}
-    said = command("check", "--strict", "-c", written(public, {**private, "vendors": vendors, "clients": clients}))
-    assert said.code == 1
-    lines = said.err.splitlines()
+    result = command("check", "--strict", "-c", written(public, {**private, "vendors": vendors, "clients": clients}))
+    assert result.code == 1
+    lines = result.err.splitlines()
     assert lines.pop() == "points-gateway: 4 warning(s), which --strict takes for errors"
     assert sorted(line.split(": ")[1] for line in lines if PLAIN in line) == [
         "clients.app.keys[0]",
@@ -107,7 +109,7 @@ def test_secrets_in_plain_text(command: Command, public: Path, private: dict[str
         "vendors.crm.api_key",
         "vendors.crm.proxy",
     ]
-    assert not any(secret in said.err for secret in ("a-secret", "hunter2", KEY))
+    assert not any(secret in result.err for secret in ("a-secret", "hunter2", KEY))
 
 
 @pytest.mark.parametrize(
@@ -126,11 +128,23 @@ def test_the_password_of_the_store(public: Path, private: dict[str, Any], store:
     assert [each.where for each in load(config, adapters(), {}).plain] == (["store"] if warned else [])
 
 
+@pytest.mark.parametrize(("login", "warned"), [(":hunter2@", True), ("", False), (":${file:secret}@", False)])
+def test_the_password_of_what_counts_rates(
+    command: Command, public: Path, private: dict[str, Any], login: str, warned: bool
+) -> None:
+    """It is told of in plain text, and no command shows it."""
+    config = written(public, {**private, "server": {"shared": f"redis://{login}127.0.0.1:1/0"}})
+    (public / "secret").write_text("hunter2-hunter2")
+    assert [each.where for each in load(config, adapters(), {}).plain] == (["server.shared"] if warned else [])
+    assert "hunter2" not in repr(load(config, adapters(), {}).server)
+    assert "hunter2" not in command("check", "-c", config, "--effective").out
+
+
 def test_the_key_of_a_client_certificate(command: Command, public: Path, private: dict[str, Any]) -> None:
     """It is looked at as well: whoever reads it is the gateway to that vendor."""
     shutil.copy(CERTIFICATES / "renewed.pem", public / "client.pem")
     private["vendors"]["other"] = {"extends": "crm", "base_url": "https://vendor.test", "client_cert": "client.pem"}
     config = written(public, private)
     (public / "client.pem").chmod(0o644)
-    told = f"{public / 'client.pem'}: other users of this machine can read it: chmod o-rw (warning)"
-    assert told in command("check", "-c", config).err
+    message = f"{public / 'client.pem'}: other users of this machine can read it: chmod o-rw (warning)"
+    assert message in command("check", "-c", config).err

@@ -11,16 +11,28 @@ from tests.gateway.cli.conftest import ROOT, Command, Left
 
 COMMANDS = (
     "serve",
+    "health",
+    "reload",
     "check",
+    "diff",
     "explain",
     "adjustments list",
     "adjustments show",
     "adjustments resolve",
+    "journal backup",
+    "journal copy",
+    "journal verify",
+    "journal erase",
+    "journal purge",
+    "journal reconcile",
+    "journal audit",
+    "pause",
+    "resume",
     "schema",
     "demo",
     "simulate",
 )
-ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "schema")
+ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "journal verify", "journal audit", "schema")
 
 
 def listed(shown: str) -> list[str]:
@@ -35,10 +47,10 @@ def example(command: Command, name: str) -> list[str]:
 
 
 def test_the_commands_are_these(command: Command) -> None:
-    """The help lists every command, and those below `adjustments`."""
+    """The help lists every command, and those below `adjustments` and `journal`."""
     top = listed(command("--help").out)
     assert sorted(top) == sorted({name.split()[0] for name in COMMANDS})
-    below = [f"adjustments {name}" for name in listed(command("adjustments", "--help").out)]
+    below = [f"{group} {name}" for group in ("adjustments", "journal") for name in listed(command(group, "--help").out)]
     assert below == [name for name in COMMANDS if " " in name]
 
 
@@ -76,36 +88,44 @@ def test_an_example_runs(command: Command, name: str, left: Left, monkeypatch: p
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ENDS_BY_ITSELF])
 def test_an_example_parses(command: Command, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example of any other command fails for want of a configuration alone."""
+    """The example of any other command fails for want of a configuration alone, or of a gateway that serves it."""
     words = example(command, name)
     assert " ".join(words).startswith(name)
     monkeypatch.chdir(tmp_path)
-    said = command(*words)
-    assert said.code == 1
-    assert re.search("cannot be read: No such file|is not here: run this in a checkout", said.err)
+    result = command(*words)
+    assert result.code == 1
+    assert re.search("cannot be read: No such file|is not here: run this in a checkout|no gateway on", result.err)
 
 
 @pytest.mark.parametrize(
-    "words", [["nosuch"], ["adjustments", "nosuch"], *([*name.split(), "--nosuch"] for name in COMMANDS)]
+    "arguments", [["nosuch"], ["adjustments", "nosuch"], *([*name.split(), "--nosuch"] for name in COMMANDS)]
 )
-def test_what_is_not_known_is_refused(command: Command, words: list[str]) -> None:
+def test_what_is_not_known_is_refused(command: Command, arguments: list[str]) -> None:
     """An unknown command or option ends with exit code 2 and is named on standard error."""
-    said = command(*words)
-    assert (said.code, said.out) == (2, "")
-    assert words[-1] in said.err
+    result = command(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert arguments[-1] in result.err
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("schema", "demo")])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("schema", "demo", "diff")])
 def test_a_configuration_is_required(command: Command, name: str) -> None:
     """A command that needs a configuration and is given none ends with exit code 2."""
-    given = {"explain": ["adjust", "--tenant=acme", "--member=email:a"], "adjustments show": ["adj_1"]}
-    said = command(*name.split(), *given.get(name, []), *(["--reason=seen"] if name.endswith("resolve") else []))
-    assert said.code == 2
-    assert "--config" in said.err
+    fields = {
+        "explain": ["adjust", "--tenant=acme", "--member=email:a"],
+        "adjustments show": ["adj_1"],
+        "journal backup": ["backup.db"],
+        "journal copy": ["--to=new.yaml"],
+        "resume": ["all"],
+        "journal reconcile": ["november.csv", "--vendor=crm"],
+        "journal erase": ["--member=contact_id:1"],
+    }
+    result = command(*name.split(), *fields.get(name, []), *(["--reason=seen"] if name.endswith("resolve") else []))
+    assert result.code == 2
+    assert "--config" in result.err
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         ["serve", "--port", "65536"],
         ["serve", "--workers", "0"],
@@ -116,8 +136,8 @@ def test_a_configuration_is_required(command: Command, name: str) -> None:
     ],
     ids=" ".join,
 )
-def test_a_value_that_is_none_of_its_option(command: Command, words: list[str], left: Left) -> None:
+def test_a_value_that_is_none_of_its_option(command: Command, arguments: list[str], left: Left) -> None:
     """A value that its option cannot take ends with exit code 2, and what it was given for is named."""
-    said = command(*words, "--config", left.config)
-    assert (said.code, said.out) == (2, "")
-    assert re.search(r"Invalid value for '(--|-o|\{?operation)", said.err)
+    result = command(*arguments, "--config", left.config)
+    assert (result.code, result.out) == (2, "")
+    assert re.search(r"Invalid value for '(--|-o|\{?operation)", result.err)

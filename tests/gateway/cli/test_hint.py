@@ -37,10 +37,10 @@ def arcade(telling: Simulator, tmp_path: Path) -> Left:
 
 
 def hint(command: Command, left: Left, key: str) -> str:
-    said = command("adjustments", "show", left.ids[key], "--balance", "-c", left.config, "-o", "json")
-    assert said.code == 0
-    assert json.loads(said.out)["id"] == left.ids[key]
-    [told] = re.findall(r"\Ahint: (.+)\n\Z", said.err)
+    result = command("adjustments", "show", left.ids[key], "--balance", "-c", left.config, "-o", "json")
+    assert result.code == 0
+    assert json.loads(result.out)["id"] == left.ids[key]
+    [told] = re.findall(r"\Ahint: (.+)\n\Z", result.err)
     return str(told)
 
 
@@ -61,6 +61,29 @@ def test_a_vendor_that_is_not_there(command: Command, arcade: Left) -> None:
     assert hint(command, arcade, "unsaid").startswith("no hint: the balance cannot be read: ")
 
 
-def test_a_vendor_that_tells_no_balances(command: Command, left: Left) -> None:
-    """Where the vendor cannot be asked there is no hint."""
-    assert hint(command, left, "second").startswith("no hint: ")
+def test_a_vendor_that_cannot_be_asked(command: Command, arcade: Left) -> None:
+    """Where the vendor cannot be asked for this member's balance there is no hint."""
+    settings = json.loads(arcade.config.read_text())
+    settings["vendors"]["crm"]["id_types"] = {"phone": "phone"}
+    arcade.config.write_text(json.dumps(settings))
+    assert hint(command, arcade, "unsaid").startswith("no hint: member: ")
+
+
+def test_the_balance_of_the_adjustments_own_point_type(command: Command, tmp_path: Path) -> None:
+    """Where a vendor has a balance for each point type, those of others are no hint."""
+    simulator = registry.simulators()["contact-points"]()
+    member = {"member": "contact_id:1"}
+    calls = {
+        "bonus": Call("acme", {**member, "points": "3", "point_type": "bonus"}),
+        "other": Call("acme", {**member, "points": "9", "point_type": "base"}),
+        "unsaid": Call("acme", {**member, "points": "2", "point_type": "bonus"}, SILENT),
+    }
+    with in_thread(simulator):
+        config = tmp_path / "gateway.yaml"
+        config.write_text(json.dumps(configuration(simulator)))
+        left = Left(config, served(config, simulator, calls, clock=at(BEGUN)))
+        told = hint(command, left, "unsaid")
+    assert told == (
+        f"the vendor's balance is 5 now; it said 3 at 2020-01-01T00:00:00Z, after {left.ids['bonus']}; "
+        "this was 2. It proves nothing."
+    )

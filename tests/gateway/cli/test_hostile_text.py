@@ -21,6 +21,7 @@ from gateway.answers.rendering import final_answer
 from gateway.journal import Journal
 from gateway.model import Member
 from gateway.simulation import Simulator
+from gateway.write import Write
 from tests.deadlines import DEADLINE
 from tests.gateway.cli.conftest import BEGUN, COMMAND, Call, Command, Left, Ran, at, served
 from tests.gateway.test_escaping import is_harmless
@@ -56,7 +57,7 @@ async def _claimed(left: Left, like: str) -> None:
             record = await journal.get(None, like)
             assert record is not None
             adjustment = replace(record.draft.adjustment, member=MEMBER)
-            await journal.claim(replace(record.draft, id="adj_hostile", key="hostile", adjustment=adjustment))
+            await journal.claim(replace(record.draft, id="adj_hostile", key="hostile", write=Write(adjustment)))
             await journal.expire()
         finally:
             await journal.close()
@@ -98,10 +99,10 @@ def test_one_adjustment(command: Command, planted: Left, key: str, output: str) 
 @outputs
 def test_a_decision(command: Command, planted: Left, output: str) -> None:
     """A preview, a decision, and the reason that it was made for."""
-    words = ["adjustments", "resolve", "--applied", "--reason", HOSTILE, "-c", planted.config]
-    checked(command(*words, "--all"))
-    checked(command(*words, "adj_hostile"))
-    checked(command(*words[:2], "--not-applied", *words[3:], "adj_hostile"), 1)
+    arguments = ["adjustments", "resolve", "--applied", "--reason", HOSTILE, "-c", planted.config]
+    checked(command(*arguments, "--all"))
+    checked(command(*arguments, "adj_hostile"))
+    checked(command(*arguments[:2], "--not-applied", *arguments[3:], "adj_hostile"), 1)
     out = checked(command("adjustments", "show", "adj_hostile", "-c", planted.config, "-o", output)).out
     if output == "json":
         assert json.loads(out)["resolution"]["reason"] == HOSTILE
@@ -113,7 +114,7 @@ def test_a_hint(command: Command, planted: Left, vendor: Simulator) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         ["adjustments", "show", HOSTILE],
         ["adjustments", "resolve", HOSTILE, "--applied", "--reason", "seen"],
@@ -124,15 +125,15 @@ def test_a_hint(command: Command, planted: Left, vendor: Simulator) -> None:
         ["serve", "--host", HOSTILE],
         ["simulate", "--host", HOSTILE],
     ],
-    ids=lambda words: " ".join(ascii(word)[1:12] for word in words),
+    ids=lambda arguments: " ".join(ascii(argument)[1:12] for argument in arguments),
 )
-def test_a_value_that_is_refused(command: Command, planted: Left, words: list[str]) -> None:
+def test_a_value_that_is_refused(command: Command, planted: Left, arguments: list[str]) -> None:
     """What was given for an option and cannot be used may be quoted, escaped."""
-    checked(command(*words, "-c", planted.config), 1)
+    checked(command(*arguments, "-c", planted.config), 1)
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         [HOSTILE],
         [f"--{HOSTILE}"],
@@ -144,18 +145,18 @@ def test_a_value_that_is_refused(command: Command, planted: Left, words: list[st
         ["adjustments", "list", "--created-from", HOSTILE],
         ["serve", f"--{HOSTILE}"],
     ],
-    ids=lambda words: " ".join(ascii(word)[1:12] for word in words),
+    ids=lambda arguments: " ".join(ascii(argument)[1:12] for argument in arguments),
 )
-def test_a_command_line_that_is_wrong(command: Command, planted: Left, words: list[str]) -> None:
+def test_a_command_line_that_is_wrong(command: Command, planted: Left, arguments: list[str]) -> None:
     """What is wrong with a command line is quoted, escaped."""
-    checked(command(*words, "-c", planted.config), 2)
+    checked(command(*arguments, "-c", planted.config), 2)
 
 
 @outputs
 def test_an_explanation(command: Command, planted: Left, output: str) -> None:
     """A request that would be sent is shown with the text that a caller gives it, escaped."""
-    words = ["--tenant=acme", "--member=contact_id:9", "--points=1", f"--description={HOSTILE}"]
-    out = checked(command("explain", "adjust", *words, "-c", planted.config, "-o", output)).out
+    arguments = ["--tenant=acme", "--member=contact_id:9", "--points=1", f"--description={HOSTILE}"]
+    out = checked(command("explain", "adjust", *arguments, "-c", planted.config, "-o", output)).out
     assert r"x\u001b]52" in out
     if output == "json":
         assert json.loads(out)["request"]["body"]["Description"] == HOSTILE
@@ -199,10 +200,10 @@ def test_a_good_configuration_with_a_hostile_name(command: Command, planted: Lef
 
 def test_a_terminal_is_shown_no_less(planted: Left) -> None:
     """A command whose three streams are a terminal writes to it nothing but visible characters and line ends."""
-    words = ["adjustments", "show", planted.ids["garbled"], "--balance", "-c", str(planted.config)]
+    arguments = ["adjustments", "show", planted.ids["garbled"], "--balance", "-c", str(planted.config)]
     leader, follower = pty.openpty()
     with os.fdopen(leader, "rb", buffering=0) as screen:
-        process = subprocess.Popen([*COMMAND, *words], stdin=follower, stdout=follower, stderr=follower)
+        process = subprocess.Popen([*COMMAND, *arguments], stdin=follower, stdout=follower, stderr=follower)
         os.close(follower)
         out = b""
         with suppress(OSError):  # how Linux says that nobody writes to a terminal any more

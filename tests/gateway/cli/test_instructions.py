@@ -25,10 +25,10 @@ def written(folder: Path, text: str | bytes) -> Path:
     return file
 
 
-def followed(command: Command, left: Left, text: str, *words: str) -> Ran:
+def followed(command: Command, left: Left, text: str, *arguments: str) -> Ran:
     """What comes of following a file; `{second}` in it stands for an id."""
     file = written(left.config.parent, text.format(**left.ids))
-    return command("adjustments", "resolve", "--from", file, *words, "-c", left.config)
+    return command("adjustments", "resolve", "--from", file, *arguments, "-c", left.config)
 
 
 TWO = HEADER + '{second},applied,point 4711\n{third},not_applied,"not in their log, which is whole"\n'
@@ -37,9 +37,9 @@ TWO = HEADER + '{second},applied,point 4711\n{third},not_applied,"not in their l
 def test_each_is_settled_as_the_file_has_it(command: Command, left: Left) -> None:
     """With --yes every adjustment gets its own outcome and reason, and no other changes."""
     before = statuses(command, left)
-    said = followed(command, left, TWO, "--yes")
-    assert (said.code, said.err) == (0, "")
-    assert [line.split()[1:3] for line in said.out.splitlines()] == [
+    result = followed(command, left, TWO, "--yes")
+    assert (result.code, result.err) == (0, "")
+    assert [line.split()[1:3] for line in result.out.splitlines()] == [
         [left.ids["second"], "succeeded"],
         [left.ids["third"], "failed"],
     ]
@@ -51,14 +51,14 @@ def test_each_is_settled_as_the_file_has_it(command: Command, left: Left) -> Non
 def test_a_file_is_shown_first(command: Command, left: Left) -> None:
     """Without --yes, what would be settled is listed by its outcome with sums; nothing changes."""
     before = statuses(command, left)
-    said = followed(command, left, TWO)
-    assert (said.code, said.err) == (0, "")
-    assert [line.split()[:1] + line.split()[2:4] for line in said.out.splitlines() if "adj_" in line] == [
+    result = followed(command, left, TWO)
+    assert (result.code, result.err) == (0, "")
+    assert [line.split()[:1] + line.split()[2:4] for line in result.out.splitlines() if "adj_" in line] == [
         ["applied", left.ids["second"], "unknown"],
         ["not_applied", left.ids["third"], "unknown"],
     ]
-    assert "1 to be settled as applied\n  vendors: crm 1\n  points: +2.25 in 1\n" in said.out
-    assert said.out.endswith("nothing is settled yet; add --yes to settle what can be\n")
+    assert "1 to be settled as applied\n  vendors: crm 1\n  points: +2.25 in 1\n" in result.out
+    assert result.out.endswith("nothing is settled yet; add --yes to settle what can be\n")
     assert statuses(command, left) == before
 
 
@@ -66,10 +66,10 @@ def test_a_file_once_more(command: Command, left: Left) -> None:
     """After a Ctrl-C the same file is followed again: what it did is said, and done only once."""
     followed(command, left, TWO, "--yes")
     before = standing(command, left, left.ids["second"])
-    said = followed(command, left, TWO, "--yes")
-    assert (said.code, said.err, said.out.count("(settled before)")) == (0, "", 2)
+    result = followed(command, left, TWO, "--yes")
+    assert (result.code, result.err, result.out.count("(settled before)")) == (0, "", 2)
     assert standing(command, left, left.ids["second"]) == before
-    assert "nothing is settled yet; 2 of 2 are not unknown; add --yes" in followed(command, left, TWO).out
+    assert "nothing is settled yet; 2 of 2 are not open; add --yes" in followed(command, left, TWO).out
 
 
 def test_each_that_cannot_be_settled_is_told(command: Command, left: Left, vendor: Simulator) -> None:
@@ -77,14 +77,14 @@ def test_each_that_cannot_be_settled_is_told(command: Command, left: Left, vendo
     call = Call("acme", {"member": "contact_id:1", "points": "3"}, SILENT)
     ids = {**left.ids, **served(left.config, vendor, {"now": call}, clock=lambda: datetime.now(UTC))}
     rows = "{first},not_applied,a\n{now},applied,b\nadj_none,applied,c\n{second},applied,d\n"
-    said = followed(command, Left(left.config, ids), HEADER + rows, "--yes")
-    assert said.code == 1
-    [first, now, none, last] = said.err.splitlines()
-    assert first == f"points-gateway: {ids['first']} is succeeded, and only what is unknown can be settled"
+    result = followed(command, Left(left.config, ids), HEADER + rows, "--yes")
+    assert result.code == 1
+    [first, now, none, last] = result.err.splitlines()
+    assert first == f"points-gateway: {ids['first']} is succeeded, and only what is unknown or accepted can be settled"
     assert now.startswith(f"points-gateway: {ids['now']} may still change by itself until ")
     assert none == "points-gateway: adj_none is not in this journal"
     assert last == "points-gateway: 3 of 4 could not be settled"
-    assert [line.split()[1:3] for line in said.out.splitlines()] == [[ids["second"], "succeeded"]]
+    assert [line.split()[1:3] for line in result.out.splitlines()] == [[ids["second"], "succeeded"]]
 
 
 WRONG = {
@@ -111,14 +111,16 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("text", "problems"), WRONG.values(), ids=WRONG)
-@pytest.mark.parametrize("words", [[], ["--yes"]], ids=["shown", "yes"])
-def test_a_file_that_is_wrong(command: Command, left: Left, text: str, problems: list[str], words: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [[], ["--yes"]], ids=["shown", "yes"])
+def test_a_file_that_is_wrong(
+    command: Command, left: Left, text: str, problems: list[str], arguments: list[str]
+) -> None:
     """Everything that is wrong is told with line and column, and nothing is settled, good lines included."""
     before = statuses(command, left)
     text += "{fifth},applied,good\n" if text.startswith(HEADER) and text != HEADER else ""
-    said = followed(command, left, text, *words)
-    assert (said.code, said.out) == (1, "")
-    *told, last = said.err.splitlines()
+    result = followed(command, left, text, *arguments)
+    assert (result.code, result.out) == (1, "")
+    *told, last = result.err.splitlines()
     file = left.config.with_name("found.csv")
     assert len(told) == len(problems)
     assert all(line.startswith(f"{file}:{problem}") for line, problem in zip(told, problems, strict=True)), told
@@ -128,9 +130,9 @@ def test_a_file_that_is_wrong(command: Command, left: Left, text: str, problems:
 
 def test_a_file_that_is_not_there(command: Command, left: Left, tmp_path: Path) -> None:
     """A file that cannot be read is named with the cause."""
-    said = command("adjustments", "resolve", "--from", tmp_path / "none.csv", "--yes", "-c", left.config)
-    assert (said.code, said.out) == (1, "")
-    assert said.err.startswith(f"{tmp_path / 'none.csv'}: cannot be read: No such file")
+    result = command("adjustments", "resolve", "--from", tmp_path / "none.csv", "--yes", "-c", left.config)
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(f"{tmp_path / 'none.csv'}: cannot be read: No such file")
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ SEEN = ["--reason", "point 4711 in their list"]
 WHO = f"command line, uid {os.getuid()} ({pwd.getpwuid(os.getuid()).pw_name})"
 
 
-def settle(command: Command, left: Left, *words: str) -> Ran:
-    return command("adjustments", "resolve", *words, *SEEN, "-c", left.config)
+def settle(command: Command, left: Left, *arguments: str) -> Ran:
+    return command("adjustments", "resolve", *arguments, *SEEN, "-c", left.config)
 
 
 def standing(command: Command, left: Left, identifier: str) -> dict[str, Any]:
@@ -59,16 +59,16 @@ def claimed(left: Left, *, lease: float, clock: Callable[[], datetime]) -> Recor
 
 
 @pytest.mark.parametrize(
-    ("word", "status", "outcome"), [("--applied", "succeeded", "applied"), ("--not-applied", "failed", "not_applied")]
+    ("option", "status", "outcome"), [("--applied", "succeeded", "applied"), ("--not-applied", "failed", "not_applied")]
 )
-def test_one_is_settled(command: Command, left: Left, word: str, status: str, outcome: str) -> None:
+def test_one_is_settled(command: Command, left: Left, option: str, status: str, outcome: str) -> None:
     """An unknown adjustment gets the status that the decision gives it, and prints as it then stands."""
-    said = settle(command, left, left.ids["second"], word)
-    assert (said.code, said.err) == (0, "")
-    assert said.out.split()[1:4] == [left.ids["second"], status, "2.25"]
+    result = settle(command, left, left.ids["second"], option)
+    assert (result.code, result.err) == (0, "")
+    assert result.out.split()[1:4] == [left.ids["second"], status, "2.25"]
     answer = standing(command, left, left.ids["second"])
     assert (answer["status"], answer["resolution"]["outcome"]) == (status, outcome)
-    assert (answer["problem"] and answer["problem"]["code"]) == (None if word == "--applied" else "not_applied")
+    assert (answer["problem"] and answer["problem"]["code"]) == (None if option == "--applied" else "not_applied")
 
 
 def test_the_others_stay(command: Command, left: Left) -> None:
@@ -101,16 +101,16 @@ def test_who_decides_cannot_be_made_up(command: Command, left: Left, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("variable", "told"),
+    ("variable", "message"),
     [("2000000", ", SUDO_UID 2000000"), ("0", ", SUDO_UID 0 (root)"), ("-1", ""), ("root", ""), ("9" * 400, "")],
 )
 def test_whom_sudo_runs_for(
-    command: Command, left: Left, monkeypatch: pytest.MonkeyPatch, variable: str, told: str
+    command: Command, left: Left, monkeypatch: pytest.MonkeyPatch, variable: str, message: str
 ) -> None:
     """It is noted beside the user, by the variable's name; what is no user id is passed over."""
     monkeypatch.setenv("SUDO_UID", variable)
     assert settle(command, left, left.ids["second"], "--applied").code == 0
-    assert standing(command, left, left.ids["second"])["resolution"]["by"] == WHO + told
+    assert standing(command, left, left.ids["second"])["resolution"]["by"] == WHO + message
 
 
 def test_a_person_without_a_name(command: Command, left: Left, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,10 +124,10 @@ def test_a_person_without_a_name(command: Command, left: Left, monkeypatch: pyte
 def test_what_is_final_is_refused(command: Command, left: Left, key: str, status: str) -> None:
     """What has ended is not decided again: exit code 1, its status is named, and nothing changes."""
     before = standing(command, left, left.ids[key])
-    said = settle(command, left, left.ids[key], "--not-applied" if status == "succeeded" else "--applied")
-    assert said.code == 1
-    assert said.err == (
-        f"points-gateway: {left.ids[key]} is {status}, and only what is unknown can be settled\n"
+    result = settle(command, left, left.ids[key], "--not-applied" if status == "succeeded" else "--applied")
+    assert result.code == 1
+    assert result.err == (
+        f"points-gateway: {left.ids[key]} is {status}, and only what is unknown or accepted can be settled\n"
         "points-gateway: 1 of 1 could not be settled\n"
     )
     assert standing(command, left, left.ids[key]) == before
@@ -144,18 +144,18 @@ def test_what_may_still_change_is_refused(command: Command, left: Left, vendor: 
     """While its lease is not over, an unknown may settle itself: exit code 1, and it stays unknown."""
     now = {"now": Call("acme", {"member": "contact_id:1", "points": "3"}, SILENT)}
     identifier = served(left.config, vendor, now, clock=lambda: datetime.now(UTC))["now"]
-    said = settle(command, left, identifier, "--applied")
-    assert said.code == 1
-    assert re.match(f"points-gateway: {identifier} may still change by itself until .+Z; try again then\n", said.err)
+    result = settle(command, left, identifier, "--applied")
+    assert result.code == 1
+    assert re.match(f"points-gateway: {identifier} may still change by itself until .+Z; try again then\n", result.err)
     assert standing(command, left, identifier)["status"] == "unknown"
 
 
 def test_what_is_in_progress_is_refused(command: Command, left: Left) -> None:
     """What a gateway has under way is named as such."""
     record = claimed(left, lease=3600, clock=lambda: datetime.now(UTC))
-    said = settle(command, left, record.draft.id, "--applied")
-    assert said.code == 1
-    assert "adj_killed is in_progress, and only what is unknown can be settled\n" in said.err
+    result = settle(command, left, record.draft.id, "--applied")
+    assert result.code == 1
+    assert "adj_killed is in_progress, and only what is unknown or accepted can be settled\n" in result.err
 
 
 def test_what_a_dead_gateway_had_under_way(command: Command, left: Left) -> None:
@@ -168,12 +168,12 @@ def test_what_a_dead_gateway_had_under_way(command: Command, left: Left) -> None
 
 def test_an_id_that_is_not_there(command: Command, left: Left) -> None:
     """An id that the journal does not hold is named."""
-    said = settle(command, left, "adj_none", "--applied")
-    assert (said.code, said.err) == (1, "points-gateway: there is no adjustment 'adj_none' in this journal\n")
+    result = settle(command, left, "adj_none", "--applied")
+    assert (result.code, result.err) == (1, "points-gateway: there is no adjustment 'adj_none' in this journal\n")
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         ["adj_1", "--reason", "seen"],
         ["--applied", "--reason", "seen"],
@@ -195,10 +195,10 @@ def test_an_id_that_is_not_there(command: Command, left: Left) -> None:
     ],
     ids=" ".join,
 )
-def test_a_command_line_that_leaves_doubt(command: Command, left: Left, words: list[str]) -> None:
+def test_a_command_line_that_leaves_doubt(command: Command, left: Left, arguments: list[str]) -> None:
     """Which one, what happened and how it is known have to be said, once: else exit code 2, and nothing changes."""
     before = statuses(command, left)
-    given = [left.ids["second"] if word == "adj_1" else word for word in words]
-    said = command("adjustments", "resolve", *given, "-c", left.config)
-    assert (said.code, said.out) == (2, "")
+    given = [left.ids["second"] if argument == "adj_1" else argument for argument in arguments]
+    result = command("adjustments", "resolve", *given, "-c", left.config)
+    assert (result.code, result.out) == (2, "")
     assert statuses(command, left) == before

@@ -23,8 +23,8 @@ LATE = Call("acme", {"member": "contact_id:1", "points": "9"}, SILENT)
 """What the vendor applies, and does not answer."""
 
 
-def settle(command: Command, left: Left, *words: str) -> Ran:
-    return command("adjustments", "resolve", *words, "--reason", "their log", "-c", left.config)
+def settle(command: Command, left: Left, *arguments: str) -> Ran:
+    return command("adjustments", "resolve", *arguments, "--reason", "their log", "-c", left.config)
 
 
 def named(said: Ran) -> str:
@@ -47,9 +47,9 @@ def later(left: Left, vendor: Simulator, calls: Mapping[str, Call], *, hours: fl
 def test_a_preview_names_its_set(command: Command, left: Left) -> None:
     """Without --set, each is listed, the oldest first, then how many there are, where, of what sum; nothing changes."""
     before = statuses(command, left)
-    said = settle(command, left, "--all", "--applied")
-    assert (said.code, said.err) == (0, "")
-    *lines, count, vendors, points, how, name = said.out.splitlines()
+    result = settle(command, left, "--all", "--applied")
+    assert (result.code, result.err) == (0, "")
+    *lines, count, vendors, points, how, name = result.out.splitlines()
     assert [line.split()[1] for line in lines] == [left.ids[key] for key in ("second", "third", "fifth")]
     assert count == "3 unknown adjustment(s); nothing is settled yet"
     assert vendors == "  vendors: crm 2, crm_north 1"
@@ -62,9 +62,9 @@ def test_a_preview_names_its_set(command: Command, left: Left) -> None:
 def test_what_was_shown_is_settled(command: Command, left: Left) -> None:
     """By its name the set is settled, each reported, and nothing else changes."""
     before = statuses(command, left)
-    said = settle(command, left, *NOT_APPLIED, "--set", named(settle(command, left, *NOT_APPLIED)), "--yes")
-    assert (said.code, said.err) == (0, "")
-    assert [line.split()[1:3] for line in said.out.splitlines()] == [
+    result = settle(command, left, *NOT_APPLIED, "--set", named(settle(command, left, *NOT_APPLIED)), "--yes")
+    assert (result.code, result.err) == (0, "")
+    assert [line.split()[1:3] for line in result.out.splitlines()] == [
         [left.ids[key], "failed"] for key in ("second", "third", "fifth")
     ]
     assert statuses(command, left) == {**before, "second": "failed", "third": "failed", "fifth": "failed"}
@@ -76,8 +76,8 @@ def test_what_came_after_the_preview_stays_unknown(command: Command, left: Left,
     effects = len(vendor.effects)
     later(left, vendor, {"late": LATE})
     assert len(vendor.effects) == effects + 1
-    said = settle(command, left, *NOT_APPLIED, "--set", name, "--yes")
-    assert (said.code, len(said.out.splitlines())) == (0, 3)
+    result = settle(command, left, *NOT_APPLIED, "--set", name, "--yes")
+    assert (result.code, len(result.out.splitlines())) == (0, 3)
     after = statuses(command, left)
     assert [after[key] for key in ("second", "third", "fifth", "late")] == ["failed"] * 3 + ["unknown"]
 
@@ -110,24 +110,46 @@ def test_what_was_settled_meanwhile(command: Command, left: Left) -> None:
     name = named(settle(command, left, *NOT_APPLIED))
     settle(command, left, left.ids["second"], "--applied")
     settle(command, left, left.ids["third"], "--not-applied")
-    said = settle(command, left, *NOT_APPLIED, "--set", name, "--yes")
-    assert said.code == 1
-    assert said.err.splitlines() == [
-        f"points-gateway: {left.ids['second']} is succeeded, and only what is unknown can be settled",
+    result = settle(command, left, *NOT_APPLIED, "--set", name, "--yes")
+    assert result.code == 1
+    assert result.err.splitlines() == [
+        f"points-gateway: {left.ids['second']} is succeeded, and only what is unknown or accepted can be settled",
         "points-gateway: 1 of 3 could not be settled",
     ]
-    assert [line.endswith("(settled before)") for line in said.out.splitlines()] == [True, False]
+    assert [line.endswith("(settled before)") for line in result.out.splitlines()] == [True, False]
     after = statuses(command, left)
     assert [after[key] for key in ("second", "third", "fifth")] == ["succeeded", "failed", "failed"]
 
 
+def test_what_the_vendor_accepted_meanwhile(command: Command, left: Left) -> None:
+    """It was shown as unknown: that nothing was applied is not what its vendor says of it since then."""
+    name = named(settle(command, left, *NOT_APPLIED))
+
+    async def accepted() -> None:
+        url = f"sqlite:///{left.config.with_name('points.db')}"
+        opened = Journal.open(url, owner="beside", clock=at(BEGUN), render=final_answer)
+        try:
+            record = await opened.get(None, left.ids["second"])
+            assert record is not None
+            await opened.conclude(Settlement(record, Verdict.ACCEPTED, {}, by="search"))
+        finally:
+            await opened.close()
+
+    asyncio.run(accepted())
+    result = settle(command, left, *NOT_APPLIED, "--set", name, "--yes")
+    assert result.code == 1
+    assert result.err.startswith(f"points-gateway: {left.ids['second']} is accepted now")
+    assert statuses(command, left)["second"] == "accepted"
+    assert settle(command, left, left.ids["second"], "--applied").code == 0
+
+
 def test_doing_it_twice(command: Command, left: Left) -> None:
     """The same command once more, as after a Ctrl-C, settles nothing twice, and is done."""
-    words = [*NOT_APPLIED, "--set", named(settle(command, left, *NOT_APPLIED)), "--yes"]
-    settle(command, left, *words)
+    arguments = [*NOT_APPLIED, "--set", named(settle(command, left, *NOT_APPLIED)), "--yes"]
+    settle(command, left, *arguments)
     history = command("adjustments", "show", left.ids["second"], "-c", left.config).out
-    said = settle(command, left, *words)
-    assert (said.code, said.err, said.out.count("(settled before)")) == (0, "", 3)
+    result = settle(command, left, *arguments)
+    assert (result.code, result.err, result.out.count("(settled before)")) == (0, "", 3)
     assert command("adjustments", "show", left.ids["second"], "-c", left.config).out == history
 
 
@@ -136,15 +158,15 @@ def test_what_is_left_of_a_set(command: Command, left: Left) -> None:
     name = named(settle(command, left, *NOT_APPLIED))
     settle(command, left, left.ids["second"], "--applied")
     before = statuses(command, left)
-    said = settle(command, left, *NOT_APPLIED, "--set", name)
-    assert (said.code, said.err) == (0, "")
-    assert [line.split()[1] for line in said.out.splitlines()[:2]] == [left.ids["third"], left.ids["fifth"]]
-    assert said.out.splitlines()[2] == "2 of 3 adjustment(s) in this set are still unknown"
+    result = settle(command, left, *NOT_APPLIED, "--set", name)
+    assert (result.code, result.err) == (0, "")
+    assert [line.split()[1] for line in result.out.splitlines()[:2]] == [left.ids["third"], left.ids["fifth"]]
+    assert result.out.splitlines()[2] == "2 of 3 adjustment(s) in this set are still unknown"
     assert statuses(command, left) == before
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         ["--all", "--applied"],
         [*NOT_APPLIED, "--vendor", "crm"],
@@ -152,14 +174,14 @@ def test_what_is_left_of_a_set(command: Command, left: Left) -> None:
     ],
     ids=["outcome", "filter", "time"],
 )
-def test_another_set_than_was_shown(command: Command, left: Left, words: list[str]) -> None:
+def test_another_set_than_was_shown(command: Command, left: Left, arguments: list[str]) -> None:
     """A name goes with the outcome and the filters that it was shown for: else nothing is settled."""
     name = named(settle(command, left, *NOT_APPLIED))
     before = statuses(command, left)
     for more in (["--yes"], []):
-        said = settle(command, left, *words, "--set", name, *more)
-        assert (said.code, said.out) == (1, "")
-        assert said.err.startswith("points-gateway: that is not what --set names: ")
+        result = settle(command, left, *arguments, "--set", name, *more)
+        assert (result.code, result.out) == (1, "")
+        assert result.err.startswith("points-gateway: that is not what --set names: ")
     assert statuses(command, left) == before
 
 
@@ -174,14 +196,14 @@ def test_a_name_that_was_never_shown(command: Command, left: Left, name: str) ->
 def test_yes_needs_what_was_shown(command: Command, left: Left) -> None:
     """--yes alone settles nothing, and says what to do first."""
     before = statuses(command, left)
-    said = settle(command, left, *NOT_APPLIED, "--yes")
-    assert (said.code, said.out) == (2, "")
-    assert "run this without --yes, and add the --set that it names" in said.err
+    result = settle(command, left, *NOT_APPLIED, "--yes")
+    assert (result.code, result.out) == (2, "")
+    assert "run this without --yes, and add the --set that it names" in result.err
     assert statuses(command, left) == before
 
 
 @pytest.mark.parametrize(
-    ("words", "keys"),
+    ("arguments", "keys"),
     [
         (["--tenant", "north"], ["fifth"]),
         (["--vendor", "crm"], ["second", "third"]),
@@ -193,29 +215,29 @@ def test_yes_needs_what_was_shown(command: Command, left: Left) -> None:
     ],
     ids=lambda each: each[0] if each[0].startswith("--") else None,
 )
-def test_all_means_all_that_match(command: Command, left: Left, words: list[str], keys: list[str]) -> None:
+def test_all_means_all_that_match(command: Command, left: Left, arguments: list[str], keys: list[str]) -> None:
     """Filters narrow what is shown and what is settled."""
     before = statuses(command, left)
-    shown = settle(command, left, *NOT_APPLIED, *words)
+    shown = settle(command, left, *NOT_APPLIED, *arguments)
     assert re.findall(r"adj_\w+", shown.out) == [left.ids[key] for key in keys]
-    assert settle(command, left, *NOT_APPLIED, *words, "--set", named(shown), "--yes").code == 0
+    assert settle(command, left, *NOT_APPLIED, *arguments, "--set", named(shown), "--yes").code == 0
     assert statuses(command, left) == before | dict.fromkeys(keys, "failed")
 
 
-@pytest.mark.parametrize("words", [["--tenant", "nowhere"], ["--vendor", "none"], ["--client", "nobody"]])
-def test_none_that_match(command: Command, left: Left, words: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [["--tenant", "nowhere"], ["--vendor", "none"], ["--client", "nobody"]])
+def test_none_that_match(command: Command, left: Left, arguments: list[str]) -> None:
     """Where nothing unknown matches there is nothing to do, and the exit code says so."""
-    said = settle(command, left, *NOT_APPLIED, *words)
-    assert said == Ran(1, "", "points-gateway: nothing is unknown that matches\n")
+    result = settle(command, left, *NOT_APPLIED, *arguments)
+    assert result == Ran(1, "", "points-gateway: nothing is unknown that matches\n")
 
 
 def test_those_that_cannot_be_settled_yet(command: Command, left: Left, vendor: Simulator) -> None:
     """What may still change by itself is told, with until when; the rest is settled, and the exit code is 1."""
     now = served(left.config, vendor, {"now": LATE}, clock=lambda: datetime.now(UTC))["now"]
-    said = settle(command, left, *NOT_APPLIED, "--set", named(settle(command, left, *NOT_APPLIED)), "--yes")
-    assert said.code == 1
-    assert re.search(rf"{now} may still change by itself until \S+Z; try again then\n", said.err)
-    assert said.err.endswith("points-gateway: 1 of 4 could not be settled\n")
+    result = settle(command, left, *NOT_APPLIED, "--set", named(settle(command, left, *NOT_APPLIED)), "--yes")
+    assert result.code == 1
+    assert re.search(rf"{now} may still change by itself until \S+Z; try again then\n", result.err)
+    assert result.err.endswith("points-gateway: 1 of 4 could not be settled\n")
     after = statuses(command, left)
     assert [after[key] for key in ("second", "third", "fifth", "now")] == ["failed"] * 3 + ["unknown"]
 
@@ -244,8 +266,8 @@ def test_more_than_fit_into_one_set(
     rest = settle(command, left, *NOT_APPLIED)
     assert re.findall(r"adj_\w+", rest.out) == [left.ids["fifth"]]
     assert "\n1 unknown adjustment(s); nothing is settled yet\n" in rest.out
-    again = settle(command, left, *NOT_APPLIED, "--set", named(shown), "--yes")
-    assert (again.code, again.out.count("(settled before)")) == (0, 2)
+    repeated = settle(command, left, *NOT_APPLIED, "--set", named(shown), "--yes")
+    assert (repeated.code, repeated.out.count("(settled before)")) == (0, 2)
     assert statuses(command, left)["fifth"] == "unknown"
 
 

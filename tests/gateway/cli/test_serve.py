@@ -39,17 +39,18 @@ def written(folder: Path, settings: dict[str, Any]) -> Path:
 
 
 def sentence(said: Ran) -> str:
-    """The only thing that a command said, on standard error, before it ended with exit code 1."""
+    """Why a command ended with exit code 1: the last line of its log, and its only error."""
     assert (said.code, said.out) == (1, "")
-    [told] = re.findall(r"\Apoints-gateway: (.+)\n\Z", said.err)
-    return str(told)
+    lines = [json.loads(line) for line in said.err.splitlines()]
+    assert [line["event"] for line in lines if line["level"] != "info"] == ["the gateway ends"]
+    return str(lines[-1]["error"])
 
 
 @pytest.mark.parametrize("more", [[], ["--workers", "2"]], ids=["alone", "workers"])
 def test_a_port_that_is_taken(config: Path, taken: int, more: list[str]) -> None:
     """A taken port is named, with what to choose instead."""
-    told = sentence(ran("serve", "-c", config, "--port", str(taken), *more))
-    assert told == (
+    message = sentence(ran("serve", "-c", config, "--port", str(taken), *more))
+    assert message == (
         f"cannot listen on 127.0.0.1:{taken}: Address already in use; choose another with --port or server.listen"
     )
 
@@ -58,8 +59,8 @@ def test_an_admin_port_that_is_taken(vendor: Simulator, tmp_path: Path, taken: i
     """A taken port of the second listener is told as such."""
     settings = configuration(vendor)
     settings["server"]["admin"] = f"127.0.0.1:{taken}"
-    told = sentence(ran("serve", "-c", written(tmp_path, settings)))
-    assert told == f"cannot listen on 127.0.0.1:{taken}: Address already in use; choose another server.admin"
+    message = sentence(ran("serve", "-c", written(tmp_path, settings)))
+    assert message == f"cannot listen on 127.0.0.1:{taken}: Address already in use; choose another server.admin"
 
 
 def test_an_address_that_is_nobodys(config: Path) -> None:
@@ -86,25 +87,26 @@ def test_a_journal_that_cannot_be_reached(vendor: Simulator, tmp_path: Path, sto
     """A journal that cannot be opened is named, without its password, and why."""
     [port] = free_ports(1)
     settings = configuration(vendor) | {"store": store.format(port=port)}
-    told = sentence(ran("serve", "-c", written(tmp_path, settings)))
-    assert re.search(why, told), told
-    assert "a-secret" not in told
+    message = sentence(ran("serve", "-c", written(tmp_path, settings)))
+    assert re.search(why, message), message
+    assert "a-secret" not in message
 
 
 @pytest.mark.usefixtures("held")
 def test_a_journal_that_is_held(config: Path) -> None:
     """A journal that is just being removed is refused."""
-    told = sentence(ran("serve", "-c", config))
-    assert told == f"{config.with_name('points.db')} is held by another process: stop it first"
+    message = sentence(ran("serve", "-c", config))
+    assert message == f"{config.with_name('points.db')} is held by another process: stop it first"
 
 
 def test_a_configuration_that_is_wrong(command: Command, vendor: Simulator, tmp_path: Path) -> None:
-    """Every problem is told as `check` tells it, and nothing is begun."""
+    """Every problem is told as `check` tells it, each in a line of the log, and nothing is begun."""
     config = written(tmp_path, configuration(vendor) | {"vendor": {}, "clients": {"app": {}}})
     serving, checking = command("serve", "-c", config), command("check", "-c", config)
-    assert serving == checking
-    assert serving.code == 1
-    assert serving.err.count(f"{config}:1:") == serving.err.count("\n") - 1 > 1
+    *problems, last = [json.loads(line) for line in serving.err.splitlines()]
+    told = [f"{at['file']}:{at['line']}:{at['column']}: {at['where']}: {at['error']}" for at in problems]
+    assert [*told, f"points-gateway: {last['error']}"] == checking.err.splitlines()
+    assert (serving.code, len(problems) > 1, {at["level"] for at in problems}) == (1, True, {"error"})
     assert not (tmp_path / "points.db").exists()
 
 

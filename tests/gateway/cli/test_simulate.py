@@ -74,8 +74,8 @@ def test_a_port_that_is_taken(command: Command, tmp_path: Path) -> None:
     config, _ = demonstration(tmp_path)
     last = ports(config)[-1]
     with socket.create_server(("127.0.0.1", last)):
-        said = command("simulate", "-c", config)
-    assert (said.code, said.out) == (1, "")
+        result = command("simulate", "-c", config)
+    assert (result.code, result.out) == (1, "")
     why = f"the simulator cannot listen on 127.0.0.1:{last}: Address already in use"
-    assert said.err == f"points-gateway: vendors.crm: {why}\n"
+    assert result.err == f"points-gateway: vendors.crm: {why}\n"
     assert all(is_free(port) for port in ports(config))

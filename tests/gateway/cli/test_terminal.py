@@ -7,8 +7,10 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 import httpx
@@ -19,6 +21,7 @@ from tests.deadlines import DEADLINE, until
 from tests.gateway.cli.conftest import (
     BEGUN,
     COMMAND,
+    MODULE,
     SILENT,
     Call,
     Left,
@@ -29,6 +32,7 @@ from tests.gateway.cli.conftest import (
     ran,
     served,
 )
+from tests.nursery import CLOSED, Child, Finished, nursery
 
 FULL = "/dev/full"
 ENCODINGS = {
@@ -58,25 +62,57 @@ shows = pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
 gone = pytest.mark.parametrize(("redirection", "sentence"), GONE.values(), ids=GONE)
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A command that was started, and the files that its standard output and error are, unless they are redirected."""
+
+    process: Child | subprocess.Popen[bytes]
+    out: IO[bytes]
+    err: IO[bytes]
+
+    def finished(self) -> Finished:
+        """What it came to."""
+        with self.out, self.err:
+            code = self.process.wait(DEADLINE)
+            self.out.seek(0)
+            self.err.seek(0)
+            return Finished(code, self.out.read(), self.err.read())
+
+
 def started(
-    redirection: str, *words: str, left: Left, environ: Mapping[str, str] | None = None, stdout: IO[bytes] | int = -1
-) -> subprocess.Popen[bytes]:
-    """A command that a shell has started with this redirection; `ID` stands for the adjustment `second`."""
-    command = [left.ids["second"] if word == "ID" else word for word in words]
-    return subprocess.Popen(
-        ["sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND, *command],
-        env={**os.environ, "POINTS_GATEWAY_CONFIG": str(left.config), **(environ or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-    )
+    redirection: str,
+    *arguments: str,
+    left: Left,
+    environ: Mapping[str, str] | None = None,
+    stdout: IO[bytes] | None = None,
+    fresh: bool = False,
+) -> Started:
+    """A command with its streams redirected as a shell does; `ID` stands for the adjustment `second`.
+
+    It is forked, or `fresh`: an interpreter of its own, for what only its start does with streams and environment.
+    """
+    command = [left.ids["second"] if argument == "ID" else argument for argument in arguments]
+    environ = {**os.environ, "POINTS_GATEWAY_CONFIG": str(left.config), **(environ or {})}
+    out, err = TemporaryFile(), TemporaryFile()  # noqa: SIM115 (`finished` closes them)
+    if fresh:
+        shell = ["sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND, *command]
+        process = subprocess.Popen(shell, env=environ, stdin=subprocess.DEVNULL, stdout=stdout or out, stderr=err)
+        return Started(process, out, err)
+    with Path(FULL).open("wb") as full:
+        descriptors: list[int | None] = [None, (stdout or out).fileno(), err.fileno()]
+        for word in redirection.split():
+            closed = word.endswith("&-")
+            sign = word.removesuffix("&-" if closed else FULL)
+            descriptors[("<", ">", "2>").index(sign)] = CLOSED if closed else full.fileno()
+        stdin, output, error = descriptors
+        child = nursery().begin(MODULE, *command, environ=environ, stdin=stdin, stdout=output, stderr=error)
+    return Started(child, out, err)
 
 
-def shell(redirection: str, *words: str, left: Left, environ: Mapping[str, str] | None = None) -> Ran:
+def shell(redirection: str, *arguments: str, left: Left, fresh: bool = False) -> Ran:
     """What such a command came to."""
-    process = started(redirection, *words, left=left, environ=environ)
-    out, err = process.communicate(timeout=DEADLINE)
-    return Ran(process.returncode, out.decode(), err.decode())
+    done = started(redirection, *arguments, left=left, fresh=fresh).finished()
+    return Ran(done.code, done.out.decode(), done.err.decode())
 
 
 def steps(left: Left, key: str) -> list[str]:
@@ -103,29 +139,28 @@ def unread() -> Iterator[IO[bytes]]:
 @shows
 def test_what_nobody_can_see(left: Left, words: list[str], redirection: str, sentence: str) -> None:
     """What was asked for and cannot be written is exit code 1 and one sentence, beside warnings."""
-    said = shell(redirection, *words, left=left)
-    assert (said.code, said.out, complaints(said.err)) == (1, "", [sentence])
+    result = shell(redirection, *words, left=left)
+    assert (result.code, result.out, complaints(result.err)) == (1, "", [sentence])
 
 
 @shows
 def test_a_reader_that_left(left: Left, words: list[str], unread: IO[bytes]) -> None:
     """A reader that has gone is exit code 1, since not all was read, and no complaint, since it was their wish."""
-    process = started("", *words, left=left, stdout=unread)
-    assert (complaints(process.communicate(timeout=DEADLINE)[1].decode()), process.returncode) == ([], 1)
+    done = started("", *words, left=left, stdout=unread).finished()
+    assert (complaints(done.err.decode()), done.code) == ([], 1)
 
 
 @gone
 def test_a_decision_whose_report_is_lost(left: Left, redirection: str, sentence: str) -> None:
     """What was to be settled is settled, once, and the exit code says so, as does standard error."""
-    said = shell(redirection, *SETTLE, left=left)
-    assert said == Ran(0, "", f"{sentence}; what it would have told is done all the same\n")
+    result = shell(redirection, *SETTLE, left=left)
+    assert result == Ran(0, "", f"{sentence}; what it would have told is done all the same\n")
     assert steps(left, "second") == ["in_progress", "unknown", "succeeded"]
 
 
 def test_a_decision_that_nobody_reads(left: Left, unread: IO[bytes]) -> None:
     """Whoever reads only the beginning of the report stops nothing."""
-    process = started("", *SETTLE, left=left, stdout=unread)
-    assert (process.communicate(timeout=DEADLINE)[1], process.returncode) == (b"", 0)
+    assert started("", *SETTLE, left=left, stdout=unread).finished() == Finished(0, b"", b"")
     assert steps(left, "second") == ["in_progress", "unknown", "succeeded"]
 
 
@@ -133,13 +168,13 @@ def test_many_decisions_that_nobody_reads(left: Left, unread: IO[bytes]) -> None
     """Nor are there fewer of them than were asked for."""
     shown = shell("", *PREVIEW, left=left).out
     name = shown.split("--set ")[1].split()[0]
-    process = started("", *PREVIEW, "--set", name, "--yes", left=left, stdout=unread)
-    assert (process.communicate(timeout=DEADLINE)[1], process.returncode) == (b"", 0)
+    done = started("", *PREVIEW, "--set", name, "--yes", left=left, stdout=unread).finished()
+    assert done == Finished(0, b"", b"")
     assert [steps(left, key)[-1] for key in ("second", "third", "fifth")] == ["succeeded"] * 3
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
+    ("arguments", "code"),
     [
         (["adjustments", "show", "adj_none"], 1),
         (["adjustments", "resolve", "adj_none", "--applied", "--reason", "seen"], 1),
@@ -150,14 +185,14 @@ def test_many_decisions_that_nobody_reads(left: Left, unread: IO[bytes]) -> None
     ids=lambda each: " ".join(each) if isinstance(each, list) else None,
 )
 @pytest.mark.parametrize("redirection", [f"2>{FULL}", "2>&-", "<&- >&- 2>&-"])
-def test_a_complaint_that_nobody_can_see(left: Left, words: list[str], code: int, redirection: str) -> None:
+def test_a_complaint_that_nobody_can_see(left: Left, arguments: list[str], code: int, redirection: str) -> None:
     """Where standard error takes nothing, the exit code is what it would have been."""
-    assert shell(redirection, *words, left=left) == Ran(code, "", "")
+    assert shell(redirection, *arguments, left=left) == Ran(code, "", "")
 
 
 def test_nothing_is_printed_into_the_journal(left: Left) -> None:
     """With all three streams closed, no file that is opened takes their place."""
-    assert shell("<&- >&- 2>&-", *SETTLE, left=left).code == 0
+    assert shell("<&- >&- 2>&-", *SETTLE, left=left, fresh=True).code == 0
     assert shell("<&- >&- 2>&-", *SETTLE[:2], left.ids["third"], *SETTLE[3:], left=left).code == 0
     assert [steps(left, key)[-1] for key in ("second", "third")] == ["succeeded", "succeeded"]
 
@@ -170,10 +205,11 @@ def test_an_encoding_that_cannot_say_it(left: Left, vendor: Simulator, environ: 
     encoding = environ.get("PYTHONIOENCODING", "utf-8")
 
     def shown(*more: str) -> str:
-        process = started("", "adjustments", "show", ids["abroad"], *more, left=left, environ=environ)
-        out, err = process.communicate(timeout=DEADLINE)
-        assert (process.returncode, err) == (0, b"")
-        return out.decode(encoding)
+        words = ["adjustments", "show", ids["abroad"], *more]
+        # What a locale makes of the streams is the doing of an interpreter that starts in it.
+        done = started("", *words, left=left, environ=environ, fresh="LC_ALL" in environ).finished()
+        assert (done.code, done.err) == (0, b"")
+        return done.out.decode(encoding)
 
     [described] = [line for line in shown().splitlines() if line.startswith("description ")]
     assert described.split(maxsplit=1)[1] in ("für Zoë, 5 €", r"für Zoë, 5 \u20ac", r"f\xfcr Zo\xeb, 5 \u20ac")
@@ -189,21 +225,21 @@ def test_a_reader_that_is_slow(left: Left) -> None:
         process = started("", "schema", left=left, stdout=pipe)
         pipe.close()
         out = b"".join(iter(lambda: slow.read(1000), b""))
-    assert (process.communicate(timeout=DEADLINE)[1], process.returncode) == (b"", 0)
+    assert process.finished() == Finished(0, b"", b"")
     assert len(out) > 10_000
     assert json.loads(out)["properties"].keys() >= {"store", "vendors"}
 
 
-def serves(port: int, process: subprocess.Popen[bytes]) -> bool:
+def serves(port: int, started: Started) -> bool:
     """Whether a gateway answers at a port, once that can be known."""
 
     def answers() -> bool:
         with suppress(httpx.HTTPError):
             return httpx.get(f"http://127.0.0.1:{port}/livez", timeout=DEADLINE, trust_env=False).is_success
-        return process.poll() is not None
+        return started.process.poll() is not None
 
     until(answers)
-    return process.poll() is None
+    return started.process.poll() is None
 
 
 @pytest.mark.parametrize("redirection", [f"2>{FULL}", "<&- >&- 2>&-"])
@@ -212,8 +248,8 @@ def test_a_gateway_whose_log_nobody_can_see(left: Left, redirection: str) -> Non
     [port] = free_ports(1)
     process = started(redirection, "serve", "--port", str(port), left=left)
     assert serves(port, process)
-    process.send_signal(signal.SIGTERM)
-    assert (process.communicate(timeout=DEADLINE), process.returncode) == ((b"", b""), 0)
+    process.process.send_signal(signal.SIGTERM)
+    assert process.finished() == Finished(0, b"", b"")
 
 
 @pytest.mark.parametrize("redirection", [f">{FULL}", ">&-"])
@@ -222,8 +258,8 @@ def test_a_demonstration_that_nobody_can_read(left: Left, tmp_path: Path, redire
     config, ports = demonstration(tmp_path)
     process = started(redirection, "demo", "-c", str(config), left=left)
     assert serves(ports[0], process)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=DEADLINE)
-    assert process.returncode == 0
-    assert err.startswith(b"points-gateway: standard output cannot be written: ")
-    assert len(err.splitlines()) == 1
+    process.process.send_signal(signal.SIGINT)
+    done = process.finished()
+    assert done.code == 0
+    assert done.err.startswith(b"points-gateway: standard output cannot be written: ")
+    assert len(done.err.splitlines()) == 1

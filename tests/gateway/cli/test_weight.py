@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.main import COMMANDS, imported
 from gateway.journal import Journal, JournalLocked
 from gateway.journal.lock import FileLock
 
 PROGRAM = """
 import sys
 from datetime import UTC, datetime
-import gateway.cli.main
-from gateway.cli.serve import prepare_apart
+import gateway.logs
+from gateway.cli.migrating import prepare_apart
 from gateway.journal import Journal, JournalError
 
 prepare_apart(sys.argv[1])
@@ -24,6 +25,48 @@ except JournalError as error:
     sys.exit(str(error))
 print(*{"aiohttp", "alembic", "limits", "openapi_pydantic", "psycopg", "rich"} & set(sys.modules))
 """
+
+HELPED = """
+import sys
+from gateway.cli import main
+
+sys.argv = ["points-gateway", *sys.argv[1:], "--help"]
+try:
+    main()
+finally:
+    print(*sorted(name for name in sys.modules), file=sys.stderr)
+"""
+ON_DATABASES = {"sqlalchemy", "gateway.journal"}
+ON_HTTP = {"starlette", "uvicorn", "gateway.app"}
+
+
+@pytest.mark.parametrize(
+    ("words", "unused"),
+    [
+        ("", {"structlog", "pydantic", "yaml", "gateway.settings", *ON_DATABASES, *ON_HTTP}),
+        ("health", {*ON_DATABASES, *ON_HTTP}),
+        ("schema", {*ON_DATABASES, *ON_HTTP}),
+        ("adjustments list", {"prometheus_client", "gateway.answers", "gateway.generation", *ON_HTTP}),
+        ("explain", {"uvicorn", "gateway.app"}),
+        ("check", {"uvicorn", "gateway.app"}),
+        ("simulate", {"prometheus_client", "gateway.answers", "gateway.generation", *ON_HTTP}),
+    ],
+)
+def test_a_command_imports_what_it_needs(words: str, unused: set[str]) -> None:
+    """Most of a short command's time is imports: the help needs none of what commands do, and a list serves nobody."""
+    done = subprocess.run([sys.executable, "-c", HELPED, *words.split()], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"Usage: points-gateway {words}" in done.stdout
+    assert set(done.stderr.split()) & unused == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_summary_of_a_command_is_its_own(name: str) -> None:
+    """The help of the whole says of a command, without importing it, what the command's own help begins with."""
+    command = imported(name)
+    assert command.name == name
+    first, *_ = (command.help or "").split("\n\n")
+    assert " ".join(first.split()) == COMMANDS[name][1]
 
 
 def opened(url: str) -> subprocess.CompletedProcess[str]:

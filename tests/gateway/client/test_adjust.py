@@ -164,3 +164,37 @@ def test_a_field_that_the_api_does_not_know_is_refused_before_anything_is_sent(a
     """A misspelt field is a `TypeError`, not a silence."""
     with pytest.raises(TypeError, match="descripton"):
         app.call("adjust", MEMBER, 5, idempotency_key="order-1", descripton="You are cool")
+
+
+def test_a_reversal_is_typed(app: App, adjustment: Adjusted) -> None:
+    """Only what is given is sent, points as text; the answer says what it takes back, and how."""
+    body = {**adjustment(), "operation": "reverse", "reverses": "adj_0", "linked": False, "points": "-2.5"}
+    route = app.router.post("/v1/adjustments/adj_0/reversal").respond(201, json=body)
+    made = app.call("reverse", "adj_0", Decimal("2.50"), idempotency_key="order-1", description="returned")
+    assert json.loads(route.calls[0].request.content) == {"points": "2.5", "description": "returned"}
+    assert route.calls[0].request.headers["Idempotency-Key"] == "order-1"
+    assert (made.operation, made.reverses, made.linked, made.points) == ("reverse", "adj_0", False, Decimal("-2.5"))
+    app.call("reverse", "adj_0", idempotency_key="order-1", linked=True)
+    assert json.loads(route.calls[1].request.content) == {"linked": True}
+
+
+def test_an_answer_about_another_original_is_no_reversal(app: App, adjustment: Adjusted) -> None:
+    body = {**adjustment(), "operation": "reverse", "reverses": "adj_9", "linked": False}
+    app.router.post("/v1/adjustments/adj_0/reversal").respond(201, json=body)
+    with pytest.raises(UnexpectedAnswer):
+        app.call("reverse", "adj_0", idempotency_key="order-1")
+
+
+def test_what_was_reversed_of_an_adjustment(app: App, adjustment: Adjusted) -> None:
+    """Each reversal that holds a share; of an older gateway, which says nothing of it, there is none."""
+    shown = [{"id": "adj_2", "status": "unknown", "points": "1.5", "linked": False}]
+    body = {**adjustment(), "reversed": "0", "reversals": shown, "at_vendor": True}
+    app.router.get("/v1/adjustments/adj_1").respond(200, json=body)
+    found = app.call("adjustment", "adj_1")
+    assert (found.operation, found.reversed, found.at_vendor) == ("adjust", 0, True)
+    assert [(each.id, each.status, each.points, each.linked) for each in found.reversals] == [
+        ("adj_2", "unknown", Decimal("1.5"), False)
+    ]
+    app.router.get("/v1/adjustments/adj_1").respond(200, json=adjustment())
+    found = app.call("adjustment", "adj_1")
+    assert (found.reversed, found.reversals, found.at_vendor, found.linked) == (None, (), False, None)

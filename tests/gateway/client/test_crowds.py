@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gateway.client import AsyncPointsClient, NotSent, PointsClient
-from gateway.client.places import Places
+from gateway.client.in_flight import Places
 from tests.deadlines import scaled, until
 from tests.gateway.client.crowd import Crowd, crowd
 

@@ -68,9 +68,9 @@ def says_nothing(connection: socket.socket) -> None:
 @pytest.fixture
 def nowhere() -> Iterator[int]:
     """A port on which nobody listens, nor will."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 def test_a_refused_connection(app: App, nowhere: int) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 import gateway.client
 from gateway.client import FieldError, NoAnswer, OutcomeUnknown, PointsError, Problem, UnexpectedAnswer, VendorWords
-from gateway.client.answers import Adjustment
-from gateway.client.document import Document
+from gateway.client.json_object import Document
 from gateway.client.problems import CODES, problem
+from gateway.client.results import Adjustment
 from tests.gateway.client.app import Adjusted, App, Refused
 
 CONTRACT = Path(__file__).parents[3] / "docs" / "api.md"
@@ -115,14 +115,14 @@ def test_a_member_of_another_type_is_no_problem_of_this_api() -> None:
 )
 def test_errors_survive_pickling(error: PointsError) -> None:
     """A worker can hand an error to another process with everything that it says."""
-    again = pickle.loads(pickle.dumps(error))
-    assert type(again) is type(error)
-    assert (str(again), again.__dict__) == (str(error), error.__dict__)
+    repeated = pickle.loads(pickle.dumps(error))
+    assert type(repeated) is type(error)
+    assert (str(repeated), repeated.__dict__) == (str(error), error.__dict__)
 
 
 def test_an_unknown_outcome_survives_pickling(adjustment: Adjusted) -> None:
     """The adjustment travels along."""
     unknown = OutcomeUnknown(Adjustment.read(Document(adjustment(status="unknown"))), retry_after=2.0)
-    again = pickle.loads(pickle.dumps(unknown))
-    assert (again.id, again.retry_after, str(again)) == ("adj_1", 2.0, str(unknown))
-    assert again.adjustment == unknown.adjustment
+    repeated = pickle.loads(pickle.dumps(unknown))
+    assert (repeated.id, repeated.retry_after, str(repeated)) == ("adj_1", 2.0, str(unknown))
+    assert repeated.adjustment == unknown.adjustment

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.client import UnexpectedAnswer
+from gateway.client import Bucket, NextExpiry, UnexpectedAnswer
 from tests.gateway.client.app import Adjusted, App
 
 VENDOR = {"name": "crm", "adapter": "some-vendor", "details": {"rank": 3}}
@@ -15,7 +15,11 @@ BALANCE = {
     "member": "contact_id:1",
     "point_type": None,
     "available": "105.25",
+    "total": "110",
+    "pending": "4.75",
+    "held": None,
     "lifetime": None,
+    "next_expiry": {"points": "5", "at": "2024-04-01T00:00:00Z"},
     "updated_at": None,
     "vendor": VENDOR,
     "as_of": "2024-03-29T06:37:11Z",
@@ -27,6 +31,8 @@ EXPIRING = {
     "from": "2024-01-01T00:00:00Z",
     "to": "2024-02-01T00:00:00Z",
     "points": "150.24",
+    "precision": "exact",
+    "buckets": [],
     "vendor": VENDOR,
     "as_of": "2024-03-29T06:37:11Z",
 }
@@ -37,6 +43,8 @@ def test_a_balance_is_typed(app: App) -> None:
     app.router.get("/v1/members/contact_id%3A1/balance").respond(200, json=BALANCE)
     balance = app.call("balance", "contact_id:1")
     assert (balance.available, balance.lifetime, balance.updated_at) == (Decimal("105.25"), None, None)
+    assert (balance.total, balance.pending, balance.held) == (Decimal(110), Decimal("4.75"), None)
+    assert balance.next_expiry == NextExpiry(Decimal(5), datetime(2024, 4, 1, tzinfo=UTC))
     assert balance.as_of == datetime(2024, 3, 29, 6, 37, 11, tzinfo=UTC)
     assert (balance.vendor.name, balance.vendor.details, balance.vendor.response) == ("crm", {"rank": 3}, None)
     assert balance.raw == BALANCE
@@ -112,6 +120,145 @@ def test_expiring_points_are_typed(app: App) -> None:
         "to": "2024-02-01T00:00:00Z",
         "point_type": "bonus",
     }
+
+
+def test_a_schedule_is_typed(app: App) -> None:
+    """A vendor's own schedule comes without a sum, and without a period where none was sent."""
+    bucket = {"points": "40.5", "at": "2024-05-01T00:00:00Z", "within_days": 30, "details": {"value": "0.4"}}
+    schedule = {"from": None, "to": None, "points": None, "precision": "buckets", "buckets": [bucket]}
+    route = app.router.get("/v1/members/contact_id%3A1/expiring").respond(200, json=EXPIRING | schedule)
+    expiring = app.call("expiring", "contact_id:1")
+    assert (expiring.points, expiring.precision, expiring.start, expiring.end) == (None, "buckets", None, None)
+    assert expiring.buckets == (Bucket(Decimal("40.5"), datetime(2024, 5, 1, tzinfo=UTC), 30, {"value": "0.4"}),)
+    assert dict(route.calls[0].request.url.params) == {}
+
+
+TRANSACTION = {
+    "id": "t-1",
+    "at": "2024-05-01T00:00:00Z",
+    "points": "-2.50",
+    "kind": "spend",
+    "vendor_kind": "Redeem",
+    "point_type": None,
+    "balance_after": "7.5",
+    "expires_at": None,
+    "reference": "order-1",
+    "description": None,
+    "reverses": None,
+    "reversed_by": "t-2",
+    "adjustment": "adj_1",
+    "details": {"sub_type": "A"},
+}
+TRANSACTIONS = {
+    "member": "contact_id:1",
+    "point_type": "bonus",
+    "from": "2024-01-01T00:00:00Z",
+    "to": None,
+    "data": [TRANSACTION, {**TRANSACTION, "points": None, "at": None, "adjustment": None}],
+    "next_cursor": "c2",
+    "complete": False,
+    "vendor": {"name": "crm", "adapter": "contact-points", "details": {}},
+    "as_of": "2024-06-01T00:00:00Z",
+}
+
+
+def test_a_page_of_a_history_is_typed(app: App) -> None:
+    """Points are exact, times aware, and what the vendor left out is None."""
+    route = app.router.get("/v1/members/contact_id%3A1/transactions").respond(200, json=TRANSACTIONS)
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    page = app.call("transactions", "contact_id:1", start, point_type="bonus", limit=2, cursor="c1")
+    assert dict(route.calls[0].request.url.params) == {
+        "from": "2024-01-01T00:00:00Z",
+        "point_type": "bonus",
+        "limit": "2",
+        "cursor": "c1",
+    }
+    assert (page.start, page.end, page.next_cursor, page.complete) == (start, None, "c2", False)
+    first, second = page.data
+    assert (first.points, first.balance_after, first.kind) == (Decimal("-2.50"), Decimal("7.5"), "spend")
+    assert (first.at, first.reversed_by, first.adjustment) == (datetime(2024, 5, 1, tzinfo=UTC), "t-2", "adj_1")
+    assert (second.points, second.at, second.adjustment) == (None, None, None)
+    assert page.raw == TRANSACTIONS
+
+
+@pytest.mark.parametrize("changes", [{"data": [{**TRANSACTION, "points": "much"}]}, {"complete": None}])
+def test_a_page_that_cannot_be_read_raises(app: App, changes: dict[str, Any]) -> None:
+    """A field that is not as documented is never a zero."""
+    app.router.get(path__regex="/transactions$").respond(200, json=TRANSACTIONS | changes)
+    with pytest.raises(UnexpectedAnswer):
+        app.call("transactions", "contact_id:1")
+
+
+PROFILE = {
+    "member": "email:a@example.com",
+    "ids": {"contact_id": "1", "email": "A@example.com"},
+    "status": None,
+    "tier": "Gold",
+    "enrolled_at": "2023-01-05T08:30:00Z",
+    "vendor": {"name": "crm", "adapter": "contact-points", "details": {}},
+    "as_of": "2024-06-01T00:00:00Z",
+}
+
+
+def test_a_profile_is_typed(app: App) -> None:
+    """Names are texts by scheme, times aware, and what the vendor left out is None."""
+    app.router.get("/v1/members/email%3Aa%40example.com").respond(200, json=PROFILE)
+    profile = app.call("lookup", "email:a@example.com")
+    assert (profile.ids, profile.status, profile.tier) == (PROFILE["ids"], None, "Gold")
+    assert profile.enrolled_at == datetime(2023, 1, 5, 8, 30, tzinfo=UTC)
+    assert profile.raw == PROFILE
+
+
+@pytest.mark.parametrize("changes", [{"ids": {"contact_id": 1}}, {"ids": []}, {"member": "email:b@example.com"}])
+def test_a_profile_that_cannot_be_read_raises(app: App, changes: dict[str, Any]) -> None:
+    """A name that is no text, or another member, is nobody."""
+    app.router.get(path__regex="/members/").respond(200, json=PROFILE | changes)
+    with pytest.raises(UnexpectedAnswer):
+        app.call("lookup", "email:a@example.com")
+
+
+WALLET_BALANCE = {
+    "vendor": {"name": "crm", "adapter": "contact-points", "details": {}},
+    "member": "email:a@example.com",
+    "resolved": "contact_id:1",
+    "point_type": "base",
+    "balance": {"available": "105.5", "total": None},
+    "as_of": "2024-06-01T00:00:00Z",
+    "cached": False,
+    "counted": True,
+    "rate": "0.01",
+    "worth": "1.055",
+    "problem": None,
+}
+FAILED = {**WALLET_BALANCE, "resolved": None, "balance": None, "as_of": None, "worth": None}
+WALLET = {
+    "members": ["email:a@example.com", "phone:+4512345678"],
+    "balances": [WALLET_BALANCE, {**FAILED, "problem": {"code": "vendor_timeout"}}],
+    "currency": "EUR",
+    "total": None,
+}
+
+
+def test_a_wallet_is_typed(app: App) -> None:
+    """Every name is asked, points and money are exact, and what went wrong is a problem and no exception."""
+    route = app.router.get(path="/v1/wallet").respond(200, json=WALLET)
+    wallet = app.call("wallet", *WALLET["members"])
+    query = "member=email%3Aa%40example.com&member=phone%3A%2B4512345678"
+    assert route.calls[0].request.url.query == query.encode()
+    first, second = wallet.balances
+    assert (first.balance.available, first.rate, first.worth) == (Decimal("105.5"), Decimal("0.01"), Decimal("1.055"))
+    assert (first.resolved, first.vendor.name, first.counted) == ("contact_id:1", "crm", True)
+    assert (second.balance, second.problem, wallet.total) == (None, {"code": "vendor_timeout"}, None)
+    assert (wallet.currency, wallet.raw) == ("EUR", WALLET)
+
+
+def test_a_wallet_of_somebody_else_raises(app: App) -> None:
+    """The answer repeats the names that were asked, and a wallet has at least one."""
+    app.router.get(path="/v1/wallet").respond(200, json=WALLET)
+    with pytest.raises(UnexpectedAnswer):
+        app.call("wallet", "email:a@example.com")
+    with pytest.raises(ValueError, match="name"):
+        app.call("wallet")
 
 
 def test_a_period_without_a_time_zone_is_refused_before_anything_is_sent(app: App) -> None:

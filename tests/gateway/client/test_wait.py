@@ -7,8 +7,8 @@ import pytest
 import respx
 
 from gateway.client import Forbidden, NoAnswer, NotApplied, OutcomeUnknown, ServerProblem
-from gateway.client.answers import Adjustment
-from gateway.client.document import Document
+from gateway.client.json_object import Document
+from gateway.client.results import Adjustment
 from tests.gateway.client.app import Adjusted, App, Refused
 
 

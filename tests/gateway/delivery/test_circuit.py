@@ -19,9 +19,9 @@ class Bench:
         )
 
     def enter(self) -> Pass:
-        given = self.circuit.enter()
-        assert given is not None
-        return given
+        permit = self.circuit.enter()
+        assert permit is not None
+        return permit
 
     def call(self, sign: Sign, retry_after: float | None = None) -> None:
         """One call from beginning to end."""

@@ -198,3 +198,62 @@ def test_who_is_cancelled_as_it_gives_way_takes_no_slot_along() -> None:
         await asyncio.wait([other])
 
     run(body())
+
+
+def test_more_places_at_once() -> None:
+    """Where there are more of them, those who wait have them, in their order."""
+
+    async def body() -> None:
+        limit = ConcurrencyLimit(1, waiting=5, patience=DEADLINE)
+        await limit.take(far())
+        first, second, third = await waiting(limit, 3)
+        limit.resize(3, waiting=5, patience=DEADLINE)
+        await asyncio.gather(first, second)
+        assert not third.done()
+        limit.release()
+        await third
+
+    run(body())
+
+
+def test_fewer_places_end_no_call() -> None:
+    """Calls under way go on; none begins until fewer are under way than there are places now."""
+
+    async def body() -> None:
+        limit = ConcurrencyLimit(3, waiting=5, patience=DEADLINE)
+        for _ in range(3):
+            await limit.take(far())
+        [next_one] = await waiting(limit, 1)
+        limit.resize(1, waiting=5, patience=DEADLINE)
+        for _ in range(2):
+            limit.release()
+            await asyncio.sleep(0)
+            assert not next_one.done()
+        limit.release()
+        await next_one
+        limit.release()
+        await limit.take(far())
+        await waiting(limit, 1)
+
+    run(body())
+
+
+def test_another_queue_and_patience() -> None:
+    """How many may wait, and for how long, counts for those who come after the change."""
+
+    async def body() -> None:
+        limit = ConcurrencyLimit(1, waiting=3, patience=DEADLINE)
+        await limit.take(far())
+        tasks = await waiting(limit, 3)
+        limit.resize(1, waiting=2, patience=scaled(0.01))
+        with pytest.raises(NoPlace):
+            await limit.take(far())
+        limit.release()
+        limit.release()
+        await asyncio.gather(*tasks[:2])
+        with pytest.raises(NoPlace):
+            await limit.take(far())
+        limit.release()
+        await tasks[2]
+
+    run(body())

@@ -1,9 +1,11 @@
 """What a delivery says of an exchange rests on what was sent, whatever the adapter says of it."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,15 +13,21 @@ from structlog.testing import capture_logs
 
 from gateway.adjustments import Verdict
 from gateway.delivery.call import MOST
+from gateway.delivery.delivery import Delivery
+from gateway.delivery.retries import Retries
 from gateway.errors import InternalError, MemberNotFound
 from gateway.model import Adjustment, Applied, Found, Member
 from gateway.port import Adapter, Exchange, VendorRequest, VendorResponse
 from gateway.port.registry import AdapterType
+from gateway.port.secrets import Expanded
+from gateway.transport import boottime
+from gateway.write import Write
 from tests.adapters.bench import Bench, Pair
 from tests.adapters.fifth_vendor import broken
 from tests.adapters.fifth_vendor.adapter import Paper
 from tests.adapters.fifth_vendor.simulator import PaperSimulator
 
+PAPER = Pair(AdapterType.of("paper", Paper), PaperSimulator)
 BROKEN_CONTRACTS = (
     (broken.ClaimsWithoutASign, 0, "no request of it had an effect"),
     (broken.DeniesItsEffect, 1, "no request of it had an effect"),
@@ -72,7 +80,7 @@ def test_a_read_with_an_effect_is_stopped_before_it_leaves(operation: str) -> No
     with bench(broken.WritesWhenAsked) as paper, capture_logs() as logged:
         if operation == "find":
             paper.translator.adapter.finds = True
-            translation = paper.translator.find(Adjustment(paper.member, Decimal(5)), id="adj_1")
+            translation = paper.translator.find(Write(Adjustment(paper.member, Decimal(5))), id="adj_1")
             with pytest.raises(InternalError, match="effect in a read"):
                 paper.wait(paper.delivery.read(translation))
         else:
@@ -94,11 +102,61 @@ def test_what_decides_about_a_write_has_connections_to_itself() -> None:
     with bench(Searchable) as paper:
         paper.translator.adapter.finds = True
         paper.adjust()
-        paper.wait(paper.delivery.read(paper.translator.find(Adjustment(paper.member, Decimal(5)), id="adj_1")))
+        paper.wait(paper.delivery.read(paper.translator.find(Write(Adjustment(paper.member, Decimal(5))), id="adj_1")))
         assert [request.decides for request in paper.transport.given] == [True, True, True]
         paper.fresh()
         paper.read("balance")
         assert [request.decides for request in paper.transport.given] == [False, False]
+
+
+def retrying(paper: Bench, between: Callable[[], object] = lambda: None) -> Delivery:
+    """A way to the vendor of a bench whose reads are tried again; `between` is called before each further try."""
+
+    async def sleep(seconds: float) -> None:
+        between()
+
+    return Delivery(
+        "vendor",
+        paper.settings,
+        paper.transport,
+        metrics=paper.metrics,
+        clock=paper.delivery._clock,
+        boottime=boottime,
+        retries=Retries(sleep=sleep, random=lambda: 0.0),
+    )
+
+
+def test_a_read_that_is_tried_again_has_the_credentials_of_that_try() -> None:
+    """A secret that is renewed between two tries is in the second one, which is a whole exchange of its own."""
+    secrets = ["an-old-secret"]
+    renew = partial(secrets.append, PaperSimulator.example.settings["client_secret"])
+    with Bench(PAPER, client_secret=Expanded(secrets[0], lambda: secrets[-1])) as paper:
+        paper.simulator.faults.add({"kind": "close", "when": "before"})
+        reading = paper.wait(retrying(paper, renew).read(paper.translation("balance")))
+        assert reading.result.available == 100
+        tokens = [json.loads(request.body) for request in paper.transport.given if request.path == "/token"]
+        assert [token["secret"] for token in tokens] == secrets
+
+
+def test_an_adapter_that_fails_when_it_begins_again_ends_that_read_alone() -> None:
+    """Its error says nothing about the vendor: the caller hears of a fault of ours, and no place is lost."""
+
+    class Stumbling(Paper):
+        runs = 0
+
+        def _access(self) -> Exchange[str]:
+            self.runs += 1
+            if self.runs == 2:
+                raise KeyError("lost")
+            return (yield from super()._access())
+
+    with Bench(Pair(AdapterType.of("paper", Stumbling), PaperSimulator), max_concurrency=1) as paper:
+        paper.simulator.faults.add({"kind": "close", "when": "before"})
+        delivery = retrying(paper)
+        with pytest.raises(KeyError, match="lost"):
+            paper.wait(delivery.read(paper.translation("balance")))
+        assert len(paper.transport.given) == 1
+        assert paper.wait(delivery.read(paper.translation("balance"))).result.available == 100
 
 
 @pytest.mark.parametrize("code", [7, {"a": 1}, None])
@@ -106,9 +164,9 @@ def test_words_that_are_no_text_change_no_verdict(code: object) -> None:
     """A vendor's code and message are handed on as they come, and a refusal with such is one all the same."""
 
     class Wordy(Paper):
-        def _said(self, response: VendorResponse) -> dict[str, Any]:
+        def _success(self, response: VendorResponse) -> dict[str, Any]:
             self.judge(response, listed=True, code=code, message=code)  # type: ignore[arg-type]
-            return super()._said(response)
+            return super()._success(response)
 
     with bench(Wordy) as paper:
         outcome = paper.adjust(member=Member.parse("card:404"))
@@ -146,9 +204,9 @@ def test_a_secret_in_what_an_answer_says_is_masked_and_alarmed(code: str, fields
         assert outcome.verdict is Verdict.APPLIED
         assert outcome.applied is not None
         assert (outcome.applied.transaction_id == "KEY-***-1") is bool(fields)
-        told = [line["fields"] for line in logged if line["event"] == "a vendor's answer held a secret"]
-        assert told == ([fields] if fields else [])
-        assert paper.alarms("masked") == len(told)
+        messages = [line["fields"] for line in logged if line["event"] == "a vendor's answer held a secret"]
+        assert messages == ([fields] if fields else [])
+        assert paper.alarms("masked") == len(messages)
 
 
 def test_an_exchange_is_bounded() -> None:
@@ -171,4 +229,4 @@ def test_an_adapter_that_asks_nothing_is_no_exchange() -> None:
             yield
 
     with bench(Silent) as paper, pytest.raises(TypeError, match="asked the vendor anything"):
-        paper.said("adjust")
+        paper.translation("adjust")

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.delivery.channels import PATIENCE, QUEUE, alone
 from gateway.delivery.circuit import FIRST_PAUSE, Pass, Sign
-from gateway.delivery.gate import PATIENCE, QUEUE, Gate, Held, sign
+from gateway.delivery.gate import Gate, Held, sign
 from gateway.errors import (
     MemberNotFound,
     VendorAuthFailed,
@@ -24,9 +25,11 @@ from gateway.transport import (
     OutOfResources,
     RequestRefused,
     TooLate,
+    Transport,
     TransportClosed,
     TransportError,
     TransportTimeout,
+    boottime,
 )
 from tests.deadlines import DEADLINE, scaled
 
@@ -40,7 +43,9 @@ class Bench:
         self.now = 0.0
         self.metrics = Metrics()
         settings = VendorSettings(adapter="any", base_url="http://127.0.0.1:1", timeout=TIMEOUT, max_concurrency=1)
-        self.gate = Gate("crm", settings, outages=2, clock=lambda: self.now, metrics=self.metrics)
+        transport = Transport(settings, boottime)
+        channel = alone("crm", settings, transport, outages=2, clock=lambda: self.now, metrics=self.metrics)
+        self.gate = Gate(channel, metrics=self.metrics)
 
     async def enter(self) -> Pass:
         return await self.gate.enter(asyncio.get_running_loop().time() + DEADLINE)
@@ -66,7 +71,7 @@ def judged(error: VendorError) -> VendorError:
 
 
 @pytest.mark.parametrize(
-    ("evidence", "status", "error", "said"),
+    ("evidence", "status", "error", "expected"),
     [
         (Evidence(sent=True, status=200), 200, None, Sign.ANSWERED),
         (Evidence(), None, RequestRefused("a header"), Sign.NOTHING),
@@ -96,9 +101,11 @@ def judged(error: VendorError) -> VendorError:
     ],
     ids=repr,
 )
-def test_what_an_exchange_says(evidence: Evidence, status: int | None, error: BaseException | None, said: Sign) -> None:
+def test_what_an_exchange_says(
+    evidence: Evidence, status: int | None, error: BaseException | None, expected: Sign
+) -> None:
     """No way to it, no answer in time, a broken connection or a 5xx is an outage; whatever else comes is an answer."""
-    assert sign(evidence, status, error) is said
+    assert sign(evidence, status, error) is expected
 
 
 def test_an_open_circuit_lets_nobody_through() -> None:
@@ -123,10 +130,10 @@ def test_who_waits_when_it_opens_is_not_let_through() -> None:
 
     async def body(bench: Bench) -> None:
         await bench.outage()
-        given = await bench.enter()
+        permit = await bench.enter()
         waiting = asyncio.create_task(bench.enter())
         await asyncio.sleep(0)
-        bench.gate.leave(given, Evidence(), None, TransportError())
+        bench.gate.leave(permit, Evidence(), None, TransportError())
         with pytest.raises(Held):
             await waiting
         bench.now += FIRST_PAUSE

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.adjustments import Verdict
+from gateway.delivery.channels import alone
 from gateway.delivery.circuit import FIRST_PAUSE
 from gateway.delivery.delivery import Delivery
 from gateway.delivery.gate import Held
@@ -32,9 +33,15 @@ class Line:
         self.now = 0.0
         self.bench = bench
         self.vendor = bench.simulator
-        self.gate = ProbingGate(
-            bench.translator, bench.transport, outages=OUTAGES, clock=lambda: self.now, metrics=bench.metrics
+        channel = alone(
+            "vendor",
+            bench.settings,
+            bench.transport,
+            outages=OUTAGES,
+            clock=lambda: self.now,
+            metrics=bench.metrics,
         )
+        self.gate = ProbingGate(channel, bench.translator, metrics=bench.metrics)
         self.way = Delivery(
             "vendor",
             bench.settings,
@@ -46,7 +53,7 @@ class Line:
         )
 
     async def write(self) -> Outcome:
-        return await self.way.write(self.bench.said("adjust"), anew=lambda: self.bench.said("adjust"))
+        return await self.way.write(self.bench.translation("adjust"), vouching=True)
 
     async def outage(self) -> None:
         """Have writes that become unknown until the circuit is open, and let its pause pass."""
@@ -219,8 +226,8 @@ def test_a_closed_circuit_probes_nothing() -> None:
     """As long as there was no outage, calls are all that goes out."""
 
     async def body(line: Line) -> None:
-        given = await line.gate.enter(asyncio.get_running_loop().time() + TIMEOUT)
-        line.gate.leave(given, Evidence(sent=True, status=200), 200, None)
+        permit = await line.gate.enter(asyncio.get_running_loop().time() + TIMEOUT)
+        line.gate.leave(permit, Evidence(sent=True, status=200), 200, None)
         assert line.vendor.requests == []
 
     play(body)

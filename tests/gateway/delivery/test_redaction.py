@@ -83,7 +83,7 @@ def test_what_is_no_json_value_becomes_one() -> None:
     value = {7: Decimal("NaN"), "at": datetime(2026, 1, 2, tzinfo=UTC), "s3cret!": {1}}
     masked = Redactor(["s3cret!"]).masked(value)
     assert masked == {"7": None, "at": "2026-01-02 00:00:00+00:00", "***": "{1}"}
-    assert Redactor([]).masked([Unreadable(1, 2), Unreadable(hides=True), 1]) == [None, None, 1]
+    assert Redactor([]).masked([Unreadable(1, 2), Unreadable(opaque=True), 1]) == [None, None, 1]
     assert Redactor([]).masked([Decimal("1.50"), 2.5, float("nan"), True, b"x"]) == [
         Decimal("1.50"),
         2.5,
@@ -232,7 +232,7 @@ COOKIE = b"Set-Cookie: sid=ISSUED\r\n"
 
 
 @pytest.mark.parametrize(
-    ("raw", "kept"),
+    ("raw", "expected"),
     [
         (OK + b"Via: 1\r\n" + COOKIE + b"set-cookie : other=ISSUED\r\nContent-Le", "HTTP/1.1 200 OK\r\nVia: 1\r\n***"),
         (OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc", None),
@@ -253,12 +253,12 @@ COOKIE = b"Set-Cookie: sid=ISSUED\r\n"
         (b"220 mail ESMTP\r\n", "*** (16 bytes)"),
     ],
 )
-def test_a_head_that_did_not_come_whole_shows_nothing_issued(raw: bytes, kept: str | None) -> None:
+def test_a_head_that_did_not_come_whole_shows_nothing_issued(raw: bytes, expected: str | None) -> None:
     """Of its lines, what is known to hold nothing that a vendor issues; of a body after it, all."""
     shown_ = begun(raw)
     assert "ISSUED" not in shown_
-    if kept is not None:
-        assert shown_ == kept
+    if expected is not None:
+        assert shown_ == expected
     elif COOKIE not in raw:
         assert shown_ == raw.decode()
     else:

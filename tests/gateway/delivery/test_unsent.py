@@ -15,6 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.adjustments import Verdict
+from gateway.delivery.channels import alone
 from gateway.delivery.delivery import Delivery
 from gateway.delivery.gate import Gate
 from gateway.errors import (
@@ -96,7 +97,7 @@ def test_what_no_header_can_carry() -> None:
 def test_a_gateway_that_goes() -> None:
     """Once the connections are closed, callers hear that the gateway is shutting down; nothing is logged as wrong."""
     with bench(Paper) as paper, capture_logs() as logged:
-        paper.wait(paper.delivery.close())
+        paper.delivery.close()
         error = not_applied(paper)
         assert (type(error), error.detail) == (InternalError, "The gateway is shutting down; nothing was sent")
         with pytest.raises(InternalError, match="The gateway is shutting down; nothing was read"):
@@ -110,9 +111,9 @@ def test_a_call_that_is_cut_before_it_left() -> None:
         paper.spoil(0, {"kind": "hang", "when": "before"})
 
         async def scene() -> Any:
-            first = asyncio.create_task(paper.delivery.write(paper.said("adjust")))
+            first = asyncio.create_task(paper.delivery.write(paper.translation("adjust")))
             await paper.simulator.arrived(1)
-            second = asyncio.create_task(paper.delivery.write(paper.said("adjust")))
+            second = asyncio.create_task(paper.delivery.write(paper.translation("adjust")))
             await asyncio.sleep(0)
             second.cancel()
             outcome = await second
@@ -127,7 +128,7 @@ def test_a_call_that_is_cut_before_it_left() -> None:
 def test_an_attempt_that_was_held_up_here() -> None:
     """An attempt whose time is over before its first request was held up by the gateway, not by the vendor."""
     with bench(Paper) as paper, capture_logs() as logged:
-        late = lambda: paper.delivery.write(paper.said("adjust"), lease_until=boottime() - 1)  # noqa: E731
+        late = lambda: paper.delivery.write(paper.translation("adjust"), lease_until=boottime() - 1)  # noqa: E731
         error = not_applied(paper, lambda: paper.wait(late()))
         held_up = "The gateway was held up until the time for this call was over"
         assert (type(error), error.detail) == (InternalError, f"{held_up}; nothing was sent")
@@ -192,7 +193,8 @@ def test_a_read_that_runs_out_of_time_between_its_requests() -> None:
 def test_a_process_without_free_files() -> None:
     """Where no connection can be opened for want of files, the vendor is not said to be away, nor left alone."""
     with bench(Paper) as paper, capture_logs() as logged:
-        gate = Gate("vendor", paper.settings, outages=1, clock=boottime, metrics=paper.metrics)
+        channel = alone("vendor", paper.settings, paper.transport, outages=1, clock=boottime, metrics=paper.metrics)
+        gate = Gate(channel, metrics=paper.metrics)
         paper.delivery = Delivery(
             "vendor",
             paper.settings,
@@ -222,9 +224,9 @@ def test_a_process_without_free_files() -> None:
 
 def test_a_vendor_that_cannot_be_reached_is_told_to_be_that() -> None:
     """A refused connection is the vendor's, and the detail says what the system said."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        with bench(Paper, base_url=f"http://127.0.0.1:{taken.getsockname()[1]}") as paper, capture_logs() as logged:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        with bench(Paper, base_url=f"http://127.0.0.1:{bound.getsockname()[1]}") as paper, capture_logs() as logged:
             error = not_applied(paper)
             assert type(error) is VendorUnavailable
             assert error.detail.startswith("The vendor could not be reached (")

@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-import subprocess
-import sys
+import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -19,7 +17,11 @@ import pytest
 from gateway.adjustments import Answer, Draft, Record, Settlement, Verdict
 from gateway.journal import Journal
 from gateway.model import Adjustment, Member
+from gateway.write import Write
+from tests.conftest import PostgreSQL
 from tests.deadlines import DEADLINE
+from tests.empty_journal import lay
+from tests.nursery import ROOT, nursery
 
 # A server's clock that is set by hand: the function is found before the server's own.
 SERVER_CLOCK = """
@@ -56,7 +58,7 @@ class Drafts:
 
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def __call__(self, adjustment: Adjustment | None = None, **given: Any) -> Draft:
+    def __call__(self, adjustment: Adjustment | None = None, **fields: Any) -> Draft:
         number = next(self.numbers)
         usual: dict[str, Any] = {
             "id": f"adj_{number}",
@@ -70,8 +72,8 @@ class Drafts:
             "not_sent": (),
             "lease": 30.0,
         }
-        adjustment = adjustment or Adjustment(Member("contact_id", "1"), Decimal(5))
-        return Draft(adjustment=adjustment, **{**usual, **given})
+        usual["write"] = Write(adjustment or Adjustment(Member("contact_id", "1"), Decimal(5)))
+        return Draft(**{**usual, **fields})
 
 
 def render(record: Record) -> Answer | None:
@@ -89,9 +91,11 @@ class Opener:
     clock: Clock
     journals: list[Journal] = field(default_factory=list)
 
-    def __call__(self, **given: Any) -> Journal:
-        usual = {"owner": f"owner-{len(self.journals)}", "clock": self.clock, "render": render, "patience": DEADLINE}
-        return self._kept(Journal.open(self.url, **{**usual, **given}))
+    def __call__(self, **fields: Any) -> Journal:
+        usual = {"owner": f"owner-{len(self.journals)}", "clock": self.clock, "render": render}
+        # Nothing here is refused for being slow, unless a test says so.
+        bounds = {"patience": DEADLINE, "within": DEADLINE}
+        return self._kept(Journal.open(self.url, **{**usual, **bounds, **fields}))
 
     def to_read(self) -> Journal:
         """A journal that is open for reading only."""
@@ -106,29 +110,41 @@ class Neighbour:
     """Another gateway, in a process of its own: `neighbour.py`."""
 
     def __init__(self, url: str, owner: str, clock: Clock) -> None:
-        script = Path(__file__).with_name("neighbour.py")
-        command = [sys.executable, "-W", "error", str(script), url, owner, clock.now.isoformat()]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        (asked, asking), (answered, answering) = os.pipe(), os.pipe()
+        self._asking = os.fdopen(asking, "w", encoding="utf-8")
+        self._answers = os.fdopen(answered, encoding="utf-8")
+        command = ("tests.gateway.journal.neighbour", url, owner, clock.now.isoformat())
+        try:
+            self.process = nursery().begin(*command, stdin=asked, stdout=answering, folder=ROOT)
+        finally:
+            os.close(asked)
+            os.close(answering)
 
-    def ask(self, what: str, **given: Any) -> None:
+    def ask(self, what: str, **fields: Any) -> None:
         """Tell it to do something, and go on."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps([what, given]) + "\n")
-        self.process.stdin.flush()
+        self._asking.write(json.dumps([what, fields]) + "\n")
+        self._asking.flush()
 
     def answer(self) -> Any:
         """What it said to the last thing that it was asked; first of all, that it is ready."""
-        assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline())
+        return json.loads(self._answers.readline())
 
-    def do(self, what: str, **given: Any) -> Any:
-        self.ask(what, **given)
+    def do(self, what: str, **fields: Any) -> Any:
+        self.ask(what, **fields)
         return self.answer()
 
     def end(self) -> int:
         """Let it close its journal; gives its exit code."""
-        self.process.communicate(timeout=DEADLINE)
-        return self.process.returncode
+        self._asking.close()
+        return self.process.wait()
+
+    def stop(self) -> None:
+        """End it, whatever it does; one that has ended stays as it is."""
+        self.process.kill()
+        self.process.wait()
+        with suppress(BrokenPipeError):  # it was asked something that it has not read
+            self._asking.close()
+        self._answers.close()
 
 
 @pytest.fixture
@@ -141,12 +157,26 @@ def draft() -> Drafts:
     return Drafts()
 
 
+@pytest.fixture(scope="session")
+def empty_database(postgresql: PostgreSQL) -> str:
+    """The name of a database that has the tables of a journal, and nothing in them."""
+    url = postgresql.database()
+    Journal.prepare(url, clock=Clock())
+    return url.partition("@/")[2].partition("?")[0]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, clock: Clock) -> Iterator[str]:
+    """Where a journal is to be; where a test asks for an open one, its tables are there already."""
+    made = "journal" in request.fixturenames
     if request.param == "sqlite":
-        yield f"sqlite:///{request.getfixturevalue('tmp_path')}/var/points.db"
+        file = request.getfixturevalue("tmp_path") / "var" / "points.db"
+        if made:
+            lay(file)
+        yield f"sqlite:///{file}"
         return
-    url = str(request.getfixturevalue("postgresql").database())
+    server = request.getfixturevalue("postgresql")
+    url = str(server.database(request.getfixturevalue("empty_database")) if made else server.database())
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(SERVER_CLOCK.format(connection.info.dbname).encode())
 
@@ -157,6 +187,7 @@ def url(request: pytest.FixtureRequest, clock: Clock) -> Iterator[str]:
     clock.tell = tell
     clock.advance(0)
     yield url
+    server.drop(url)
 
 
 @pytest.fixture
@@ -186,8 +217,7 @@ def neighbours(url: str, clock: Clock) -> Iterator[Callable[..., list[Neighbour]
         def start(*owners: str) -> list[Neighbour]:
             given = [Neighbour(url, owner, clock) for owner in owners]
             for neighbour in given:
-                started.enter_context(neighbour.process)
-                started.callback(neighbour.process.kill)
+                started.callback(neighbour.stop)
             assert [neighbour.answer() for neighbour in given] == ["ready"] * len(given)
             return given
 
@@ -201,8 +231,8 @@ def kept(journal: Journal, draft: Callable[..., Draft], clock: Any, runner: asyn
     for number in range(10):
         adjustment = Adjustment(Member("contact_id", str(number % 2)), Decimal(1), reference=f"order-{number // 4}")
         tenant = "acme" if number < 8 else "outlet"
-        wanted = draft(adjustment, key=f"k{number}", tenant=tenant, vendor="crm" if number < 7 else "club")
-        record, _ = runner.run(journal.claim(wanted))
+        new_draft = draft(adjustment, key=f"k{number}", tenant=tenant, vendor="crm" if number < 7 else "club")
+        record, _ = runner.run(journal.claim(new_draft))
         if number == 2:
             record = runner.run(journal.conclude(Settlement(record, Verdict.UNKNOWN, {}))).record
         records.append(record)

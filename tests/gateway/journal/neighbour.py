@@ -6,6 +6,7 @@ Arguments: the journal's URL, its owner, and the time that its clock stands at.
 import asyncio
 import json
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -17,9 +18,10 @@ from gateway.adjustments import Draft, Record, Resolution, Settlement, Verdict
 from gateway.journal import Journal, Refused
 from gateway.limits import Budget
 from gateway.model import Adjustment, Member
+from gateway.write import Write
 from tests.deadlines import DEADLINE
 
-ADJUSTMENT = Adjustment(Member("contact_id", "1"), Decimal(5))
+WRITE = Write(Adjustment(Member("contact_id", "1"), Decimal(5)))
 
 
 class Neighbour:
@@ -36,6 +38,19 @@ class Neighbour:
         claimed = await asyncio.gather(*(self._journal.claim(self._draft(key, lease)) for key in keys))
         self._records.update((record.draft.id, record) for record, _ in claimed)
         return [(record.draft.key, record.draft.id, ours) for record, ours in claimed]
+
+    async def claim_until_refused(self, callers: int) -> tuple[int, list[str]]:
+        """Claim by so many callers at once until all are refused; gives how many were claimed, and why not more."""
+
+        async def caller() -> tuple[int, str]:
+            for done in count():
+                claimed = await self._journal.claim(self._draft(f"{self._owner}-{next(self._numbers)}", 30.0))
+                if isinstance(claimed, Refused):
+                    return done, str(claimed.reason)
+            raise AssertionError("unreachable")
+
+        ended = await asyncio.gather(*(caller() for _ in range(callers)))
+        return sum(done for done, _ in ended), sorted({why for _, why in ended})
 
     async def settle(self, adjustment: str, verdict: str) -> tuple[str, bool, bool]:
         """Settle what was claimed; gives how it stands, and whether this was late and contradicts it."""
@@ -77,7 +92,7 @@ class Neighbour:
 
         Gives how many were applied, failed and refused, and the points of each type that were applied.
         """
-        told: Counter[str] = Counter(applied=0, failed=0, refused=0, a=0, b=0)
+        counts: Counter[str] = Counter(applied=0, failed=0, refused=0, a=0, b=0)
         tenants = Budget("tenant", "acme", "credit", "*", Decimal(limit) * 3 / 2)
 
         async def caller(number: int) -> None:
@@ -87,25 +102,27 @@ class Neighbour:
                 draft = self._draft(f"{self._owner}-{next(self._numbers)}", 30.0)
                 claimed = await self._journal.claim(draft, budgets)
                 if isinstance(claimed, Refused):
-                    told["refused"] += 1
+                    counts["refused"] += 1
                     continue
                 applied = (number + turn) % 3 > 0
                 verdict = Verdict.APPLIED if applied else Verdict.NOT_APPLIED
                 await self._journal.conclude(Settlement(claimed.record, verdict, {}))
-                told["applied" if applied else "failed"] += 1
-                told[kind] += 5 * applied
+                counts["applied" if applied else "failed"] += 1
+                counts[kind] += 5 * applied
 
         await asyncio.gather(*map(caller, range(callers)))
-        return dict(told)
+        return dict(counts)
 
     def _draft(self, key: str, lease: float) -> Draft:
         id_ = f"adj_{self._owner}_{next(self._numbers)}"
-        return Draft(id_, "storefront", "acme", key, "f", ADJUSTMENT, "crm", "example", "rule", (), lease)
+        return Draft(id_, "storefront", "acme", key, "f", WRITE, "crm", "example", "rule", (), lease)
 
 
 async def main(url: str, owner: str, moment: str) -> None:
     now = datetime.fromisoformat(moment)
-    journal = Journal.open(url, owner=owner, clock=lambda: now, render=lambda record: None, patience=DEADLINE)
+    journal = Journal.open(
+        url, owner=owner, clock=lambda: now, render=lambda record: None, patience=DEADLINE, within=DEADLINE
+    )
     neighbour = Neighbour(journal, owner)
     say("ready")
     while line := await asyncio.to_thread(sys.stdin.readline):
@@ -123,4 +140,5 @@ def say(value: object) -> None:
     sys.stdout.flush()
 
 
+warnings.simplefilter("error")
 asyncio.run(main(*sys.argv[1:]))

@@ -40,8 +40,8 @@ class Scene:
     def __init__(self, journal: Journal, draft: Callable[..., Draft], clock: Any, runner: asyncio.Runner) -> None:
         self.journal, self.draft, self.clock, self.runner = journal, draft, clock, runner
 
-    def claim(self, points: str, *budgets: Budget, **given: Any) -> Claimed | Refused:
-        return self.runner.run(self.journal.claim(self.draft(of(points), **given), budgets or (TEN,)))
+    def claim(self, points: str, *budgets: Budget, **fields: Any) -> Claimed | Refused:
+        return self.runner.run(self.journal.claim(self.draft(of(points), **fields), budgets or (TEN,)))
 
     def settle(self, record: Record, verdict: Verdict, **evidence: Any) -> Record:
         return self.runner.run(self.journal.conclude(Settlement(record, verdict, {"sent": True, **evidence}))).record
@@ -150,9 +150,9 @@ def test_the_next_attempt_takes_again_from_its_own_day(scene: Scene) -> None:
     assert isinstance(scene.retry(failed), Refused)
     assert scene.runner.run(scene.journal.get(None, failed.draft.id)) == failed
     scene.settle(other, Verdict.REFUSED)
-    again = scene.retry(failed)
-    assert isinstance(again, Record)
-    failed = scene.settle(again, Verdict.NOT_APPLIED)
+    repeated = scene.retry(failed)
+    assert isinstance(repeated, Record)
+    failed = scene.settle(repeated, Verdict.NOT_APPLIED)
     scene.clock.advance(86_400)
     assert isinstance(scene.retry(failed), Record)
     assert scene.used() == [6]
@@ -188,11 +188,11 @@ def test_what_was_taken_under_other_limits_is_given_back_to_them(scene: Scene) -
     record = claimed(scene.claim("6", TEN, TWELVE))
     failed = scene.settle(record, Verdict.NOT_APPLIED)
     assert scene.used(TEN, TWELVE) == [0, 0]
-    again = scene.runner.run(scene.journal.retry(failed, 30.0, account="a"))
-    assert isinstance(again, Record)
+    repeated = scene.runner.run(scene.journal.retry(failed, 30.0, account="a"))
+    assert isinstance(repeated, Record)
     assert scene.used(TEN, TWELVE) == [0, 0]
     larger = replace(TEN, points=Decimal(20))
-    once_more = scene.retry(scene.settle(again, Verdict.NOT_APPLIED), larger)
+    once_more = scene.retry(scene.settle(repeated, Verdict.NOT_APPLIED), larger)
     assert isinstance(once_more, Record)
     assert scene.used(TEN, larger, TWELVE) == [6, 6, 0]
 
@@ -230,16 +230,16 @@ def test_gateways_together_take_no_more_than_there_is(scene: Scene, neighbours: 
     gateways = neighbours("one", "two", "three")
     for gateway in gateways:
         gateway.ask("spend", callers=8, rounds=6, limit="40")
-    told = Counter[str]()
+    counts = Counter[str]()
     for gateway in gateways:
         answer = gateway.answer()
         assert "error" not in answer, answer
-        told.update(answer)
-    assert told["applied"] + told["failed"] + told["refused"] == 3 * 8 * 6
-    assert told["applied"] > 0 < told["refused"]
+        counts.update(answer)
+    assert counts["applied"] + counts["failed"] + counts["refused"] == 3 * 8 * 6
+    assert counts["applied"] > 0 < counts["refused"]
     budgets = [Budget("client", "storefront", "credit", each, Decimal(40)) for each in ("a", "b")]
     used = scene.used(*budgets, Budget("tenant", "acme", "credit", "*", Decimal(60)))
-    assert used == [told["a"], told["b"], told["a"] + told["b"]]
+    assert used == [counts["a"], counts["b"], counts["a"] + counts["b"]]
     assert max(used[:2]) <= 40
     assert used[2] <= 60
     assert [gateway.end() for gateway in gateways] == [0] * 3

@@ -19,6 +19,7 @@ from gateway.adjustments import Draft, Record, Resolution, Settlement, Status, V
 from gateway.journal import Claimed, Journal, Refused
 from gateway.limits import Budget
 from gateway.model import Adjustment, Member
+from gateway.write import Write
 from tests.deadlines import DEADLINE
 
 POINTS = [Decimal("0.5"), Decimal(3), Decimal(4), Decimal("7.25")]
@@ -79,8 +80,8 @@ class Budgeting:
     def claim(self) -> None:
         points = self.chance.choice(POINTS)
         number = next(self.numbers)
-        adjustment = Adjustment(Member("contact_id", "1"), points, "base")
-        named = (f"adj_{number}", "app", "acme", f"key-{number}", "f", adjustment)
+        write = Write(Adjustment(Member("contact_id", "1"), points, "base"))
+        named = (f"adj_{number}", "app", "acme", f"key-{number}", "f", write)
         draft = Draft(*named, vendor="crm", adapter="a", rule="r", not_sent=(), lease=30.0)
         fits = self.fits(points)
         outcome = self.runner.run(self.journal.claim(draft, self.limits))

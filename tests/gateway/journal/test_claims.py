@@ -12,21 +12,52 @@ import pytest
 from gateway.adjustments import Draft, State, Status, Transition
 from gateway.journal import Filters, Journal
 from gateway.model import Adjustment, Member
+from gateway.write import Write
 
 
 def test_a_new_key_is_claimed(
     journal: Journal, draft: Callable[..., Draft], clock: Any, runner: asyncio.Runner
 ) -> None:
     """The first claim gives a record in progress, owned until its lease runs out, with one transition."""
-    wanted = draft(lease=12.5)
-    record, ours = runner.run(journal.claim(wanted))
+    new_draft = draft(lease=12.5)
+    record, ours = runner.run(journal.claim(new_draft))
     assert ours
-    assert (record.draft, record.state) == (wanted, State(Status.IN_PROGRESS, False, 1))
+    assert (record.draft, record.state) == (new_draft, State(Status.IN_PROGRESS, False, 1))
     assert (record.created_at, record.lease_until) == (clock.now, clock.now + timedelta(seconds=12.5))
-    assert runner.run(journal.find("storefront", "acme", wanted.key)) == record
-    assert runner.run(journal.history(wanted.id)) == (
+    assert runner.run(journal.find("storefront", "acme", new_draft.key)) == record
+    assert runner.run(journal.history(new_draft.id)) == (
         Transition(clock.now, None, Status.IN_PROGRESS, 1, "gateway", {}),
     )
+
+
+def test_the_operation_of_a_write_is_kept(
+    journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner
+) -> None:
+    """Also one that this version cannot carry out, with the adjustment that it is about, in every way of reading."""
+    operation: Any = "accrue"
+    wanted = draft(write=Write(Adjustment(Member("contact_id", "1"), Decimal(-5)), operation, "adj_earlier"))
+    runner.run(journal.claim(wanted))
+    found = runner.run(journal.find("storefront", "acme", wanted.key))
+    (listed,) = runner.run(journal.list(None, Filters(), limit=10)).records
+    again, _ = runner.run(journal.claim(draft(key=wanted.key)))
+    for record in (found, listed, again):
+        assert record is not None
+        assert record.draft == wanted
+
+
+def test_the_member_that_was_looked_up_first_stands(
+    journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner
+) -> None:
+    """Of two claims of one key the winner's is kept, with the step that began it, whomever the other one found."""
+    asked = Adjustment(Member("email", "a@example.com"), Decimal(5))
+    first, second = (draft(key="k", write=Write(asked, resolved=Member("contact_id", each))) for each in "12")
+    record, _ = runner.run(journal.claim(first))
+    for found in (record, runner.run(journal.claim(second)).record, runner.run(journal.get(None, first.id))):
+        assert found is not None
+        assert found.draft.write == first.write
+        assert (found.draft.write.member, found.draft.adjustment) == (Member("contact_id", "1"), asked)
+    (begun,) = runner.run(journal.history(first.id))
+    assert begun.evidence == {"resolved": "contact_id:1"}
 
 
 def test_a_claimed_key_gives_its_record(journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner) -> None:
@@ -120,11 +151,11 @@ def test_a_draft_survives_whole(
     journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner, adjustment: Adjustment
 ) -> None:
     """Every field of a draft comes back as it was, texts, nulls and decimals digit for digit."""
-    wanted = draft(adjustment, not_sent=("reason", "store"), lease=0.1 + 0.2, fingerprint="ab" * 32, account="crm#7")
-    record, _ = runner.run(journal.claim(wanted))
-    kept = runner.run(journal.get("acme", wanted.id))
-    assert kept == record
-    assert repr(kept.draft) == repr(wanted)
+    new_draft = draft(adjustment, not_sent=("reason", "store"), lease=0.1 + 0.2, fingerprint="ab" * 32, account="crm#7")
+    record, _ = runner.run(journal.claim(new_draft))
+    stored = runner.run(journal.get("acme", new_draft.id))
+    assert stored == record
+    assert repr(stored.draft) == repr(new_draft)
 
 
 def test_times_are_kept_to_the_microsecond(
@@ -138,9 +169,9 @@ def test_times_are_kept_to_the_microsecond(
     for moment in moments:
         clock.set(moment)
         record, _ = runner.run(journal.claim(draft()))
-        kept = runner.run(journal.get(None, record.draft.id))
-        assert kept == record
-        assert (kept.created_at, kept.created_at.tzinfo) == (moment, UTC)
+        stored = runner.run(journal.get(None, record.draft.id))
+        assert stored == record
+        assert (stored.created_at, stored.created_at.tzinfo) == (moment, UTC)
 
 
 def test_what_was_claimed_is_there_after_reopening(

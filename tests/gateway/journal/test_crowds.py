@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.adjustments import Draft, Record, Settlement, Verdict
-from gateway.errors import Overloaded
+from gateway.errors import Overloaded, StoreUnavailable
 from gateway.journal import Journal, batch
 from tests.deadlines import DEADLINE
 
@@ -116,7 +116,7 @@ def test_a_journal_that_stands_still(
         settling = await line.halted()
         [claim] = await line.waiting(1)
         monkeypatch.setattr(batch, "STALLED", -1.0)
-        with pytest.raises(Overloaded):
+        with pytest.raises(StoreUnavailable):
             await line.journal.claim(draft())
         line.halting.go_on.set()
         await asyncio.gather(settling, claim)

@@ -16,7 +16,8 @@ import pytest
 from gateway.adjustments import Draft, Record, Resolution, Settlement, State, Status, Verdict
 from gateway.errors import StoreUnavailable
 from gateway.journal import Conclusion, Decision, Journal
-from tests.deadlines import DEADLINE
+from gateway.journal.database import WITHIN
+from tests.deadlines import DEADLINE, scaled
 
 COMMIT = b"COMMIT\0"
 
@@ -114,7 +115,7 @@ def line(postgresql: Any, clock: Any, runner: asyncio.Runner) -> Iterator[Line]:
     thread.start()
     way = f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}?sslmode=disable&gssencmode=disable"
     journals = [
-        Journal.open(each, owner=owner, clock=clock, render=lambda record: None)
+        Journal.open(each, owner=owner, clock=clock, render=lambda record: None, within=scaled(WITHIN))
         for owner, each in (("a", way), ("b", url))
     ]
     yield Line(proxy, *journals, runner)
@@ -198,9 +199,9 @@ def test_what_is_postponed_is_counted_once(line: Line, where: str, draft: Callab
     line.runner.run(line.cut.expire())
     (unknown,) = line.runner.run(line.whole.due([""], 1, 0.0))
     line.at_commit(where, line.cut.postpone(unknown, 60.0))
-    kept = line.kept(record)
-    assert kept is not None
-    assert kept.looks == 1
+    stored = line.kept(record)
+    assert stored is not None
+    assert stored.looks == 1
 
 
 def test_a_mark_and_a_repeat_are_looked_up(line: Line, where: str, draft: Callable[..., Draft]) -> None:
@@ -249,13 +250,28 @@ def test_a_claim_that_was_refused_is_taken_back(line: Line, draft: Callable[...,
     assert record.state.status is Status.IN_PROGRESS
     line.proxy.refusing = False
     line.runner.run(line.cut.ready())
-    kept = line.kept(record)
-    assert kept is not None
-    assert kept.state == State(Status.FAILED, retryable=True)
+    stored = line.kept(record)
+    assert stored is not None
+    assert stored.state == State(Status.FAILED, retryable=True)
     assert line.runner.run(line.whole.history(record.draft.id))[-1].evidence["sent"] is False
-    assert line.runner.run(line.whole.retry(kept, 9.0, account="")) is not None
+    assert line.runner.run(line.whole.retry(stored, 9.0, account="")) is not None
     line.runner.run(line.cut.ready())
     assert line.steps(record) == ["in_progress", "failed", "in_progress"]
+
+
+def test_a_claim_that_was_refused_and_expired_may_be_tried_again(line: Line, draft: Callable[..., Draft]) -> None:
+    """Its caller was told to repeat the key, and the next attempt follows, though it was called unknown meanwhile."""
+    line.proxy.refuse = True
+    with pytest.raises(StoreUnavailable):
+        line.at_commit("after", line.cut.claim(draft(key="k", lease=0.0)))
+    assert line.runner.run(line.whole.expire()) == 1
+    line.proxy.refusing = False
+    line.runner.run(line.cut.ready())
+    record = line.runner.run(line.whole.find("storefront", "acme", "k"))
+    assert record is not None
+    assert record.state == State(Status.FAILED, retryable=True)
+    assert line.runner.run(line.whole.retry(record, 9.0, account="")) is not None
+    assert line.steps(record) == ["in_progress", "unknown", "failed", "in_progress"]
 
 
 def test_a_claim_that_was_refused_is_taken_back_at_the_end(line: Line, draft: Callable[..., Draft]) -> None:

@@ -146,25 +146,33 @@ def test_what_is_not_due_costs_nothing(
     event.listen(Engine, "before_cursor_execute", executed)
     try:
         runner.run(journal.due(["a", "b"], 1, 60.0))
+        runner.run(journal.repeats_due(["a", "b"], 1, 60.0))
     finally:
         event.remove(Engine, "before_cursor_execute", executed)
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    (found,) = (
+    unknown_due, accepted_due, repeats_due = (
         (statement, parameters)
         for statement, parameters in asked
         if "FROM json_each" in statement or "FROM unnest" in statement
     )
+    found = {"due": unknown_due, "accepted": accepted_due, "repeat": repeats_due}
     with engine.connect() as connection:
         explain = "EXPLAIN QUERY PLAN"
         if url.startswith("postgresql"):
             explain = "EXPLAIN"
             for way in ("seqscan", "hashjoin", "mergejoin"):
                 connection.exec_driver_sql(f"SET enable_{way} = off")  # as the gateway's own session
-        plan = str(connection.exec_driver_sql(f"{explain} {found[0]}", found[1]).all())
+        plans = {
+            index: str(connection.exec_driver_sql(f"{explain} {statement}", parameters).all())
+            for index, (statement, parameters) in found.items()
+        }
     engine.dispose()
-    assert "ix_adjustments_due" in plan
-    assert "SCAN adjustments" not in plan
-    assert "Seq Scan" not in plan
+    for index, plan in plans.items():
+        assert f"ix_adjustments_{index}" in plan
+        assert "SCAN adjustments" not in plan
+        assert "Seq Scan" not in plan
+        assert "Sort" not in plan
+        assert "TEMP B-TREE" not in plan
 
 
 def test_a_row_that_cannot_be_read_stops_no_other(

@@ -22,7 +22,7 @@ from gateway.adjustments import Status
 from gateway.errors import StoreUnavailable
 from gateway.journal import Filters, Journal, JournalError, JournalMissing
 from gateway.journal.database import Database
-from gateway.journal.schema import HEAD, VERSION_TABLE, metadata
+from gateway.journal.tables import HEAD, VERSION_TABLE, metadata
 from tests.deadlines import DEADLINE
 
 
@@ -128,14 +128,14 @@ def test_postgresql_is_made_durable_and_stalls_nobody(postgresql: Any) -> None:
         name = connection.info.dbname
         connection.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'".encode())
     engine = Database.parse(url, patience=2.5, clock=_clock).writer()
-    wanted = {
+    expected = {
         "synchronous_commit": "on",
         "transaction_isolation": "read committed",
         "lock_timeout": "2500ms",
-        "idle_in_transaction_session_timeout": "3s",
+        "idle_in_transaction_session_timeout": "1s",
     }
     with engine.connect() as connection:
-        assert {name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in wanted} == wanted
+        assert {name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in expected} == expected
 
 
 def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "text"),
     [
         ("nonsense", "cannot be read"),
         ("postgresql://user:hunter2@host:port/x", "cannot be read"),
@@ -158,9 +158,9 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
         ("postgresql://u:hunter2@127.0.0.1:1/x", "cannot be opened: .*refused"),
     ],
 )
-def test_a_url_that_cannot_be_used_is_refused(url: str, said: str) -> None:
+def test_a_url_that_cannot_be_used_is_refused(url: str, text: str) -> None:
     """A plain sentence says what is wrong, without the password."""
-    with pytest.raises(JournalError, match=said) as refused:
+    with pytest.raises(JournalError, match=text) as refused:
         Journal.open(url, owner="a", clock=_clock, render=_render)
     assert "hunter2" not in str(refused.value)
 

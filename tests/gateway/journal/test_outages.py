@@ -47,8 +47,8 @@ class Gate:
         assert await asyncio.to_thread(self.reached.wait, DEADLINE)
 
 
-def settlement(record: Record, **given: Any) -> Settlement:
-    return Settlement(record, Verdict.APPLIED, **{"evidence": {}, **given})
+def settlement(record: Record, **fields: Any) -> Settlement:
+    return Settlement(record, Verdict.APPLIED, **{"evidence": {}, **fields})
 
 
 def test_an_operation_that_cannot_be_done_fails_alone(
@@ -72,7 +72,7 @@ def test_an_operation_that_cannot_be_done_fails_alone(
 
     done = runner.run(do_all())
     assert [not isinstance(result, StoreUnavailable) for result in done] == [well for _, well in operations]
-    assert runner.run(journal.counts()).by_status == {"in_progress": 3, "unknown": 0}
+    assert runner.run(journal.counts()).by_status == {"in_progress": 3, "unknown": 0, "accepted": 0}
     assert len(runner.run(journal.history(second.draft.id))) == 1
 
 

@@ -110,7 +110,7 @@ def test_a_place_is_held_until_its_thread_has_ended() -> None:
     """A caller who leaves frees no place while its read goes on; a lane with a turn to spare serves another name."""
 
     async def run() -> None:
-        lane = Lane(create_engine("sqlite://"), 2, "lane", places=Places(2, most=9, patience=DEADLINE))
+        lane = Lane(create_engine("sqlite://"), 2, "lane", within=DEADLINE, places=Places(2, most=9, patience=DEADLINE))
         begun, end = threading.Semaphore(0), threading.Event()
 
         def read(_: object) -> str:

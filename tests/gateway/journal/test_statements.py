@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import Connection, select
 
 from gateway.adjustments import Draft, Record, Settlement, State, Verdict
-from gateway.journal import Journal
+from gateway.journal import Journal, codec
+from gateway.journal.batch_operations import write
+from gateway.journal.commands import Claim
 from gateway.journal.database import Database
-from gateway.journal.operations import Claim
-from gateway.journal.schema import adjustments
-from gateway.journal.statements import Statements
+from gateway.journal.standing import REPEAT_COLUMNS
+from gateway.journal.statements import CHANGED, NEW, STEP, Statements
+from gateway.journal.tables import adjustments, transitions
 from gateway.journal.transaction import Transaction
-from gateway.journal.writes import write
 
 
 @pytest.fixture
@@ -114,6 +115,34 @@ def test_claims_and_settlements_share_a_batch(
     assert all(ours for _, ours in claimed)
     for record in [*(one.record for one in settled), *(record for record, _ in claimed), begun]:
         assert runner.run(journal.get(None, record.draft.id)) == record
+
+
+def test_every_column_is_written_by_a_statement_that_names_it() -> None:
+    """A column that is added to a table has to be named where it is written, or here where something else writes it."""
+    elsewhere = {
+        *("seq", "conflict"),  # the database does
+        *("look_at", "looks", "search_cursor"),  # searches do
+        *("repeats", *REPEAT_COLUMNS),
+        *("removal", "erase_as"),  # an erasure or a purge does
+        "reversed_at_vendor",  # a reversal that saw it does, to its original
+    }
+    assert elsewhere.isdisjoint(NEW)
+    assert {*NEW, *elsewhere} == set(adjustments.columns.keys())
+    assert {*STEP, "seq"} == set(transitions.columns.keys())
+    assert set(CHANGED) < set(NEW)
+
+
+def test_a_row_has_a_value_for_every_column_that_is_named(connection: Connection, draft: Callable[..., Draft]) -> None:
+    """PostgreSQL would take a value that is missing for a NULL, and one without a column for nothing."""
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    record = Record(draft(), State(), now, now)
+    assert {*codec.row_of(record), "owner", "reserved"} == set(NEW)
+    assert {*codec.changes_of(record), "owner", "reserved"} == set(CHANGED)
+    transaction = Transaction(
+        connection, Statements.compiled(connection.dialect), now, lambda record: None, lambda: now
+    )
+    transaction.step("adj_1", None, State(), "gateway", {})
+    assert set(transaction.kept[0]) == set(STEP)
 
 
 @pytest.mark.parametrize(

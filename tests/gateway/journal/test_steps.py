@@ -11,11 +11,19 @@ import pytest
 
 from gateway.adjustments import Answer, Draft, Record, Resolution, Settlement, State, Status, Transition, Verdict
 from gateway.journal import Conclusion, Decision, Journal
-from gateway.model import Applied, Balance
+from gateway.model import Applied, Balance, NextExpiry
 
 APPLIED = Applied(
     transaction_id="tx-\u2028",
-    balance=Balance(Decimal("105.10"), None, datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC), {"tier": "gold"}),
+    balance=Balance(
+        Decimal("105.10"),
+        total=Decimal("110.20"),
+        pending=Decimal("5.10"),
+        held=Decimal(0),
+        next_expiry=NextExpiry(Decimal("7.5"), datetime(2026, 4, 1, tzinfo=UTC)),
+        updated_at=datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC),
+        details={"tier": "gold"},
+    ),
     details={"sum": Decimal("7.0"), "count": 7, "big": 10**25, "odd": "\ud800", "dynamic": {"": None}},
 )
 EVIDENCE = {"sent": True, "status": 200, "elapsed": Decimal("0.125")}
@@ -29,11 +37,11 @@ class Life:
     def __init__(self, journal: Journal, runner: asyncio.Runner, record: Record) -> None:
         self.journal, self.runner, self.record = journal, runner, record
 
-    def conclude(self, verdict: Verdict, **given: Any) -> Conclusion:
-        return self.runner.run(self.journal.conclude(Settlement(self.record, verdict, EVIDENCE, **given)))
+    def conclude(self, verdict: Verdict, **fields: Any) -> Conclusion:
+        return self.runner.run(self.journal.conclude(Settlement(self.record, verdict, EVIDENCE, **fields)))
 
-    def settle(self, verdict: Verdict, **given: Any) -> Record:
-        concluded = self.conclude(verdict, **given)
+    def settle(self, verdict: Verdict, **fields: Any) -> Record:
+        concluded = self.conclude(verdict, **fields)
         assert not concluded.late
         return concluded.record
 
@@ -150,18 +158,18 @@ def test_a_late_word_is_kept_and_changes_nothing(life: Life, first: Verdict, lat
     stands = replace(settled, conflict=conflict)
     assert life.conclude(late, exchange=EXCHANGE) == Conclusion(stands, late=True, conflict=conflict)
     assert life.now == stands
-    kept = life.history[-1]
-    assert (kept.before, kept.after) == (life.now.state.status, life.now.state.status)
-    assert kept.evidence == {**EVIDENCE, "late": late.value, "conflict": conflict}
-    assert kept.exchange == EXCHANGE
+    stored = life.history[-1]
+    assert (stored.before, stored.after) == (life.now.state.status, life.now.state.status)
+    assert stored.evidence == {**EVIDENCE, "late": late.value, "conflict": conflict}
+    assert stored.exchange == EXCHANGE
 
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_settlement_that_is_kept_is_not_kept_twice(life: Life, verdict: Verdict) -> None:
     """The same settlement once more gives what stands, and is no late word."""
     settlement = Settlement(life.record, verdict, EVIDENCE, EXCHANGE)
-    first, again = (life.runner.run(life.journal.conclude(settlement)) for _ in range(2))
-    assert first == again == Conclusion(life.now)
+    first, repeated = (life.runner.run(life.journal.conclude(settlement)) for _ in range(2))
+    assert first == repeated == Conclusion(life.now)
     assert len(life.history) == 2
 
 
@@ -169,8 +177,8 @@ def test_a_late_word_that_is_kept_is_not_kept_twice(life: Life) -> None:
     """The same late word once more says what it said before, and stands once in the history."""
     life.settle(Verdict.REFUSED)
     late = Settlement(life.record, Verdict.APPLIED, EVIDENCE, EXCHANGE)
-    first, again = (life.runner.run(life.journal.conclude(late)) for _ in range(2))
-    assert first == again == Conclusion(life.now, late=True, conflict=True)
+    first, repeated = (life.runner.run(life.journal.conclude(late)) for _ in range(2))
+    assert first == repeated == Conclusion(life.now, late=True, conflict=True)
     assert len(life.history) == 3
 
 
@@ -251,8 +259,8 @@ def test_a_lease_that_ran_out_makes_unknown(life: Life, draft: Callable[..., Dra
     assert life.runner.run(life.journal.expire()) == 0
     assert life.now == replace(life.record, state=State(Status.UNKNOWN))
     assert life.runner.run(life.journal.get(None, longer.draft.id)) == longer
-    kept = life.history[-1]
-    assert (kept.by, kept.after, kept.evidence) == ("recovery", "unknown", {"reason": "the lease ran out"})
+    stored = life.history[-1]
+    assert (stored.by, stored.after, stored.evidence) == ("recovery", "unknown", {"reason": "the lease ran out"})
 
 
 def test_a_lease_that_still_runs_keeps_its_attempt(life: Life, clock: Any) -> None:

@@ -196,12 +196,14 @@ def test_every_set_can_be_read_again(bench: Bench) -> None:
 
 
 def test_where_the_unknown_went(bench: Bench) -> None:
-    """Each vendor's accounts are told apart, with how many there are, and from when to when; nothing else counts."""
+    """Each vendor's accounts are told apart, with how many there are, and from when to when; the accepted count too."""
     begun = bench.clock.now
     for name, vendor, account in (("a", "crm", "x"), ("b", "crm", "x"), ("c", "crm", "y"), ("d", "club", "")):
         bench.unknown(name, vendor=vendor, account=account)
         bench.clock.advance(1)
     bench.claim("busy", vendor="crm", account="z")
+    bench.claim("taken", vendor="deciding", account="z")
+    bench.conclude("taken", Verdict.ACCEPTED)
 
     def at(seconds: int) -> Any:
         return begun + timedelta(seconds=seconds)
@@ -210,6 +212,7 @@ def test_where_the_unknown_went(bench: Bench) -> None:
         Whereabouts("club", "", 1, at(3), at(3)),
         Whereabouts("crm", "x", 2, at(0), at(1)),
         Whereabouts("crm", "y", 1, at(2), at(2)),
+        Whereabouts("deciding", "z", 1, at(4), at(4)),
     )
 
 
@@ -231,9 +234,11 @@ def test_only_the_unknown_are_read(bench: Bench, url: str) -> None:
     finally:
         event.remove(Engine, "before_cursor_execute", executed)
     plans = [plan(url, statement, values) for statement, values in asked]
-    assert len(plans) == 4
-    for each in (plans[0], plans[1], plans[3]):
-        assert re.search("ix_adjustments_(unknown|due)", each), each
+    assert len(plans) == 5
+    for each in (plans[0], plans[1], *plans[3:]):
+        assert re.search("ix_adjustments_(unknown|due|accepted)", each), each
+    if url.startswith("sqlite"):
+        assert "USING COVERING INDEX ix_adjustments_unknown" in plans[3], plans[3]
     for each in plans:
         assert not re.search(r"SCAN adjustments'|Seq Scan on adjustments", each), each
 

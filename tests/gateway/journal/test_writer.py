@@ -65,9 +65,9 @@ def test_what_it_was_doing_when_it_failed_is_taken_back(
         return await asyncio.gather(settling, claiming, return_exceptions=True)
 
     assert [type(each) for each in runner.run(together())] == [StoreUnavailable] * 2
-    again, ours = runner.run(journal.claim(other))
+    repeated, ours = runner.run(journal.claim(other))
     assert ours
-    assert again.state == State()
+    assert repeated.state == State()
 
 
 def test_a_writer_that_ended_is_started_again(

@@ -11,10 +11,12 @@ from gateway.answers.plans import capabilities, preview
 from gateway.errors import FieldNotSupported, OperationNotSupported
 from gateway.model import Adjustment, Applied, Balance, Member, Period
 from gateway.planning.planning import Planner
-from gateway.planning.routing import Route, Router
+from gateway.planning.routing import Route, Router, Tenant
 from gateway.planning.translation import Translator
 from gateway.port import Adapter, Exchange, VendorRequest, VendorSettings
 from gateway.port.registry import AdapterType
+from gateway.reads import BalanceRead, ExpiringRead
+from gateway.write import Write
 from tests.adapters.fifth_vendor.adapter import Paper
 
 SECRET = "secret-of-the-brand"
@@ -61,16 +63,19 @@ VENDORS = {
 }
 ROUTER = Router(
     {
-        "acme": {
-            "adjust": (
-                Route("adjust[0]", "pages", member_schemes=frozenset({"card"})),
-                Route("adjust[1]", "pages", point_types=frozenset({"bonus", "base"})),
-                Route("adjust[2]", "slips"),
-            ),
-            "balance": (Route("balance", "slips"),),
-            "expiring": (Route("expiring", "pages"),),
-        },
-        "quiet": {},
+        "acme": Tenant(
+            "acme",
+            {
+                "adjust": (
+                    Route("adjust[0]", "pages", member_schemes=frozenset({"card"})),
+                    Route("adjust[1]", "pages", point_types=frozenset({"bonus", "base"})),
+                    Route("adjust[2]", "slips"),
+                ),
+                "balance": (Route("balance", "slips"),),
+                "expiring": (Route("expiring", "pages"),),
+            },
+        ),
+        "quiet": Tenant("quiet", {}),
     }
 )
 
@@ -82,8 +87,8 @@ def planner() -> Planner:
 
 def translator(name: str, vendor: Vendor) -> Translator:
     kind = AdapterType.of(vendor.adapter.__name__.lower(), vendor.adapter)
-    given = {"adapter": kind.name, "base_url": f"https://{name}.example/v1/", **vendor.settings}
-    return Translator(name, kind, kind.settings.model_validate(given))
+    fields = {"adapter": kind.name, "base_url": f"https://{name}.example/v1/", **vendor.settings}
+    return Translator(name, kind, kind.settings.model_validate(fields))
 
 
 def adjustment(**fields: Any) -> Adjustment:
@@ -94,7 +99,7 @@ def test_the_first_rule_that_matches_decides(planner: Planner) -> None:
     """A plan says by which rule it came about, to which vendor, and with what request."""
     email = Member("email", "a@b.example")
     plans = [
-        planner.adjust("acme", asked, id="adj_1")
+        planner.write("acme", Write(asked), id="adj_1")
         for asked in (adjustment(), adjustment(member=email, point_type="bonus"), adjustment(member=email))
     ]
     assert [(plan.route.rule, plan.translator.name) for plan in plans] == [
@@ -107,20 +112,20 @@ def test_the_first_rule_that_matches_decides(planner: Planner) -> None:
 
 def test_reads_are_planned_as_writes_are(planner: Planner) -> None:
     """Each operation has rules of its own."""
-    assert planner.balance("acme", Member("email", "a@b.example"), None).translator.name == "slips"
-    assert planner.expiring("acme", MEMBER, PERIOD, "bonus").translator.name == "pages"
+    assert planner.read("acme", BalanceRead(Member("email", "a@b.example"))).translator.name == "slips"
+    assert planner.read("acme", ExpiringRead(MEMBER, "bonus", PERIOD)).translator.name == "pages"
 
 
 def test_what_no_rule_leads_to_is_not_supported(planner: Planner) -> None:
     """A tenant without rules can do nothing."""
     with pytest.raises(OperationNotSupported, match="quiet"):
-        planner.adjust("quiet", adjustment(), id="adj_1")
+        planner.write("quiet", Write(adjustment()), id="adj_1")
 
 
 def test_a_plan_is_refused_where_its_vendor_cannot_be_told(planner: Planner) -> None:
     """A rule that matches decides, even for a vendor that cannot say what is asked."""
     with pytest.raises(FieldNotSupported) as caught:
-        planner.balance("acme", MEMBER, None)
+        planner.read("acme", BalanceRead(MEMBER))
     assert caught.value.field == "member"
 
 
@@ -133,27 +138,27 @@ def test_the_vendor_of_a_first_attempt_is_found_by_name(planner: Planner) -> Non
 
 def test_a_preview_shows_the_request_without_secrets(planner: Planner) -> None:
     """Rule, vendor, request, what is not sent, and whether it could be repeated."""
-    told = preview(planner.masked().adjust("acme", adjustment(), id="adj_preview"))
-    assert (told.rule, told.vendor.name, told.vendor.adapter) == ("adjust[0]", "pages", "paper")
-    assert (told.request.method, told.request.url) == ("POST", "https://pages.example/v1/token")
-    assert told.request.headers["Content-Type"] == "application/json"
-    assert told.request.body == "***", "a request for a token is confidential"
-    assert told.request.effect is False
-    assert (told.not_sent, told.repeat_safety) == ([], "enforced")
+    document = preview(planner.masked().write("acme", Write(adjustment()), id="adj_preview"))
+    assert (document.rule, document.vendor.name, document.vendor.adapter) == ("adjust[0]", "pages", "paper")
+    assert (document.request.method, document.request.url) == ("POST", "https://pages.example/v1/token")
+    assert document.request.headers["Content-Type"] == "application/json"
+    assert document.request.body == "***", "a request for a token is confidential"
+    assert document.request.effect is False
+    assert (document.not_sent, document.repeat_safety) == ([], "enforced")
 
 
 def test_a_preview_of_a_request_without_a_body_shows_none(planner: Planner) -> None:
     """Fields that will not be sent are named."""
     asked = adjustment(member=Member("email", "a@b.example"), store="12")
-    told = preview(planner.masked().adjust("acme", asked, id="adj_preview"))
-    assert told.request.model_dump() == {
+    document = preview(planner.masked().write("acme", Write(asked), id="adj_preview"))
+    assert document.request.model_dump() == {
         "method": "POST",
         "url": "https://slips.example/v1/a@b.example?value=5",
         "headers": {"Accept": "text/plain"},
         "body": None,
         "effect": True,
     }
-    assert (told.not_sent, told.repeat_safety) == (["store"], "none")
+    assert (document.not_sent, document.repeat_safety) == (["store"], "none")
 
 
 def test_capabilities_are_what_rules_and_signatures_say(planner: Planner) -> None:
@@ -167,14 +172,22 @@ def test_capabilities_are_what_rules_and_signatures_say(planner: Planner) -> Non
         "vendor": "slips",
         "adapter": "slip",
         "member_schemes": ["email"],
+        "resolves": [],
         "fields": ["member", "points"],
         "point_types": [],
         "fractions": False,
         "balance_in_answer": False,
         "repeat_safety": "none",
+        "reversals": [],
     }
     assert adjust[0]["point_types"] == ["base", "bonus"]
     assert "id" not in adjust[0]["fields"]
     [expiring] = told["operations"]["expiring"]
     assert expiring["fields"] == ["from", "member", "point_type", "to"]
-    assert capabilities(planner, "quiet").model_dump()["operations"] == {"adjust": [], "balance": [], "expiring": []}
+    assert capabilities(planner, "quiet").model_dump()["operations"] == {
+        "adjust": [],
+        "balance": [],
+        "expiring": [],
+        "transactions": [],
+        "lookup": [],
+    }

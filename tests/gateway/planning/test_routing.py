@@ -2,7 +2,7 @@ import pytest
 
 from gateway.errors import OperationNotSupported
 from gateway.model import Member
-from gateway.planning.routing import Route, Router
+from gateway.planning.routing import Route, Router, Tenant
 
 EMAIL = Member("email", "jason@example.com")
 CONTACT = Member("contact_id", "1")
@@ -15,7 +15,8 @@ RULES = (
 
 @pytest.fixture
 def router() -> Router:
-    return Router({"acme": {"adjust": RULES}, "other": {"balance": (Route("other.balance", "arcade", cache=30.0),)}})
+    reads = {"balance": (Route("other.balance", "arcade", cache=30.0),)}
+    return Router({"acme": Tenant("acme", {"adjust": RULES}), "other": Tenant("other", reads)})
 
 
 def test_the_first_rule_that_matches_wins(router: Router) -> None:
@@ -37,7 +38,8 @@ def test_a_call_without_point_type_matches_no_point_type_rule(router: Router) ->
 def test_custom_star_matches_every_custom_scheme(router: Router) -> None:
     """`custom.*` takes in any custom field, and `custom.user_id` only that one."""
     assert router.route("acme", "adjust", Member("custom.user_id", "1"), None).vendor == "arcade"
-    exact = Router({"acme": {"adjust": (Route("r", "v", member_schemes=frozenset({"custom.user_id"})),)}})
+    rule = Route("r", "v", member_schemes=frozenset({"custom.user_id"}))
+    exact = Router({"acme": Tenant("acme", {"adjust": (rule,)})})
     assert exact.route("acme", "adjust", Member("custom.user_id", "1"), None).vendor == "v"
     with pytest.raises(OperationNotSupported):
         exact.route("acme", "adjust", Member("custom.other", "1"), None)

@@ -17,11 +17,11 @@ def test_a_number_past_all_bounds_is_unreadable_alone(past_all_bounds: str) -> N
 
 
 @pytest.mark.parametrize(
-    "said", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "soon", "", "-5", "1e9", "Mon, 32 Jan 2026 00:00:00 GMT"]
+    "text", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "soon", "", "-5", "1e9", "Mon, 32 Jan 2026 00:00:00 GMT"]
 )
-def test_a_wait_that_cannot_be_told_is_none(said: str) -> None:
+def test_a_wait_that_cannot_be_told_is_none(text: str) -> None:
     """Whatever stands in `Retry-After`, the answer that it came with still counts."""
-    assert VendorResponse(429, {"retry-after": said}).retry_after() is None
+    assert VendorResponse(429, {"retry-after": text}).retry_after() is None
 
 
 @pytest.mark.parametrize("charset", ["undefined", "nowhere", "a\0b", "idna"])

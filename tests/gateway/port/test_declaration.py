@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,8 @@ import pytest
 
 from gateway import port
 from gateway.errors import VendorRejected, VendorUnavailable
-from gateway.model import Applied, Balance, Expiring, Found, Member, Period
-from gateway.port import Adapter, Exchange, VendorRequest, VendorSettings
+from gateway.model import Applied, Balance, Expiring, Found, Member, Period, Transactions
+from gateway.port import Adapter, Exchange, Issued, VendorRequest, VendorSettings
 from gateway.port.declaration import Declaration, Misdeclared, faults
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ def told(**instead: Any) -> str:
 
 def test_what_is_right() -> None:
     """Models and parameters are read from the class; what is always handed over needs no default."""
-    said = Declaration.of(Right)
-    assert (said.settings, said.options) == (VendorSettings, Options)
-    assert said.operations == {"adjust": {"member", "points", "id", "pending", "options", "reason"}}
-    assert said.found_by == {"id", "member", "points", "point_type"}
+    declaration = Declaration.of(Right)
+    assert (declaration.settings, declaration.options) == (VendorSettings, Options)
+    assert declaration.operations == {"adjust": {"member", "points", "id", "pending", "options", "reason"}}
+    assert declaration.found_by == {"id", "member", "points", "point_type"}
     assert list(faults(Right(SETTINGS), SETTINGS, finds=True, by_id=True)) == []
 
 
@@ -154,7 +155,7 @@ def maybe_options(self: Any, *, member: Member, points: Decimal, options: Option
         (5, "is no generator"),
         (memberless, "lacks 'member', without which it says nothing"),
         (pointless, "lacks 'points', without which it says nothing"),
-        (misspelt, "takes 'reasn'; expected only description, id, member, options,"),
+        (misspelt, "takes 'reasn'; expected only description, id, member, nonce, now, options,"),
         (anything, "takes 'more'; expected only"),
         (placed, "takes 'member' by its place only; it is handed over by its name"),
         (needing, "has no default for 'store', which not every call has"),
@@ -176,7 +177,7 @@ def test_reads_and_searches_are_held_to_the_same() -> None:
         yield POST
         return Balance()
 
-    def expiring(self: Any, *, member: Member) -> Exchange[Expiring]:
+    def expiring(self: Any, *, period: Period) -> Exchange[Expiring]:
         yield POST
         return Expiring(Decimal(0))
 
@@ -185,7 +186,7 @@ def test_reads_and_searches_are_held_to_the_same() -> None:
     whole = told(balance=balance, expiring=expiring, find=find)
     assert whole.split("; ") == [
         "Wrong.balance lacks 'member', without which it says nothing",
-        "Wrong.expiring lacks 'period', without which it says nothing",
+        "Wrong.expiring lacks 'member', without which it says nothing",
         "Wrong.find is async: an adapter does no I/O, so write def, and yield its requests",
     ]
 
@@ -259,11 +260,14 @@ def test_what_only_shows_once_it_is_made() -> None:
         def __init__(self, settings: VendorSettings) -> None:
             self.finds = True
             self.schemes = ()
+            self.lookup_schemes = ("E-Mail",)
             self.repeat_safety = "perhaps"  # type: ignore[assignment]  # that is what is wrong
 
     assert list(faults(Forgets(SETTINGS), SETTINGS, finds=False, by_id=True)) == [
         "Forgets.__init__ does not call super().__init__(settings)",
         "Forgets names no member schemes, so that it could be asked for nobody",
+        "lookup_schemes: 'E-Mail' is no member scheme, such as email, custom.user_id or custom.*",
+        "Forgets names lookup_schemes, and has no lookup",
         "Forgets says that it finds, and has no find",
         "repeat_safety: expected one of none, searchable, enforced, and it is 'perhaps'",
     ]
@@ -281,3 +285,96 @@ def test_half_of_an_enforcement() -> None:
         "idempotency is enforced by the adjustment's own id, and adjust does not take it",
         "enforces 'refuse' needs a code in refusals that means AlreadyBooked, and only that",
     ]
+
+
+def test_a_description_of_a_reversal_needs_a_default() -> None:
+    def reverse(self: Any, *, original: str, description: str | None) -> Exchange[Applied]:
+        yield POST
+        return Applied()
+
+    assert told(reverse=reverse) == "Wrong.reverse has no default for 'description', which not every call has"
+
+
+def test_what_not_every_page_has_needs_a_default() -> None:
+    """A page of a history may come without period and cursor, and always with its limit."""
+
+    def transactions(
+        self: Any, *, member: Member, cursor: str | None, start: datetime | None, end: datetime | None = None
+    ) -> Exchange[Transactions]:
+        yield POST
+        return Transactions(())
+
+    assert told(transactions=transactions).split("; ") == [
+        "Wrong.transactions lacks 'limit', without which it says nothing",
+        "Wrong.transactions has no default for 'cursor', which not every call has",
+        "Wrong.transactions has no default for 'start', which not every call has",
+    ]
+
+
+def fetching(self: Any, *, now: datetime) -> Exchange[Issued]:
+    yield VendorRequest("POST", "/token", effect=False)
+    return Issued("a-token-that-is-new")
+
+
+def carrying(self: Any, *, member: Member, token: str, now: datetime, nonce: str) -> Exchange[Balance]:
+    yield POST
+    return Balance()
+
+
+class Fetching(Right):
+    """Has a token that expires."""
+
+    token = fetching
+    balance = carrying
+
+
+def test_what_is_new_in_each_exchange_is_no_field_of_a_call() -> None:
+    """It is told apart from what callers send, and needs no default."""
+    declaration = Declaration.of(Fetching)
+    assert declaration.operations["balance"] == {"member"}
+    assert declaration.needs["balance"] == ()
+    assert declaration.fresh == {
+        "adjust": set(),
+        "find": set(),
+        "token": {"now"},
+        "balance": {"token", "now", "nonce"},
+    }
+    assert list(faults(Fetching(SETTINGS), SETTINGS, finds=True, by_id=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("instead", "fault"),
+    [
+        ({"balance": carrying}, "Wrong.balance takes a token, and Wrong has no method token"),
+        ({"token": fetching}, "Wrong.token fetches a token that no method takes"),
+        ({"token": carrying, "balance": carrying}, "Wrong.token takes 'member'; expected only nonce, now"),
+        ({"token": "a-text", "balance": carrying}, "Wrong.token is no generator"),
+    ],
+)
+def test_a_token_that_is_half_declared(instead: dict[str, Any], fault: str) -> None:
+    """A token is fetched by one method and taken by another, or there is none."""
+    assert fault in told(**instead)
+
+
+def elsewhere(self: Any) -> Exchange[Issued]:
+    yield VendorRequest("POST", "", base_url="https://nowhere.example", effect=False)
+    return Issued("a-token-that-is-new")
+
+
+def failing(self: Any) -> Exchange[Issued]:
+    raise KeyError("a-secret")
+    yield POST
+
+
+@pytest.mark.parametrize(
+    ("instead", "fault"),
+    [
+        ({"token": elsewhere}, "token asks at an address that the settings do not name"),
+        ({"token": failing}, "token fails before it asks the vendor: KeyError"),
+        ({"fetches": False}, "balance needs a token, and fetches is False"),
+    ],
+)
+def test_a_token_that_cannot_be_fetched_with_these_settings(instead: dict[str, Any], fault: str) -> None:
+    """What can be found without a call is found before the adapter is used; no secret is in what is said of it."""
+    wrong = type("Wrong", (Fetching,), instead)
+    assert list(faults(wrong(SETTINGS), SETTINGS, finds=True, by_id=True)) == [fault]

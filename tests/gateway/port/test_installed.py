@@ -24,14 +24,14 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def refusal(name: str) -> str:
     """Why an adapter cannot be had: one line, and the same when it is asked for again."""
     adapters = registry.adapters()
-    told = []
+    messages = []
     for _ in range(2):
         with pytest.raises(NotLoadable) as refused:
             adapters[name]
-        told.append(str(refused.value))
-    assert told[0] == told[1]
-    assert len(told[0].splitlines()) == 1
-    return told[0]
+        messages.append(str(refused.value))
+    assert messages[0] == messages[1]
+    assert len(messages[0].splitlines()) == 1
+    return messages[0]
 
 
 def test_nothing_is_loaded_before_it_is_asked_for(packages: Path) -> None:
@@ -75,22 +75,22 @@ def test_what_cannot_be_loaded(packages: Path, module: str, target: str, cause: 
     """The cause is named, with the distribution and the entry point; others load."""
     install(packages, "broken-plugin", module, adapters={"broken": target})
     install(packages, "one-plugin", GOOD, adapters={"one": "Good"})
-    told = refusal("broken")
-    assert told.startswith(f"the adapter 'broken' cannot be loaded: {cause}")
-    assert told.endswith(f"(distribution broken-plugin 1.0, entry point broken_plugin:{target})")
+    message = refusal("broken")
+    assert message.startswith(f"the adapter 'broken' cannot be loaded: {cause}")
+    assert message.endswith(f"(distribution broken-plugin 1.0, entry point broken_plugin:{target})")
     found, failed = registry.adapters().loadable()
     assert "one" in found
-    assert [str(error) for error in failed] == [told]
+    assert [str(error) for error in failed] == [message]
 
 
 def test_two_under_one_name(packages: Path) -> None:
     """Neither of two is chosen in silence: both distributions are named."""
     install(packages, "one-plugin", GOOD, adapters={"twice": "Good"})
     install(packages, "other-plugin", GOOD, adapters={"twice": "Good"})
-    told = refusal("twice")
-    assert told.startswith("2 adapters are installed as 'twice', uninstall all but one: ")
+    message = refusal("twice")
+    assert message.startswith("2 adapters are installed as 'twice', uninstall all but one: ")
     for name in ("one", "other"):
-        assert f"distribution {name}-plugin 1.0, entry point {name}_plugin:Good" in told
+        assert f"distribution {name}-plugin 1.0, entry point {name}_plugin:Good" in message
 
 
 def test_one_distribution_in_two_places(packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,5 +112,5 @@ def test_simulators_are_loaded_one_by_one(packages: Path) -> None:
     assert "broken" in simulators
     with pytest.raises(NotLoadable) as refused:
         simulators["broken"]
-    told = "the simulator 'broken' cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'"
-    assert str(refused.value) == f"{told} (distribution broken-plugin 1.0, entry point broken_plugin:X)"
+    message = "the simulator 'broken' cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'"
+    assert str(refused.value) == f"{message} (distribution broken-plugin 1.0, entry point broken_plugin:X)"

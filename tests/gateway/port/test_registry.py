@@ -47,6 +47,8 @@ def test_reads_operations_from_signatures() -> None:
         },
         "balance": {"member", "point_type"},
         "expiring": {"member", "period", "point_type"},
+        "transactions": {"member", "limit", "cursor", "point_type", "start", "end"},
+        "lookup": {"member"},
     }
 
 
@@ -88,5 +90,5 @@ def test_an_adapter_that_takes_what_is_never_said_is_refused() -> None:
             yield VendorRequest("GET", "/")
             return Balance()
 
-    with pytest.raises(TypeError, match=r"Misspelt\.balance takes 'point_typ'; expected only member, point_type"):
+    with pytest.raises(TypeError, match=r"takes 'point_typ'; expected only member, nonce, now, point_type"):
         AdapterType.of("misspelt", Misspelt)

@@ -74,10 +74,10 @@ def test_age_counts_from_the_beginning_of_the_read() -> None:
         bench.reads[0].set_result("5")
         await task
         bench.now = 31.0
-        again = await bench.ask()
+        repeated = await bench.ask()
         assert len(bench.reads) == 2
         bench.reads[1].set_result("6")
-        await again
+        await repeated
 
     on_bench(body)
 

@@ -3,8 +3,10 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +14,35 @@ import httpx
 import pytest
 
 from gateway.adjustments import CLOCK_ERROR, UNSEEN
+from gateway.answers.rendering import final_answer
 from gateway.app import Gateway
+from gateway.journal import Journal
+from gateway.pauses import Pause
 from gateway.planning.translation import MARGIN
 from gateway.port.registry import AdapterType
-from gateway.service.repeating import ALARM_AFTER, LONGEST
+from gateway.service.repeating import ALARM_AFTER, LONGEST, REST
 from gateway.settings import load
 from gateway.simulation import in_thread
-from tests.adapters.fifth_vendor.enforcing import Ink, InkSimulator, Remembering
+from tests.adapters.fifth_vendor.enforcing import (
+    Dated,
+    DatedSimulator,
+    Ink,
+    InkSimulator,
+    Remembering,
+    Undeclared,
+    UndeclaredSimulator,
+)
 from tests.adapters.fifth_vendor.simulator import PaperSimulator
 from tests.deadlines import scaled, until
+from tests.empty_journal import lay
 from tests.gateway.service.test_settling import Clock
 
 KEY = "a-key-for-tests-0000000000000000000"
 FIVE = {"member": "card:1", "points": "5"}
 TIMEOUT = scaled(10)
 SCOPES = ["points:read", "points:write", "points:resolve", "points:inspect"]
-KINDS = {"paper": AdapterType.of("paper", Remembering), "ink": AdapterType.of("ink", Ink)}
+ADAPTERS = {"paper": Remembering, "ink": Ink, "dated": Dated, "undeclared": Undeclared}
+KINDS = {name: AdapterType.of(name, adapter) for name, adapter in ADAPTERS.items()}
 WINDOW = Remembering.enforced_for - TIMEOUT - MARGIN - CLOCK_ERROR - UNSEEN
 TOKEN = {"kind": "delay", "seconds": 0.0}
 """What becomes of the request for a token, which comes first: nothing out of the ordinary."""
@@ -50,9 +65,9 @@ class Bench:
 
     async def unknown(self, **fault: Any) -> str:
         """The id of an adjustment whose outcome nobody knows."""
-        heard = await self.adjust(**fault)
-        assert (heard.status_code, heard.json()["status"]) == (202, "unknown")
-        return str(heard.json()["id"])
+        response = await self.adjust(**fault)
+        assert (response.status_code, response.json()["status"]) == (202, "unknown")
+        return str(response.json()["id"])
 
     async def standing(self, identifier: str) -> dict[str, Any]:
         """The adjustment with its history."""
@@ -92,6 +107,7 @@ async def bench(
             }
         )
     )
+    lay(file.with_name("journal.db"))
     gateway = Gateway(load(file, KINDS, {}), KINDS, clock=clock)
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(
@@ -144,6 +160,34 @@ def test_the_background_settles_by_sending_again(tmp_path: Path, vendor: type[Pa
     play(tmp_path, vendor(), scene)
 
 
+def test_a_repeat_may_have_another_token_another_time_and_another_nonce(tmp_path: Path) -> None:
+    """A token makes no difference, and what is declared as a nonce none either: the request is the same."""
+
+    async def scene(made: Bench) -> None:
+        identifier = await made.unknown(kind="close", when="after")
+        made.clock.now += timedelta(seconds=60)
+        assert await made.gateway.repeating.look() == 1
+        assert (await made.standing(identifier))["status"] == "succeeded"
+        entries = [dict(request.headers) for request in made.vendor.requests if request.path.endswith("/entries")]
+        for name in ("Authorization", "X-Time", "X-Nonce"):
+            assert len({entry[name] for entry in entries}) == 2
+        assert (len(made.vendor.effects), await made.alarms()) == (1, [])
+
+    play(tmp_path, DatedSimulator(), scene)
+
+
+def test_a_repeat_with_a_nonce_that_is_not_declared_is_another_request(tmp_path: Path) -> None:
+    """Nothing tells that the vendor takes the two for one, so it is not sent, and a person hears of it."""
+
+    async def scene(made: Bench) -> None:
+        identifier = await made.unknown(kind="close", when="after")
+        await made.gateway.repeating.look()
+        assert (await made.standing(identifier))["status"] == "unknown"
+        assert (made.entries, await made.alarms()) == (1, ["repeat"])
+
+    play(tmp_path, UndeclaredSimulator(), scene)
+
+
 @WHEN
 @VENDORS
 def test_a_caller_who_repeats_the_key_hears_the_outcome(
@@ -153,9 +197,9 @@ def test_a_caller_who_repeats_the_key_hears_the_outcome(
 
     async def scene(made: Bench) -> None:
         await made.unknown(kind="close", when=when)
-        again = await made.adjust()
-        assert (again.status_code, again.json()["status"], len(made.vendor.effects)) == (201, "succeeded", 1)
-        assert (await made.adjust()).content == again.content
+        repeated = await made.adjust()
+        assert (repeated.status_code, repeated.json()["status"], len(made.vendor.effects)) == (201, "succeeded", 1)
+        assert (await made.adjust()).content == repeated.content
         assert made.entries == 2
 
     play(tmp_path, vendor(), scene)
@@ -240,12 +284,12 @@ def test_booked_means_applied_only_after_a_request_that_may_have_arrived(tmp_pat
     """A first attempt that never left made nothing: in the second, an id that is known is nobody's success either."""
 
     async def away(made: Bench) -> None:
-        heard = await made.adjust()
-        assert (heard.status_code, heard.json()["retryable"]) == (503, True)
+        response = await made.adjust()
+        assert (response.status_code, response.json()["retryable"]) == (503, True)
 
     async def back(made: Bench) -> None:
-        again = await made.adjust(kind="status", status=409, body='{"error": "full", "code": "WRITTEN"}')
-        assert (again.status_code, again.json()["attempts"]) == (202, 2)
+        repeated = await made.adjust(kind="status", status=409, body='{"error": "full", "code": "WRITTEN"}')
+        assert (repeated.status_code, repeated.json()["attempts"]) == (202, 2)
         assert (len(made.vendor.effects), await made.alarms()) == (0, ["booked"])
 
     async def whole() -> None:
@@ -267,13 +311,13 @@ def test_repeats_that_fail_hold_up_no_caller(tmp_path: Path) -> None:
             one = await made.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": f"{number}"})
             assert one.status_code == 201
             made.vendor.faults.add(TOKEN, {"kind": "close", "when": "before"})
-            heard = await made.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": f"lost-{number}"})
-            assert heard.status_code == 202
+            response = await made.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": f"lost-{number}"})
+            assert response.status_code == 202
         made.vendor.faults.add({"kind": "status", "status": 503, "body": "", "times": 6})
         await made.gateway.repeating.look()
         made.vendor.faults.clear()
-        heard = await made.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": "another"})
-        assert heard.status_code == 201
+        response = await made.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": "another"})
+        assert response.status_code == 201
 
     play(tmp_path, PaperSimulator(), scene, outages=5)
 
@@ -282,11 +326,11 @@ def test_in_a_later_attempt_booked_means_applied(tmp_path: Path) -> None:
     """A first attempt that was thought refused was not: the vendor says so by its code, and there is one effect."""
 
     async def scene(made: Bench) -> None:
-        heard = await made.adjust(kind="status", status=429, body="{}", apply=True)
-        assert (heard.status_code, heard.json()["retryable"]) == (503, True)
-        again = await made.adjust()
-        assert (again.status_code, again.json()["attempts"]) == (201, 2)
-        assert (again.json()["vendor"]["transaction_id"], again.json()["balance"]) == (None, None)
+        response = await made.adjust(kind="status", status=429, body="{}", apply=True)
+        assert (response.status_code, response.json()["retryable"]) == (503, True)
+        repeated = await made.adjust()
+        assert (repeated.status_code, repeated.json()["attempts"]) == (201, 2)
+        assert (repeated.json()["vendor"]["transaction_id"], repeated.json()["balance"]) == (None, None)
         assert (len(made.vendor.effects), await made.alarms()) == (1, [])
 
     play(tmp_path, InkSimulator(), scene)
@@ -425,12 +469,84 @@ def test_a_broken_translation_stops_nothing_else(tmp_path: Path) -> None:
                     "/v1/adjustments", json={**FIVE, "reason": "goodwill"}, headers={"Idempotency-Key": "key-1"}
                 )
                 vendor.faults.add(TOKEN, {"kind": "close", "when": "before"})
-                heard = await made.http.post(
+                response = await made.http.post(
                     "/v1/adjustments", json={**FIVE, "reason": "correction"}, headers={"Idempotency-Key": "key-2"}
                 )
-                assert heard.status_code == 202
+                assert response.status_code == 202
             async with bench(tmp_path, vendor, clock, reasons={"goodwill": "gift"}) as made:
                 assert await made.gateway.repeating.look() == 1
                 assert (made.entries, await made.alarms()) == (2, ["repeat"])
 
     asyncio.run(whole())
+
+
+def switch(folder: Path, clock: Clock, *, on: bool) -> None:
+    """Pause or resume everything, as the command line does beside a gateway."""
+
+    async def switched() -> None:
+        journal = Journal.open(
+            f"sqlite:///{folder}/journal.db", owner=f"operator-{on}", clock=clock, render=final_answer
+        )
+        try:
+            await journal.switch("an operator", Pause("all"), on=on)
+        finally:
+            await journal.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, switched()).result()
+
+
+def test_nothing_is_repeated_within_a_pause(tmp_path: Path) -> None:
+    """Neither the background nor a caller's repeat sends it; when the pause is over, it is repeated."""
+
+    async def scene(made: Bench) -> None:
+        identifier = await made.unknown(kind="close", when="before")
+        switch(tmp_path, made.clock, on=True)
+        await made.gateway.repeating.look()
+        repeated = await made.adjust()
+        assert (repeated.status_code, repeated.json()["status"], made.entries) == (202, "unknown", 1)
+        made.clock.pass_by(REST)
+        await made.gateway.repeating.look()
+        assert (made.entries, await made.alarms()) == (1, [])
+        switch(tmp_path, made.clock, on=False)
+        made.clock.pass_by(REST)
+        assert await made.gateway.repeating.look() == 1
+        assert ((await made.standing(identifier))["status"], made.entries) == ("succeeded", 2)
+
+    play(tmp_path, PaperSimulator(), scene)
+
+
+def test_nothing_is_repeated_to_what_the_configuration_has_paused(tmp_path: Path) -> None:
+    """A vendor that is paused in the configuration is not sent a repeat."""
+
+    async def lose(made: Bench) -> None:
+        await made.unknown(kind="close", when="before")
+
+    async def paused(made: Bench) -> None:
+        await made.gateway.repeating.look()
+        assert (await made.adjust()).status_code == 202
+        assert made.entries == 1
+
+    play(tmp_path, PaperSimulator(), lose, paused, paused="their maintenance")
+
+
+def test_time_that_runs_out_within_a_pause_alarms(tmp_path: Path) -> None:
+    """The operator hears once that the time for repeats runs out, and early enough to resume."""
+
+    async def scene(made: Bench) -> None:
+        identifier = await made.unknown(kind="close", when="before")
+        switch(tmp_path, made.clock, on=True)
+        for _ in range(5):
+            await made.gateway.repeating.look()
+            assert await made.alarms() == []
+            made.clock.pass_by(WINDOW * ALARM_AFTER / 5 + 1)
+        for _ in range(2):
+            await made.gateway.repeating.look()
+            assert await made.alarms() == ["repeat"]
+            made.clock.pass_by(1)
+        switch(tmp_path, made.clock, on=False)
+        made.clock.pass_by(REST)
+        await made.gateway.repeating.look()
+        assert (await made.standing(identifier))["status"] == "succeeded"
+
+    play(tmp_path, PaperSimulator(), scene)

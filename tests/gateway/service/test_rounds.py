@@ -13,6 +13,7 @@ from gateway.adjustments import Draft, Record, State, Status
 from gateway.errors import StoreUnavailable
 from gateway.model import Adjustment, Member
 from gateway.service.rounds import AT_ONCE, SHARE, Rounds
+from gateway.write import Write
 from tests.deadlines import DEADLINE
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -26,7 +27,7 @@ def record(account: str, number: int) -> Record:
         tenant="acme",
         key=f"{account}-{number}",
         fingerprint="f",
-        adjustment=Adjustment(Member("contact_id", "1"), Decimal(5)),
+        write=Write(Adjustment(Member("contact_id", "1"), Decimal(5))),
         vendor="crm",
         adapter="example",
         rule="rule",
@@ -39,7 +40,7 @@ def record(account: str, number: int) -> Record:
 
 @dataclass
 class Bench:
-    """Rounds over what is due at some accounts; those in `hanging` never answer, those in `broken` raise."""
+    """Rounds over what is due at accounts; accounts and records in `hanging` do not end, those in `broken` raise."""
 
     due: dict[str, list[Record]]
     hanging: frozenset[str] = frozenset()
@@ -50,10 +51,19 @@ class Bench:
     asked: list[tuple[frozenset[str], int]] = field(default_factory=list)
     at_once: int = 0
     most: int = 0
+    room: int = SHARE
+    awaited: int = 0
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
     rounds: Rounds[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rounds = Rounds(due=self._due, take=self._take, failed=self._failed, begin=asyncio.ensure_future)
+        self.rounds = Rounds(
+            due=self._due,
+            take=self._take,
+            failed=self._failed,
+            begin=asyncio.ensure_future,
+            room=lambda _: self.room,
+        )
 
     async def _due(self, accounts: Collection[str], share: int) -> list[Record]:
         self.asked.append((frozenset(accounts), share))
@@ -65,14 +75,22 @@ class Bench:
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         assert known == f"known {record.draft.account}"
-        if record.draft.account in self.hanging:
+        if not self.hanging.isdisjoint((record.draft.account, record.draft.id)):
             await asyncio.Event().wait()
         await asyncio.sleep(0)
         self.at_once -= 1
         if record.draft.account in self.broken:
             raise self.broken[record.draft.account]
         self.taken.append(record.draft.id)
+        if len(self.taken) == self.awaited:
+            self.reached.set()
         return record.draft.account not in self.reluctant
+
+    async def until_taken(self, number: int) -> None:
+        """Wait until so many records were seen to."""
+        self.awaited = number
+        self.reached.clear()
+        await self.reached.wait()
 
     async def _failed(self, record: Record, error: Exception) -> None:
         self.put_off.append(record.draft.id)
@@ -107,8 +125,8 @@ def test_one_that_hangs_holds_up_no_other() -> None:
         assert len(bench.taken) == 3 * SHARE + 1
         assert (len(left), bench.at_once) == (1, SHARE)
         bench.due["whole"] = [record("whole", 1000)]
-        (again,) = await bench.begin()
-        assert await again == 1
+        (repeated,) = await bench.begin()
+        assert await repeated == 1
         assert bench.asked[-1][0] == {"whole"}
         assert bench.at_once == SHARE
 
@@ -171,6 +189,43 @@ def test_all_together_are_bounded() -> None:
             assert {asked for _, asked in bench.asked} == {share}
             assert bench.most == accounts * share
             assert len(bench.taken) == accounts * 2 * share
+
+    play(body)
+
+
+def test_one_record_that_hangs_holds_up_no_other_of_its_account() -> None:
+    """What does not end keeps one place; the others of the account follow each other meanwhile, in their order."""
+
+    async def body() -> None:
+        bench = Bench(due(a=5 * SHARE), hanging=frozenset({"a-3"}))
+        (round_,) = await bench.begin()
+        await bench.until_taken(5 * SHARE - 1)
+        assert not round_.done()
+        assert bench.taken == [f"a-{number}" for number in range(5 * SHARE) if number != 3]
+        assert bench.most == SHARE
+        round_.cancel()
+        await asyncio.wait([round_])
+        bench.due, bench.hanging = due(a=1), frozenset()
+        assert [await each for each in await bench.begin()] == [1]
+
+    play(body)
+
+
+def test_a_round_grows_to_its_room_and_gives_way() -> None:
+    """It begins with a share, has as much under way as there is room for while all goes well, and less once told so."""
+
+    async def body() -> None:
+        bench = Bench(due(a=10 * AT_ONCE), room=10 * AT_ONCE)
+        (round_,) = await bench.begin()
+        await bench.until_taken(5 * AT_ONCE)
+        assert bench.asked[0][1] == SHARE
+        assert bench.most == AT_ONCE
+        bench.room, taken = SHARE, len(bench.taken)
+        await bench.until_taken(taken + 2 * AT_ONCE)
+        bench.most = 0
+        assert await round_ == 10 * AT_ONCE
+        assert bench.most <= SHARE
+        assert bench.taken == [f"a-{number}" for number in range(10 * AT_ONCE)]
 
     play(body)
 

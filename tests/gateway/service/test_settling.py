@@ -22,9 +22,10 @@ from gateway.service.settling import QUIET
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
 from tests.deadlines import DEADLINE, scaled
+from tests.empty_journal import lay
 
 NAME = "contact-points"
-SCOPES = ["points:read", "points:inspect", "points:write"]
+SCOPES = ["points:read", "points:inspect", "points:write", "points:resolve"]
 KEY = "a-key-for-tests-0000000000000000000"
 FIVE = {"member": "contact_id:1", "points": "5"}
 TIMEOUT = scaled(10)
@@ -56,14 +57,14 @@ class Bench:
     async def unknown(self, **fault: Any) -> str:
         """The id of an adjustment whose outcome nobody knows, long enough ago that it can only be looked for."""
         self.vendor.faults.add(fault)
-        heard = await self.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": "key-1"})
-        assert (heard.status_code, heard.json()["status"]) == (202, "unknown")
+        response = await self.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": "key-1"})
+        assert (response.status_code, response.json()["status"]) == (202, "unknown")
         assert await self.gateway.settling.look() == 0, "it may still settle itself"
         self.clock.pass_by(TIMEOUT + MARGIN)
         assert await self.gateway.settling.look() == 1
         assert len(self.vendor.requests) == 1, "the quiet period comes first"
         self.clock.pass_by(QUIET)
-        return str(heard.json()["id"])
+        return str(response.json()["id"])
 
     async def standing(self, identifier: str) -> dict[str, Any]:
         """The adjustment with its history."""
@@ -98,6 +99,7 @@ async def bench(folder: Path, vendor: Simulator, **settings: Any) -> AsyncIterat
         )
     )
     kinds = registry.adapters()
+    lay(file.with_name("journal.db"))
     gateway = Gateway(load(file, kinds, {}), kinds, clock=clock)
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(
@@ -141,6 +143,32 @@ def test_found_once_is_a_success(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_cancel_is_looked_for_at_the_original(tmp_path: Path, when: str) -> None:
+    """A reversal whose answer was lost has succeeded where the vendor shows that its original is cancelled."""
+
+    async def scene(made: Bench) -> None:
+        original = await made.http.post("/v1/adjustments", json=FIVE, headers={"Idempotency-Key": "key-1"})
+        made.vendor.faults.add({"kind": "close", "when": when, "method": "POST"})
+        path = f"/v1/adjustments/{original.json()['id']}/reversal"
+        lost = await made.http.post(path, json={}, headers={"Idempotency-Key": "key-2"})
+        assert (lost.status_code, lost.json()["linked"]) == (202, True)
+        made.clock.pass_by(TIMEOUT + MARGIN)
+        await made.gateway.settling.look()
+        made.clock.pass_by(QUIET)
+        assert await made.gateway.settling.look() == 1
+        standing = await made.standing(lost.json()["id"])
+        applied = when == "after"
+        assert standing["status"] == ("succeeded" if applied else "unknown")
+        assert standing["vendor"]["transaction_id"] == ("2" if applied else None)
+        assert (await made.standing(original.json()["id"]))["reversed"] == ("5" if applied else "0")
+        again = await made.http.post(path, json={}, headers={"Idempotency-Key": "key-2"})
+        assert again.status_code == (201 if applied else 202)
+        assert len(made.vendor.effects) == 1 + applied
+
+    play(tmp_path, scene, account="sample")
+
+
 def test_absence_is_no_proof(tmp_path: Path) -> None:
     """What the vendor does not find stays unknown, and is looked for again after pauses that grow."""
 
@@ -179,8 +207,10 @@ def test_found_twice_needs_a_person(tmp_path: Path, trust_absence: bool) -> None
     async def scene(made: Bench) -> None:
         identifier = await made.unknown(kind="close", when="after")
         sent = made.vendor.requests[0]
-        again = urllib.request.Request(made.vendor.origin + sent.target, sent.body, dict(sent.headers), method="POST")
-        await asyncio.to_thread(lambda: urllib.request.urlopen(again).close())
+        repeated = urllib.request.Request(
+            made.vendor.origin + sent.target, sent.body, dict(sent.headers), method="POST"
+        )
+        await asyncio.to_thread(lambda: urllib.request.urlopen(repeated).close())
         assert await made.gateway.settling.look() == 1
         assert (await made.standing(identifier))["status"] == "unknown"
         assert await made.alarms() == 'points_alarms_total{why="search"} 1.0'
@@ -280,9 +310,9 @@ def test_what_was_kept_by_credentials_is_still_found(tmp_path: Path, kept_as: st
             identifier = await made.unknown(kind="close", when="after")
         name = "None" if "without" in kept_as else "sample"
         key = vendor.example.settings["api_key"]
-        told = "\0".join((NAME, vendor.base_url, name, key))
+        identity = "\0".join((NAME, vendor.base_url, name, key))
         with closing(sqlite3.connect(tmp_path / "journal.db", timeout=DEADLINE)) as journal, journal:
-            digest = hashlib.sha256(told.encode()).hexdigest()[:32]
+            digest = hashlib.sha256(identity.encode()).hexdigest()[:32]
             assert journal.execute("UPDATE adjustments SET account = ?", (digest,)).rowcount == 1
         async with bench(tmp_path, vendor) as made:
             made.clock.pass_by(3600)

@@ -26,9 +26,13 @@ class Ledger(Adapter[LedgerSettings]):
     """Adjusts and reads balances."""
 
     schemes = ("email",)
+    lookup_schemes = ("card",)
 
     def adjust(self, *, member: Member, points: Decimal) -> Exchange[None]:
         yield VendorRequest("POST", "/")
+
+    def lookup(self, *, member: Member) -> Exchange[None]:
+        yield VendorRequest("GET", "/")
 
     def balance(self, *, member: Member) -> Exchange[None]:
         yield VendorRequest("GET", "/")

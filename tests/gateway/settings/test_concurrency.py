@@ -16,5 +16,5 @@ def test_requests_under_way_of_a_client(load_text: Load) -> None:
 @pytest.mark.parametrize("most", ["0", "-1", "1.5", "many", "100001"])
 def test_what_is_no_number_of_requests(problems: Problems, most: str) -> None:
     """A client that may have none under way could do nothing at all."""
-    [told] = problems(WHOLE, (SCOPES, f"{SCOPES}, max_concurrency: {most}"))
-    assert "clients.storefront.max_concurrency: expected " in told
+    [message] = problems(WHOLE, (SCOPES, f"{SCOPES}, max_concurrency: {most}"))
+    assert "clients.storefront.max_concurrency: expected " in message

@@ -23,14 +23,15 @@ def test_limits_are_read_exactly(load_text: Load) -> None:
     settings = load_text(WHOLE, (SCOPES, f"{SCOPES}, {limits}"), ("clients:", f"{outlet}clients:"))
     daily = {("base", "credit"): Decimal(1000), ("base", "debit"): Decimal("0.5"), ("*", "debit"): Decimal(0)}
     assert settings.clients["storefront"].limits == Limits(Decimal("250.25"), daily)
-    assert settings.tenant_limits == {"outlet": Limits(Decimal("999999999999.999999"))}
+    limits = {name: tenant.limits for name, tenant in settings.tenants.items()}
+    assert limits == {"acme": None, "outlet": Limits(Decimal("999999999999.999999")), "other": None}
 
 
 def test_there_are_none_unless_set(load_text: Load) -> None:
     """Neither for clients nor for tenants."""
     settings = load_text()
     assert settings.clients["storefront"].limits is None
-    assert settings.tenant_limits == {}
+    assert settings.tenants["acme"].limits is None
 
 
 @pytest.mark.parametrize(
@@ -50,9 +51,9 @@ def test_there_are_none_unless_set(load_text: Load) -> None:
 )
 def test_what_is_wrong_is_told_where_it_stands(problems: Problems, limits: str, where: str, detail: str) -> None:
     """Each mistake has its place and what is expected there."""
-    [told] = problems(WHOLE, (SCOPES, f"{SCOPES}, limits: {limits}"))
-    assert f"clients.storefront.{where}: " in told
-    assert detail in told
+    [message] = problems(WHOLE, (SCOPES, f"{SCOPES}, limits: {limits}"))
+    assert f"clients.storefront.{where}: " in message
+    assert detail in message
 
 
 TYPES = ("token: token-of-perks", "token: token-of-perks, point_types: {base: {iid: 1}}, default_point_type: base")

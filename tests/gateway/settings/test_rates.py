@@ -23,22 +23,22 @@ def test_without_one_there_is_no_bound(load_text: Load) -> None:
 )
 def test_what_is_no_rate(problems: Problems, rate: str) -> None:
     """It is told where it stands, and how one is written."""
-    [told] = problems(WHOLE, (SCOPES, f"{SCOPES}, rate: {rate}"))
-    assert "clients.storefront.rate: expected " in told
-    assert "NUMBER/second" in told
+    [message] = problems(WHOLE, (SCOPES, f"{SCOPES}, rate: {rate}"))
+    assert "clients.storefront.rate: expected " in message
+    assert "NUMBER/second" in message
 
 
 def test_repeat_wait(load_text: Load, problems: Problems) -> None:
     """Five seconds unless something else is said; 0 is none."""
     assert load_text().server.repeat_wait == 5
     assert load_text(f"server: {{repeat_wait: 0}}\n{WHOLE}").server.repeat_wait == 0
-    [told] = problems(f"server: {{repeat_wait: -0.5}}\n{WHOLE}")
-    assert told.endswith("server.repeat_wait: expected 0 or more")
+    [message] = problems(f"server: {{repeat_wait: -0.5}}\n{WHOLE}")
+    assert message.endswith("server.repeat_wait: expected 0 or more")
 
 
 def test_outages(load_text: Load, problems: Problems) -> None:
     """Five in a row unless something else is said; 0 is never."""
     assert load_text().server.outages == 5
     assert load_text(f"server: {{outages: 0}}\n{WHOLE}").server.outages == 0
-    [told] = problems(f"server: {{outages: -1}}\n{WHOLE}")
-    assert told.endswith("server.outages: expected 0 or more")
+    [message] = problems(f"server: {{outages: -1}}\n{WHOLE}")
+    assert message.endswith("server.outages: expected 0 or more")

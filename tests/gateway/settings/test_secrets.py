@@ -68,5 +68,5 @@ def test_an_editor_is_told_the_same(adapters: dict[str, AdapterType], secret: st
 def test_what_stands_in_ordinary_text_by_chance(problems: Problems, secret: str, lacks: str) -> None:
     """Such a secret could not be masked without much else being masked, so it is refused."""
     (found,) = problems(WHOLE, ("api_key: key-of-arcade", f"api_key: '{secret}'"))
-    told = "expected a secret that can be told from ordinary text, to be masked there"
-    assert found == f"3:88: vendors.arcade.api_key: {told}: {lacks}"
+    message = "expected a secret that can be told from ordinary text, to be masked there"
+    assert found == f"3:88: vendors.arcade.api_key: {message}: {lacks}"

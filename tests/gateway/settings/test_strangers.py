@@ -16,8 +16,8 @@ def test_unless_something_else_is_said(load_text: Load) -> None:
 
 def test_as_they_are_written(load_text: Load) -> None:
     """Addresses stand for themselves, networks for all within."""
-    told = "anonymous_rate: 5/minute, wrong_key_rate: 1/hour, trusted_proxies: [10.0.0.0/8, '::1'], log_peer: false"
-    server = load_text(f"server: {{{told}}}\n{WHOLE}").server
+    message = "anonymous_rate: 5/minute, wrong_key_rate: 1/hour, trusted_proxies: [10.0.0.0/8, '::1'], log_peer: false"
+    server = load_text(f"server: {{{message}}}\n{WHOLE}").server
     assert (server.anonymous_rate, server.wrong_key_rate, server.log_peer) == ("5/minute", "1/hour", False)
     assert server.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
 
@@ -38,6 +38,6 @@ def test_as_they_are_written(load_text: Load) -> None:
 )
 def test_what_they_cannot_be(problems: Problems, setting: str, expected: str) -> None:
     """It is told where it stands, and what was expected."""
-    [told] = problems(f"server: {{{setting}}}\n{WHOLE}")
-    assert f"server.{setting.partition(':')[0]}" in told
-    assert expected in told
+    [message] = problems(f"server: {{{setting}}}\n{WHOLE}")
+    assert f"server.{setting.partition(':')[0]}" in message
+    assert expected in message

@@ -81,10 +81,10 @@ def test_a_broken_chain_is_told(problems: Problems, lines: list[str], found: lis
         ),
         (
             "{extends: arcade, extend: x}",
-            "4:24: vendors.a.extend: unknown key: did you mean extends? (expected: extends, adapter, base_url, timeout,"
-            " max_concurrency, max_answer, ca_file, client_cert, client_key, client_key_password, proxy, allow_http,"
-            " allow_link_local, reuse_connections, not_applied, problems, trust_absence, probe, ignore, partner_id,"
-            " api_key, verbose, reasons, default_reason)",
+            "4:24: vendors.a.extend: unknown key: did you mean extends? (expected: extends, adapter, base_url, paused,"
+            " timeout, max_concurrency, max_answer, ca_file, client_cert, client_key, client_key_password, proxy,"
+            " allow_http, allow_link_local, reuse_connections, not_applied, problems, trust_absence, probe,"
+            " traceparent, ignore, resolve, partner_id, api_key, verbose, reasons, default_reason)",
         ),
         (
             '{adapter: ledger, base_url: "http://127.0.0.1", api_key: k}',
@@ -92,6 +92,22 @@ def test_a_broken_chain_is_told(problems: Problems, lines: list[str], found: lis
         ),
         ("{extends: arcade, verbose: 1}", "4:33: vendors.a.verbose: expected true or false"),
         ("{extends: arcade, timeout: 0}", "4:33: vendors.a.timeout: expected a number above 0"),
+        (
+            "{extends: arcade, resolve: [phone]}",
+            "4:34: vendors.a.resolve[0]: this vendor cannot look members up by phone: its adapter can by card",
+        ),
+        (
+            "{extends: arcade, resolve: [card, email]}",
+            "4:40: vendors.a.resolve[1]: the vendor takes email itself: nobody has to be looked up",
+        ),
+        (
+            "{extends: arcade, resolve: [card, card]}",
+            "4:33: vendors.a.resolve: expected each scheme once, and one is repeated",
+        ),
+        (
+            "{extends: arcade, resolve: [Card]}",
+            "4:33: vendors.a.resolve: 'Card' is no member scheme, such as email or custom.user_id",
+        ),
         ("{extends: arcade, ignore: text}", "4:32: vendors.a.ignore: expected a list"),
         ("{extends: arcade, reasons: {a: 7502}}", "4:37: vendors.a.reasons.a: expected text: quote the value"),
         ("{extends: arcade, api_key: ''}", "4:33: vendors.a.api_key: expected a secret that is not empty"),
@@ -148,8 +164,8 @@ def test_a_ca_file_without_certificates_is_refused(problems: Problems, tmp_path:
     """A file in which no authority is named would stop the gateway as it starts."""
     (tmp_path / "ca.pem").write_text("no certificate")
     (found,) = problems(WHOLE, ("partner_id: 7", "partner_id: 7, ca_file: ca.pem"))
-    told = "expected a PEM file with certificates: NO_CERTIFICATE_OR_CRL_FOUND"
-    assert found == f"3:88: vendors.arcade.ca_file: {told}"
+    message = "expected a PEM file with certificates: NO_CERTIFICATE_OR_CRL_FOUND"
+    assert found == f"3:88: vendors.arcade.ca_file: {message}"
 
 
 @pytest.mark.parametrize(
@@ -172,8 +188,8 @@ def test_the_problems_of_a_vendor_are_final_refusals(
     if found is None:
         assert load_text(*text).vendors["other"].problems["401/E12"] == "insufficient_points"
     else:
-        [told] = problems(*text)
-        assert told.endswith(found)
+        [message] = problems(*text)
+        assert message.endswith(found)
 
 
 @pytest.mark.parametrize(
@@ -191,8 +207,8 @@ def test_the_problems_of_a_vendor_are_final_refusals(
 )
 def test_only_failures_can_be_vouched_for(problems: Problems, statuses: str, found: str) -> None:
     """A success, a redirect and what is no status are refused as statuses that applied nothing."""
-    [told] = problems(*with_vendors(f"other: {{extends: arcade, not_applied: {statuses}}}"))
-    assert told.endswith(found)
+    [message] = problems(*with_vendors(f"other: {{extends: arcade, not_applied: {statuses}}}"))
+    assert message.endswith(found)
 
 
 def test_doubtful_statuses_draw_a_warning(load_text: Load) -> None:
@@ -200,9 +216,9 @@ def test_doubtful_statuses_draw_a_warning(load_text: Load) -> None:
     lines = ["other: {extends: arcade, not_applied: [503, 500, 502, 504, 408, 409]}", "third: {extends: other}"]
     loaded = load_text(*with_vendors(*lines))
     assert loaded.vendors["third"].not_applied == (503, 500, 502, 504, 408, 409)
-    told = [f"{warning.where}: {warning.detail}" for warning in loaded.warnings if "not_applied" in warning.where]
+    messages = [f"{warning.where}: {warning.detail}" for warning in loaded.warnings if "not_applied" in warning.where]
     why = "often comes after points were changed: where they were, they are changed twice"
-    assert told == [
+    assert messages == [
         f"vendors.other.not_applied[{index}]: {status} {why}"
         for index, status in ((1, 500), (2, 502), (3, 504), (4, 408))
     ]

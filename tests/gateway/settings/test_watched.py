@@ -73,5 +73,5 @@ def test_a_look_at_once(watch: Watch) -> None:
     """The second need not be over where a look is asked for."""
     watch.path.write_text("newer")
     assert watch.file.text() == "old"
-    watch.files.look_again()
+    watch.files.recheck()
     assert watch.file.text() == "newer"

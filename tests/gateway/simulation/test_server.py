@@ -75,8 +75,8 @@ def test_effects_are_kept_in_order() -> None:
                 connection.send(body)
                 await connection.answer()
         assert till.effects == [
-            Effect(MOMENT, "card:1", Decimal("0.1"), said={"target": "/v1/add"}),
-            Effect(MOMENT, "card:1", Decimal("-0.30"), said={"target": "/v1/add"}),
+            Effect(MOMENT, "card:1", Decimal("0.1"), fields={"target": "/v1/add"}),
+            Effect(MOMENT, "card:1", Decimal("-0.30"), fields={"target": "/v1/add"}),
         ]
         assert till.ledger.balance("card:1", "held") == Decimal("-0.2")
 

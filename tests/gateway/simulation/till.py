@@ -27,7 +27,7 @@ class Till(Simulator):
     def handle(self, request: Request) -> Answer:
         if request.method == "POST":
             points = Decimal(request.body.decode())
-            self.ledger.post(Effect(self.now(), "card:1", points, said={"target": request.target}), ["held"])
+            self.ledger.post(Effect(self.now(), "card:1", points, fields={"target": request.target}), ["held"])
         return Answer.json(200, {"held": self.ledger.balance("card:1", "held")})
 
 

@@ -194,7 +194,7 @@ async def opened(
     try:
         yield transport
     finally:
-        await transport.close()
+        transport.close()
 
 
 async def send(

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.port import Secret, VendorSettings
-from gateway.port.addresses import is_of_the_machine
+from gateway.port.addresses import is_link_local_or_metadata
 from gateway.transport import AddressRefused, Transport, boottime
 from gateway.transport.endpoint import Endpoint
 from tests.gateway.transport.raw_server import (
@@ -89,10 +89,10 @@ def test_no_address_answers(run: Run) -> None:
     """Where every address refuses, nothing was sent, and the error names none of them."""
 
     async def scene() -> None:
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
             names = Several("127.0.0.1", "127.0.0.2")
-            async with opened(f"http://vendor.test:{taken.getsockname()[1]}", resolver=names) as transport:
+            async with opened(f"http://vendor.test:{bound.getsockname()[1]}", resolver=names) as transport:
                 error, evidence = await failure(transport, POST)
                 assert not evidence.sent
                 assert "refused" in str(error)
@@ -318,7 +318,7 @@ def test_a_link_local_address_in_the_settings(host: str, field: str) -> None:
 )
 def test_any_other_address_is_a_vendors(host: str) -> None:
     """Those of private networks too."""
-    assert not is_of_the_machine(host)
+    assert not is_link_local_or_metadata(host)
 
 
 def test_a_link_local_proxy(run: Run) -> None:

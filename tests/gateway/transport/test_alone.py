@@ -33,7 +33,7 @@ def test_each_write_has_a_connection_to_itself(run: Any, context: Any) -> None:
             for request in (GET, POST, GET, POST, POST, GET):
                 evidence = Evidence()
                 await send(transport, request, evidence)
-                assert not (request.effect and evidence.kept)
+                assert not (request.effect and evidence.reused)
             assert [len(peer.requests()) for peer in server.peers] == [3, 1, 1, 1]
             for peer in server.peers[1:]:
                 await peer.end()

@@ -12,8 +12,8 @@ import pytest
 
 from gateway.port import VendorRequest, VendorResponse
 from gateway.transport import Evidence, TransportError, boottime
+from gateway.transport.connection import Connection
 from gateway.transport.connector import Call, Connector
-from gateway.transport.wire import Wire
 from tests.deadlines import DEADLINE
 from tests.gateway.transport.raw_server import (
     CA,
@@ -62,8 +62,8 @@ def test_closed_wherever_a_call_is(run: Run, where: str) -> None:
                     await peer.until(lambda: bool(peer.received))
                 second = asyncio.create_task(failure(transport, POST)) if where == "in line" else first
                 await asyncio.sleep(0)
-                await transport.close()
-                await transport.close()
+                transport.close()
+                transport.close()
                 error, evidence = await asyncio.wait_for(second, DEADLINE / 2)  # well before its own time is over
                 assert (str(error), error.timeout) == ("The transport was closed", False)
                 assert evidence.sent == (where == "asking")
@@ -82,7 +82,7 @@ def test_closed_in_the_moment_of_an_answer(run: Run) -> None:
 
             async def closes() -> None:
                 await send(transport, GET)
-                await transport.close()
+                transport.close()
 
             calls = [asyncio.create_task(closes()), *(asyncio.create_task(send(transport, GET)) for _ in range(8))]
             for ended in await asyncio.gather(*calls, return_exceptions=True):
@@ -100,8 +100,8 @@ def test_closed_in_the_moment_of_a_connection(run: Run) -> None:
         loop = asyncio.get_running_loop()
         async with Server(silence) as server:
 
-            async def dials() -> Wire:
-                _, wire = await loop.create_connection(lambda: Wire(loop), "127.0.0.1", server.port)
+            async def dials() -> Connection:
+                _, wire = await loop.create_connection(lambda: Connection(loop), "127.0.0.1", server.port)
                 connector.close()
                 return wire
 

@@ -59,7 +59,7 @@ def test_connection_is_kept(run: Run, request_: VendorRequest, context: Any) -> 
             first, second = Evidence(), Evidence()
             await send(transport, request_, first)
             await send(transport, request_, second)
-            assert (first.kept, second.kept) == (False, True)
+            assert (first.reused, second.reused) == (False, True)
             assert (len(server.requests), len(server.peers)) == (2, 1)
 
     run(scene())
@@ -82,7 +82,7 @@ def test_closed_while_idle(run: Run, request_: VendorRequest, context: Any, noti
                 end_at_once(server.peers[0])
             evidence = Evidence()
             assert (await send(transport, request_, evidence)).body == b"ok"
-            assert (evidence.sent, evidence.kept) == (True, False)
+            assert (evidence.sent, evidence.reused) == (True, False)
             assert [len(peer.requests()) for peer in server.peers] == [1, 1]
 
     run(scene())
@@ -122,7 +122,7 @@ def test_lost_when_the_next_request_comes(run: Run, request_: VendorRequest, con
             await send(transport, GET)
             error, evidence = await failure(transport, request_)
             assert not error.timeout
-            assert (evidence.sent, evidence.kept, evidence.status) == (True, True, None)
+            assert (evidence.sent, evidence.reused, evidence.status) == (True, True, None)
             assert len(server.peers) == 1
             await send(transport, GET)
             assert [len(peer.requests()) for peer in server.peers][1:] == [1]

@@ -98,7 +98,7 @@ def test_answer_before_an_encrypted_request_has_left(run: Run, way: str) -> None
             assert answered.status == 413
             evidence = Evidence()
             assert (await send(transport, POST, evidence)).body == b"ok"
-            assert not evidence.kept
+            assert not evidence.reused
             server.go_on.set()
             await server.peers[0].end()
             assert server.peers[0].received.count(b"HTTP/1.1") == 1

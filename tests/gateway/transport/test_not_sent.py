@@ -36,9 +36,9 @@ def test_refused_connection(run: Run, request_: VendorRequest) -> None:
     """Where nobody listens, nothing was sent."""
 
     async def scene() -> None:
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            async with opened(f"http://127.0.0.1:{taken.getsockname()[1]}") as transport:
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
+            async with opened(f"http://127.0.0.1:{bound.getsockname()[1]}") as transport:
                 error, evidence = await failure(transport, request_)
                 assert not error.timeout
                 assert not evidence.sent
@@ -123,7 +123,7 @@ def test_no_free_slot(run: Run, request_: VendorRequest) -> None:
             error, evidence = await failure(transport, request_, seconds=SHORT)
             assert error.timeout
             assert not evidence.sent
-            await transport.close()
+            transport.close()
             assert (await first)[1].sent
             assert len(server.requests) == len(server.peers) == 1
 
@@ -200,7 +200,7 @@ def test_closed_transport(run: Run) -> None:
     async def scene() -> None:
         async with Server(answers) as server, opened(server.url) as transport:
             await send(transport, GET)
-            await transport.close()
+            transport.close()
             assert not (await failure(transport, POST))[1].sent
             assert len(server.requests) == 1
 
@@ -216,7 +216,7 @@ def test_closed_while_waiting(run: Run) -> None:
             await (await server.peer(1)).request()
             waiting = asyncio.create_task(failure(transport, POST))
             await asyncio.sleep(0)
-            await transport.close()
+            transport.close()
             assert (await under_way)[1].sent
             assert not (await waiting)[1].sent
 

@@ -102,7 +102,7 @@ def test_what_came_before_it_was_given_up_is_kept(run: Run, closing: bool) -> No
             while evidence.status is None:
                 await yielded()
             if closing:
-                await transport.close()
+                transport.close()
             else:
                 sending.cancel()
             with pytest.raises(TransportError if closing else asyncio.CancelledError):

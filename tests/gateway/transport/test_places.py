@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.port import VendorRequest
+from gateway.port import VendorRequest, VendorSettings
 from gateway.transport import Evidence, TransportError, answer
 from tests.gateway.transport.raw_server import (
     CA,
@@ -92,20 +92,20 @@ def test_connection_that_has_rested_too_long(run: Run, monkeypatch: pytest.Monke
             for _ in range(2):
                 evidence = Evidence()
                 await send(transport, GET, evidence)
-                assert not evidence.kept
+                assert not evidence.reused
                 await server.peers[-1].end()
 
     run(scene())
 
 
-@pytest.mark.parametrize(("said", "kept"), [(b"timeout=30, max=5", True), (b"max=5, Timeout = 1", False)])
-def test_vendor_that_says_how_long_it_keeps_a_connection(run: Run, said: bytes, kept: bool) -> None:
+@pytest.mark.parametrize(("text", "expected"), [(b"timeout=30, max=5", True), (b"max=5, Timeout = 1", False)])
+def test_vendor_that_says_how_long_it_keeps_a_connection(run: Run, text: bytes, expected: bool) -> None:
     """A connection is kept for less than the vendor says that it keeps it."""
 
     async def script(peer: Peer) -> None:
         number = 1
         while await peer.request(number):
-            peer.send(OK.replace(b"\r\n\r\n", b"\r\nKeep-Alive: " + said + b"\r\n\r\n"))
+            peer.send(OK.replace(b"\r\n\r\n", b"\r\nKeep-Alive: " + text + b"\r\n\r\n"))
             number += 1
 
     async def scene() -> None:
@@ -113,7 +113,7 @@ def test_vendor_that_says_how_long_it_keeps_a_connection(run: Run, said: bytes, 
             await send(transport, GET)
             evidence = Evidence()
             await send(transport, POST, evidence)
-            assert evidence.kept == kept
+            assert evidence.reused == expected
 
     run(scene())
 
@@ -137,7 +137,7 @@ def test_answer_before_the_request_has_left(run: Run) -> None:
             assert answered.status == 413
             evidence = Evidence()
             assert (await send(transport, POST, evidence)).body == b"ok"
-            assert not evidence.kept
+            assert not evidence.reused
             server.go_on.set()
             await server.peers[0].end()
             assert len(server.peers[0].received) < len(body)
@@ -236,5 +236,43 @@ def test_head(run: Run) -> None:
             got = await send(transport, VendorRequest("HEAD", "/points"))
             assert (got.status, got.headers["content-length"], got.body) == (200, "7", b"")
             assert (await send(transport, GET)).body == b"ok"
+
+    run(scene())
+
+
+def test_another_number_of_places(run: Run) -> None:
+    """More places serve who waits at once; fewer end no call, and none begins until enough have ended."""
+
+    async def scene() -> None:
+        at_work = 0
+        arrived, go = asyncio.Semaphore(0), asyncio.Semaphore(0)
+
+        async def script(peer: Peer) -> None:
+            nonlocal at_work
+            number = 1
+            while await peer.request(number):
+                at_work += 1
+                arrived.release()
+                await go.acquire()
+                at_work -= 1
+                peer.send(OK)
+                number += 1
+
+        async with Server(script) as server, opened(server.url, max_concurrency=1) as transport:
+            settings = VendorSettings(adapter="any", base_url=server.url, allow_http=True)
+            calls = [asyncio.create_task(send(transport, GET)) for _ in range(6)]
+            await arrived.acquire()
+            transport.follow(settings.model_copy(update={"max_concurrency": 3}))
+            await arrived.acquire()
+            await arrived.acquire()
+            assert at_work == 3
+            transport.follow(settings.model_copy(update={"max_concurrency": 1}))
+            for _ in range(5):
+                go.release()
+                await asyncio.sleep(0)
+            await arrived.acquire()
+            assert at_work <= 1
+            go.release()
+            await asyncio.gather(*calls)
 
     run(scene())

@@ -32,9 +32,9 @@ def test_proxy_out_of_reach(run: Run) -> None:
     """A proxy that refuses connections is named as what it is, without its address."""
 
     async def scene() -> None:
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            proxy = f"http://user:pass@127.0.0.1:{taken.getsockname()[1]}"
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
+            proxy = f"http://user:pass@127.0.0.1:{bound.getsockname()[1]}"
             for url in ("http://vendor.test", "https://vendor.test"):
                 async with opened(url, proxy=proxy) as transport:
                     error, evidence = await failure(transport, POST)
@@ -45,16 +45,16 @@ def test_proxy_out_of_reach(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [b"", b"HTTP/1.1 200", b"SSH-2.0-proxy\r\n", b"HTTP/1.1 101 Now\r\n\r\n", b"HTTP/1.1 204 None\r\n\r\n"],
     ids=["nothing", "half an answer", "no HTTP", "101", "204"],
 )
-def test_proxy_that_makes_no_sense(run: Run, said: bytes) -> None:
+def test_proxy_that_makes_no_sense(run: Run, text: bytes) -> None:
     """A proxy that closes, or answers with anything but 200, leaves the request unsent."""
 
     async def script(peer: Peer) -> None:
         await peer.request()
-        peer.send(said)
+        peer.send(text)
         peer.close()
 
     async def scene() -> None:
@@ -68,13 +68,13 @@ def test_proxy_that_makes_no_sense(run: Run, said: bytes) -> None:
     run(scene())
 
 
-@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["no tunnel", "no TLS in it"])
-def test_proxy_that_hangs(run: Run, said: bytes) -> None:
+@pytest.mark.parametrize("text", [b"", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["no tunnel", "no TLS in it"])
+def test_proxy_that_hangs(run: Run, text: bytes) -> None:
     """Waiting for the tunnel, and for TLS in it, counts against the deadline."""
 
     async def script(peer: Peer) -> None:
         await peer.request()
-        peer.send(said)
+        peer.send(text)
         await peer.end()
 
     async def scene() -> None:

@@ -20,7 +20,7 @@ _INVALID = sa.text(
 def upgrade() -> None:
     """Make the indexes that are not there yet, then drop those that they replace.
 
-    On PostgreSQL an operator may have made them before, without keeping writers waiting: see docs/operating.md. One
+    On PostgreSQL an operator may have made them before, without keeping writers waiting: see docs/running.md. One
     that could not be finished is there and never read: it would leave its lists without any index.
     """
     names = {columns: f"ix_adjustments_{'_'.join(columns)}_created_at_seq" for columns in _FIRST}

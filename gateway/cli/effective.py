@@ -1,0 +1,90 @@
+"""What would be served by a configuration: complete, with everything inherited and every default, and masked."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from gateway import exact
+from gateway.journal.store import Store
+from gateway.limits import Limits
+from gateway.model import time_text
+from gateway.planning.routing import Route, Tenant
+from gateway.port.secrets import MASK
+from gateway.rates import Rates
+from gateway.settings import Client, ClientKey, Server, Settings
+
+
+def lines(settings: Settings) -> Iterator[str]:
+    """The lines of a YAML document in the form of a configuration. No secret is in it: each is `***`."""
+    document = {
+        "server": _server(settings.server),
+        "store": Store.parse(settings.store).shown if settings.store else None,
+        "vendors": {name: each.model_dump(mode="json") for name, each in sorted(settings.vendors.items())},
+        "tenants": {name: _tenant(each) for name, each in sorted(settings.tenants.items())},
+        "clients": {name: _client(each, settings.client_keys) for name, each in sorted(settings.clients.items())},
+    }
+    yield from yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120).splitlines()
+
+
+def _server(server: Server) -> dict[str, Any]:
+    shown = {name: getattr(server, name) for name in Server.__dataclass_fields__}
+    for name in ("listen", "admin"):
+        shown[name] = shown[name] and str(shown[name])
+    shown["shared"] = None if server.shared is None else MASK
+    shown["trusted_proxies"] = [str(each) for each in server.trusted_proxies]
+    return shown
+
+
+def _tenant(tenant: Tenant) -> dict[str, Any]:
+    routes = {str(operation): [_route(each) for each in rules] for operation, rules in tenant.routes.items()}
+    return {
+        "routes": routes,
+        "limits": _limits(tenant.limits),
+        "rates": _rates(tenant.rates),
+        "keep": tenant.keep,
+        "was": tenant.was,
+        "paused": tenant.paused,
+    }
+
+
+def _route(route: Route) -> dict[str, Any]:
+    when = {"member": route.member_schemes, "point_type": route.point_types}
+    conditions = {name: sorted(values) for name, values in when.items() if values is not None}
+    return {"vendor": route.vendor, "when": conditions or None, "cache": route.cache, "compensate": route.compensate}
+
+
+def _client(client: Client, keys: tuple[ClientKey, ...]) -> dict[str, Any]:
+    return {
+        "keys": [_key(each) for each in keys if each.client == client.name],
+        "tenants": sorted(client.tenants),
+        "scopes": sorted(client.scopes),
+        "rate": client.rate,
+        "max_concurrency": client.max_concurrency,
+        "limits": _limits(client.limits),
+        "was": client.was,
+        "paused": client.paused,
+    }
+
+
+def _key(key: ClientKey) -> str | dict[str, str]:
+    return MASK if key.expires is None else {"key": MASK, "expires": time_text(key.expires)}
+
+
+def _limits(limits: Limits | None) -> dict[str, Any] | None:
+    if limits is None:
+        return None
+    daily: dict[str, dict[str, str]] = {}
+    for (point_type, direction), points in limits.daily.items():
+        daily.setdefault(point_type, {})[direction] = exact.text(points)
+    return {"max_points": None if limits.max_points is None else exact.text(limits.max_points), "daily": daily}
+
+
+def _rates(rates: Rates | None) -> dict[str, Any] | None:
+    if rates is None:
+        return None
+    vendors = {
+        name: {kind: exact.text(rate) for kind, rate in each.items()} if isinstance(each, Mapping) else exact.text(each)
+        for name, each in rates.by_vendor.items()
+    }
+    return {"currency": rates.currency, "vendors": vendors}

@@ -1,0 +1,3 @@
+from gateway.cli.journal.group import commands
+
+__all__ = ["commands"]

@@ -1,0 +1,83 @@
+"""What is done in one batch: a few statements for all of it, whatever its size.
+
+Whatever waits for another writer is asked for in one order, adjustments by id, then counters, and then new keys, so
+that no two writers can wait for each other; what is looked for by its state leaves out what another has in hand.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.adjustments import Record
+from gateway.journal import audit, known_names, limit_use, removing, repeating, standbys, switches
+from gateway.journal.budgets import Budgets
+from gateway.journal.claims import Claims
+from gateway.journal.commands import Adopt, Claim, Due, Expire, Note, NoteLimits, Present, Step, Switch, Touch
+from gateway.journal.fitness import touch
+from gateway.journal.remainders import originals
+from gateway.journal.removal_commands import Removing
+from gateway.journal.repeat_commands import RepeatsDue, SeeTime
+from gateway.journal.steps import Steps
+from gateway.journal.sweeps import due, expire, present
+from gateway.journal.transaction import Transaction
+
+
+def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
+    """Do every operation; gives their results in the same order."""
+    results: list[Any] = [None] * len(operations)
+    claims: list[tuple[int, Claim]] = []
+    steps: list[tuple[int, Step]] = []
+    shown: list[tuple[int, Record]] = []
+    others: list[
+        tuple[int, Due | RepeatsDue | SeeTime | Expire | Adopt | Note | NoteLimits | Switch | Touch | Removing]
+    ] = []
+    for place, one in enumerate(operations):
+        match one:
+            case Claim():
+                claims.append((place, one))
+            case _ if isinstance(one, Step):
+                steps.append((place, one))
+            case Present(record):
+                shown.append((place, record))
+            case _:
+                others.append((place, one))
+    pauses = switches.in_force(transaction.connection, operations)  # first, so that nobody holds what it may wait for
+    budgets = Budgets(transaction)
+    known = Steps(transaction, budgets, steps, pauses, originals(operations))
+    new = Claims(transaction, budgets, claims, known.remainders, pauses)
+    budgets.lock(known.counters | new.counters)
+    for done in (known.take(), new.take(), present(transaction, shown)):
+        for place, result in done:
+            results[place] = result
+    for place, one in others:
+        match one:
+            case Expire():
+                results[place] = expire(transaction)
+            case Due():
+                results[place] = due(transaction, one)
+            case RepeatsDue():
+                results[place] = repeating.due(transaction, one)
+            case Adopt(configured):
+                results[place] = known_names.adopt(transaction, configured)
+            case Note():
+                audit.note(transaction, one)
+            case NoteLimits(written):
+                results[place] = limit_use.note(transaction, written)
+            case Switch():
+                results[place] = switches.switch(transaction, one)
+            case _ if isinstance(one, Removing):
+                results[place] = removing.remove(transaction, one)
+            case SeeTime():
+                repeating.see_time(transaction)
+            case Touch():
+                results[place] = _touch(transaction)
+    budgets.write()
+    transaction.end()
+    return results
+
+
+def _touch(transaction: Transaction) -> bool:
+    """Find out whether the database can be written, without a row to show for it; gives whether a standby confirms."""
+    if transaction.connection.dialect.name == "sqlite":
+        touch(transaction.connection, transaction.micros)
+        return False
+    return standbys.touch(transaction.connection)

@@ -1,0 +1,132 @@
+"""What can be asked of the journal without changing it; lists have connections apart from all other questions."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
+
+from gateway.adjustments import Record, Transition
+from gateway.journal import audit, known_names, limit_use, lists, lookups, removing, skips, switches, unknowns
+from gateway.journal.database import LISTS, LONGEST_READ, READERS
+from gateway.journal.filters import Filters
+from gateway.journal.lane import Lane
+from gateway.journal.naming import Names, Renamed
+from gateway.journal.opening import Opened
+from gateway.journal.places import Places
+from gateway.limits import Budget
+from gateway.pauses import Pause
+from gateway.reversible import Share
+
+_LISTS_WAITING = 32
+"""Lists that wait under one name, in one process."""
+
+
+class Queries:
+    """The questions to a journal. Every method raises `StoreUnavailable` where the database cannot answer."""
+
+    def __init__(self, opened: Opened, moment: Callable[[Connection], datetime]) -> None:
+        self._lookups = Lane(opened.readers, READERS, "journal-reader", within=opened.within)
+        # Apart, so that no list keeps those waiting who look for one adjustment.
+        places = Places(LISTS, most=_LISTS_WAITING, patience=LONGEST_READ)
+        self._lists = Lane(opened.listers, LISTS, "journal-lister", within=opened.longest_list, places=places)
+        self._moment = moment
+
+    async def find(self, client: str, tenant: str, key: str) -> Record | None:
+        """The adjustment under a client's key within a tenant."""
+        return await self._lookups.run(partial(lookups.find, client=client, tenant=tenant, key=key))
+
+    async def get(self, tenant: str | None, adjustment: str) -> Record | None:
+        """The adjustment of an id, where it is this tenant's; of any tenant for None."""
+        return await self._lookups.run(partial(lookups.get, tenant=tenant, adjustment=adjustment))
+
+    async def origins(
+        self, tenant: str, accounts: Collection[str], *, ids: Collection[str], transactions: Collection[str]
+    ) -> lookups.Origins:
+        """Which of a tenant's adjustments at these accounts have one of these ids, or made one of these transactions.
+
+        `transactions`: ids of the vendor. One statement for all of them.
+        """
+        asked = partial(lookups.origins, tenant=tenant, accounts=accounts, ids=ids, transactions=transactions)
+        return await self._lookups.run(asked)
+
+    async def reversals(self, tenant: str, original: str) -> tuple[Share, ...]:
+        """The reversals of a tenant's adjustment, oldest first."""
+        return await self._lookups.run(partial(lookups.reversals, tenant=tenant, original=original))
+
+    async def history(self, adjustment: str) -> tuple[Transition, ...]:
+        """Every transition of the adjustment of an id, oldest first."""
+        return await self._lookups.run(partial(lookups.history, adjustment=adjustment))
+
+    async def list(self, tenant: str | None, filters: Filters, *, limit: int, after: str | None = None) -> lists.Page:
+        """At most `limit` adjustments of a tenant, newest first, that come after the one with the id `after`.
+
+        Of one tenant one list at a time is read, in turn with other tenants. For None, they are of every tenant, each
+        of which is asked in turn where something is filtered. Raises `InvalidRequest` where there is no adjustment
+        `after`.
+        """
+        asked = partial(lists.page, tenant=tenant, filters=filters, limit=limit, after=after)
+        return await self._lists.run(asked, name=tenant)
+
+    async def unknown(self, tenant: str | None, filters: Filters, *, limit: int) -> unknowns.Unknowns:
+        """What is unknown and fits, oldest first, at most `limit` of it, with the mark that names this set."""
+        return await self._lookups.run(partial(unknowns.unknown, tenant=tenant, filters=filters, limit=limit))
+
+    async def unknown_at(self, mark: int, tenant: str | None, filters: Filters, *, limit: int) -> tuple[Record, ...]:
+        """The set that `unknown` gave with this mark, each record as it stands now.
+
+        On PostgreSQL it can hold one that was being kept while the set was read.
+        """
+        return await self._lookups.run(
+            partial(unknowns.unknown_at, mark=mark, tenant=tenant, filters=filters, limit=limit)
+        )
+
+    async def whereabouts(self) -> tuple[unknowns.Whereabouts, ...]:
+        """How many unknown adjustments went to which account of which vendor; its cost grows with these alone."""
+        return await self._lookups.run(unknowns.whereabouts)
+
+    async def counts(self) -> lookups.Counts:
+        """How many adjustments have not ended, and since when the oldest `unknown` is there; cheap at any size."""
+        return await self._lookups.run(partial(lookups.counts, moment=self._moment))
+
+    async def tenants(self) -> tuple[str, ...]:
+        """The tenants that have adjustments, as the journal names them."""
+        return tuple(await self._lists.run(skips.tenants))
+
+    async def vendors(self, *, but: Collection[str], most: int) -> dict[str, int]:
+        """How many adjustments each vendor holds, by its configured name, counted up to `most`; of all but some."""
+        return await self._lists.run(partial(skips.vendors, but=but, most=most))
+
+    async def renamed(self, configured: Names) -> tuple[Renamed, ...]:
+        """The clients and tenants of a configuration that have another name than before and do not say so."""
+        return await self._lookups.run(partial(known_names.renamed, configured=configured))
+
+    async def audit(self, *, limit: int) -> tuple[audit.Entry, ...]:
+        """The last actions of operators, newest first."""
+        return await self._lookups.run(partial(audit.entries, limit=limit))
+
+    async def paused(self) -> tuple[switches.Paused, ...]:
+        """What is paused by operators at run time, the first one first."""
+        return await self._lookups.run(switches.paused)
+
+    async def under_way(self, pause: Pause) -> tuple[switches.UnderWay, ...]:
+        """The attempts and repeats that a pause would have kept from beginning, and which may still send something."""
+        return await self._lookups.run(partial(switches.under_way, pause=pause, moment=self._moment))
+
+    async def erasure_key(self, record: Record) -> bytes:
+        """The key of the fingerprint of what was erased; empty for all other records, without a question."""
+        return await self._lookups.run(removing.key_of) if record.removal == "erased" else b""
+
+    async def to_erase(self) -> lookups.ToErase:
+        """What is put off to be erased; cheap at any size."""
+        return await self._lookups.run(lookups.to_erase)
+
+    async def used(self, budgets: Collection[Budget]) -> limit_use.Usage:
+        """What is taken from these budgets today."""
+        return await self._lookups.run(partial(limit_use.used, budgets=budgets, moment=self._moment))
+
+    async def close_lanes(self) -> None:
+        """Let go of the connections that questions go over."""
+        for lane in (self._lookups, self._lists):
+            await asyncio.to_thread(lane.close)
