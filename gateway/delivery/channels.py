@@ -25,8 +25,12 @@ SHARE = 8
 """Records of one account that are under way at the same time, at most; of searches more, while nobody calls."""
 PATIENCE = 0.2
 """The part of a vendor's time-out for which a call waits for a slot."""
-QUEUE = 2
-"""For each slot, how many calls may wait for one."""
+QUEUE = 16
+"""For each slot, how many calls may wait for one.
+
+After a moment in which the journal was away, all writes of that moment come together. A vendor that answers in a tenth
+of a second serves so many within the time for which they wait.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -70,7 +70,7 @@ class Gate:
             await self._concurrency.take(deadline, client)
         except NoPlace:
             self._metrics.held(self._name, self._purpose, "slots")
-            detail = "The vendor has as many calls under way as it may, and none ended in time; nothing was sent"
+            detail = "More calls to the vendor wait for their turn than end in time; nothing was sent"
             raise Held(detail, retry_after=self._patience) from None
         given = self._circuit.enter()  # it may have opened while this call waited
         if given is None:

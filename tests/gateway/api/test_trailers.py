@@ -61,9 +61,11 @@ def test_a_trailer_that_asks_for_the_end(loop: str) -> None:
         for step in (100_000, 1):
             bench.bodies.clear()
             caller = await bench.connect()
-            stream = request(b"") + chunked(b"ab", b"Connection: close") + request(b"abc")
-            for start in range(0, len(stream), step):
-                caller.send(stream[start : start + step])
+            heard, ignored = request(b"") + chunked(b"ab", b"Connection: close"), request(b"abc")
+            for start in range(0, len(heard) - 1, step):
+                caller.send(heard[:-1][start : start + step])
+            # In one piece: what comes after the connection is closed would reset it, and the answers could be lost.
+            caller.send(heard[-1:] + ignored)
             assert await answers(caller) == ([b"0", b"2"], b"")
             assert bench.bodies == [b"", b"ab"]
 

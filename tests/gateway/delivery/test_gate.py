@@ -39,10 +39,10 @@ TIMEOUT = scaled(0.1)
 class Bench:
     """A gate with one slot that opens after two outages."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeout: float = TIMEOUT) -> None:
         self.now = 0.0
         self.metrics = Metrics()
-        settings = VendorSettings(adapter="any", base_url="http://127.0.0.1:1", timeout=TIMEOUT, max_concurrency=1)
+        settings = VendorSettings(adapter="any", base_url="http://127.0.0.1:1", timeout=timeout, max_concurrency=1)
         transport = Transport(settings, boottime)
         channel = alone("crm", settings, transport, outages=2, clock=lambda: self.now, metrics=self.metrics)
         self.gate = Gate(channel, metrics=self.metrics)
@@ -57,10 +57,10 @@ class Bench:
         return line in self.metrics.exposition().decode().splitlines()
 
 
-def on_bench(body: Callable[[Bench], Coroutine[Any, Any, None]]) -> None:
+def on_bench(body: Callable[[Bench], Coroutine[Any, Any, None]], *, timeout: float = TIMEOUT) -> None:
     async def bounded() -> None:
         async with asyncio.timeout(DEADLINE):
-            await body(Bench())
+            await body(Bench(timeout))
 
     asyncio.run(bounded())
 
@@ -155,6 +155,21 @@ def test_no_slot_in_time() -> None:
             with pytest.raises(Held) as held:
                 await task
             assert held.value.retry_after == TIMEOUT * PATIENCE
-        assert bench.counted('points_held_total{by="slots",purpose="call",vendor="crm"} 3.0')
+        assert bench.counted(f'points_held_total{{by="slots",purpose="call",vendor="crm"}} {QUEUE + 1}.0')
 
     on_bench(body)
+
+
+def test_calls_that_come_together() -> None:
+    """Where the journal was away for a moment, its writes come at once; a vendor that answers is asked for them all."""
+
+    async def body(bench: Bench) -> None:
+        permit = await bench.enter()
+        burst = [asyncio.create_task(bench.enter()) for _ in range(10)]
+        await asyncio.sleep(0)
+        for task in burst:
+            bench.gate.leave(permit, Evidence(sent=True), 200, None)
+            permit = await task
+        assert bench.gate.under_way == 1
+
+    on_bench(body, timeout=300.0)
