@@ -34,9 +34,10 @@ quick: .venv/dev ## 3,900 of the tests, in under a minute on two cores
 	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(QUICK)
 
 # Debian's own packages, so as root; the image is made on a base of Debian's packages as well, since no registry is asked.
-test-image: .venv/dev ## build the container image and run it: podman and debootstrap, as root on Debian; minutes
-	apt-get install -qq --no-install-recommends podman buildah runc debootstrap >/dev/null
-	POINTS_TEST_IMAGE=yes $(BIN)/pytest -q tests/test_image.py
+test-image: .venv/dev ## build the container image, run it, and bring docker-compose.yml up: podman, as root on Debian; minutes
+	apt-get install -qq --no-install-recommends podman buildah runc debootstrap podman-compose catatonit \
+		containernetworking-plugins golang-github-containernetworking-plugin-dnsname >/dev/null
+	POINTS_TEST_IMAGE=yes $(BIN)/pytest -q tests/image
 
 tools: ## the proxies that tests/end_to_end/test_rolling_restart.py skips without, from Debian's packages
 	apt-get install -qq --no-install-recommends nginx-light haproxy
