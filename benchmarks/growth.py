@@ -23,7 +23,7 @@ from benchmarks.load import Void, for_seconds
 from benchmarks.machine import available, described
 from benchmarks.server import Server
 from gateway.cli.options import loaded
-from gateway.generation import planner
+from gateway.planning.configured import planner
 
 FEW = 1_000
 UNKNOWN = 50_000

@@ -35,10 +35,8 @@ from gateway.delivery.ways import ways
 from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.model import Balance, time_text
+from gateway.planning.configured import configured, planner
 from gateway.planning.fresh import Source
-from gateway.planning.planning import Planner
-from gateway.planning.routing import Router
-from gateway.planning.translation import Translator
 from gateway.port.registry import AdapterType
 from gateway.service.allowances import Allowances
 from gateway.service.background import Background
@@ -122,19 +120,6 @@ class Generation:
     app: ASGIApp
     usage: Usage
     routes: tuple[tuple[str, str], ...]
-
-
-def configured(settings: Settings, kinds: Mapping[str, AdapterType]) -> list[AdapterType]:
-    """The adapters that vendors of a configuration have, in the order of their names."""
-    return [kinds[name] for name in sorted({each.adapter for each in settings.vendors.values()})]
-
-
-def planner(settings: Settings, kinds: Mapping[str, AdapterType], source: Source = Source()) -> Planner:  # noqa: B008 (frozen)
-    """What decides and translates, without anything that sends or keeps. `source`: of what is new in each exchange."""
-    translators = {
-        name: Translator(name, kinds[each.adapter], each, source=source) for name, each in settings.vendors.items()
-    }
-    return Planner(Router(settings.tenants), translators)
 
 
 def generation(settings: Settings, process: Process, *, number: int) -> Generation:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 # any other folder the modules are free. A new part has to be given its place here.
 WINGS = ("service", "answers", "delivery", "planning", "port")
 LAYERS: tuple[tuple[str, ...], ...] = (
+    ("__main__",),
     ("cli",),
     ("app",),
     ("generation",),
@@ -50,7 +51,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("delivery.outcome", "delivery.digest", "delivery.channels"),
     ("delivery.redaction", "delivery.circuit", "delivery.concurrency"),
     ("delivery.heads", "delivery.turns"),
-    ("planning.wallet",),
+    ("planning.wallet", "planning.configured"),
     ("planning.planning",),
     ("planning.translation",),
     ("planning.translated",),
@@ -70,7 +71,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("port.credentials",),
     ("port.refusals", "port.echoes", "port.addresses", "port.switch", "scalars"),
     ("port.secrets", "reads", "rates", "write"),
-    ("model", "errors", "exact", "charset", "escaping", "pauses"),
+    ("model", "errors", "exact", "charset", "escaping", "pauses", "store"),
     ("gateway_error",),
     ("series", "tracing", "traits"),
 )
@@ -243,6 +244,7 @@ def test_nothing_names_the_machine_that_it_was_made_on() -> None:
 def test_a_file_name_has_one_meaning() -> None:
     """A module's name occurs once in gateway/, or in several rooms with the same meaning."""
     same = {
+        "__main__": "the commands, for `python -m`",
         "adapter": "the base class, and each vendor's own",
         "simulator": "each vendor's own",
         "wire": "each vendor's answers, read into values",

@@ -17,9 +17,9 @@ from gateway.cli.options import fail, loaded
 from gateway.cli.serve import Server, run
 from gateway.journal import JournalError
 from gateway.journal.lock import FileLock
-from gateway.journal.store import Store
 from gateway.port.registry import AdapterType
 from gateway.settings import Address, Settings
+from gateway.store import Store
 
 KEY = "demo-storefront-key-000000000000000"
 OPERATOR_KEY = "demo-operator-key-00000000000000000"

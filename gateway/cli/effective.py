@@ -6,13 +6,13 @@ from typing import Any
 import yaml
 
 from gateway import exact
-from gateway.journal.store import Store
 from gateway.limits import Limits
 from gateway.model import time_text
 from gateway.planning.routing import Route, Tenant
 from gateway.port.secrets import MASK
 from gateway.rates import Rates
 from gateway.settings import Client, ClientKey, Server, Settings
+from gateway.store import Store
 
 
 def lines(settings: Settings) -> Iterator[str]:

@@ -23,8 +23,8 @@ from gateway.cli import terminal
 from gateway.cli.options import Config, Format, Output, loaded
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.escaping import escaped_json
-from gateway.generation import configured, planner
 from gateway.model import Adjustment, Member, Period
+from gateway.planning.configured import configured, planner
 from gateway.planning.planning import PREVIEWED_ID, Planner
 from gateway.planning.wallet import questions
 from gateway.reads import BalanceRead, ExpiringRead, LookupRead, R, Read, TransactionsRead

@@ -8,10 +8,10 @@ from gateway.delivery.channels import Channels
 from gateway.delivery.tokens import AllTokens
 from gateway.delivery.ways import ways
 from gateway.errors import GatewayError
-from gateway.generation import planner
 from gateway.journal import Filters, Journal
 from gateway.metrics import Metrics
 from gateway.model import time_text
+from gateway.planning.configured import planner
 from gateway.port.registry import AdapterType
 from gateway.reads import BalanceRead
 from gateway.settings import Settings

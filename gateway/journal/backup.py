@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.journal import private
 from gateway.journal.failures import JournalError
 from gateway.journal.maintenance import check_there, maintained
-from gateway.journal.store import printable
+from gateway.store import printable
 
 _PARTIAL = ".partial"
 _COUNT = "SELECT (SELECT count(*) FROM adjustments), (SELECT count(*) FROM transitions)"

@@ -4,7 +4,7 @@ import errno
 import sqlite3
 from types import MappingProxyType
 
-from gateway.journal.store import printable
+from gateway.store import printable
 
 _WRITABLE = "let the user that runs this write to the file and to its folder"
 _ROOM = "make room on the disk"

@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 
 from gateway.journal import codec
 from gateway.journal.failures import JournalError
-from gateway.journal.store import Store
+from gateway.store import Store
 
 READERS = LISTS = 2
 """Connections, and threads, that only read: what is found by its name, and lists."""

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 from sqlalchemy import Connection, text
 
 from gateway.journal import cause
-from gateway.journal.store import printable
 from gateway.journal.tables import metadata
+from gateway.store import printable
 
 _SERVER = (
     "SELECT current_setting('server_encoding'), pg_is_in_recovery(), current_setting('default_transaction_read_only'),"

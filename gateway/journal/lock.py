@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from gateway.journal import cause
 from gateway.journal.failures import JournalError, JournalLocked
 from gateway.journal.private import OF_ITS_OWNER
-from gateway.journal.store import printable
+from gateway.store import printable
 
 # The other half of the key is the schema, so that each schema may hold a journal.
 _OPENING = 0x706F696F

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from gateway.journal import Whereabouts
+if TYPE_CHECKING:  # `check` has these words where there is no journal
+    from gateway.journal import Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Strays:
     newest: datetime
 
 
-def strays(unknown: Iterable[Whereabouts], accounts: Collection[str]) -> tuple[Strays, ...]:
+def strays(unknown: "Iterable[Whereabouts]", accounts: Collection[str]) -> tuple[Strays, ...]:
     """Those that went to none of these accounts, by vendor.
 
     Rows that do not say where they went are left out: the journal's first version did not keep it.

@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from gateway.journal.store import Store
 from gateway.limits import Limits, written
 from gateway.planning.routing import Route, Tenant
 from gateway.port import Secret, VendorSettings
 from gateway.settings.settings import LASTING, Address, Client, Settings
+from gateway.store import Store
 
 T = TypeVar("T", VendorSettings, Tenant, Client)
 _SHOWN = (bool, int, float, str, tuple, list, type(None))

@@ -3,6 +3,7 @@
 from gateway.settings.entry import Entry
 from gateway.settings.expand import Broken
 from gateway.settings.problem import Problem
+from gateway.store import EXPECTED, Store
 
 
 def store(entry: Entry, problems: list[Problem]) -> str:
@@ -10,8 +11,6 @@ def store(entry: Entry, problems: list[Problem]) -> str:
 
     A relative path starts from the folder of the configuration file.
     """
-    from gateway.journal.store import EXPECTED, Store  # with all that talks to databases, which the schema needs not
-
     text = entry.data
     if isinstance(text, Broken):
         return ""

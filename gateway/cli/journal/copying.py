@@ -10,7 +10,7 @@ from gateway.cli import terminal
 from gateway.cli.options import Config, fail, stored
 from gateway.journal import JournalError
 from gateway.journal.moving import move
-from gateway.journal.store import Store
+from gateway.store import Store
 
 
 def copy(

@@ -24,8 +24,8 @@ from gateway.api.edge import MAX_BODY, answer
 from gateway.api.list_query import ListQuery
 from gateway.api.schemas import AdjustmentBody, adjustment_body
 from gateway.errors import GatewayError, InvalidRequest
-from gateway.generation import planner
 from gateway.model import Member
+from gateway.planning.configured import planner
 from gateway.port import registry
 from gateway.settings import load
 from gateway.write import Write

@@ -22,7 +22,7 @@ from gateway.adjustments import Draft
 from gateway.errors import StoreUnavailable
 from gateway.journal import Journal, JournalError
 from gateway.journal.database import Database
-from gateway.journal.store import BESIDE, ENCODE, EXPECTED, Store
+from gateway.store import BESIDE, ENCODE, EXPECTED, Store
 from tests.conftest import PostgreSQL
 from tests.deadlines import until
 

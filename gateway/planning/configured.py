@@ -1,0 +1,23 @@
+"""What decides and translates as a configuration says, without anything that sends or keeps."""
+
+from collections.abc import Mapping
+
+from gateway.planning.fresh import Source
+from gateway.planning.planning import Planner
+from gateway.planning.routing import Router
+from gateway.planning.translation import Translator
+from gateway.port.registry import AdapterType
+from gateway.settings import Settings
+
+
+def configured(settings: Settings, kinds: Mapping[str, AdapterType]) -> list[AdapterType]:
+    """The adapters that vendors of a configuration have, in the order of their names."""
+    return [kinds[name] for name in sorted({each.adapter for each in settings.vendors.values()})]
+
+
+def planner(settings: Settings, kinds: Mapping[str, AdapterType], source: Source = Source()) -> Planner:  # noqa: B008 (frozen)
+    """The planner of a configuration. `source`: of what is new in each exchange."""
+    translators = {
+        name: Translator(name, kinds[each.adapter], each, source=source) for name, each in settings.vendors.items()
+    }
+    return Planner(Router(settings.tenants), translators)
