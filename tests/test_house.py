@@ -73,7 +73,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("port.secrets", "reads", "rates", "write"),
     ("model", "errors", "exact", "charset", "escaping", "pauses", "store"),
     ("gateway_error",),
-    ("series", "tracing", "traits"),
+    ("series", "tracing", "traits", "instrumented"),
 )
 # These stand apart, since others build on them alone: no part of gateway/ may import them, and they only what is named.
 APART = {"client": {"exact"}, "simulation": set[str]()}

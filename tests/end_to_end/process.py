@@ -47,7 +47,7 @@ class GatewayProcess:
             lay(self.journal)
         path = os.pathsep.join(filter(None, [str(packages or ""), os.environ.get("PYTHONPATH")]))
         environ = {**os.environ, "PYTHONPATH": path, **(environ or {})}
-        command = [*under, PROGRAM, "serve", "-c", file, "--port", str(port), "--workers", str(workers)]
+        command = [*under, PROGRAM, "serve", "--config", file, "--port", str(port), "--workers", str(workers)]
         reading, writing = os.pipe()
         self._log = os.fdopen(reading, encoding="utf-8")
         try:
