@@ -66,6 +66,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("port",),
     ("port.tokens",),
     ("port.adapter", "port.mapping"),
+    ("port.signature",),
+    ("port.authentication",),
     ("port.settings", "port.request", "port.response"),
     ("lenient",),
     ("port.credentials",),

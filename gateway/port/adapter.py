@@ -5,6 +5,7 @@ canonical result or raises a canonical error. Its parameters are the fields that
 """
 
 from collections.abc import Generator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Generic, Literal, NoReturn, TypeVar
 
@@ -20,6 +21,7 @@ from gateway.errors import (
     VendorUnavailable,
 )
 from gateway.model import RepeatSafety
+from gateway.port.authentication import Authentication, Given
 from gateway.port.refusals import Reason, Refusals, built_in, checked, configured
 from gateway.port.request import VendorRequest
 from gateway.port.response import PartialResponse, VendorResponse
@@ -123,9 +125,26 @@ class Adapter(Generic[S]):
     only with these. 401 and 429 are built into `judge`.
     """
 
+    authentication: ClassVar[tuple[Authentication, ...]] = ()
+    """How requests prove who sends them; `authenticated` applies it, in this order."""
+
     def __init__(self, settings: S) -> None:
         self.settings = settings
         self._refusals = Refusals(self.refusals)
+
+    def authenticated(
+        self,
+        request: VendorRequest,
+        *,
+        now: datetime | None = None,
+        nonce: str | None = None,
+        token: str | None = None,
+    ) -> VendorRequest:
+        """The request with the proof of `authentication`, which a method passes what it takes of these three."""
+        given = Given(now, nonce, token)
+        for way in self.authentication:
+            request = way.applied(request, self.settings, given)
+        return request
 
     def judge(
         self,
