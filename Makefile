@@ -19,7 +19,7 @@ QUICK := tests/test_house.py tests/test_docs.py tests/test_deadlines.py tests/ad
 # What the images are made from; `make pin-images` adds the digests that a registry has for them now.
 IMAGES := python:3.11-slim-bookworm postgres:17
 
-.PHONY: help demo test quick test-image tools coverage mutants soak bench peers check fix lock lock-peers sbom secrets pin-images clean
+.PHONY: help demo test quick test-image tools coverage mutants soak bench peers check fix lock lock-peers sbom reference wheels secrets pin-images clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -42,7 +42,7 @@ test-image: .venv/dev ## build the container image, run it, and bring docker-com
 tools: ## the proxies that tests/end_to_end/test_rolling_restart.py skips without, from Debian's packages
 	apt-get install -qq --no-install-recommends nginx-light haproxy
 
-coverage: .venv/dev ## branch coverage of gateway/ and adapters/, the processes that tests start included
+coverage: .venv/dev ## branch coverage of gateway/, adapters/ and client/, the processes that tests start included
 	@mkdir -p .bench/coverage
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -73,7 +73,7 @@ check: .venv/dev ## style, types, and what bandit finds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/bandit -q -c pyproject.toml -r gateway adapters
+	$(BIN)/bandit -q -c pyproject.toml -r gateway adapters client/points_gateway_client
 
 fix: .venv/dev ## format, and mend what can be mended by rule
 	$(BIN)/ruff check --fix .
@@ -81,13 +81,20 @@ fix: .venv/dev ## format, and mend what can be mended by rule
 
 lock: .venv/dev ## pin the dependencies anew
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql --extra redis pyproject.toml -o locks/runtime.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql --extra redis --extra dev -c locks/runtime.txt pyproject.toml -o locks/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-emit-package points-gateway-client --extra build --extra postgresql --extra redis pyproject.toml -o locks/runtime.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-emit-package points-gateway-client --extra build --extra postgresql --extra redis --extra dev -c locks/runtime.txt pyproject.toml -o locks/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group mutants -c locks/dev.txt -o locks/mutants.txt
 
 sbom: .venv/dev ## dist/sbom.json: everything that an installation holds, by name, version and hash (CycloneDX)
 	@mkdir -p dist
-	$(BIN)/cyclonedx-py requirements locks/runtime.txt --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json
+	sed -n 's/^version = "\(.*\)"/points-gateway-client==\1/p' client/pyproject.toml | cat locks/runtime.txt - | $(BIN)/cyclonedx-py requirements - --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json
+
+reference: .venv/dev ## client/REFERENCE.md, from the docstrings of the client library
+	$(BIN)/python -m tests.client.reference > client/REFERENCE.md
+
+wheels: .venv/dev ## dist/*.whl: the gateway, and the client library, which apps install alone
+	$(BIN)/python -m hatchling build -t wheel -d dist
+	cd client && ../$(BIN)/python -m hatchling build -t wheel -d ../dist
 
 # The folder is its owner's alone. The files in it can be read by the users in the containers, who see no folder of ours.
 secrets: ## the files that docker-compose.yml takes its secrets from; those that are there stay
@@ -116,14 +123,14 @@ clean: ## forget the environment and what tests left
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/runtime: .venv/bin/python locks/runtime.txt pyproject.toml
+.venv/runtime: .venv/bin/python locks/runtime.txt pyproject.toml client/pyproject.toml
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r locks/runtime.txt
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e client -e .
 	@touch $@
 
-.venv/dev: .venv/bin/python locks/dev.txt pyproject.toml
+.venv/dev: .venv/bin/python locks/dev.txt pyproject.toml client/pyproject.toml
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r locks/dev.txt
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e client -e .
 	@touch $@ .venv/runtime
 
 .bench/litellm/installed: locks/bench-litellm.txt

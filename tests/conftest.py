@@ -22,7 +22,7 @@ from tests.deadlines import DEADLINE
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-_LONGEST = ("attack", "end_to_end", "fuzz", "benchmarks", "gateway/cli", "gateway/transport", "gateway/client")
+_LONGEST = ("attack", "end_to_end", "fuzz", "benchmarks", "gateway/cli", "gateway/transport", "client")
 """Folders whose files take longest. They begin first, so that no core waits for another at the end."""
 WAIT = ("--wait", f"--timeout={DEADLINE:.0f}")
 

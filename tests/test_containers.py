@@ -131,7 +131,7 @@ def test_only_locked_packages_are_installed() -> None:
     installs = [part for rest in of("RUN") for part in rest.split(" && ") if "pip install" in part]
     assert installs == [
         "pip install --no-compile --require-hashes -r locks/runtime.txt",
-        "pip install --no-compile --no-deps --no-build-isolation .",
+        "pip install --no-compile --no-deps --no-build-isolation ./client .",
     ]
 
 

@@ -24,7 +24,10 @@ from tests.test_house import WINGS
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     path.relative_to(ROOT)
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "adapters").rglob("*.md")]
+    for path in [
+        *ROOT.glob("*.md"),
+        *(path for room in ("docs", "adapters", "client") for path in (ROOT / room).rglob("*.md")),
+    ]
 )
 API = (ROOT / "docs/api.md").read_text("utf-8")
 CONFIGURATION = (ROOT / "docs/configuration.md").read_text("utf-8")

@@ -77,12 +77,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gateway_error",),
     ("series", "tracing", "traits", "instrumented"),
 )
-# These stand apart, since others build on them alone: no part of gateway/ may import them, and they only what is named.
-APART = {"client": {"exact"}, "simulation": set[str]()}
+# These stand apart, since others build on them alone: no part of gateway/ may import them, nor they any part of it.
+APART = ("client", "simulation")
+CLIENT = Path("client/points_gateway_client")
 PORT = {"port", "model", "errors", "exact", "lenient", "scalars"}
 
 PLACE = {part: number for number, line in enumerate(LAYERS) for part in line}
-MODULES = sorted(path.relative_to(ROOT) for room in ("gateway", "adapters") for path in (ROOT / room).rglob("*.py"))
+ROOMS = ("gateway", "adapters", str(CLIENT))
+MODULES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 GATEWAY = [
     path
     for path in MODULES
@@ -102,7 +104,7 @@ def imports(path: Path) -> Iterator[str]:
             named = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
-        yield from (name for name in named if name.split(".")[0] in ("gateway", "adapters"))
+        yield from (name for name in named if name.split(".")[0] in ("gateway", "adapters", CLIENT.name))
 
 
 def part(name: str) -> str:
@@ -152,15 +154,28 @@ def test_imports_run_down(path: Path) -> None:
     """A module imports only parts below its own; what stands apart only what it may."""
     mine = part_of(path)
     for name in imports(path):
+        if name.startswith(CLIENT.name):
+            assert mine in ("client", "cli"), f"{path} imports {name}: only commands call a gateway"
+            continue
         assert name.startswith("gateway."), f"{path} imports {name}: the gateway knows no vendor"
         theirs = part(name)
         if theirs == mine:
             continue
-        if mine in APART:
-            assert theirs in APART[mine], f"{path} imports {name}"
-        else:
-            assert theirs in PLACE, f"{path} imports {name}, which stands apart"
-            assert PLACE[theirs] > PLACE[mine], f"{path} imports {name}, which is not below it"
+        assert mine not in APART, f"{path} imports {name}"
+        assert theirs in PLACE, f"{path} imports {name}, which stands apart"
+        assert PLACE[theirs] > PLACE[mine], f"{path} imports {name}, which is not below it"
+
+
+def test_the_client_library_stands_alone() -> None:
+    """It is a distribution of its own, and imports nothing of the gateway."""
+    modules = [path for path in MODULES if path.is_relative_to(CLIENT)]
+    assert len(modules) > 10
+    assert [(path, name) for path in modules for name in imports(path) if not name.startswith(CLIENT.name)] == []
+
+
+def test_the_client_reads_numbers_as_the_gateway_does() -> None:
+    """Its `exact` is the gateway's, to the byte: neither distribution can be imported by the other for it."""
+    assert (ROOT / CLIENT / "exact.py").read_bytes() == (ROOT / "gateway/exact.py").read_bytes()
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -197,7 +212,7 @@ def test_no_vendor_is_named_in_the_gateway() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("room", ["gateway", "adapters"])
+@pytest.mark.parametrize("room", ROOMS)
 def test_files_are_small(room: str) -> None:
     """No file is longer than 300 lines: past that there is a second noun in it."""
     assert {str(path): lines for path, text in texts(ROOT / room) if (lines := text.count("\n")) > 300} == {}
@@ -253,16 +268,19 @@ def test_a_file_name_has_one_meaning() -> None:
         "adjustments": "what an adjustment is, and the command about it",
         "audit": "what operators did: kept, and the command that lists it",
         "errors": "the gateway's problems",
+        "exact": "numbers without floats, in each distribution",
         "evidence": "whether a byte of a request has left",
         "explain": "the command",
         "health": "whether a gateway is ready: what its pages say, and the command that asks",
         "history": "of a member at the vendor: each vendor's rows, and the pages that callers get",
+        "ledger": "what a stand-in remembers: a simulated vendor, and the client's fake",
         "limits": "what may be adjusted, as a value and as it is configured",
         "readings": "what vendors say of a member, as the gateway answers it and as the client reads it",
         "repeating": "sending the request of an unknown again",
         "request": "one HTTP request",
         "schema": "the JSON Schema of configurations, and the command that prints it",
         "settings": "what is configured: of a vendor, and of all",
+        "settling": "how an unknown ends: the gateway's search, and the client's wait",
         "store": "where the journal is",
         "tokens": "what vendors issue: how an adapter fetches it, and the one in use",
         "vendors": "the configured vendors",

@@ -1,88 +1,318 @@
-"""The client library against a gateway that runs: what it gives and raises is what the gateway means."""
+"""The client library against a gateway that runs, and against the fake: both mean the same by the same answers."""
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from gateway.client import AsyncPointsClient, OutcomeUnknown, PointsClient, Problem
-from tests.deadlines import DEADLINE
-from tests.end_to_end.caller import Caller
-from tests.end_to_end.configuration import KEYS
+from points_gateway_client import (
+    AdjustmentRequest,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    MemberNotFound,
+    NotApplied,
+    NotFound,
+    NotResolvable,
+    NotReversible,
+    OutcomeUnknown,
+    Unauthenticated,
+)
+from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
+from tests.end_to_end.worlds import Faked, Running, World
 
-MEMBER = "contact_id:1"
 FROM, TO = datetime(2023, 9, 1, tzinfo=UTC), datetime(2023, 9, 30, 23, 59, 59, tzinfo=UTC)
+ROUTES = {
+    **dict.fromkeys(("balance", "transactions", "lookup"), "crm_searched"),
+    "adjust": {"vendor": "crm_searched", "compensate": True},
+    "expiring": "perks",
+}
+NAMES = {
+    *("id", "status", "tenant", "client", "idempotency_key", "member", "points", "point_type", "description", "reason"),
+    *("reference", "store", "pending", "options", "not_sent", "balance", "vendor", "retryable", "problem"),
+    *("resolution", "attempts", "created_at", "completed_at"),
+}
+"""What an adjustment has, whatever came of it."""
 
 
-@pytest.fixture
-def points(api: Caller) -> Iterator[PointsClient]:
-    """A client of the running gateway."""
-    with PointsClient(str(api.http.base_url), KEYS["anywhere"], tenant="acme", timeout=DEADLINE) as client:
-        yield client
+@pytest.fixture(scope="module")
+def served(
+    running: Vendors, configured: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GatewayProcess]:
+    """A gateway with one vendor for nearly everything, as the fake has one."""
+    configuration = configured()
+    searched = {"extends": "crm", "account": running.crm.simulator.settings["account"]}
+    configuration["vendors"]["crm_searched"] = searched
+    configuration["tenants"]["acme"] = {"routes": ROUTES}
+    process = GatewayProcess(tmp_path_factory.mktemp("client"), configuration)
+    try:
+        process.serving()
+        yield process
+    finally:
+        process.stop()
 
 
-def test_an_adjustment_and_its_replay(points: PointsClient, api: Caller, vendors: Vendors) -> None:
+@pytest.fixture(params=["gateway", "fake"])
+def behind(request: pytest.FixtureRequest) -> World:
+    if request.param == "fake":
+        return Faked()
+    vendors: Vendors = request.getfixturevalue("vendors")
+    return Running(request.getfixturevalue("served"), vendors.crm)
+
+
+@pytest.fixture(params=["sync", "async"])
+def points(request: pytest.FixtureRequest, behind: World) -> World:
+    """A client of either kind, of a running gateway or of the fake."""
+    behind.kind = request.param
+    return behind
+
+
+def test_an_adjustment_and_its_replay(points: World) -> None:
     """A write is applied once, and its repeat gives the same, marked as a replay."""
-    key = api.new_key()
-    first = points.adjust(MEMBER, Decimal("2.5"), idempotency_key=key, description="Thanks", store="12")
-    repeated = points.adjust(MEMBER, "2.50", idempotency_key=key, description="Thanks", store="12")
+    key = points.new_key()
+    first = points.call("adjust", points.member, Decimal("2.5"), idempotency_key=key, description="Thanks", store="12")
+    repeated = points.call("adjust", points.member, "2.50", idempotency_key=key, description="Thanks", store="12")
     assert (first.replayed, repeated.replayed) == (False, True)
     assert (repeated.id, repeated.points, repeated.status) == (first.id, Decimal("2.5"), "succeeded")
-    assert points.adjustment(first.id).points == Decimal("2.5")
-    assert [each.id for page in points.adjustments(idempotency_key=key) for each in page.data] == [first.id]
-    assert vendors.crm.points == [Decimal("2.5")]
+    assert points.call("adjustment", first.id).points == Decimal("2.5")
+    assert [each.id for each in points.call("iter_adjustments", idempotency_key=key)] == [first.id]
+    assert points.booked() == [Decimal("2.5")]
 
 
-def test_what_is_refused_is_a_problem_of_its_code(points: PointsClient, api: Caller) -> None:
-    """The gateway's problem arrives with its code, and says whether a new key may be taken."""
-    with pytest.raises(Problem) as raised:
-        points.adjust("contact_id:404", 5, idempotency_key=api.new_key())
-    assert (raised.value.code, raised.value.retryable, raised.value.new_key_allowed) == (
-        "member_not_found",
-        False,
-        True,
-    )
+def test_an_adjustment_has_every_name(points: World) -> None:
+    """The fields of an answer are those of the contract; a read adds what was reversed."""
+    done = points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    assert done.raw.keys() == NAMES
+    assert points.call("adjustment", done.id).raw.keys() == NAMES | {"reversed", "reversals"}
+    assert done.vendor.name
+    assert (done.tenant, done.retryable, done.attempts) == ("acme", False, 1)
+    assert None not in (done.created_at, done.completed_at)
 
 
-def test_what_may_be_applied_is_no_success(points: PointsClient, api: Caller, vendors: Vendors) -> None:
-    """A 202 is raised, with the adjustment that it is about; the same key hears the same again."""
-    key = api.new_key()
-    vendors.crm.fault("close", when="after")
+def test_another_body_under_a_key_is_refused(points: World) -> None:
+    """It names the adjustment that has the key, and the fields that differ; nothing is applied."""
+    key = points.new_key()
+    done = points.call("adjust", points.member, 5, idempotency_key=key, description="Thanks")
+    with pytest.raises(IdempotencyKeyReused) as caught:
+        points.call("adjust", points.member, 6, idempotency_key=key, description="Sorry")
+    assert (caught.value.adjustment, caught.value.status, caught.value.new_key_allowed) == (done.id, 422, False)
+    assert {each.pointer for each in caught.value.errors} == {"/points", "/description"}
+    assert points.booked() == [Decimal(5)]
+
+
+def test_what_is_refused_for_good_is_a_problem_of_its_code(points: World) -> None:
+    """It says that a new key may be taken, in a replay as well; the adjustment is kept as failed."""
+    key = points.new_key()
     for _ in range(2):
-        with pytest.raises(OutcomeUnknown) as raised:
-            points.adjust(MEMBER, 5, idempotency_key=key)
-        assert (raised.value.adjustment.status, raised.value.idempotency_key) == ("unknown", key)
-    assert vendors.crm.points == [Decimal(5)]
+        with pytest.raises(MemberNotFound) as caught:
+            points.call("adjust", points.nobody, 5, idempotency_key=key)
+        assert (caught.value.status, caught.value.retryable, caught.value.new_key_allowed) == (404, False, True)
+    kept = points.call("adjustment", caught.value.adjustment)
+    assert (kept.status, kept.retryable, kept.attempts) == ("failed", False, 1)
+    assert kept.raw.keys() == NAMES
+    assert (kept.problem["code"], kept.problem["new_key_allowed"]) == ("member_not_found", True)
 
 
-def test_a_retryable_problem_is_repeated_under_the_same_key(
-    points: PointsClient, api: Caller, vendors: Vendors
-) -> None:
-    """The vendor's 429 is a second attempt of the same adjustment, and one effect."""
-    vendors.crm.fault("status", status=429, headers={"Retry-After": "1"})
-    done = points.adjust(MEMBER, 5, idempotency_key=api.new_key())
-    assert (done.status, done.attempts, len(vendors.crm.requests)) == ("succeeded", 2, 2)
-    assert vendors.crm.points == [Decimal(5)]
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"points": "0"}, "/points"),
+        ({"points": "1e3"}, "/points"),
+        ({"points": "0.0000001"}, "/points"),
+        ({"points": "05"}, "/points"),
+        ({"member": "email:a/b"}, "/member"),
+        ({"description": "x" * 501}, "/description"),
+        ({"store": ""}, "/store"),
+    ],
+    ids=str,
+)
+def test_what_is_malformed_is_refused_before_anything(points: World, body: dict[str, Any], pointer: str) -> None:
+    """The problem points at the field; the key stays free."""
+    key = points.new_key()
+    asked: dict[str, Any] = {"member": points.member, "points": 5} | body
+    with pytest.raises(InvalidRequest) as caught:
+        points.call("adjust", asked.pop("member"), asked.pop("points"), idempotency_key=key, **asked)
+    assert [each.pointer for each in caught.value.errors] == [pointer]
+    assert (caught.value.new_key_allowed, caught.value.retryable, caught.value.adjustment) == (False, False, None)
+    assert points.call("iter_adjustments", idempotency_key=key) == []
 
 
-def test_reads(points: PointsClient) -> None:
-    """Balances and expiring points come as decimals."""
-    assert isinstance(points.balance("email:Jason@example.com").available, Decimal)
-    assert points.expiring("email:user@example.com", FROM, TO).points == Decimal("150.24")
+def test_what_may_be_applied_is_no_success(points: World) -> None:
+    """A 202 is raised, with the adjustment that it is about; the same key hears the same again."""
+    key = points.new_key()
+    points.unknown(applied=True)
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown) as caught:
+            points.call("adjust", points.member, 5, idempotency_key=key)
+        assert (caught.value.adjustment.status, caught.value.idempotency_key) == ("unknown", key)
+        assert caught.value.retry_after
+    assert [each.id for each in points.call("iter_adjustments", status="unknown")] == [caught.value.id]
+    assert points.booked() == [Decimal(5)]
+    points.resolve(caught.value.id, "applied", "seen", actor="Robin")
 
 
-def test_the_asynchronous_client(api: Caller, vendors: Vendors) -> None:
-    """The same with `await`."""
+def test_an_unknown_that_was_applied(points: World) -> None:
+    """Once it is settled, the key gives the success, and so does a wait."""
+    key = points.new_key()
+    points.unknown(applied=True)
+    with pytest.raises(OutcomeUnknown) as caught:
+        points.call("adjust", points.member, 5, idempotency_key=key)
+    settled = points.resolve(caught.value.id, "applied", "seen", actor="Robin")
+    assert (settled.status, settled.resolution["outcome"], settled.resolution["actor"]) == (
+        "succeeded",
+        "applied",
+        "Robin",
+    )
+    assert points.call("wait_until_settled", caught.value.id, seconds=0).status == "succeeded"
+    repeated = points.call("adjust", points.member, 5, idempotency_key=key)
+    assert (repeated.id, repeated.replayed, repeated.balance) == (caught.value.id, True, None)
+    assert points.booked() == [Decimal(5)]
+    with pytest.raises(NotResolvable):
+        points.resolve(caught.value.id, "not_applied", "changed my mind")
 
-    async def scene() -> None:
-        url, key = str(api.http.base_url), api.new_key()
-        async with AsyncPointsClient(url, KEYS["anywhere"], tenant="acme", timeout=DEADLINE) as points:
-            calls = (points.adjust(MEMBER, 5, idempotency_key=key, wait=DEADLINE) for _ in range(5))
-            done = await asyncio.gather(*calls)
-            assert {each.id for each in done} == {done[0].id}
 
-    asyncio.run(scene())
-    assert vendors.crm.points == [Decimal(5)]
+def test_an_unknown_that_was_not_applied(points: World) -> None:
+    """Once it is settled, the key and a wait say that a new key may be taken."""
+    key = points.new_key()
+    points.unknown(applied=False)
+    with pytest.raises(OutcomeUnknown) as caught:
+        points.call("adjust", points.member, 5, idempotency_key=key)
+    points.resolve(caught.value.id, "not_applied", "not there")
+    for method, arguments, named in (
+        ("wait_until_settled", (caught.value.adjustment,), {"seconds": 0}),
+        ("adjust", (points.member, 5), {"idempotency_key": key}),
+    ):
+        with pytest.raises(NotApplied) as failed:
+            points.call(method, *arguments, **named)
+        assert (failed.value.new_key_allowed, failed.value.adjustment) == (True, caught.value.id)
+    assert points.booked() == []
+
+
+def test_a_retryable_problem_is_repeated_under_the_same_key(points: World) -> None:
+    """The next call is a second attempt of the same adjustment, and one effect."""
+    points.unavailable()
+    done = points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    assert (done.status, done.attempts) == ("succeeded", 2)
+    assert points.booked() == [Decimal(5)]
+
+
+def test_an_adjustment_is_taken_back(points: World) -> None:
+    """The whole of it, once for a key; then nothing is left."""
+    done = points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    key = points.new_key()
+    reversal = points.call("reverse", done.id, idempotency_key=key)
+    assert (reversal.operation, reversal.reverses, reversal.points, reversal.linked) == ("reverse", done.id, -5, True)
+    assert reversal.raw.keys() == NAMES | {"operation", "reverses", "linked"}
+    assert points.call("reverse", done.id, idempotency_key=key).replayed
+    kept = points.call("adjustment", done.id)
+    assert (kept.reversed, [(each.id, each.points) for each in kept.reversals]) == (5, [(reversal.id, Decimal(5))])
+    with pytest.raises(NotReversible):
+        points.call("reverse", done.id, idempotency_key=points.new_key())
+    with pytest.raises(NotReversible):
+        points.call("reverse", reversal.id, idempotency_key=points.new_key())
+
+
+def test_a_part_is_taken_back(points: World) -> None:
+    """By the opposite; and never more than what is left."""
+    done = points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    part = points.call("reverse", done.id, 2, idempotency_key=points.new_key(), description="order-1 came back")
+    assert (part.points, part.linked, part.description) == (-2, False, "order-1 came back")
+    with pytest.raises(NotReversible):
+        points.call("reverse", done.id, 4, idempotency_key=points.new_key())
+    with pytest.raises(NotReversible):
+        points.call("reverse", done.id, 1, idempotency_key=points.new_key(), linked=True)
+    rest = points.call("reverse", done.id, idempotency_key=points.new_key())
+    assert (rest.points, points.call("adjustment", done.id).reversed) == (-3, 5)
+    assert [each.id for each in points.call("iter_adjustments", reverses=done.id)] == [rest.id, part.id]
+    assert [each.id for each in points.call("iter_adjustments", reverses=done.id, operation="adjust")] == []
+
+
+def test_what_is_unknown_cannot_be_reversed(points: World) -> None:
+    """Nor can what there is not."""
+    points.unknown(applied=True)
+    with pytest.raises(OutcomeUnknown) as caught:
+        points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    with pytest.raises(NotReversible):
+        points.call("reverse", caught.value.id, idempotency_key=points.new_key())
+    with pytest.raises(NotFound):
+        points.call("reverse", "adj_" + "0" * 32, idempotency_key=points.new_key())
+    points.resolve(caught.value.id, "applied", "seen")
+
+
+def test_lists_go_on_page_by_page(points: World) -> None:
+    """Newest first; a cursor goes on after its page, and belongs to its filters."""
+    reference = points.new_key()
+    made = [
+        points.call("adjust", points.member, each, idempotency_key=points.new_key(), reference=reference).id
+        for each in range(1, 4)
+    ]
+    pages = points.call("adjustments", reference=reference, limit=2)
+    assert [[each.id for each in page.data] for page in pages] == [made[:0:-1], made[:1]]
+    assert [page.next_cursor is None for page in pages] == [False, True]
+    assert [each.id for each in points.call("iter_adjustments", reference=reference, limit=1)] == made[::-1]
+    with pytest.raises(InvalidRequest):
+        points.call("adjustments", limit=2, cursor=pages[0].next_cursor)
+
+
+def test_many_are_made_once(points: World) -> None:
+    """A second run of the same finds all of them done."""
+    asked = [AdjustmentRequest(points.member, each, points.new_key(), {"store": "12"}) for each in range(1, 21)]
+    wrong = AdjustmentRequest(points.nobody, 5, points.new_key())
+    first = points.call("adjust_many", [*asked, wrong], concurrency=5)
+    second = points.call("adjust_many", [*asked, wrong], concurrency=5)
+    assert [each.outcome for each in first] == [each.outcome for each in second] == ["succeeded"] * 20 + ["failed"]
+    assert [each.adjustment.id for each in first[:-1]] == [each.adjustment.id for each in second[:-1]]
+    assert all(each.adjustment.replayed for each in second[:-1])
+    assert sorted(points.booked()) == [Decimal(each) for each in range(1, 21)]
+
+
+def test_balances_and_histories(points: World) -> None:
+    """What was adjusted is in the balance, and in the history with the adjustment that made it."""
+    before = points.call("balance", points.member).available or Decimal(0)
+    done = points.call("adjust", points.member, "7.25", idempotency_key=points.new_key())
+    after = points.call("balance", points.member)
+    assert after.available - before == Decimal("7.25")
+    assert (after.member, after.cached, after.vendor.name) == (points.member, False, done.vendor.name)
+    [row] = [each for each in points.call("iter_transactions", points.member, limit=1) if each.adjustment == done.id]
+    assert (row.points, row.id) == (Decimal("7.25"), done.vendor.transaction_id)
+    assert points.call("transactions", points.member).complete
+
+
+def test_members(points: World) -> None:
+    """Who the vendor says that they are, all that they have, and what expires; nobody is nobody."""
+    assert points.call("lookup", points.member).ids["contact_id"] == "1"
+    with pytest.raises(MemberNotFound):
+        points.call("lookup", points.nobody)
+    wallet = points.call("wallet", points.member)
+    assert wallet.members == (points.member,)
+    assert wallet.balances[0].member == points.member
+    expiring = points.call("expiring", "email:user@example.com", FROM, TO)
+    assert (expiring.precision, expiring.start, expiring.end) == ("exact", FROM, TO)
+    assert expiring.points is not None
+
+
+def test_a_preview_stores_nothing(points: World) -> None:
+    """It has the vendor's request, and no adjustment comes of it."""
+    count = len(points.call("iter_adjustments"))
+    preview = points.call("preview", points.member, 5, description="Thanks")
+    assert (preview.request["effect"], preview.not_sent) == (True, ())
+    assert len(points.call("iter_adjustments")) == count
+    assert points.booked() == []
+
+
+def test_capabilities(points: World) -> None:
+    """What can be asked, by operation, and how it can be reversed."""
+    can = points.call("capabilities")
+    assert can.tenant == "acme"
+    assert set(can.operations) == {"adjust", "balance", "expiring", "transactions", "lookup"}
+    [adjust] = can.operations["adjust"]
+    assert adjust.reversals == ("linked", "compensation")
+
+
+def test_a_wrong_key_is_refused(behind: World) -> None:
+    """Whatever is asked."""
+    with behind.sync(key="wrong" * 8) as client, pytest.raises(Unauthenticated) as caught:
+        client.balance(behind.member)
+    assert (caught.value.status, caught.value.retryable) == (401, False)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.client import IdempotencyKeyReused, PointsClient
+from points_gateway_client import IdempotencyKeyReused, PointsClient
 from tests.deadlines import DEADLINE
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.configuration import KEYS

@@ -20,15 +20,14 @@ import orjson
 import pytest
 
 import gateway
-from gateway import client, exact, meaning
+import points_gateway_client as client
+from gateway import exact, meaning
 from gateway.adjustments import Draft, Record, Settlement, Verdict
 from gateway.answers import rendering
 from gateway.answers.rendering import final_answer
 from gateway.api import reading
 from gateway.api.schemas import adjustment_body
 from gateway.app import Gateway
-from gateway.client.json_object import Document
-from gateway.client.request import adjustment_body as client_body
 from gateway.errors import FieldNotSupported, InvalidRequest
 from gateway.journal import Journal
 from gateway.model import Adjustment, Member
@@ -37,6 +36,8 @@ from gateway.port import Adapter, Exchange, VendorRequest, VendorSettings
 from gateway.port.registry import AdapterType, adapters
 from gateway.settings import load
 from gateway.write import Write
+from points_gateway_client.json_object import Document
+from points_gateway_client.request import adjustment_body as client_body
 from tests.adapters.test_field_table import test_every_cell_of_the_document_is_checked_here
 
 COPY = Path.cwd()
@@ -188,5 +189,6 @@ def failure(check: Callable[[], None]) -> str | None:
 
 
 if __name__ == "__main__":
-    assert Path(gateway.__file__).is_relative_to(COPY), "the project is imported, and not its copy"
+    for package in (gateway, client):
+        assert Path(str(package.__file__)).is_relative_to(COPY), "the project is imported, and not its copy"
     sys.stdout.write(json.dumps({name: failure(globals()[name]) for name in sys.argv[1:]}))

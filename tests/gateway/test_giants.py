@@ -13,14 +13,14 @@ from gateway import exact
 from gateway.answers.rendering import plain
 from gateway.api import field_types, reading
 from gateway.api.schemas import AdjustmentBody
-from gateway.client.json_object import Document
-from gateway.client.request import adjustment_body
 from gateway.delivery.outcome import without_secrets
 from gateway.delivery.redaction import Redactor, shown
 from gateway.errors import InvalidRequest
 from gateway.lenient import Unreadable
 from gateway.model import Applied, Balance
 from gateway.port import VendorResponse
+from points_gateway_client.json_object import Document
+from points_gateway_client.request import adjustment_body
 from tests.memory import bounded
 
 GIANTS = ["1E700000000", "1e-700000000", "-9.5E+700000000", "0E700000000", "-0e-700000000", "1E999999999999999999"]

@@ -12,9 +12,9 @@ from typing import get_type_hints
 
 import pytest
 
-from gateway.client.fields import AdjustmentFields, AnsweredFields
 from gateway.model import Adjustment
 from gateway.traits import traits
+from points_gateway_client.fields import AdjustmentFields, AnsweredFields
 
 ROOT = Path(__file__).parents[2]
 MOST = 6
@@ -26,7 +26,7 @@ PATCH = {
             '    campaign: str | None = text("The campaign that it belongs to.")\n',
         )
     ],
-    "gateway/client/fields.py": [("    store: str | None\n", "    campaign: str | None\n")],
+    "client/points_gateway_client/fields.py": [("    store: str | None\n", "    campaign: str | None\n")],
     "docs/api.md": [("| store | - | - | - | `StoreId` (a positive integer) |\n", "| campaign | - | - | - | - |\n")],
     "tests/adapters/test_field_table.py": [
         (
@@ -48,7 +48,7 @@ CHECKS = re.findall(r"^def (check_\w+)", Path(__file__).with_name("new_field.py"
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with one more field."""
     copy = tmp_path_factory.mktemp("copy")
-    for name in ("gateway", "adapters", "config", "docs", "tests"):
+    for name in ("gateway", "adapters", "client", "config", "docs", "tests"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "CHANGELOG.md", copy)
     for name, additions in PATCH.items():
@@ -66,7 +66,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python on the copy."""
     # What is compiled is kept beside the copy, so that no process compiles what another has.
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONPYCACHEPREFIX": str(copy.with_name("compiled"))}
+    path = os.pathsep.join((str(copy), str(copy / "client")))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONPYCACHEPREFIX": str(copy.with_name("compiled"))}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(
         [sys.executable, *arguments], cwd=copy, env=environment, capture_output=True, text=True, check=False

@@ -21,7 +21,18 @@ from tests.deadlines import DEADLINE, FACTOR, VARIABLE
 
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / ".bench/mutants"
-TREE = ("adapters", "benchmarks", "config", "docs", "gateway", "tests", "pyproject.toml", "Makefile", "README.md")
+TREE = (
+    "adapters",
+    "benchmarks",
+    "client",
+    "config",
+    "docs",
+    "gateway",
+    "tests",
+    "pyproject.toml",
+    "Makefile",
+    "README.md",
+)
 ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", VARIABLE: str(FACTOR)}
 """Without plugins, which these tests do not use, a mutant takes half as long."""
 

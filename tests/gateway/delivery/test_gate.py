@@ -172,4 +172,4 @@ def test_calls_that_come_together() -> None:
             permit = await task
         assert bench.gate.under_way == 1
 
-    on_bench(body, timeout=300.0)
+    on_bench(body, timeout=DEADLINE)
