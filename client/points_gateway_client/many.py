@@ -27,6 +27,13 @@ class AdjustmentRequest:
     idempotency_key: str
     fields: AdjustmentFields = field(default_factory=AdjustmentFields)
 
+    def check(self) -> None:
+        """Raises `TypeError` or `ValueError` where it could not be sent; the gateway checks the rest."""
+        self._call()
+
+    def _call(self) -> Call[Adjustment]:
+        return adjust_call(self.member, self.points, key=self.idempotency_key, **self.fields)
+
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentResult:
@@ -71,7 +78,7 @@ class Many:
             if first != number:
                 raise ValueError(f"requests[{number}] has the idempotency_key of requests[{first}]")
             try:
-                self._calls.append(adjust_call(each.member, each.points, key=each.idempotency_key, **each.fields))
+                self._calls.append(each._call())
             except (TypeError, ValueError) as error:
                 raise type(error)(f"requests[{number}]: {error}") from None
 

@@ -62,6 +62,14 @@ COMMANDS = {
         "journal:commands",
         "Back up, move, verify, thin out and reconcile the journal.",
     ),
+    "import": (
+        "bulk.importing:import_",
+        "Make the adjustments of a CSV file through a running gateway; run again, it makes none twice.",
+    ),
+    "export": (
+        "bulk.exporting:export",
+        "Write a tenant's adjustments, newest first, from a running gateway, as they are read.",
+    ),
     "pause": (
         "pause:pause",
         "Pause adjustments of a tenant, vendor or client, or all, in every gateway on the journal; "

@@ -26,12 +26,15 @@ COMMANDS = (
     "journal purge",
     "journal reconcile",
     "journal audit",
+    "import",
+    "export",
     "pause",
     "resume",
     "schema",
     "demo",
     "simulate",
 )
+WITHOUT_CONFIGURATION = ("schema", "demo", "diff", "import", "export")
 ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "journal verify", "journal audit", "schema")
 
 
@@ -94,7 +97,9 @@ def test_an_example_parses(command: Command, name: str, tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     result = command(*words)
     assert result.code == 1
-    assert re.search("cannot be read: No such file|is not here: run this in a checkout|no gateway on", result.err)
+    assert re.search(
+        "cannot be read: No such file|is not here: run this in a checkout|no gateway on|no API key", result.err
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +112,7 @@ def test_what_is_not_known_is_refused(command: Command, arguments: list[str]) ->
     assert arguments[-1] in result.err
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("schema", "demo", "diff")])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in WITHOUT_CONFIGURATION])
 def test_a_configuration_is_required(command: Command, name: str) -> None:
     """A command that needs a configuration and is given none ends with exit code 2."""
     fields = {
