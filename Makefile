@@ -13,7 +13,7 @@ AT_ONCE := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 QUICK := tests/test_house.py tests/test_docs.py tests/test_deadlines.py tests/adapters \
 	$(addprefix tests/gateway/,answers planning port settings delivery) \
 	$(filter-out tests/gateway/test_searches_apart.py,$(wildcard tests/gateway/test_*.py)) \
-	$(patsubst %,--ignore=tests/%.py,adapters/test_contract_faults adapters/test_contract_verbatim \
+	$(patsubst %,--ignore=tests/%.py,adapters/test_conformance \
 	gateway/settings/test_nonsense gateway/settings/test_scale)
 
 # What the images are made from; `make pin-images` adds the digests that a registry has for them now.

@@ -22,6 +22,7 @@ WINGS = ("service", "answers", "delivery", "planning", "port")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
+    ("conformance",),
     ("app",),
     ("generation",),
     ("api",),
@@ -80,6 +81,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 # These stand apart, since others build on them alone: no part of gateway/ may import them, nor they any part of it.
 APART = ("client", "simulation")
 CLIENT = Path("client/points_gateway_client")
+# The kit plays an adapter against its simulator; only its commands and an adapter's examples import it.
+KIT, KIT_COMMANDS = "conformance", {"conform.py", "new_adapter.py"}
 PORT = {"port", "model", "errors", "exact", "lenient", "scalars"}
 
 PLACE = {part: number for number, line in enumerate(LAYERS) for part in line}
@@ -162,6 +165,9 @@ def test_imports_run_down(path: Path) -> None:
         if theirs == mine:
             continue
         assert mine not in APART, f"{path} imports {name}"
+        if mine == KIT and theirs == "simulation":
+            continue
+        assert theirs != KIT or path.name in KIT_COMMANDS, f"{path} imports {name}: no gateway that serves loads it"
         assert theirs in PLACE, f"{path} imports {name}, which stands apart"
         assert PLACE[theirs] > PLACE[mine], f"{path} imports {name}, which is not below it"
 
@@ -186,6 +192,8 @@ def test_an_adapter_leans_on_the_port_alone(vendor: str) -> None:
         for name in imports(path):
             if simulates:
                 allowed = name.startswith(("gateway.simulation.", f"adapters.{vendor}.simulat"))
+            elif path.name == "examples.py":
+                allowed = name == "gateway.conformance.Examples"
             else:
                 own = name.startswith(f"adapters.{vendor}.") and not name.startswith(f"adapters.{vendor}.simulat")
                 allowed = own or (name.startswith("gateway.") and part(name) in PORT)
@@ -267,8 +275,10 @@ def test_a_file_name_has_one_meaning() -> None:
         "wire": "each vendor's answers, read into values",
         "adjustments": "what an adjustment is, and the command about it",
         "audit": "what operators did: kept, and the command that lists it",
+        "check": "the command about a configuration, and one promise that the kit holds an adapter to",
         "errors": "the gateway's problems",
         "exact": "numbers without floats, in each distribution",
+        "examples": "what an adapter is tried with: the class, and each vendor's own",
         "evidence": "whether a byte of a request has left",
         "explain": "the command",
         "health": "whether a gateway is ready: what its pages say, and the command that asks",
@@ -284,6 +294,7 @@ def test_a_file_name_has_one_meaning() -> None:
         "store": "where the journal is",
         "tokens": "what vendors issue: how an adapter fetches it, and the one in use",
         "vendors": "the configured vendors",
+        "report": "what came of each row of an import, and of each check of an adapter",
         "rates": "what points are worth, as values and as they are configured",
         "wallet": "all that a member has: what is asked, who asks it, and the answer",
     }

@@ -47,7 +47,7 @@ def found(response: VendorResponse, *, cursor: str | None, id: str, points: Deci
     """The rows of a longest page that were booked under an adjustment's own id, as answers to the write.
 
     Raises `VendorBadResponse` where one of them has other points, or not certainly these; where the external id of a
-    row cannot be read; and where the page after this one cannot be asked for.
+    row cannot be read, or the row is empty; and where the page after this one cannot be asked for.
     """
     rows = wire.rows(response)
     read = _page(rows, response, LONGEST_PAGE, cursor, None)
@@ -58,6 +58,8 @@ def found(response: VendorResponse, *, cursor: str | None, id: str, points: Deci
         eid = scalars.text(row.get("transaction_eid"))
         if eid is None and row.get("transaction_eid") is not None:
             not_understood("transaction_eid: not a text", response)
+        if not row:
+            not_understood("A transaction without fields", response)
         if eid == id and item.points != points:
             not_understood("A transaction that was found is not the one that was sent", response)
         if eid == id:

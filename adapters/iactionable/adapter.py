@@ -116,7 +116,8 @@ class IActionable(Adapter[Settings]):
 
     def _points(self, response: VendorResponse) -> Balance:
         if not response.ok:
-            self.judge(response, listed=True, message=wire.message(response))
+            # The shape of an error is not documented, so that any body but a proxy's page is the vendor's.
+            self.judge(response, listed=not wire.is_page(response), message=wire.message(response))
         return wire.points(response) if self.settings.app_key is None else wire.points_of_type(response)
 
 

@@ -80,14 +80,18 @@ def moment(value: object) -> datetime | None:
         return None
 
 
+def is_page(response: VendorResponse) -> bool:
+    """Whether a body is a page of HTML, which comes from a proxy and not from the vendor."""
+    return response.rough_text().lstrip().startswith("<")
+
+
 def message(response: VendorResponse) -> str | None:
     """The message of an error: a JSON text or `Message`, otherwise plain text; the shape is not documented."""
     try:
         answer = response.json()
     except VendorBadResponse:
         text = response.rough_text().strip()
-        # HTML comes from a proxy, not from the vendor.
-        return text if _READABLE.search(text) and not text.startswith("<") else None
+        return text if _READABLE.search(text) and not is_page(response) else None
     if isinstance(answer, dict):
         answer = answer.get("Message", answer.get("message"))
     return answer if isinstance(answer, str) and answer else None

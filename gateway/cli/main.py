@@ -79,6 +79,10 @@ COMMANDS = {
         "pause:resume",
         "End a pause that `pause` began, in every gateway on the journal.",
     ),
+    "conform": (
+        "conform:conform",
+        "Hold adapters to every promise of the port, each against the simulator of its vendor; nothing else is called.",
+    ),
     "schema": (
         "schema:schema",
         "Print the JSON Schema of configurations, for editors that complete and check YAML.",

@@ -27,7 +27,7 @@ async def play(
         case faults.Status() | faults.Html() | faults.Body():
             if fault.apply:
                 apply()
-            return _answer(fault)
+            return written(fault)
         case faults.Delay():
             await sleep(fault.seconds)
             return apply()
@@ -62,7 +62,8 @@ async def play(
     return None
 
 
-def _answer(fault: faults.Status | faults.Html | faults.Body) -> Answer:
+def written(fault: faults.Status | faults.Html | faults.Body) -> Answer:
+    """The answer of a fault that gives one in place of the vendor's."""
     match fault:
         case faults.Status():
             return Answer(fault.status, fault.body.encode(), fault.content_type, fault.headers)

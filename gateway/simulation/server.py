@@ -45,6 +45,10 @@ class Simulator(ABC):
     name: ClassVar[str]
     """The name of the adapter that it is the counterpart of."""
     example: ClassVar[Example]
+    written_from: ClassVar[str] = ""
+    """The documents of the vendor that it was written from, for people; empty where nobody says."""
+    written_by: ClassVar[str] = ""
+    """Whose hand wrote it, by any name; empty where nobody says. An adapter of another hand is certified by it."""
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.conformance.said import said
 from gateway.errors import OperationNotSupported
 from gateway.model import Adjustment, Member
 from gateway.planning.translation import Translator
@@ -15,7 +16,6 @@ from gateway.reads import LookupRead, TransactionsRead
 from gateway.settings import SettingsError
 from gateway.write import Write
 from tests.adapters.desk import Desk, assert_refused
-from tests.adapters.said import said
 from tests.adapters.served import configured
 
 Check = Callable[[Desk, str], None]

@@ -5,22 +5,16 @@ from typing import get_args
 
 import pytest
 
+from gateway.conformance.pair import installed
 from gateway.model import Operation
-from gateway.port import registry
 from gateway.port.registry import AdapterType
 from tests.adapters.bench import Bench, Pair
 from tests.adapters.desk import Desk, opened_desk
 from tests.adapters.fifth_vendor.adapter import Paper
 from tests.adapters.fifth_vendor.simulator import PaperSimulator
+from tests.deadlines import FACTOR
 
-
-def _pairs() -> list[Pair]:
-    simulators = registry.simulators()
-    found = [Pair(kind, simulators.get(name)) for name, kind in registry.adapters().items()]
-    return [*found, Pair(AdapterType.of("paper", Paper), PaperSimulator)]
-
-
-PAIRS = _pairs()
+PAIRS = [*installed(), Pair(AdapterType.of("paper", Paper), PaperSimulator)]
 
 
 def _named(pair: Pair) -> str:
@@ -34,6 +28,12 @@ READERS = [
     for operation in get_args(Operation)
     if operation in pair.kind.operations and operation != "adjust"
 ]
+
+
+@pytest.fixture(scope="session")
+def conformance_patience() -> float:
+    """The checks of the kit wait as long as this machine needs."""
+    return FACTOR
 
 
 @pytest.fixture(params=PAIRS, ids=_named, scope="module")

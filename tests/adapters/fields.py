@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from adapters.iactionable.simulated_point_types import APP_KEY
 from gateway import exact
+from gateway.conformance.said import said
 from tests.adapters.cells import preview
 from tests.adapters.desk import Desk, assert_refused
-from tests.adapters.said import said
 
 NOTHING = dict.fromkeys(("available", "total", "pending", "held", "lifetime", "next_expiry", "updated_at"))
 """A balance of which the vendor says nothing."""

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.adjustments import Verdict
+from gateway.conformance.senseless import HTML
+from gateway.conformance.senseless import served as served_as
 from gateway.errors import VendorBusy
 from gateway.port import not_understood, registry
 from gateway.simulation import in_thread
@@ -16,8 +18,6 @@ from tests.adapters.fifth_vendor.adapter import Paper
 from tests.adapters.fifth_vendor.refused import RefusesItsAnswer, Renewing
 from tests.adapters.fifth_vendor.simulator import PaperSimulator
 from tests.adapters.served import configured, served
-from tests.adapters.test_contract_faults import HTML
-from tests.adapters.test_contract_faults import served as served_as
 
 VOUCHED = (503, 409)
 BODIES = ("", "no", "{}", "[]", "null", '"words"', '{"message": "down"}', '{"Message": "down"}', "{", HTML)

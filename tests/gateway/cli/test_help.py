@@ -30,11 +30,12 @@ COMMANDS = (
     "export",
     "pause",
     "resume",
+    "conform",
     "schema",
     "demo",
     "simulate",
 )
-WITHOUT_CONFIGURATION = ("schema", "demo", "diff", "import", "export")
+WITHOUT_CONFIGURATION = ("conform", "schema", "demo", "diff", "import", "export")
 ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "journal verify", "journal audit", "schema")
 
 
@@ -91,14 +92,15 @@ def test_an_example_runs(command: Command, name: str, left: Left, monkeypatch: p
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ENDS_BY_ITSELF])
 def test_an_example_parses(command: Command, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example of any other command fails for want of a configuration alone, or of a gateway that serves it."""
+    """The example of any other command fails for want of a configuration, a gateway that serves it, or an adapter."""
     words = example(command, name)
     assert " ".join(words).startswith(name)
     monkeypatch.chdir(tmp_path)
     result = command(*words)
     assert result.code == 1
     assert re.search(
-        "cannot be read: No such file|is not here: run this in a checkout|no gateway on|no API key", result.err
+        "cannot be read: No such file|is not here: run this in a checkout|no gateway on|no API key|no adapter 'my-",
+        result.err,
     )
 
 

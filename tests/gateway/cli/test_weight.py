@@ -61,6 +61,7 @@ EXPLAINED = ("adjust", *CONFIGURED, "--tenant=acme", "--member=contact_id:1", "-
         (("journal", "audit", *CONFIGURED), {"adapters", "gateway.planning.planning", *ON_ANSWERS}),
         (("pause", *CONFIGURED), {"gateway.planning.planning", *ON_ANSWERS}),
         (("simulate", "--help"), ON_ANSWERS - {"aiohttp", "gateway.transport"}),
+        (("serve", "--help"), {"gateway.conformance", "gateway.simulation", "aiohttp", "hypothesis", "pytest"}),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
 )

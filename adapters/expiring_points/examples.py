@@ -1,0 +1,10 @@
+"""What the adapter for expiring-points is tried with."""
+
+from gateway.conformance import Examples
+
+EXAMPLES = Examples(
+    # Points are accrued by one call and redeemed by another.
+    unsigned=True,
+    # The answer to a look-up has the member's tiers alone.
+    nameless=True,
+)

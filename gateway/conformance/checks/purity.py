@@ -1,0 +1,93 @@
+"""An exchange depends on its arguments, the settings and the answers alone: no network, no clock, no state."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from gateway.conformance.bench import Bench
+from gateway.conformance.broken import expect
+from gateway.conformance.check import ALL, check, listed
+from gateway.conformance.checks.effects import branches
+from gateway.conformance.checks.parameters import member_of
+from gateway.conformance.watching import Watch
+from gateway.errors import FieldNotSupported, GatewayError
+from gateway.model import Member, Operation
+from gateway.planning.translated import Translation
+from gateway.write import Write
+
+EXPLAINED = "a-method-can-run-more-than-once-for-one-call"
+
+
+def _calls(bench: Bench) -> Iterator[tuple[str, Callable[[], Translation[Any]]]]:
+    """All that an adapter does, each call with its name."""
+    for operation in bench.kind.operations:
+        if operation != "adjust":
+            yield operation, lambda operation=operation: bench.translation(operation)  # type: ignore[misc]
+    for name, fields in branches(bench) if "adjust" in bench.kind.operations else ():
+        yield f"adjust, {name}", lambda fields=fields: bench.translation("adjust", **fields)  # type: ignore[misc]
+    translator = bench.translator
+    if bench.kind.found_by is not None and translator.adapter.finds:
+        yield "find", lambda: translator.find(Write(bench.adjustment()), id="adj_1")
+    if bench.kind.probes:
+        yield "probe", translator.probe
+    if translator.fetches:
+        yield "token", translator.token
+
+
+@check(EXPLAINED)
+def it_reaches_for_nothing(bench: Bench) -> None:
+    """No network, file, clock, sleep or randomness: `now` and `nonce` are arguments."""
+    for name, make in _calls(bench):
+        bench.fresh()
+        watch = Watch()
+        with suppress(GatewayError):  # what it says of this call is for other checks
+            bench.driven(make, watch.during)
+        expect(not watch.seen, "nothing but its arguments, its settings and the answers", "; ".join(watch.seen), name)
+
+
+@check(EXPLAINED, of=ALL)
+def exchanges_share_nothing(bench: Bench, operation: Operation) -> None:
+    """Two calls under way at once send and give what each of them would alone."""
+    adapter = bench.translator.adapter
+    schemes = adapter.lookup_schemes if operation == "lookup" else adapter.schemes
+    unknown = bench.example.unknown_member
+    other = Member.parse(unknown) if unknown else member_of(bench, schemes[-1])
+    members = (bench.member, other)
+
+    def begun(member: Member) -> Iterator[Any]:
+        """Each request of a call, then what came of it."""
+        own: dict[str, Any] = {"id": f"adj_{member.value}"} if operation == "adjust" else {}
+        try:
+            translation = bench.translation(operation, member=member, **own)
+            exchange, request = translation.begin()
+            while True:
+                request = request.resolved(writing=translation.writes)
+                yield request.method, request.path, request.body, dict(request.headers)
+                request = exchange.send(bench.transport.hand(request))
+        except StopIteration as done:
+            yield type(done.value).__name__
+        except FieldNotSupported as error:
+            yield error.detail
+        except GatewayError as error:
+            yield type(error).__name__
+
+    if bench.translator.fetches:
+        return  # its calls need a token, which no plan has
+    alone = []
+    for member in members:
+        bench.fresh()
+        alone.append(list(begun(member)))
+    bench.fresh()
+    together: list[list[Any]] = [[], []]
+    under_way = [begun(member) for member in members]
+    going = [True, True]
+    while any(going):
+        for number, each in enumerate(under_way):
+            step = next(each, None) if going[number] else None
+            going[number] = step is not None
+            together[number] += [] if step is None else [step]
+    for member, one, both in zip(members, alone, together, strict=True):
+        expect(one == both, f"the same as alone: {one}", both, f"{operation} of {member}, beside another call")
+
+
+CHECKS = listed(vars())

@@ -1,0 +1,68 @@
+"""A vendor's own cancel takes an adjustment back once, and what is already taken back is seen."""
+
+from decimal import Decimal
+
+from gateway.adjustments import Verdict
+from gateway.conformance.bench import Bench
+from gateway.conformance.broken import broken, expect
+from gateway.conformance.check import check, listed
+from gateway.delivery.outcome import Outcome
+from gateway.model import Found
+from gateway.port.registry import AdapterType
+from gateway.write import Write
+
+EXPLAINED = "a-vendor-that-can-cancel"
+
+
+def _cancels(kind: AdapterType) -> bool:
+    return kind.reversed_by is not None and "adjust" in kind.operations
+
+
+def _made(bench: Bench) -> Write:
+    """An adjustment of 5 points that is applied, and the write that takes it back."""
+    outcome = bench.adjust(id="adj_1")
+    if outcome.applied is None:
+        broken("5 points to be applied", outcome.verdict)
+    transaction = outcome.applied.transaction_id
+    taken = bench.adjustment(points=Decimal(-5))
+    return Write(taken, "reverse", "adj_1", linked=True, transaction=transaction)
+
+
+def _reversed(bench: Bench, write: Write, identifier: str) -> Outcome:
+    bench.passed.clear()
+    return bench.written(bench.translator.write(write, id=identifier))
+
+
+@check(EXPLAINED, applies=_cancels)
+def a_cancel_takes_back_once(bench: Bench) -> None:
+    """It has one effect, which its request says, the opposite of the adjustment; a second one takes back nothing."""
+    write = _made(bench)
+    outcome = _reversed(bench, write, "adj_2")
+    expect(outcome.verdict is Verdict.APPLIED, "the cancel to be applied", outcome.verdict)
+    marked = [each.request for each in bench.passed if each.request.effect]
+    expect(len(marked) == 1, "one request with an effect", marked)
+    unmarked = [each.request for each in bench.passed if each.effects and not each.request.effect]
+    expect(not unmarked, "`effect=True` at the request that changes points", unmarked)
+    points = [effect.points for effect in bench.simulator.effects]
+    expect(points == [5, -5], "the effects 5 and -5", points)
+    again = _reversed(bench, write, "adj_3")
+    expect(again.verdict is not Verdict.APPLIED, "no success of a second cancel", again.verdict)
+    expect(len(bench.simulator.effects) == 2, "no further effect of a second cancel", bench.simulator.effects[2:])
+
+
+@check(EXPLAINED, applies=lambda kind: _cancels(kind) and kind.reversal_found_by is not None)
+def a_cancel_is_found_where_it_was_made(bench: Bench) -> None:
+    """`find_reversal` gives nothing before the cancel, and one match after it."""
+    if not bench.translator.adapter.finds:
+        return
+    write = _made(bench)
+
+    def found() -> Found:
+        return bench.wait(bench.delivery.read(bench.translator.find(write, id="adj_2"))).result
+
+    expect(found().matches == (), "no match before the cancel", found())
+    _reversed(bench, write, "adj_2")
+    expect(len(found().matches) == 1, "one match after the cancel", found())
+
+
+CHECKS = listed(vars())

@@ -1,0 +1,95 @@
+"""What an adapter can do and which checks it keeps, as JSON, and the table of vendors that is made of it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, get_args
+
+from gateway.conformance.pair import Pair
+from gateway.conformance.trial import Result
+from gateway.model import Operation
+
+Level = Literal["consistent", "certified"]
+"""How an adapter was tried: against a simulator of the same hand, or of another one."""
+BEGIN, END = "<!-- made by `points-gateway conform` -->", "<!-- end -->"
+_BETWEEN = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
+_COLUMNS = ("adapter", *get_args(Operation), "members", "an adjustment can also say", "repeats", "level")
+_SAID = ("point_type", "description", "reason", "reference", "store", "pending", "options")
+
+
+def level(pair: Pair) -> Level:
+    """The level that an adapter reaches if it keeps every check against its simulator."""
+    hands = (pair.examples.written_by, pair.simulator.written_by if pair.simulator else "")
+    return "certified" if all(hands) and hands[0] != hands[1] else "consistent"
+
+
+def report(pair: Pair, results: Iterable[Result]) -> dict[str, Any]:
+    """The report about one adapter; its `level` is null where a check is broken."""
+    results, kind = list(results), pair.kind
+    problems = [result.problem for result in results if result.problem]
+    assert pair.simulator is not None  # noqa: S101 (it could not have been tried)
+    settings = kind.settings.model_validate({**pair.simulator.example.settings, "base_url": "http://127.0.0.1"})
+    adapter = kind.adapter(settings)
+    return {
+        "adapter": kind.name,
+        "page": kind.adapter.__module__.rpartition(".")[0].replace(".", "/") + "/README.md",
+        "level": None if problems else level(pair),
+        "written_by": pair.examples.written_by,
+        "simulator": {"written_by": pair.simulator.written_by, "written_from": pair.simulator.written_from},
+        "operations": {name: sorted(parameters) for name, parameters in kind.operations.items()},
+        "schemes": list(adapter.schemes),
+        "lookup_schemes": list(adapter.lookup_schemes),
+        "fractions": adapter.fractions,
+        "repeat_safety": adapter.repeat_safety,
+        "finds": adapter.finds,
+        "cancels": kind.reversed_by is not None,
+        "notes": dict(pair.examples.notes),
+        "kept": [result.case.name for result in results if not result.problem],
+        "broken": [
+            {
+                "check": problem.case.check.name,
+                "operation": problem.case.operation,
+                "with": problem.with_values,
+                "sent": problem.sent,
+                "answered": problem.answered,
+                "expected": problem.expected,
+                "instead": problem.instead,
+                "explained": problem.case.check.explained,
+            }
+            for problem in problems
+        ],
+    }
+
+
+def table(reports: Iterable[Mapping[str, Any]]) -> str:
+    """The table of vendors in Markdown, of these reports."""
+    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(_row(each) for each in reports)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows).replace("| --- ", "|---").replace("--- |", "---|")
+
+
+def placed(page: str, reports: Iterable[Mapping[str, Any]]) -> str:
+    """A page with the table between its two marks. Raises `ValueError` for a page without them."""
+    if not _BETWEEN.search(page):
+        raise ValueError(f"the page has no {BEGIN} that is followed by {END}")
+    return _BETWEEN.sub(lambda _: table(reports), page)
+
+
+def _row(each: Mapping[str, Any]) -> tuple[str, ...]:
+    operations, notes = each["operations"], each["notes"]
+    cells = {
+        "adjust": "yes" if each["fractions"] else "whole points",
+        "balance": "yes",
+        "expiring": "yes" if "period" in operations.get("expiring", ()) else "its schedule",
+        "transactions": "yes",
+        "lookup": "by " + ", ".join(each["lookup_schemes"]),
+    }
+    done = [notes.get(name, cell) if name in operations else "-" for name, cell in cells.items()]
+    said = [name.replace("_", " ") for name in _SAID if name in operations.get("adjust", ())]
+    searched = " and searched" if each["finds"] and each["repeat_safety"] == "enforced" else ""
+    return (
+        f"[{each['adapter']}]({each['page']})",
+        *done,
+        notes.get("members", ", ".join(f"`{scheme}`" for scheme in each["schemes"])),
+        notes.get("an adjustment can also say", ", ".join(said) or "-"),
+        each["repeat_safety"] + searched,
+        each["level"] or "broken",
+    )
