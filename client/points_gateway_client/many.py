@@ -1,16 +1,19 @@
 """Many adjustments in one call: what is asked, what came of each, and what is next, without I/O."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from points_gateway_client.exceptions import NotSent, PointsError
-from points_gateway_client.exchange import Call
+from points_gateway_client.exchange import Call, Pause, Reply, Steps
 from points_gateway_client.fields import AdjustmentFields
 from points_gateway_client.operations import adjust_call
 from points_gateway_client.problems import ClientPaused, Forbidden, Problem, TenantRequired, Unauthenticated
 from points_gateway_client.request import Points
 from points_gateway_client.results import Adjustment
+
+T = TypeVar("T")
 
 CONCURRENCY = 16
 """Adjustments that are under way at once, unless the caller says otherwise."""
@@ -72,6 +75,7 @@ class Many:
         self._results: dict[int, AdjustmentResult] = {}
         self._progress = progress
         self._ended_by: PointsError | None = None
+        self._stopped = False
         numbers: dict[str, int] = {}
         for number, each in enumerate(self._requests):
             first = numbers.setdefault(each.idempotency_key, number)
@@ -101,6 +105,24 @@ class Many:
         if isinstance(error, _ENDS_ALL):
             self._ended_by = self._ended_by or error
         self._note(number, AdjustmentResult(self._requests[number], error=error))
+
+    def stop(self) -> None:
+        """Have calls in other threads end at their next pause: nobody waits for their results any more."""
+        self._stopped = True
+
+    def stoppable(self, steps: Steps[T]) -> Steps[T]:
+        """The steps of one call. Raises `CancelledError` in place of a pause once all has been stopped."""
+        reply: Reply = None
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            if self._stopped and isinstance(step, Pause):
+                steps.close()
+                raise CancelledError
+            reply = yield step
 
     def results(self) -> list[AdjustmentResult]:
         """What came of each, in the order of the requests."""

@@ -118,12 +118,13 @@ class PointsClient(SyncMembers):
         with ThreadPoolExecutor(whole(concurrency, "concurrency", least=1)) as threads:
             try:
                 for number, call in many.calls():
-                    running[threads.submit(self._write, call, wait, timeout)] = number
+                    running[threads.submit(self._write, many, call, wait, timeout)] = number
                     if len(running) >= concurrency:
                         self._collect(many, running)
                 while running:
                     self._collect(many, running)
-            except BaseException:  # those that wait for a thread do not begin
+            except BaseException:  # those that wait for a thread do not begin, and those that run try no more
+                many.stop()
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
         return many.results()
@@ -221,8 +222,8 @@ class PointsClient(SyncMembers):
         """Close the connections; the client cannot be used afterwards."""
         self._driver.close()
 
-    def _write(self, call: Call[Adjustment], seconds: float | None, timeout: float | None) -> Adjustment:
-        return self._driver.run(self._operations.settling.written(call, seconds), timeout)
+    def _write(self, many: Many, call: Call[Adjustment], seconds: float | None, timeout: float | None) -> Adjustment:
+        return self._driver.run(many.stoppable(self._operations.settling.written(call, seconds)), timeout)
 
     @staticmethod
     def _collect(many: Many, running: dict[Future[Adjustment], int]) -> None:

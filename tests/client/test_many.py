@@ -1,5 +1,6 @@
 """Many adjustments in one call: each once, so many at once, and what came of each in its order."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable
@@ -7,8 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+import respx
 
-from points_gateway_client import AdjustmentRequest, AdjustmentResult, NotSent
+from points_gateway_client import AdjustmentRequest, AdjustmentResult, AsyncPointsClient, NotSent
 from tests.client.app import Adjusted, App, Refused
 from tests.deadlines import DEADLINE
 
@@ -152,3 +154,60 @@ def test_a_failure_of_progress_ends_it(app: App, answered: Callable[..., list[st
     with pytest.raises(RuntimeError, match="the disk is full"):
         app.call("adjust_many", requests(50), concurrency=2, progress=fail)
     assert len(keys) <= 3
+
+
+def test_what_runs_when_it_ends_tries_no_more(adjustment: Adjusted, router: respx.MockRouter) -> None:
+    """A call that is between two of its retries ends there, so that an app that is stopped stops."""
+    app, told, retries = App("sync", router), threading.Event(), 10_000
+    attempts = 0
+
+    def write(request: httpx.Request) -> httpx.Response:
+        nonlocal attempts
+        if request.headers["Idempotency-Key"] == "order-1":
+            made = adjustment(idempotency_key="order-1", member="contact_id:1")
+            return httpx.Response(201, json=made)
+        attempts += 1
+        raise httpx.ReadError("cut off")
+
+    def pause(seconds: float) -> None:
+        told.wait(DEADLINE)
+
+    def fail(result: AdjustmentResult) -> None:
+        told.set()
+        raise RuntimeError("stopped")
+
+    router.post("/v1/adjustments").mock(side_effect=write)
+    client = {"retries": retries, "sleep": pause}
+    with pytest.raises(RuntimeError, match="stopped"):
+        app.call("adjust_many", requests(2), concurrency=2, progress=fail, client=client)
+    assert attempts < retries
+
+
+def test_a_cancelled_run_leaves_nothing_running() -> None:
+    """With asyncio, the calls under way are cancelled with it; made again, the requests have the same keys."""
+    held = 0
+
+    async def run() -> None:
+        full = asyncio.Event()
+
+        async def hold(request: httpx.Request) -> httpx.Response:
+            nonlocal held
+            held += 1
+            if held == 3:
+                full.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                held -= 1
+            raise AssertionError
+
+        client = AsyncPointsClient("https://points.test", "k" * 40, transport=httpx.MockTransport(hold))
+        async with client as points:
+            running = asyncio.create_task(points.adjust_many(requests(5), concurrency=3))
+            await full.wait()
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+            assert held == 0
+
+    asyncio.run(run())
