@@ -60,6 +60,8 @@ EXPLAINED = ("adjust", *CONFIGURED, "--tenant=acme", "--member=contact_id:1", "-
         (("journal", "verify", *CONFIGURED), {"adapters", "gateway.planning.planning", *ON_ANSWERS}),
         (("journal", "audit", *CONFIGURED), {"adapters", "gateway.planning.planning", *ON_ANSWERS}),
         (("pause", *CONFIGURED), {"gateway.planning.planning", *ON_ANSWERS}),
+        (("import", "--help"), {"adapters", "yaml", "gateway.settings", *ON_DATABASES, *ON_ANSWERS} - {"httpx"}),
+        (("export", "--help"), {"adapters", "yaml", "gateway.settings", *ON_DATABASES, *ON_ANSWERS} - {"httpx"}),
         (("simulate", "--help"), ON_ANSWERS - {"aiohttp", "gateway.transport"}),
         (("serve", "--help"), {"gateway.conformance", "gateway.simulation", "aiohttp", "hypothesis", "pytest"}),
     ],
