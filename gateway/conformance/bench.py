@@ -4,11 +4,12 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 from gateway.conformance.line import Line, Log, Passed
 from gateway.conformance.pair import Pair
@@ -54,13 +55,14 @@ class Bench:
         self.examples = pair.examples
         self.patience = patience
         self.simulator = pair.simulator()
+        self.simulator.new_id = lambda: UUID(int=next(self._ids), version=4)
         self.example = self.simulator.example
         self.metrics = Metrics()
         self._changes = changes
         self._runner = asyncio.Runner()
         self._log = Log()
         self._began = datetime.now(UTC)
-        self._nonces = count()
+        self._anew()
 
     def __enter__(self) -> Self:
         try:
@@ -69,8 +71,7 @@ class Bench:
             self.settings = self.kind.settings.model_validate(
                 {**self.simulator.settings, "timeout": TIMEOUT * self.patience, **self._changes}
             )
-            # The same moment and the same nonces after each fresh start, so that equal calls are equal requests.
-            source = Source(clock=lambda: self._began, nonce=lambda: f"{next(self._nonces):032x}")
+            source = Source(clock=self._moment, nonce=lambda: f"{next(self._nonces):032x}")
             self.translator = Translator("vendor", self.kind, self.settings, source=source)
             self.transport = Line(self.settings, self.simulator, self._log)
             self._open()
@@ -201,8 +202,8 @@ class Bench:
         return self.call(operation, **fields)
 
     def answers(self, operation: Operation) -> list[Answer]:
-        """What the vendor answers to each request of a call that goes well; nothing of it stays."""
-        requests = self.call(operation)
+        """What the vendor answers to each request of a call that goes well, from a fresh start; nothing of it stays."""
+        requests = self.fresh_call(operation)
         self.fresh()
         answers = [self.simulator.handle(request) for request in requests]
         self.fresh()
@@ -227,9 +228,9 @@ class Bench:
 
     def fresh(self) -> None:
         """Forget everything that happened."""
+        self._anew()
         self.simulator.reset()
         self._log.passed.clear()
-        self._nonces = count()
         if self.translator.fetches:
             self._open()  # with no token yet
 
@@ -244,6 +245,14 @@ class Bench:
         number = [request.effect for request in self.transport.given].index(True)
         self.fresh()
         return number
+
+    def _anew(self) -> None:
+        """Have moments, nonces and the vendor's ids be those of every fresh start: equal calls are equal requests."""
+        self._nonces, self._seconds, self._ids = count(), count(), count(1)
+
+    def _moment(self) -> datetime:
+        """The time, a second later at each look."""
+        return self._began + timedelta(seconds=next(self._seconds))
 
     def _open(self) -> None:
         """Open the way to the vendor."""

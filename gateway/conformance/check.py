@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.conformance.bench import Bench
+from gateway.conformance.pair import Pair
 from gateway.model import Operation
 from gateway.port.registry import AdapterType
 
 READS: tuple[Operation, ...] = ("balance", "expiring", "transactions", "lookup")
 WRITE: tuple[Operation, ...] = ("adjust",)
 ALL: tuple[Operation, ...] = (*WRITE, *READS)
+
+
+def operations(pair: Pair) -> list[Operation]:
+    """The operations that an adapter has with the settings of its example."""
+    return [each for each in pair.kind.operations if each not in pair.examples.without]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +34,11 @@ class Check:
     of: tuple[Operation, ...]
     applies: Callable[[AdapterType], bool]
 
-    def cases(self, kind: AdapterType) -> Iterable[Operation | None]:
+    def cases(self, pair: Pair) -> Iterable[Operation | None]:
         """What is tried of an adapter: the operations of the check that it has, or None once."""
-        if not self.applies(kind):
+        if not self.applies(pair.kind):
             return ()
-        return [each for each in self.of if each in kind.operations] if self.of else (None,)
+        return [each for each in self.of if each in operations(pair)] if self.of else (None,)
 
     def on(self, bench: Bench, operation: Operation | None) -> None:
         """Try it from a fresh start. Raises `Broken`."""

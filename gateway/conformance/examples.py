@@ -29,7 +29,8 @@ class Examples:
     `empty_reads`: reads that answer an empty list where the vendor has no number.
     `nameless`: the answer to a look-up does not name the member.
     `chooses`: operations and parameters that choose within an answer, since the vendor answers for all values at once.
-    `elsewhere`: operations and parameters that only other settings have; the adapter's own tests are about them.
+    `without`: operations that the example's settings do not have.
+    `elsewhere`: operations and parameters, or options, that only other settings have; the adapter's own tests try them.
     """
 
     written_by: str = ""
@@ -46,4 +47,5 @@ class Examples:
     empty_reads: frozenset[Operation] = frozenset()
     nameless: bool = False
     chooses: frozenset[tuple[Operation, str]] = frozenset()
+    without: frozenset[Operation] = frozenset()
     elsewhere: frozenset[tuple[Operation, str]] = frozenset()

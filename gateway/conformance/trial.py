@@ -64,7 +64,7 @@ class Result:
 
 def cases(pair: Pair) -> list[Case]:
     """All that is tried of an adapter, in order."""
-    return [Case(check, operation) for check in CHECKS for operation in check.cases(pair.kind)]
+    return [Case(check, operation) for check in CHECKS for operation in check.cases(pair)]
 
 
 class Trial:

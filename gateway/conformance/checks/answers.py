@@ -20,8 +20,8 @@ def a_damaged_success_makes_up_nothing(bench: Bench) -> None:
     """Whatever is lost of a success, it is applied with what is left of it, or unknown; no balance is made up."""
     with bench.direct():
         effect = bench.effect_number()
-        whole = bench.adjust()
         success = bench.answers("adjust")[effect]
+        whole = bench.adjust()
         expect(whole.applied, "5 points to be applied", whole.verdict)
         true = (whole.applied and whole.applied.balance) or Balance()
         for each in damaged(success):
@@ -39,12 +39,14 @@ def a_damaged_success_makes_up_nothing(bench: Bench) -> None:
 def a_damaged_read_makes_up_nothing(bench: Bench, operation: Operation) -> None:
     """Whatever is lost of an answer, a read gives the points that were said, or raises; no row is left out."""
     with bench.direct():
+        number = len(bench.fresh_call(operation)) - 1
+        bench.fresh()
         if "adjust" in bench.kind.operations:
             bench.adjust()  # a member without points may have no number to lose
         before = len(bench.simulator.requests)
         true = bench.read(operation).result
         requests = bench.simulator.requests[before:]
-        last, number = bench.simulator.handle(requests[-1]), len(requests) - 1
+        last = bench.simulator.handle(requests[-1])
         expect(not says_nothing(true), "a number in the read of the example's member", true)
         for each in damaged(last):
             bench.spoil(number, served(each.of(last), last.status))

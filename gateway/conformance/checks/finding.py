@@ -55,10 +55,10 @@ def what_was_applied_is_found(bench: Bench) -> None:
         return
     with bench.direct():
         sent = {name: Decimal(points) for name, points in (("adj_1", 5), ("adj_2", 7), ("adj_3", -1))}
-        outcomes = {name: bench.adjust(id=name, points=points) for name, points in sent.items()}
+        # All of them are looked for, since a vendor may list them in any order.
         paged = "cursor" in (bench.kind.found_by or ())
-        for number in range(MANY if paged else 2):
-            bench.adjust(id=f"adj_other_{number}")
+        sent |= {f"adj_other_{number}": Decimal(5) for number in range(MANY if paged else 2)}
+        outcomes = {name: bench.adjust(id=name, points=points) for name, points in sent.items()}
         before = len(bench.simulator.effects)
         for name, outcome in outcomes.items():
             if outcome.verdict in (Verdict.APPLIED, Verdict.ACCEPTED):

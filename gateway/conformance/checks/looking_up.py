@@ -3,18 +3,13 @@
 from gateway.conformance.bench import Bench
 from gateway.conformance.broken import expect
 from gateway.conformance.check import check, listed
-from gateway.model import Member, Profile
-from gateway.port.registry import AdapterType
+from gateway.model import Member, Operation, Profile
 
 
-def _looks_up(kind: AdapterType) -> bool:
-    return "lookup" in kind.operations
-
-
-@check("a-vendor-that-can-look-members-up", applies=_looks_up)
-def a_look_up_gives_the_member_that_others_take(bench: Bench) -> None:
+@check("a-vendor-that-can-look-members-up", of=("lookup",))
+def a_look_up_gives_the_member_that_others_take(bench: Bench, operation: Operation) -> None:
     """By every name that it gives, the vendor finds the same member, whom its other operations are asked by."""
-    profile = bench.read("lookup").result
+    profile = bench.read(operation).result
     assert isinstance(profile, Profile)  # noqa: S101 (by the operation)
     expect(profile.member == bench.member, f"the member {bench.member}", profile.member)
     if bench.examples.nameless:

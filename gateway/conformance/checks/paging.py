@@ -6,15 +6,10 @@ from gateway.conformance.bench import Bench
 from gateway.conformance.broken import broken, expect
 from gateway.conformance.check import check, listed
 from gateway.errors import FieldNotSupported, VendorError
-from gateway.model import Transactions, VendorTransaction
-from gateway.port.registry import AdapterType
+from gateway.model import Operation, Transactions, VendorTransaction
 
 MOST = 100
 """Pages of one history."""
-
-
-def _pages(kind: AdapterType) -> bool:
-    return {"adjust", "transactions"} <= kind.operations.keys()
 
 
 def _page(bench: Bench, limit: int, cursor: str | None) -> Transactions:
@@ -24,15 +19,26 @@ def _page(bench: Bench, limit: int, cursor: str | None) -> Transactions:
     return page
 
 
-@check("a-vendor-that-has-a-history", applies=_pages)
-def pages_are_the_history(bench: Bench) -> None:
-    """Page after page gives every row once, in the order of one long page, and ends."""
+@check("a-vendor-that-has-a-history", of=("transactions",))
+def pages_are_the_history(bench: Bench, operation: Operation) -> None:
+    """Page after page gives every row once, in the order of one long page, and ends; points have their sign."""
+    if "adjust" not in bench.kind.operations:
+        return
     with bench.direct():
-        for number in range(5):
-            bench.adjust(id=f"adj_{number}", points=Decimal(number + 1))
+        made = {}
+        for number, points in enumerate((5, 4, -1, 3, 2)):
+            outcome = bench.adjust(id=f"adj_{number}", points=Decimal(points))
+            if outcome.applied is not None and outcome.applied.transaction_id is not None:
+                made[outcome.applied.transaction_id] = Decimal(points)
         whole = _page(bench, 100, None)
-        expect(len(whole.items) >= 5, "the five adjustments that were made", f"{len(whole.items)} rows")
-        if "cursor" not in bench.kind.operations["transactions"] or whole.next_cursor is not None:
+        effects = len(bench.simulator.effects)
+        expect(len(whole.items) >= effects, f"the {effects} adjustments that were made", f"{len(whole.items)} rows")
+        for row in whole.items:
+            if row.id in made:
+                expect(
+                    row.points in (None, made[row.id]), f"{made[row.id]} points", row.points, f"transaction {row.id}"
+                )
+        if "cursor" not in bench.kind.operations[operation] or whole.next_cursor is not None:
             return
         rows: list[VendorTransaction] = []
         cursor = None
@@ -47,9 +53,11 @@ def pages_are_the_history(bench: Bench) -> None:
         expect(same, "the rows of one long page", [row.id for row in rows])
 
 
-@check("a-vendor-that-has-a-history", applies=lambda kind: "cursor" in kind.operations.get("transactions", ()))
-def a_made_up_cursor_is_refused(bench: Bench) -> None:
+@check("a-vendor-that-has-a-history", of=("transactions",))
+def a_made_up_cursor_is_refused(bench: Bench, operation: Operation) -> None:
     """A cursor that nobody gave out is refused, or answered by the vendor; it leads to no other path."""
+    if "cursor" not in bench.kind.operations[operation]:
+        return
     for cursor in ("../../x", "a b&c=d", "\u00e9?#"):
         try:
             bench.read("transactions", cursor=cursor)

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.conformance.bench import Bench
 from gateway.conformance.broken import expect
-from gateway.conformance.check import ALL, check, listed
+from gateway.conformance.check import ALL, check, listed, operations
 from gateway.conformance.checks.effects import branches
 from gateway.conformance.checks.parameters import member_of
 from gateway.conformance.watching import Watch
@@ -20,10 +20,10 @@ EXPLAINED = "a-method-can-run-more-than-once-for-one-call"
 
 def _calls(bench: Bench) -> Iterator[tuple[str, Callable[[], Translation[Any]]]]:
     """All that an adapter does, each call with its name."""
-    for operation in bench.kind.operations:
+    for operation in operations(bench.pair):
         if operation != "adjust":
             yield operation, lambda operation=operation: bench.translation(operation)  # type: ignore[misc]
-    for name, fields in branches(bench) if "adjust" in bench.kind.operations else ():
+    for name, fields in branches(bench) if "adjust" in operations(bench.pair) else ():
         yield f"adjust, {name}", lambda fields=fields: bench.translation("adjust", **fields)  # type: ignore[misc]
     translator = bench.translator
     if bench.kind.found_by is not None and translator.adapter.finds:

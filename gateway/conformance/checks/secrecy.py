@@ -9,12 +9,12 @@ from xml.sax.saxutils import escape  # it writes XML, and reads none  # nosec B4
 
 from gateway.conformance.bench import Bench
 from gateway.conformance.broken import expect
-from gateway.conformance.check import ALL, check, listed
+from gateway.conformance.check import ALL, check, listed, operations
 from gateway.errors import GatewayError, VendorError
 from gateway.model import Operation
 from gateway.planning.translated import Translation
 from gateway.port import VendorRequest
-from gateway.port.echoes import Echoes
+from gateway.port.echoes import SHORTEST, Echoes
 from gateway.port.secrets import MASK, Secret
 from gateway.write import Write
 
@@ -96,7 +96,7 @@ def a_result_holds_no_secret(bench: Bench) -> None:
     echoes = Echoes(bench.settings.secrets())
     made: dict[str, Callable[[], Translation[Any]]] = {
         operation: lambda operation=operation: bench.translation(operation)  # type: ignore[misc]
-        for operation in bench.kind.operations
+        for operation in operations(bench.pair)
     }
     if bench.kind.found_by is not None and bench.translator.adapter.finds:
         made["find"] = lambda: bench.translator.find(Write(bench.adjustment()), id="adj_1")
@@ -107,6 +107,19 @@ def a_result_holds_no_secret(bench: Bench) -> None:
             shown = f"{error.detail} {error.vendor_code} {error.vendor_message}"
         masked = echoes.masked(shown)
         expect(masked == shown, "no secret in what it returns or raises", masked, name)
+
+
+@check(EXPLAINED, of=ALL)
+def an_issued_token_is_not_kept(bench: Bench, operation: Operation) -> None:
+    """What the vendor issued, and a later request carries as a credential, is in nothing that is kept."""
+    kept, _ = _kept(bench, operation)
+    answers = [each.response.rough_text() for each in bench.passed if each.response]
+    shown = json.dumps(kept, default=str)
+    for number, each in enumerate(bench.passed):
+        for name, value in each.request.headers.items():
+            credential = value.rpartition(" ")[2]
+            issued = any(len(credential) >= SHORTEST and credential in text for text in answers[:number])
+            expect(not (issued and credential in shown), "a request that is `confidential`", "it is kept", name)
 
 
 CHECKS = listed(vars())

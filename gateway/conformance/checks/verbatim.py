@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
 from gateway import exact
@@ -25,6 +25,7 @@ FEW = settings(
     database=None,
     derandomize=True,
     print_blob=False,
+    report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
 MEMBER_VALUES = st.one_of(
@@ -90,14 +91,15 @@ def every_digit_comes_back(bench: Bench) -> None:
     fraction = bench.translator.adapter.fractions
     points = min(Decimal("123456789012.345678") if fraction else Decimal(123456789012), bench.examples.largest)
     with bench.direct():
-        before, outcome, after = bench.read("balance").result, bench.adjust(points=points), bench.read("balance").result
-    if outcome.verdict is not Verdict.APPLIED or not (isinstance(before, Balance) and isinstance(after, Balance)):
-        return
-    if after.available is None:
-        expect("balance" in bench.examples.empty_reads, "a number after points were applied", after)
-        return
-    moved = after.available - (before.available or 0)
-    expect(moved == points, f"a balance that moved by {points}", f"from {before.available} to {after.available}")
+        for number, change in enumerate((points, Decimal(-1))):  # the second tells what is available from what ever was
+            before = bench.read("balance").result
+            outcome = bench.adjust(points=change, id=f"adj_{number}")
+            after = bench.read("balance").result
+            if outcome.verdict is not Verdict.APPLIED:
+                continue
+            numbers = [isinstance(each, Balance) and each.available for each in (before, after)]
+            moved = numbers[1] - (numbers[0] or 0) if isinstance(numbers[1], Decimal) else None
+            expect(moved == change, f"a balance that moved by {change}", f"from {numbers[0]} to {numbers[1]}")
 
 
 @check(EXPLAINED, of=ALL)
@@ -149,6 +151,9 @@ def _words_arrive(bench: Bench, name: str) -> None:
 
     @FEW
     @given(words=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=longest))
+    @example("w" * longest)
+    @example(" a  b ")
+    @example('Jos\u00e9 "& <\u6f22> 100%')
     def holds(words: str) -> None:
         bench.fresh()
         plain = words.isprintable()

@@ -1,12 +1,14 @@
 """Every operation works on the example, and what is not written is not supported."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, get_args
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
 from gateway.conformance.broken import broken, expect
 from gateway.conformance.check import ALL, check, listed, writes
-from gateway.conformance.numbers import says_nothing
+from gateway.conformance.numbers import POINTS, leaves, says_nothing
 from gateway.errors import FieldNotSupported, MemberNotFound, OperationNotSupported, VendorError
 from gateway.model import Applied, Balance, Expiring, Member, Operation, Profile, Transactions
 from gateway.port.declaration import faults
@@ -61,6 +63,21 @@ def it_works(bench: Bench, operation: Operation) -> None:
     expect(bench.simulator.effects == [], "no effect of a read", bench.simulator.effects)
 
 
+@check("missing-and-unreadable-values", of=ALL)
+def results_are_canonical(bench: Bench, operation: Operation) -> None:
+    """Numbers are `Decimal` and no floats, and times are aware."""
+    if operation == "adjust":
+        result: object = bench.adjust().applied
+    else:
+        bench.adjust() if "adjust" in bench.kind.operations else None
+        result = bench.read(operation).result
+    for place, value in leaves(result):
+        expect(not isinstance(value, float), "a Decimal", f"{value!r} is a float", place)
+        expect(not isinstance(value, datetime) or value.tzinfo is not None, "an aware time", repr(value), place)
+        points = place.rpartition(".")[2] in POINTS
+        expect(not points or value is None or isinstance(value, Decimal), "a Decimal", repr(value), place)
+
+
 @check("1-the-translation")
 def the_rest_is_not_supported(bench: Bench) -> None:
     """What an adapter has no method for is refused, and nothing is sent."""
@@ -101,6 +118,7 @@ def ignore_leaves_out_what_cannot_be_said(bench: Bench) -> None:
             if name in declared:
                 continue
             fields: dict[str, Any] = {name: "x"}
+            ignoring.fresh()
             left = ignoring.translation("adjust", **fields)
             expect(left.request == plain.request, "the same request as without the field", left.request, name)
             expect(left.not_sent == (name,), "the field reported as not sent", left.not_sent, name)

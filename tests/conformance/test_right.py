@@ -1,0 +1,57 @@
+"""The kit is fair: vendors with nonces, tokens, keys that are refused again, XML and whole points keep every check."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from adapters.expiring_points.adapter import ExpiringPoints
+from adapters.expiring_points.examples import EXAMPLES
+from adapters.expiring_points.simulator import ExpiringPointsSimulator
+from adapters.fabric.adapter import Fabric
+from adapters.fabric.simulator import FabricSimulator
+from gateway.conformance.pair import Pair, paired
+from gateway.port.registry import AdapterType
+from tests.adapters.fifth_vendor.enforcing import Dated, DatedSimulator, Ink, InkSimulator
+
+
+class InXml(ExpiringPointsSimulator):
+    """The simulator of a vendor that is asked in XML."""
+
+    example = replace(
+        ExpiringPointsSimulator.example, settings={**ExpiringPointsSimulator.example.settings, "format": "xml"}
+    )
+
+
+class Silent(Dated):
+    """The adapter of a vendor whose calls have a date and a nonce, and whose answers no balance."""
+
+    balance_in_answer = False
+
+
+class Issuing(FabricSimulator):
+    """The simulator of a vendor that issues tokens for the client's credentials, at another address."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        issued = {"client_id": "simulated-client", "client_secret": "simulated-client-secret", "scope": "s2s"}
+        credentials = {**issued, "token_url": f"{self.origin}/v1/token"}
+        return {**super().settings, "token": None, "client_credentials": credentials}
+
+
+NOT_IN_XML = replace(
+    EXAMPLES, without=frozenset({"transactions", "lookup"}), elsewhere=frozenset({("adjust", "external_data")})
+)
+RIGHT = (
+    Pair(AdapterType.of("ink", Ink), InkSimulator),
+    Pair(AdapterType.of("dated", Silent), DatedSimulator),
+    Pair(AdapterType.of("fabric", Fabric), Issuing, paired("fabric").examples),
+    Pair(AdapterType.of("expiring-points", ExpiringPoints), InXml, NOT_IN_XML),
+)
+
+
+@pytest.mark.conformance(*RIGHT)
+def test_a_right_adapter_passes(conforms: Callable[[], None]) -> None:
+    """None of the checks asks for more than the port does."""
+    conforms()
