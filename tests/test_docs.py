@@ -1,20 +1,22 @@
 """What the documents say about the tree, the commands, the problems and the configuration is so."""
 
 import itertools
+import json
 import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from gateway import errors
 from gateway.cli import main as command_line
+from gateway.conformance.pair import installed
+from gateway.conformance.report import placed, report
+from gateway.conformance.trial import Result, cases
 from gateway.errors import GatewayError
 from gateway.metrics import Metrics
-from gateway.model import Operation
 from gateway.port import registry
 from gateway.service.background import Background
 from gateway.settings import load
@@ -93,7 +95,7 @@ def commands(page: Path) -> Iterator[tuple[list[str], set[str]]]:
     """The commands that a page names, alternatives apart, each with the options that stand behind it."""
     for line in re.findall(r"points-gateway ([a-z][^`\n]*)", (ROOT / page).read_text("utf-8")):
         words = re.sub(r"\s*\|\s*", "|", line).split()
-        names = itertools.takewhile(lambda word: re.fullmatch(r"[a-z|]+", word), words)
+        names = itertools.takewhile(lambda word: re.fullmatch(r"[a-z][a-z|-]*", word), words)
         for command in itertools.product(*(name.split("|") for name in names)):
             yield list(command), {word for word in words if word.startswith("--")}
 
@@ -218,14 +220,12 @@ def test_the_metrics_to_watch_are_exposed() -> None:
     assert named <= exposed
 
 
-def test_the_matrix_is_what_the_adapters_say() -> None:
-    """The README's matrix has a row for each adapter, and a dash exactly where it lacks the operation."""
-    rows = re.findall(r"^\| \[([\w-]+)\]\(\S+\) \|(.*)\|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
-    known = registry.adapters()
-    assert {name for name, _ in rows} == set(known)
-    for name, rest in rows:
-        cells = dict(zip(get_args(Operation), (cell.strip() for cell in rest.split("|")), strict=False))
-        assert {operation for operation, cell in cells.items() if cell not in ("-", "in its answer")} == set(
-            known[name].operations
-        ), name
-        assert (cells["balance"] == "in its answer") <= known[name].adapter.balance_in_answer
+def test_the_table_of_vendors_is_what_the_adapters_say() -> None:
+    """The report and README's table are those that `make vendors` writes, where every check is kept.
+
+    tests/adapters/test_conformance.py tries the checks.
+    """
+    reports = [report(pair, map(Result, cases(pair))) for pair in installed()]
+    assert json.loads((ROOT / "docs/vendors.json").read_text("utf-8")) == reports
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert placed(readme, reports) == readme

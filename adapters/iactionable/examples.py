@@ -5,6 +5,10 @@ from decimal import Decimal
 from gateway.conformance import Examples
 
 EXAMPLES = Examples(
+    notes={
+        "members": "by `id_types`",
+        "an adjustment can also say": "description, options; with `app_key` point type",
+    },
     # Only negative points can be spent, and only a spending carries the adjustment's own id.
     needs={
         "spend": {"points": Decimal(-1)},

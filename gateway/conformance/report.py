@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from gateway.conformance.pair import Pair
 from gateway.conformance.trial import Result
-from gateway.model import Operation
 
 Level = Literal["consistent", "certified"]
 """How an adapter was tried: against a simulator of the same hand, or of another one."""
 BEGIN, END = "<!-- made by `points-gateway conform` -->", "<!-- end -->"
 _BETWEEN = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
-_COLUMNS = ("adapter", *get_args(Operation), "members", "an adjustment can also say", "repeats", "level")
 _SAID = ("point_type", "description", "reason", "reference", "store", "pending", "options")
 
 
@@ -62,8 +60,11 @@ def report(pair: Pair, results: Iterable[Result]) -> dict[str, Any]:
 
 def table(reports: Iterable[Mapping[str, Any]]) -> str:
     """The table of vendors in Markdown, of these reports."""
-    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(_row(each) for each in reports)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows).replace("| --- ", "|---").replace("--- |", "---|")
+    rows = [_row(each) for each in reports]
+    titles = list(rows[0]) if rows else []
+    lines = [titles, *(list(row.values()) for row in rows)]
+    head, *rest = (f"| {' | '.join(cells)} |\n" for cells in lines)
+    return head + f"|{'---|' * len(titles)}\n" + "".join(rest)
 
 
 def placed(page: str, reports: Iterable[Mapping[str, Any]]) -> str:
@@ -73,23 +74,27 @@ def placed(page: str, reports: Iterable[Mapping[str, Any]]) -> str:
     return _BETWEEN.sub(lambda _: table(reports), page)
 
 
-def _row(each: Mapping[str, Any]) -> tuple[str, ...]:
-    operations, notes = each["operations"], each["notes"]
-    cells = {
-        "adjust": "yes" if each["fractions"] else "whole points",
-        "balance": "yes",
-        "expiring": "yes" if "period" in operations.get("expiring", ()) else "its schedule",
-        "transactions": "yes",
-        "lookup": "by " + ", ".join(each["lookup_schemes"]),
+def _row(each: Mapping[str, Any]) -> dict[str, str]:
+    """The cells of an adapter's row, by column."""
+    operations = each["operations"]
+    done = {
+        "adjust": ("adjust", "yes" if each["fractions"] else "whole points"),
+        "balance": ("balance", "yes"),
+        "expiring": ("expiring", "yes" if "period" in operations.get("expiring", ()) else "its schedule"),
+        "transactions": ("transactions", "yes"),
+        "look-up": ("lookup", "by " + _code(each["lookup_schemes"])),
     }
-    done = [notes.get(name, cell) if name in operations else "-" for name, cell in cells.items()]
     said = [name.replace("_", " ") for name in _SAID if name in operations.get("adjust", ())]
-    searched = " and searched" if each["finds"] and each["repeat_safety"] == "enforced" else ""
-    return (
-        f"[{each['adapter']}]({each['page']})",
-        *done,
-        notes.get("members", ", ".join(f"`{scheme}`" for scheme in each["schemes"])),
-        notes.get("an adjustment can also say", ", ".join(said) or "-"),
-        each["repeat_safety"] + searched,
-        each["level"] or "broken",
-    )
+    cells = {
+        **{column: cell if operation in operations else "-" for column, (operation, cell) in done.items()},
+        "cancel": "yes" if each["cancels"] else "-",
+        "members": _code(each["schemes"]),
+        "an adjustment can also say": ", ".join(said) or "-",
+        "repeats": each["repeat_safety"],
+        "level": each["level"] or "broken",
+    }
+    return {"adapter": f"[{each['adapter']}]({each['page']})", **cells, **each["notes"]}
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
