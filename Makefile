@@ -5,6 +5,8 @@ BIN := .venv/bin
 # What `make bench` compares with; both are installed into .bench/ and nowhere else.
 LITELLM := litellm[proxy]==1.106.2
 PORTKEY := @portkey-ai/gateway@1.15.2
+# What checks the OpenAPI document and makes a client of it; in .bench/ as well.
+GENERATORS := @redocly/cli@2.77.0 openapi-typescript@7.13.0 openapi-fetch@0.17.0 typescript@5.9.3
 
 # Test files at a time: one for each core. With more, tests of what happens in a moment fail now and then.
 AT_ONCE := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
@@ -19,7 +21,7 @@ QUICK := tests/test_house.py tests/test_docs.py tests/test_deadlines.py tests/ad
 # What the images are made from; `make pin-images` adds the digests that a registry has for them now.
 IMAGES := python:3.11-slim-bookworm postgres:17
 
-.PHONY: help demo test quick test-image tools coverage mutants soak bench peers vendors check fix lock lock-peers sbom reference wheels secrets pin-images clean
+.PHONY: help demo test quick test-image tools generators coverage mutants soak bench peers vendors check fix lock lock-peers sbom reference wheels secrets pin-images clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -41,6 +43,8 @@ test-image: .venv/dev ## build the container image, run it, and bring docker-com
 
 tools: ## the proxies that tests/end_to_end/test_rolling_restart.py skips without, from Debian's packages
 	apt-get install -qq --no-install-recommends nginx-light haproxy
+
+generators: .bench/openapi/installed ## what tests/end_to_end/test_generated_client.py skips without, from npm
 
 coverage: .venv/dev ## branch coverage of gateway/, adapters/ and client/, the processes that tests start included
 	@mkdir -p .bench/coverage
@@ -152,4 +156,10 @@ clean: ## forget the environment and what tests left
 	rm -rf .bench/portkey
 	mkdir -p .bench/portkey
 	npm install --silent --no-package-lock --no-audit --no-fund --ignore-scripts --prefix .bench/portkey '$(PORTKEY)'
+	@touch $@
+
+.bench/openapi/installed: Makefile
+	rm -rf .bench/openapi
+	mkdir -p .bench/openapi
+	npm install --silent --no-package-lock --no-audit --no-fund --ignore-scripts --prefix .bench/openapi $(GENERATORS)
 	@touch $@

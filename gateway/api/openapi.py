@@ -6,8 +6,10 @@ from itertools import groupby
 from typing import Any
 
 from openapi_pydantic import (
+    Example,
     Header,
     Info,
+    License,
     MediaType,
     OpenAPI,
     Operation,
@@ -18,20 +20,35 @@ from openapi_pydantic import (
     Response,
     Schema,
     SecurityScheme,
+    Server,
+    Tag,
 )
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.answers import models as answers
+from gateway.api import openapi_types as types
 from gateway.api.edge import AnyEndpoint
+from gateway.api.examples import Examples
+from gateway.api.explanations import explanations
 from gateway.api.field_types import MemberField
 from gateway.api.health import Health
 from gateway.api.json_schema import Schemas, tidied, without_null
 from gateway.errors import GatewayError, InvalidRequest, VendorError
 
-_REF = "#/components/schemas/{model}"
+_EXAMPLE = "#/components/examples/{name}"
 _PROBLEM = "application/problem+json"
 _JSON = "application/json"
+_HEALTH = "livez"
+_TAGS = {
+    "adjustments": ("Adjustments", "Credit and debit points, take adjustments back, and see what became of them."),
+    "members": ("Members", "Read what vendors know of a member."),
+    "wallet": ("Members", "Read what vendors know of a member."),
+    "capabilities": ("Tenants", "See what a tenant's vendors can do, and what may still be adjusted."),
+    "limits": ("Tenants", "See what a tenant's vendors can do, and what may still be adjusted."),
+    _HEALTH: ("Health", "Whether the gateway lives and can serve; no key is needed."),
+}
+"""The tag of an operation and its description, by the first word of the path after the version."""
 
 
 def document(endpoints: Iterable[AnyEndpoint], *, version: str) -> dict[str, Any]:
@@ -41,11 +58,12 @@ def document(endpoints: Iterable[AnyEndpoint], *, version: str) -> dict[str, Any
     outputs = {model for endpoint in table for model in endpoint.answers.values()} | {answers.Problem, Health}
     modes = [(model, "validation") for model in inputs] + [(model, "serialization") for model in outputs]
     modes.sort(key=lambda each: each[0].__name__)
-    names, definitions = models_json_schema(modes, ref_template=_REF, schema_generator=Schemas)  # type: ignore[arg-type]
+    names, definitions = models_json_schema(modes, ref_template=types.REF, schema_generator=Schemas)  # type: ignore[arg-type]
     schemas: dict[str, Any] = definitions["$defs"]
     queries = {model: schemas.pop(_name(names[model, "validation"])) for model in inputs if _is_query(model, table)}
+    examples = Examples()
     paths = {
-        path: PathItem(**{each.method.lower(): _operation(each, queries) for each in group})
+        path: PathItem(**{each.method.lower(): _operation(each, queries, examples) for each in group})
         for path, group in groupby(table, key=lambda endpoint: endpoint.path)
     }
     paths |= {
@@ -60,13 +78,26 @@ def document(endpoints: Iterable[AnyEndpoint], *, version: str) -> dict[str, Any
             description="One points API in front of several loyalty vendors. Repeat a POST with the same "
             "Idempotency-Key and body until the answer is 201, or a problem with `new_key_allowed: true`: that is safe "
             "whatever came back, or nothing at all.",
+            license=License(name="MIT", identifier="MIT"),
         ),
+        servers=[Server(url="/", description="The gateway that this document comes from")],
+        tags=[Tag(name=name, description=about) for name, about in dict(_TAGS.values()).items()],
         paths=paths,
     ).model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
+    explained = explanations()
+    schemas |= types.outcomes() | types.problems(each.kind for each in explained.values())
+    schemas["Problem"]["properties"]["code"] = {"$ref": types.REF.format(model=types.CODES)}
     # Schemas that nothing refers to, such as those of queries' parts, are left out.
     text = str(result) + str(schemas)
     result["components"] = {
-        "schemas": {name: each for name, each in sorted(tidied(schemas).items()) if _REF.format(model=name) in text},
+        "schemas": {
+            name: each for name, each in sorted(tidied(schemas).items()) if repr(types.REF.format(model=name)) in text
+        },
+        "examples": {
+            types.problem_name(code): {"summary": each.kind.title, "value": each.example}
+            for code, each in explained.items()
+            if repr(_EXAMPLE.format(name=types.problem_name(code))) in text
+        },
         "securitySchemes": {
             "key": SecurityScheme(type="http", scheme="bearer").model_dump(by_alias=True, exclude_none=True)
         },
@@ -74,27 +105,37 @@ def document(endpoints: Iterable[AnyEndpoint], *, version: str) -> dict[str, Any
     return result
 
 
-def _operation(endpoint: AnyEndpoint, queries: Mapping[type[BaseModel], Any]) -> Operation:
+def _operation(endpoint: AnyEndpoint, queries: Mapping[type[BaseModel], Any], examples: Examples) -> Operation:
     body = None
     if endpoint.takes_body:
-        body = RequestBody(content={_JSON: MediaType(schema=_reference(endpoint.body))}, required=True)
+        shown = _examples(examples.bodies(endpoint.name))
+        media_type = MediaType(schema=_reference(endpoint.body), examples=shown)
+        body = RequestBody(content={_JSON: media_type}, required=True)
     return Operation(
         operationId=endpoint.name,
+        tags=[_TAGS[endpoint.path.split("/")[2]][0]],
         summary=endpoint.summary,
         description=f"Needs the scope `{endpoint.scope}`.",
         security=[{"key": []}],
-        parameters=[*_path(endpoint), *_headers(endpoint), *_query(queries[endpoint.query])],
+        parameters=[
+            *_path(endpoint, examples),
+            *_headers(endpoint),
+            *_query(queries[endpoint.query], endpoint.name, examples),
+        ],
         requestBody=body,
-        responses={**_answers(endpoint), **_problems(endpoint.problems, replayed=endpoint.needs_key)},
+        responses={**_answers(endpoint, examples), **_problems(endpoint.problems, replayed=endpoint.needs_key)},
     )
 
 
-def _path(endpoint: AnyEndpoint) -> list[Parameter]:
+def _path(endpoint: AnyEndpoint, examples: Examples) -> list[Parameter]:
     kinds: dict[str, Any] = {
         "id": {"type": "string", "pattern": "^adj_[0-9a-f]{32}$"},
         "member": MemberField.__metadata__[1].json_schema,  # type: ignore[attr-defined]  # of Annotated
     }
-    return [_parameter(name, "path", kinds[name], required=True) for name in re.findall(r"{(\w+)}", endpoint.path)]
+    return [
+        _parameter(name, "path", kinds[name], required=True, example=examples.parameter(endpoint.name, name))
+        for name in re.findall(r"{(\w+)}", endpoint.path)
+    ]
 
 
 def _headers(endpoint: AnyEndpoint) -> list[Parameter]:
@@ -112,7 +153,7 @@ def _headers(endpoint: AnyEndpoint) -> list[Parameter]:
     ]
 
 
-def _query(schema: Mapping[str, Any]) -> list[Parameter]:
+def _query(schema: Mapping[str, Any], operation: str, examples: Examples) -> list[Parameter]:
     return [
         _parameter(
             name,
@@ -120,19 +161,26 @@ def _query(schema: Mapping[str, Any]) -> list[Parameter]:
             {keyword: value for keyword, value in without_null(each).items() if keyword != "title"},
             required=name in schema.get("required", ()),
             description=each.get("description"),
+            example=examples.parameter(operation, name),
         )
         for name, each in schema.get("properties", {}).items()
     ]
 
 
 def _parameter(
-    name: str, place: str, schema: Mapping[str, Any], *, required: bool, description: str | None = None
+    name: str,
+    place: str,
+    schema: Mapping[str, Any],
+    *,
+    required: bool,
+    description: str | None = None,
+    example: object = None,
 ) -> Parameter:
     fields = {"name": name, "in": place, "required": required, "description": description, "schema": schema}
-    return Parameter.model_validate(fields)
+    return Parameter.model_validate(fields if example is None else {**fields, "example": example})
 
 
-def _answers(endpoint: AnyEndpoint) -> dict[str, Response]:
+def _answers(endpoint: AnyEndpoint, examples: Examples) -> dict[str, Response]:
     kinds = {200: "Done.", 201: "Applied.", 202: "Perhaps applied: look at `status`, and repeat with the same key."}
     headers = {**_request_id(), **_quota()}
     if endpoint.needs_key:
@@ -143,7 +191,12 @@ def _answers(endpoint: AnyEndpoint) -> dict[str, Response]:
         str(status): Response(
             description=kinds[status],
             headers={**headers, **waiting} if status == 202 else headers,
-            content={_JSON: MediaType(schema=_reference(model))},
+            content={
+                _JSON: MediaType(
+                    schema=Schema.model_validate(types.answered(model, status)),
+                    examples=_examples(examples.answers(endpoint.name, status)),
+                )
+            },
         )
         for status, model in endpoint.answers.items()
     }
@@ -166,20 +219,22 @@ def _problems(
             headers["Retry-After"] = _header("Seconds to wait before trying again.")
         if status == 401:
             headers["WWW-Authenticate"] = _header("`Bearer`.")
-        schema = Schema.model_validate(
-            {
-                "allOf": [
-                    {"$ref": _REF.format(model="Problem")},
-                    {"properties": {"code": {"enum": list(dict.fromkeys(k.code for k in each))}}},
-                ]
-            }
-        )
+        shown = {
+            kind.code: Reference.model_validate({"$ref": _EXAMPLE.format(name=types.problem_name(kind.code))})
+            for kind in each
+        }
+        media_type = MediaType(schema=Schema.model_validate(types.problem(each)), examples=shown)
         responses[str(status)] = Response(
             description="; ".join(dict.fromkeys(f"`{kind.code}`: {kind.title}" for kind in each)),
             headers=headers,
-            content={_PROBLEM: MediaType(schema=schema)},
+            content={_PROBLEM: media_type},
         )
     return responses
+
+
+def _examples(named: Mapping[str, Any]) -> dict[str, Example | Reference] | None:
+    """Whole bodies as examples, by what they show."""
+    return {name: Example(value=value) for name, value in named.items()} or None
 
 
 def _request_id() -> dict[str, Header]:
@@ -200,16 +255,21 @@ def _quota() -> dict[str, Header]:
 def _health(name: str, summary: str) -> PathItem:
     content = {_JSON: MediaType(schema=_reference(Health))}
     responses = {"200": Response(description="Yes.", headers=_request_id(), content=content)}
+    responses |= _problems([InvalidRequest], to_clients=False)
     parameters = []
     if name == "readyz":
         responses["503"] = Response(description="No.", headers=_request_id(), content=content)
-        responses |= _problems([InvalidRequest], to_clients=False)
         verbose = {"type": "string", "enum": ["", "true", "false"]}
         parameters.append(
             _parameter("verbose", "query", verbose, required=False, description="Adds how every vendor stands.")
         )
     operation = Operation(
-        operationId=f"get_{name}", summary=summary, parameters=parameters, responses=responses, security=[]
+        tags=[_TAGS[_HEALTH][0]],
+        operationId=f"get_{name}",
+        summary=summary,
+        parameters=parameters,
+        responses=responses,
+        security=[],
     )
     return PathItem(get=operation)
 
@@ -219,7 +279,7 @@ def _header(description: str) -> Header:
 
 
 def _reference(model: type[BaseModel]) -> Reference:
-    return Reference.model_validate({"$ref": _REF.format(model=model.__name__)})
+    return Reference.model_validate({"$ref": types.REF.format(model=model.__name__)})
 
 
 def _name(schema: Mapping[str, Any]) -> str:

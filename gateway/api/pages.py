@@ -1,7 +1,6 @@
 """The pages without a key: liveness, readiness, and the API's documentation."""
 
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from math import ceil
 from typing import Any
 
@@ -9,13 +8,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from gateway.api import reading
+from gateway.api import problem_pages, reading
 from gateway.api.answer_headers import of_page
 from gateway.api.edge import answer, open_page
+from gateway.api.explanations import explanations
 from gateway.api.health import ConfigurationHealth, Health, TaskHealth, VendorHealth
+from gateway.api.page_parts import part, put_together
 from gateway.api.schemas import ReadyQuery
 from gateway.delivery.gate import Standing
-from gateway.errors import StoreUnavailable
+from gateway.errors import NotFound, StoreUnavailable
 from gateway.model import CircuitState, time_text
 from gateway.service.background import Background, TaskStanding
 from gateway.service.readiness import Readiness
@@ -56,6 +57,7 @@ class Pages:
         pages: dict[str, Any] = {"/livez": self.livez, "/readyz": self.readyz}
         if self._document is not None:
             pages |= {"/openapi.json": self.openapi, "/docs": self.docs}
+            pages |= {"/problems": self.problems, "/problems/{code}": self.problem}
         return [Route(path, open_page(page), methods=["GET"]) for path, page in pages.items()]
 
     async def livez(self, request: Request) -> Response:
@@ -87,8 +89,22 @@ class Pages:
 
     async def docs(self, request: Request) -> Response:
         """GET /docs."""
-        page = files("gateway.api").joinpath("docs.html").read_text("utf-8")
-        return HTMLResponse(page, headers=of_page(page))
+        return _html(put_together(part("docs.html")))
+
+    async def problems(self, request: Request) -> Response:
+        """GET /problems."""
+        return _html(problem_pages.index(explanations()))
+
+    async def problem(self, request: Request) -> Response:
+        """GET /problems/{code}. Raises `NotFound` for what is no code."""
+        explained = explanations().get(request.path_params["code"])
+        if explained is None:
+            raise NotFound("There is no problem with this code; /problems has all")
+        return _html(problem_pages.page(explained))
+
+
+def _html(page: str) -> Response:
+    return HTMLResponse(page, headers=of_page(page))
 
 
 def _vendor(standing: Standing, search: CircuitState | None) -> VendorHealth:

@@ -26,6 +26,7 @@ WRITE = (
     errors.IdempotencyKeyRequired,
     errors.IdempotencyInProgress,
     errors.IdempotencyKeyReused,
+    errors.KeyExpired,
     errors.LimitExceeded,
     errors.DailyLimitExceeded,
     errors.NotApplied,

@@ -34,6 +34,8 @@ def before_call(context: HookContext, case: Case[Any], **_: Any) -> None:
 def _plainly(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plainly(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return list(map(_plainly, value))
     if not isinstance(value, float):
         return value
     rounded = round(max(-LARGEST, min(LARGEST, value)), 4)

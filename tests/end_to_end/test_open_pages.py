@@ -31,11 +31,24 @@ def test_the_documentation(api: Caller) -> None:
     api.contract.check(page)
 
 
+def test_a_problem_leads_to_its_explanation(api: Caller) -> None:
+    """Whoever follows the `type` of a problem finds a page about it; what is no code is not found."""
+    problem = api.send("GET", "/v1/adjustments/adj_1").json()
+    page = api.http.get(problem["type"])
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert f"<code>{problem['code']}</code>" in page.text
+    assert "script-src 'none'" in page.headers["content-security-policy"]
+    assert f'href="{problem["type"]}"' in api.http.get("/problems").text
+    refused(api.http.get("/problems/nothing"), 404, "not_found")
+
+
 PATHS = {
     "/livez": "GET, HEAD",
     "/readyz": "GET, HEAD",
     "/openapi.json": "GET, HEAD",
     "/docs": "GET, HEAD",
+    "/problems": "GET, HEAD",
+    "/problems/rate_limited": "GET, HEAD",
     "/v1/adjustments": "POST, GET",
     "/v1/adjustments/preview": "POST",
     "/v1/adjustments/adj_1": "GET",
@@ -113,7 +126,7 @@ def test_pages_that_are_switched_off(start: Starts) -> None:
     server = {"listen": "127.0.0.1:0", "admin": f"127.0.0.1:{admin}", "docs": False}
     process = start(server=server)
     process.serving()
-    for path in ("/docs", "/openapi.json", "/nothing"):
+    for path in ("/docs", "/openapi.json", "/problems", "/problems/rate_limited", "/nothing"):
         answer = exchange(process.url, request(b"GET", path.encode(), []))
         assert (answer.status, answer.code) == (404, "not_found")
         assert answer.headers.items() >= ALWAYS.items()

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from importlib.resources import files
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -18,12 +17,13 @@ from gateway.api import openapi, reading
 from gateway.api.answer_headers import of_page
 from gateway.api.endpoints import Endpoints
 from gateway.api.member_queries import ExpiringQuery
+from gateway.api.page_parts import part, put_together
 from gateway.api.schemas import ResolutionBody, ReversalBody, adjustment_body
 from gateway.cli import demo
 from gateway.model import Member
 from gateway.port import registry
 
-PAGE = files("gateway.api").joinpath("docs.html").read_text("utf-8")
+PAGE = put_together(part("docs.html"))
 SCRIPT = PAGE.partition("<script>")[2].partition("</script>")[0]
 
 
@@ -37,16 +37,6 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
-
-
-def script_object(name: str) -> dict[str, Any]:
-    """An object literal of the script, where `ADJUSTMENT` stands for another one."""
-    [text] = re.findall(rf"^const {name} = (\{{.*?\}});$", SCRIPT, re.MULTILINE | re.DOTALL)
-    if "ADJUSTMENT" in text:
-        text = text.replace("ADJUSTMENT", json.dumps(script_object("ADJUSTMENT")))
-    quoted = re.sub(r"(?<=[{,\s])(\w+):(?=\s)", r'"\1":', text)
-    found: dict[str, Any] = json.loads(re.sub(r",\s*}", "}", quoted))
-    return found
 
 
 def policy() -> dict[str, str]:
@@ -109,29 +99,20 @@ def test_the_key_that_it_offers_is_that_of_the_demo() -> None:
     assert f'DEMO_KEY = "{demo.OPERATOR_KEY}"' in SCRIPT
 
 
-def test_what_it_begins_with_belongs_to_the_api() -> None:
-    """Each operation that it prefills exists, with each parameter that it prefills; every body is prefilled."""
+def test_what_its_forms_begin_with_is_read_by_the_api() -> None:
+    """The document has an example of every body; these, the period and the members are valid as they stand."""
     operations = {each["operationId"]: each for path in document()["paths"].values() for each in path.values()}
-    beginnings = script_object("BEGINNINGS")
-    assert beginnings.keys() <= operations.keys()
-    for name, beginning in beginnings.items():
-        parameters = {each["name"] for each in operations[name].get("parameters", ())}
-        assert beginning.keys() - {"body"} <= parameters
-    with_body = {name for name, operation in operations.items() if "requestBody" in operation}
-    assert with_body == {name for name, beginning in beginnings.items() if "body" in beginning}
-
-
-def test_what_it_begins_with_is_read_by_the_api() -> None:
-    """The bodies, the period and the members are valid as they stand."""
-    beginnings = script_object("BEGINNINGS")
     adjustment = adjustment_body(list(registry.adapters().values()))
     models = {"adjust": adjustment, "preview_adjustment": adjustment, "resolve_adjustment": ResolutionBody}
     models["reverse_adjustment"] = ReversalBody
+    assert {name for name, operation in operations.items() if "requestBody" in operation} == models.keys()
     for name, model in models.items():
-        reading.body(json.dumps(beginnings[name]["body"]).encode(), model)
-    expiring = beginnings["get_expiring"]
+        examples = operations[name]["requestBody"]["content"]["application/json"]["examples"]
+        for each in examples.values():
+            reading.body(json.dumps(each["value"]).encode(), model)
+    expiring = {each["name"]: each["example"] for each in operations["get_expiring"]["parameters"] if "example" in each}
     reading.query(urlencode({name: expiring[name] for name in ("from", "to")}).encode(), ExpiringQuery)
-    assert {Member.parse(each["member"]).scheme for each in beginnings.values() if "member" in each} == {"email"}
+    assert Member.parse(expiring["member"]).scheme == "email"
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no JavaScript engine here")

@@ -21,6 +21,7 @@ from gateway.answers import readings
 from gateway.answers.answer_model import AnswerModel
 from gateway.api import schemas
 from gateway.api.endpoints import Endpoints
+from gateway.api.explanations import explanations
 from gateway.api.list_query import ListQuery
 from gateway.api.openapi import document
 from gateway.port import registry
@@ -105,7 +106,10 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 def instances(model: type[BaseModel]) -> st.SearchStrategy[Any]:
     """Instances of a model, every part that may be missing there or not."""
     hints = {name: Annotated[field.annotation, *field.metadata, None] for name, field in model.model_fields.items()}
-    return st.fixed_dictionaries({name: values(hint) for name, hint in hints.items()}).map(lambda found: model(**found))
+    drawn = {name: values(hint) for name, hint in hints.items()}
+    if model is answers.Problem:
+        drawn["code"] = st.sampled_from(list(explanations()))
+    return st.fixed_dictionaries(drawn).map(lambda found: model(**found))
 
 
 @cache
