@@ -149,6 +149,7 @@ class Draft:
     `lease`: seconds for which one attempt is owned. `account`: which account at the vendor it goes to, as the caller
     tells them apart; empty where it is not told. `defaults`: what the vendor's settings had for fields that the caller
     left out, by field. `vendor_point_type`: the vendor's own value for the point type, as text. Older rows lack both.
+    `made_of`: the digest of the description that the adapter was made of; empty for one that is written in code.
     """
 
     id: str
@@ -165,6 +166,7 @@ class Draft:
     account: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict)
     vendor_point_type: str | None = None
+    made_of: str = ""
 
     @property
     def adjustment(self) -> Adjustment:

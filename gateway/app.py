@@ -9,14 +9,15 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from itertools import count
 from typing import Any
 
 import structlog
+from cachetools import LRUCache
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
@@ -33,11 +34,12 @@ from gateway.api.unreadable import Unreadable
 from gateway.delivery.channels import Channels
 from gateway.delivery.outcome import Reading
 from gateway.delivery.tokens import AllTokens
-from gateway.generation import Generation, Process, Unchangeable, generation, new_id, shared_counts, unchangeable
+from gateway.generation import Generation, Process, Unchangeable, generation, shared_counts, unchangeable
 from gateway.journal import Journal
 from gateway.journal.commands import Action
 from gateway.metrics import Metrics
 from gateway.model import Balance
+from gateway.own_id import new_id
 from gateway.port.registry import AdapterType
 from gateway.service.background import Background
 from gateway.service.cache import MemberCache
@@ -125,9 +127,13 @@ class Gateway:
             allowances=lambda: self.current.allowances,
         )
 
-        @lru_cache(BODIES)
-        def body(adapters: tuple[str, ...]) -> type[AdjustmentBody]:
-            return adjustment_body([kinds[name] for name in adapters])
+        made: LRUCache[tuple[tuple[str, str], ...], type[AdjustmentBody]] = LRUCache(BODIES)
+
+        def body(adapters: Sequence[AdapterType]) -> type[AdjustmentBody]:
+            named = tuple((kind.name, kind.settings.made_of) for kind in adapters)
+            if named not in made:
+                made[named] = adjustment_body(adapters)
+            return made[named]
 
         self._shared = shared_counts(settings, self._metrics)
         self._process = Process(

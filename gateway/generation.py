@@ -1,8 +1,7 @@
 """What one configuration makes: made as often as wanted, used by the calls that begin on it, and let go after them."""
 
-import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,7 +77,7 @@ def unchangeable(old: Settings, new: Settings) -> list[str]:
 class Process:
     """What lives as long as the process, and is used by every generation.
 
-    `bodies` gives the body of an adjustment, by the names of the adapters; `hits`: as of `Limiter`; `shared`: what
+    `bodies` gives the body of an adjustment for these adapters; `hits`: as of `Limiter`; `shared`: what
     counts for all processes, if anything; `draining`: whether the gateway shuts down; `repeat` sends the request of an
     unknown adjustment again.
     """
@@ -97,7 +96,7 @@ class Process:
     hits: "Moments"
     shared: "SharedCounts | None"
     repeat: Callable[[Vendors, Record], Awaitable[Record]]
-    bodies: Callable[[tuple[str, ...]], type[AdjustmentBody]]
+    bodies: Callable[[Sequence[AdapterType]], type[AdjustmentBody]]
     draining: Callable[[], bool]
     new_id: Callable[[], str]
     clock: Callable[[], datetime]
@@ -182,8 +181,8 @@ def _generation(settings: Settings, process: Process, vendors: Vendors, number: 
         log_peer=settings.server.log_peer,
         log_requests=settings.server.log_requests,
     )
-    adapters = tuple(kind.name for kind in configured(settings, process.kinds))
-    endpoints = Endpoints(service, process.bodies(adapters), clock=process.clock).table()
+    body = process.bodies(configured(settings, process.kinds))
+    endpoints = Endpoints(service, body, clock=process.clock).table()
     searches = vendors.ways.searches
     loaded_at = process.clock()
     pages = Pages(
@@ -264,8 +263,3 @@ def _limiter(settings: Settings, process: Process) -> "Counting | None":
 
 def _path(endpoint: AnyEndpoint) -> str:
     return endpoint.path
-
-
-def new_id() -> str:
-    """A new adjustment's id: in order of time, and not to be guessed."""
-    return f"adj_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"

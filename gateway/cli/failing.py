@@ -8,7 +8,7 @@ import typer
 from gateway.cli import terminal
 
 if TYPE_CHECKING:  # what every command imports at its start is little
-    from gateway.settings.problem import Problem
+    from gateway.documents.problem import Problem
 
 _logged = False
 

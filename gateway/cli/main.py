@@ -87,6 +87,10 @@ COMMANDS = {
         "schema:schema",
         "Print the JSON Schema of configurations, for editors that complete and check YAML.",
     ),
+    "describe-try": (
+        "describe_try:describe_try",
+        "Show what an answer of a vendor would come to by a description: applied, refused, unknown. Nothing is sent.",
+    ),
     "demo": (
         "demo:demo",
         "Run a gateway with every vendor simulated, on this machine only, until Ctrl-C.",

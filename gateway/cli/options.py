@@ -62,7 +62,8 @@ def loaded(config: Path | Snapshot, *, offline: bool = False) -> tuple[Settings,
     `offline`: as of `load`.
     """
     settings, adapters = loaded_with_all(config, offline=offline)
-    return settings, {name: adapters[name] for name in sorted({each.adapter for each in settings.vendors.values()})}
+    named = {each.adapter for name, each in settings.vendors.items() if name not in settings.described}
+    return settings, {name: adapters[name] for name in sorted(named)}
 
 
 def loaded_with_all(config: Path | Snapshot, *, offline: bool = False) -> tuple[Settings, Installed[AdapterType]]:

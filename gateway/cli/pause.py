@@ -14,12 +14,12 @@ from gateway import exact
 from gateway.cli import terminal
 from gateway.cli.operator_name import operator
 from gateway.cli.options import Config, Format, Output, fail, stored, with_journal
+from gateway.documents.wording import unknown_name
 from gateway.journal import Journal, Paused, UnderWay
 from gateway.model import time_text
 from gateway.pauses import RETRY_AFTER, Pause, PauseKind, Pauses, reason_error
 from gateway.port import registry
 from gateway.settings import Settings, SettingsError, load
-from gateway.settings.wording import unknown_name
 
 LOOK = 0.2
 """Seconds between looks at what is still under way."""

@@ -49,12 +49,13 @@ async def begin(running: AsyncExitStack, settings: Settings, host: str) -> dict[
     urls: dict[str, str] = {}
     started: dict[tuple[str, int], str] = {}
     for name, vendor in settings.vendors.items():
-        if vendor.adapter not in available:
-            fail(f"vendors.{name}: there is no simulator for the adapter {vendor.adapter!r}")
+        adapter = settings.described[name].name if name in settings.described else vendor.adapter
+        if adapter not in available:
+            fail(f"vendors.{name}: there is no simulator for the adapter {adapter!r}")
         port = urlsplit(vendor.base_url).port or 80
-        if (place := (vendor.adapter, port)) not in started:
+        if (place := (adapter, port)) not in started:
             try:
-                simulator = available[vendor.adapter]()
+                simulator = available[adapter]()
                 simulator.furnish()
             except NotLoadable as error:
                 fail(f"vendors.{name}: {error}")

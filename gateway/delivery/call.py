@@ -202,7 +202,7 @@ def speaks_of_success(call: Call, answer: VendorResponse, translation: Translati
     """
     if not _is_told(answer):
         return True
-    for status in (200, 201):
+    for status in (200, 201, 202, 204):
         heard = _would_succeed(call, replace(answer, status=status), translation)
         if heard is None or (heard and not _would_succeed(call, VendorResponse(status), translation)):
             return True

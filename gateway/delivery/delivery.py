@@ -178,7 +178,8 @@ class Delivery:
     def digest(self, request: VendorRequest) -> str:
         """The digest of a request with an effect, by which a repeat of it is known."""
         redactor = self._masks.redactor(request.issued)
-        return digest(request, base_url=self._settings.base_url, redactor=redactor)
+        made_of = self._settings.made_of
+        return digest(request, base_url=self._settings.base_url, redactor=redactor, made_of=made_of)
 
     @property
     def standing(self) -> Standing:

@@ -135,7 +135,8 @@ class Driver:
         self._masks.redactor()  # the secrets of this moment are in the request: they stay masked, whatever follows
         if request.effect and leave is not None:
             redactor = self._masks.redactor(call.issued)
-            sent_as = digest(request, base_url=self._settings.base_url, redactor=redactor)
+            made_of = self._settings.made_of
+            sent_as = digest(request, base_url=self._settings.base_url, redactor=redactor, made_of=made_of)
             call.first = not await leave(sent_as)
             if asyncio.get_running_loop().time() >= limits.deadline:
                 raise Withheld("The journal took too long to keep what the request is")

@@ -21,6 +21,7 @@ from gateway.write import Reversal, Write
 
 _IN_DRAFT = (*(name for name, each in traits(Adjustment).items() if not each.column), "options")
 _in_draft = attrgetter(*_IN_DRAFT)
+_WHERE_THERE_ARE = ("defaults", "vendor_point_type", "made_of")
 _amounts = attrgetter(*AMOUNTS)
 _LONGEST_TRANSACTION_ID = 255
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,8 +104,7 @@ def row_of(record: Record) -> dict[str, Any]:
                 "not_sent": draft.not_sent,
                 "lease": draft.lease,
                 **({} if draft.write.resolved is None else {"resolved": str(draft.write.resolved)}),
-                **({"defaults": draft.defaults} if draft.defaults else {}),
-                **({"vendor_point_type": draft.vendor_point_type} if draft.vendor_point_type else {}),
+                **{name: value for name in _WHERE_THERE_ARE if (value := getattr(draft, name))},
                 **_reversal_json(draft.write),
             }
         ),
@@ -167,8 +167,7 @@ def record_of(row: Any) -> Record:
         not_sent=tuple(rest["not_sent"]),
         lease=float(rest["lease"]),
         account=row.account,
-        defaults=rest.get("defaults", {}),
-        vendor_point_type=rest.get("vendor_point_type"),
+        **{name: rest[name] for name in _WHERE_THERE_ARE if name in rest},
     )
     return Record(
         draft=draft,

@@ -12,12 +12,14 @@ from gateway.settings import Settings
 
 def configured(settings: Settings, kinds: Mapping[str, AdapterType]) -> list[AdapterType]:
     """The adapters that vendors of a configuration have, in the order of their names."""
-    return [kinds[name] for name in sorted({each.adapter for each in settings.vendors.values()})]
+    found = {kind.name: kind for kind in (settings.kind(name, kinds) for name in settings.vendors)}
+    return [found[name] for name in sorted(found)]
 
 
 def planner(settings: Settings, kinds: Mapping[str, AdapterType], source: Source = Source()) -> Planner:  # noqa: B008 (frozen)
     """The planner of a configuration. `source`: of what is new in each exchange."""
     translators = {
-        name: Translator(name, kinds[each.adapter], each, source=source) for name, each in settings.vendors.items()
+        name: Translator(name, settings.kind(name, kinds), each, source=source)
+        for name, each in settings.vendors.items()
     }
     return Planner(Router(settings.tenants), translators)

@@ -19,10 +19,17 @@ class Installed(Mapping[str, T], Generic[T]):
     """The objects of a group of entry points, in the order of their names.
 
     Membership tests and iteration load nothing. `what` is the noun for messages. `read` converts the loaded object,
-    with its name and origin; it raises `TypeError` if the object is not valid.
+    with its name and origin; it raises `TypeError` if the object is not valid. `load` loads what an entry point names.
     """
 
-    def __init__(self, group: str, what: str, read: Callable[[str, Any, str], T]) -> None:
+    def __init__(
+        self,
+        group: str,
+        what: str,
+        read: Callable[[str, Any, str], T],
+        load: Callable[[EntryPoint], Any] = EntryPoint.load,
+    ) -> None:
+        self._load_entry = load
         self._what = what
         self._read = read
         self._entries = _entries(group)
@@ -65,7 +72,7 @@ class Installed(Mapping[str, T], Generic[T]):
             )
         place = origin(entries[0])
         try:
-            loaded = entries[0].load()
+            loaded = self._load_entry(entries[0])
         except (Exception, SystemExit) as error:  # the import runs third-party code, which can raise anything
             return self._broken(name, place, _cause(error))
         try:

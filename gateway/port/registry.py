@@ -1,9 +1,12 @@
 """The installed adapters and simulators, by entry point, and the capabilities that adapter classes declare."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from importlib.metadata import EntryPoint
 from typing import Any
 
+from gateway.documents.problem import Problem
 from gateway.model import Operation
 from gateway.port.adapter import Adapter, Options, VendorSettings
 from gateway.port.declaration import Declaration
@@ -11,6 +14,8 @@ from gateway.port.installed import Installed
 
 ADAPTERS = "points_gateway.adapters"
 SIMULATORS = "points_gateway.simulators"
+DESCRIPTION = "description.yaml"
+"""The file of a package that describes a vendor, as an entry point names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,49 @@ class AdapterType:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The file of a description, and what is in it."""
+
+    file: str
+    raw: bytes
+
+
 def adapters() -> Installed[AdapterType]:
-    """The installed adapters, by the name that configurations use; each is loaded on first access."""
-    return Installed(ADAPTERS, "adapter", AdapterType.of)
+    """The installed adapters, by the name that configurations use; each is loaded on first access.
+
+    The entry point of a class is `package.module:Class`, that of a description in a package
+    `package:description.yaml`.
+    """
+    return Installed(ADAPTERS, "adapter", _installed, _load)
+
+
+def described(file: str, raw: bytes, problems: list[Problem]) -> AdapterType | None:
+    """The adapter that the description in a file makes; None if it cannot be used, with its errors in `problems`."""
+    from gateway.declared.loading import loaded  # only where there is a description
+
+    found = loaded(file, raw, problems)
+    return None if found is None else AdapterType.of(found.name, found.adapter, file)
+
+
+def _load(entry: EntryPoint) -> Any:
+    if entry.attr != DESCRIPTION:
+        return entry.load()
+    file = resources.files(entry.module) / DESCRIPTION
+    return _Source(str(file), file.read_bytes())
+
+
+def _installed(name: str, loaded: Any, origin: str) -> AdapterType:
+    """The adapter behind an entry point. Raises `TypeError` for what cannot be one."""
+    if not isinstance(loaded, _Source):
+        return AdapterType.of(name, loaded, origin)
+    problems: list[Problem] = []
+    found = described(loaded.file, loaded.raw, problems)
+    if found is None:
+        raise TypeError("; ".join(map(str, sorted(problems))))
+    if found.name != name:
+        raise TypeError(f"its description has the name {found.name!r}")
+    return replace(found, origin=origin)
 
 
 def simulators() -> Installed[type[Any]]:

@@ -37,6 +37,9 @@ class VendorSettings(BaseModel):
     token_addresses: ClassVar[tuple[str, ...]] = ()
     """The fields with further addresses at which the vendor issues tokens; checked like `base_url`."""
 
+    made_of: ClassVar[str] = ""
+    """The digest of the description that the adapter is made of; empty for one that is written in code."""
+
     adapter: str = Field(description="Which adapter translates for this vendor.")
     base_url: str = Field(description="Where the vendor's documented paths begin; http or https.")
     paused: Switch = Field(

@@ -173,6 +173,9 @@ class Settling:
         nothing = not search.matches and search.cursor is None
         trusted = translator.settings.trust_absence and record.state.status is Status.UNKNOWN
         absent = nothing and trusted and not record.state.repeats and not search.rejected
+        if absent and record.draft.made_of != translator.settings.made_of:
+            self._alarm(record, "its vendor's description is another one now, so that absence proves nothing")
+            absent = False
         if absent and await moved(record.draft, translator, search.way):
             self._alarm(record, "its member has another id at the vendor now, so that its absence proves nothing")
             absent = False

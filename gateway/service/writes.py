@@ -137,6 +137,7 @@ class Writes:
             account=plan.translator.account,
             defaults=plan.translation.defaults,
             vendor_point_type=plan.translation.vendor_point_type,
+            made_of=plan.translator.settings.made_of,
         )
         # The lease begins within the claim: counted from before it, an attempt ends before its lease does.
         lease_until = self._boottime() + draft.lease

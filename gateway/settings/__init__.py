@@ -1,6 +1,6 @@
+from gateway.documents.problem import Problem, SettingsError
 from gateway.settings.key import ClientKey
 from gateway.settings.load import load, load_listen, load_store
-from gateway.settings.problem import Problem, SettingsError
 from gateway.settings.renames import names_of
 from gateway.settings.settings import LASTING, Address, Client, LogLevel, Scope, Server, Settings
 from gateway.settings.snapshot import Snapshot

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
+from gateway.documents.broken import Broken
+from gateway.documents.entry import Entry, validated
+from gateway.documents.problem import Path, Problem
+from gateway.documents.wording import unknown_name
 from gateway.port.secrets import is_plain_text
-from gateway.settings.entry import Entry, validated
-from gateway.settings.expand import Broken
 from gateway.settings.file_models import ClientEntry, expiry
 from gateway.settings.key import ClientKey, digest_of, is_digest, key_error
-from gateway.settings.problem import Path, Problem
 from gateway.settings.settings import Client
-from gateway.settings.wording import unknown_name
 
 ALL = "*"
 SHORTEST = 32

@@ -28,6 +28,9 @@ def difference(old: Settings, new: Settings) -> Iterator[str]:
             yield f"server.{field.name}: {shown}{takes}"
     vendors = _renamed(old.vendors, new.vendors, {}, _but_secrets)
     yield from _section("vendors", old.vendors, new.vendors, vendors, _vendor)
+    for name in sorted(old.described.keys() & new.described.keys()):
+        if old.vendors[name].made_of != new.vendors[name].made_of:
+            yield f"vendors.{name}.description: its file changed"
     yield from _unreachable(vendors)
     names = {name: each.was for name, each in new.tenants.items() if each.was}
     tenants = _renamed(old.tenants, new.tenants, names, lambda each: (_rules(each, vendors), each.limits, each.rates))

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from gateway.documents.broken import MARK, Broken
 from gateway.port.secrets import Expanded
 from gateway.settings.watched import WatchedFile, WatchedFiles
 
-MARK = "${"
 FORMS = "${env:NAME}, ${env:NAME:-default}, ${file:PATH}, or $${ for the two characters themselves"
 _TOKEN = re.compile(
     r"(?P<literal>\$\$\{)"
@@ -18,10 +18,6 @@ _TOKEN = re.compile(
 
 
 _PLACEHOLDER = "Not-here-0123456789-Offline-9876543210"
-
-
-class Broken(Expanded):
-    """A placeholder for a value whose error was reported already, so that it is not reported again."""
 
 
 class _Absent(ValueError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
-from gateway.settings.problem import Problem
+from gateway.documents.problem import Problem
 
 _DIGEST = "sha256:"
 _HEX = re.compile(r"[0-9A-Fa-f]{64}")

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
+from gateway.documents.entry import Entry
+from gateway.documents.problem import Problem
+from gateway.documents.wording import unknown_name
 from gateway.limits import DIRECTIONS, OTHERS, Limits
 from gateway.port import VendorSettings
-from gateway.settings.entry import Entry
-from gateway.settings.problem import Problem
-from gateway.settings.wording import unknown_name
 
 _POINTS = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?")
 _SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": f"^{_POINTS.pattern}$"}]}

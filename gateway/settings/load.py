@@ -2,24 +2,26 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
+from gateway.documents.document import Document, read
+from gateway.documents.entry import Entry, validated
+from gateway.documents.problem import Problem, SettingsError
 from gateway.port import Secret
 from gateway.port.registry import AdapterType
 from gateway.settings import limits, plain, rates, renames
 from gateway.settings.clients import Clients
-from gateway.settings.document import Document, read
-from gateway.settings.entry import Entry, validated
 from gateway.settings.expand import Expander
 from gateway.settings.file_models import ServerEntry, address
-from gateway.settings.problem import Problem, SettingsError
+from gateway.settings.kinds import DECLARED, Kinds, kinds
 from gateway.settings.sections import Sections, merged
 from gateway.settings.settings import LASTING, Address, Server, Settings, limits_of
 from gateway.settings.snapshot import Snapshot
 from gateway.settings.store import store
 from gateway.settings.tenants import tenants
-from gateway.settings.vendors import complete, kinds, vendors, warnings
+from gateway.settings.vendors import complete, vendors, warnings
 from gateway.settings.watched import WatchedFiles
 
 
@@ -47,7 +49,7 @@ def load(
     store_entry = sections.single.get("store")
     url = store(store_entry, problems) if store_entry is not None else ""
     vendor_entries = complete(named["vendors"], problems)
-    known = kinds(vendor_entries, adapters, problems)
+    known = kinds(vendor_entries, Kinds(adapters, dict(snapshot.descriptions), problems))
     configured = vendors(vendor_entries, known, problems, offline=offline)
     # Vendors with errors count as existing here, so that routes to them are not reported too.
     tenants_by_name = tenants(named["tenants"], {**dict.fromkeys(named["vendors"]), **known}, problems)
@@ -68,11 +70,14 @@ def load(
         *plain.of_store(store_entry),
         *plain.of_shared(sections.single.get("server")),
     }
-    sources = tuple(Path(document.name) for document in documents)
+    sources = (*(Path(document.name) for document in documents), *(file for file, _ in snapshot.descriptions))
     checked = (server, url, configured, tenants_by_name, clients.found, keys, files)
     doubts = tuple(sorted(found_warnings)), tuple(sorted(plain_secrets))
     absent = tuple(dict.fromkeys(expander.absent))
-    return Settings(*checked, *doubts, sources, snapshot.digest, _places(sections), absent)
+    described = {
+        name: kind for name, kind in known.items() if name in configured and configured[name].adapter == DECLARED
+    }
+    return Settings(*checked, *doubts, sources, snapshot.digest, _places(sections), absent, described)
 
 
 def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> str:
@@ -111,7 +116,10 @@ def _documents(path: Path | Snapshot, expander: Expander, problems: list[Problem
     """
     snapshot, unreadable = (path, []) if isinstance(path, Snapshot) else Snapshot.read(path)
     problems += unreadable
-    found = [read(str(file), raw, file.parent, expander, problems) for file, raw in snapshot.files]
+    found = [
+        read(str(file), raw, file.parent, partial(expander.expand, folder=file.parent), problems)
+        for file, raw in snapshot.files
+    ]
     documents = [document for document in found if document is not None]
     if unreadable or len(documents) < len(found):
         raise SettingsError(problems)

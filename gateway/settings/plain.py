@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
+from gateway.documents.entry import Entry
+from gateway.documents.problem import Problem
 from gateway.port import VendorSettings
 from gateway.port.secrets import is_plain_text
-from gateway.settings.entry import Entry
 from gateway.settings.key import ClientKey
-from gateway.settings.problem import Problem
 
 _ADVICE = "take it from ${file:PATH} or ${env:NAME}"
 

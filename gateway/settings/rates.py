@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
+from gateway.documents.entry import Entry
+from gateway.documents.problem import Problem
+from gateway.documents.wording import unknown_name
 from gateway.planning.routing import Tenant
 from gateway.port import VendorSettings
 from gateway.rates import Rates
-from gateway.settings.entry import Entry
-from gateway.settings.problem import Problem
-from gateway.settings.wording import unknown_name
 
 _RATE = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,12})?")
 _EXACT = 15

@@ -5,11 +5,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from gateway import exact
+from gateway.documents.broken import Broken
+from gateway.documents.entry import Entry
+from gateway.documents.problem import Problem
 from gateway.limits import Kind
 from gateway.planning.routing import Routes
-from gateway.settings.entry import Entry
-from gateway.settings.expand import Broken
-from gateway.settings.problem import Problem
 from gateway.settings.settings import Settings
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from gateway.documents.broken import Broken
+from gateway.documents.entry import Entry
+from gateway.documents.problem import Path, Problem
+from gateway.documents.wording import unknown_name
 from gateway.model import Operation
 from gateway.port.registry import AdapterType
-from gateway.settings.entry import Entry
-from gateway.settings.expand import Broken
-from gateway.settings.problem import Path, Problem
-from gateway.settings.wording import unknown_name
 
 Kinds = Mapping[str, AdapterType | None]
 """Every vendor's adapter type by the vendor's name; None if it is unknown because of an error reported before."""

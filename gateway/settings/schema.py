@@ -10,9 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from gateway.declared.description import Description
+from gateway.declared.settings_model import DescribedSettings
 from gateway.port.registry import AdapterType, adapters
 from gateway.settings.expand import FORMS
 from gateway.settings.file_models import NAME, ClientEntry, ServerEntry, TenantEntry
+from gateway.settings.kinds import DECLARED
 
 Schema = dict[str, Any]
 
@@ -26,6 +29,7 @@ def schema(kinds: Mapping[str, AdapterType]) -> Schema:
     server, tenant, client = (_of(model, "", definitions) for model in (ServerEntry, TenantEntry, ClientEntry))
     for name, kind in kinds.items():
         definitions[f"vendor.{name}"] = _vendor_of(name, _of(kind.settings, f"{name}.", definitions))
+    definitions[f"vendor.{DECLARED}"] = _described(definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Configuration of the points gateway",
@@ -37,7 +41,7 @@ def schema(kinds: Mapping[str, AdapterType]) -> Schema:
                 "type": "string",
                 "description": "The journal: sqlite:///PATH, as it is, or postgresql://..., percent-encoded.",
             },
-            "vendors": _named(_vendor(list(kinds)), "Accounts at loyalty vendors, by a name of your choice."),
+            "vendors": _named(_vendor([*kinds, DECLARED]), "Accounts at loyalty vendors, by a name of your choice."),
             "tenants": _named(tenant, "Brands and their routes, by name."),
             "clients": _named(client, "Apps that call the gateway, by name."),
         },
@@ -95,6 +99,33 @@ def _vendor_of(name: str, settings: Schema) -> Schema:
     return {**settings, "if": {"not": {"required": ["extends"]}}, "then": {"required": required}}
 
 
+def _described(definitions: Schema) -> Schema:
+    """The keys of a vendor by description, which names further ones itself."""
+    settings = _of(DescribedSettings, f"{DECLARED}.", definitions)
+    settings["required"] = [*settings["required"], "description"]
+    return {**_vendor_of(DECLARED, settings), "additionalProperties": True}
+
+
+def of_descriptions() -> Schema:
+    """The schema of a description's file."""
+    schema = _without_titles(Description.model_json_schema(by_alias=True))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Description of a vendor for the points gateway",
+        **schema,
+    }
+
+
+def _without_titles(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_titles(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: _without_titles(value) for key, value in node.items() if not (key == "title" and isinstance(value, str))
+    }
+
+
 def _vendor(names: list[str]) -> Schema:
     """Any vendor; its adapter determines its keys."""
     return {
@@ -111,7 +142,7 @@ def _vendor(names: list[str]) -> Schema:
             ),
             {
                 "if": {"not": {"required": ["adapter"]}},
-                "then": {"anyOf": [{"$ref": f"#/$defs/vendor.{name}"} for name in names]},
+                "then": {"anyOf": [{"$ref": f"#/$defs/vendor.{name}"} for name in names if name != DECLARED]},
             },
         ],
     }

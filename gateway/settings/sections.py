@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from types import MappingProxyType
 
-from gateway.settings.document import Document
-from gateway.settings.entry import Entry
+from gateway.documents.document import Document
+from gateway.documents.entry import Entry
+from gateway.documents.problem import Problem
+from gateway.documents.wording import unknown_key
 from gateway.settings.file_models import NAME
-from gateway.settings.problem import Problem
-from gateway.settings.wording import unknown_key
 
 SINGLE = ("server", "store")
 NAMED = ("vendors", "tenants", "clients")

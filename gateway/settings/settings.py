@@ -6,13 +6,14 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
+from gateway.documents.problem import Problem
 from gateway.limits import Ceilings, Limits
 from gateway.pauses import Pauses, configured
 from gateway.planning.routing import Tenant
 from gateway.port import Secret, VendorSettings
+from gateway.port.registry import AdapterType
 from gateway.rates import Rates
 from gateway.settings.key import ClientKey
-from gateway.settings.problem import Problem
 from gateway.settings.watched import WatchedFiles
 
 Scope = Literal["points:read", "points:write", "points:resolve", "points:inspect"]
@@ -101,7 +102,8 @@ class Settings:
     `${file:...}` names; what follows them is in `client_keys` and in the secrets of `vendors`.
     `plain`: secrets that are written out, each a doubt of its own. `sources`: the files that this was read from.
     `digest`: as of `Snapshot`. `places`: where some settings stand, for `problem`.
-    `absent`: variables and files that were not there, where that is no error.
+    `absent`: variables and files that were not there, where that is no error. `described`: the adapters of vendors
+    that a description of this configuration makes, by vendor.
     """
 
     server: Server
@@ -117,6 +119,11 @@ class Settings:
     digest: str = ""
     places: Mapping[str, Problem] = field(default_factory=dict, repr=False)
     absent: tuple[str, ...] = ()
+    described: Mapping[str, AdapterType] = field(default_factory=dict, repr=False)
+
+    def kind(self, vendor: str, installed: Mapping[str, AdapterType]) -> AdapterType:
+        """The adapter of a vendor: the one that its description makes, or the installed one that it names."""
+        return self.described.get(vendor) or installed[self.vendors[vendor].adapter]
 
     def problem(self, where: str, detail: str) -> Problem:
         """A problem with a setting, by its dotted path; where that is not written out, it has no line of its own."""

@@ -1,8 +1,8 @@
 """The setting `store`, the location of the journal; it may contain a password and is never shown."""
 
-from gateway.settings.entry import Entry
-from gateway.settings.expand import Broken
-from gateway.settings.problem import Problem
+from gateway.documents.broken import Broken
+from gateway.documents.entry import Entry
+from gateway.documents.problem import Problem
 from gateway.store import EXPECTED, Store
 
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
+from gateway.documents.broken import Broken
+from gateway.documents.entry import Entry, validated
+from gateway.documents.problem import Path, Problem, dotted
+from gateway.documents.wording import unknown_name
 from gateway.limits import Limits
 from gateway.planning.routing import Route, Routes, Tenant
 from gateway.rates import Rates
-from gateway.settings.entry import Entry, validated
-from gateway.settings.expand import Broken
 from gateway.settings.file_models import RuleEntry, RulesEntry, TenantEntry
-from gateway.settings.problem import Path, Problem, dotted
 from gateway.settings.rules import Kinds, check
-from gateway.settings.wording import unknown_name
 
 
 def tenants(entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem]) -> dict[str, Tenant]:

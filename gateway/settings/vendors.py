@@ -4,44 +4,22 @@ import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gateway.documents.broken import Broken
+from gateway.documents.entry import Entry, validated
+from gateway.documents.problem import Path, Problem
+from gateway.documents.wording import unknown_name
 from gateway.planning.routing import fits
 from gateway.port import VendorSettings
 from gateway.port.declaration import faults
 from gateway.port.echoes import ordinary
-from gateway.port.installed import NotLoadable
 from gateway.port.registry import AdapterType
 from gateway.port.settings import NEVER_SENT
 from gateway.settings import certificates
-from gateway.settings.entry import Entry, validated
-from gateway.settings.expand import Broken
-from gateway.settings.problem import Path, Problem
-from gateway.settings.wording import unknown_name
 
 # Proxies send these when the vendor does not answer in time, and vendors after a late failure.
 _OFTEN_APPLIED = (408, 500, 502, 504)
 _AFTER = "where they were, they are changed twice"
 _DEFAULTS = (("default_point_type", "point_types"), ("default_reason", "reasons"))
-
-
-def kinds(
-    entries: Mapping[str, Entry], adapters: Mapping[str, AdapterType], problems: list[Problem]
-) -> dict[str, AdapterType]:
-    """The adapter of every vendor; an adapter that cannot be loaded is reported at its first use.
-
-    The entries must be complete. `adapters` may load them on access, so only those in use are accessed.
-    """
-    found: dict[str, AdapterType] = {}
-    broken: set[str] = set()
-    for name, entry in entries.items():
-        adapter = _adapter(entry, adapters, problems)
-        if adapter not in adapters or adapter in broken:
-            continue
-        try:
-            found[name] = adapters[adapter]
-        except NotLoadable as error:
-            broken.add(adapter)
-            problems.append(entry.problem(("adapter",), str(error)))
-    return found
 
 
 def vendors(
@@ -150,19 +128,6 @@ def _extended(name: str, entries: Mapping[str, Entry], problems: list[Problem]) 
                 problems.append(own.problem(("extends",), f"vendors extend each other in a circle: {circle}"))
             return None
         chain.append(base)
-
-
-def _adapter(entry: Entry, adapters: Mapping[str, AdapterType], problems: list[Problem]) -> str:
-    known = list(adapters)
-    name = entry.data.get("adapter")
-    if "adapter" not in entry.data:
-        listed = ", ".join(known) or "none"
-        problems.append(
-            entry.missing(("adapter",), f"expected an adapter ({listed}), or extends with the name of another vendor")
-        )
-    elif (not isinstance(name, str) or name not in adapters) and not isinstance(name, Broken):
-        problems.append(entry.problem(("adapter",), unknown_name("adapter", name, known)))
-    return name if isinstance(name, str) else ""
 
 
 def _with_files(entry: Entry, problems: list[Problem], *, offline: bool) -> Entry:

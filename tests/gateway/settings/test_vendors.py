@@ -71,12 +71,13 @@ def test_a_broken_chain_is_told(problems: Problems, lines: list[str], found: lis
         ("text", "4:6: vendors.a: expected a mapping"),
         (
             "{adapter: ledgr}",
-            "4:16: vendors.a.adapter: no adapter is named 'ledgr': did you mean ledger? (there are: ledger, calendar)",
+            "4:16: vendors.a.adapter: no adapter is named 'ledgr': did you mean ledger? "
+            "(there are: ledger, calendar, declared)",
         ),
         ("{adapter: 5}", "4:16: vendors.a.adapter: no adapter of this name"),
         (
             "{timeout: 5}",
-            "4:3: vendors.a.adapter: expected an adapter (ledger, calendar), or extends with the name "
+            "4:3: vendors.a.adapter: expected an adapter (ledger, calendar, declared), or extends with the name "
             "of another vendor",
         ),
         (

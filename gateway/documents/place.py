@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.settings.problem import Path, Step
+from gateway.documents.problem import Path, Step
 
 Spot = int
 """A line and a column in one integer: there are many, and the garbage collector does not track integers."""

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from gateway.settings.yaml_scalars import resolve
+from gateway.documents.yaml_scalars import resolve
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from gateway.documents.broken import Broken
+from gateway.documents.document import Document
+from gateway.documents.problem import Path, Problem
+from gateway.documents.wording import describe, models_at
+from gateway.documents.yaml_scalars import resolve
 from gateway.port.secrets import MASK, Expanded
-from gateway.settings.document import Document
-from gateway.settings.expand import Broken
-from gateway.settings.problem import Path, Problem
-from gateway.settings.wording import describe, models_at
-from gateway.settings.yaml_scalars import resolve
 
 M = TypeVar("M", bound=BaseModel)
 _TOO_SHORT_TO_HIDE = 3  # masking one to three characters would mask parts of the message itself

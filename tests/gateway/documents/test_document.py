@@ -4,15 +4,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gateway.settings.document import Document, read
+from gateway.documents.document import Document, read
+from gateway.documents.problem import Problem
 from gateway.settings.expand import Expander
-from gateway.settings.problem import Problem
+from gateway.settings.watched import WatchedFiles
 
 
 def reading(text: str | bytes) -> tuple[Document | None, list[Problem]]:
     problems: list[Problem] = []
     raw = text if isinstance(text, bytes) else text.encode()
-    return read("f.yaml", raw, Path(), Expander({}, lambda: 0.0), problems), problems
+    expander = Expander({}, WatchedFiles(lambda: 0.0))
+    return read("f.yaml", raw, Path(), lambda scalar: expander.expand(scalar, Path()), problems), problems
 
 
 def told(text: str | bytes) -> list[str]:

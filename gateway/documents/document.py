@@ -1,16 +1,17 @@
 """One YAML file as plain values, with the position of each value for error messages."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
 
-from gateway.settings.composer import Composer, Unusable
-from gateway.settings.expand import MARK, Expander
-from gateway.settings.place import Place, Spot, find, line_and_column
-from gateway.settings.problem import Path, Problem, dotted
+from gateway.documents.broken import MARK
+from gateway.documents.composer import Composer, Unusable
+from gateway.documents.place import Place, Spot, find, line_and_column
+from gateway.documents.problem import Path, Problem, dotted
 
 # The complement of `c-printable` in YAML 1.2: the parser's own error for such characters names no line.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -31,8 +32,13 @@ class Document:
         return Problem(self.name, line, column, dotted(path if where is None else where), detail)
 
 
-def read(name: str, raw: bytes, folder: FilePath, expander: Expander, problems: list[Problem]) -> Document | None:
-    """Parse one file. Errors are added to `problems`; None if nothing of the file can be used."""
+def read(
+    name: str, raw: bytes, folder: FilePath, expand: Callable[[str], str], problems: list[Problem]
+) -> Document | None:
+    """Parse one file; `expand` replaces `${...}`.
+
+    Errors are added to `problems`; None if nothing of the file can be used.
+    """
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -44,7 +50,7 @@ def read(name: str, raw: bytes, folder: FilePath, expander: Expander, problems: 
         problems.append(_after(name, text[: found.start()], detail))
         return None
     try:
-        value, place = Composer(name, lambda scalar: expander.expand(scalar, folder), problems).compose(text)
+        value, place = Composer(name, expand, problems).compose(text)
     except Unusable as error:
         problems.append(error.problem)
     except yaml.MarkedYAMLError as error:

@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 
 import yaml
 
-from gateway.settings.expand import MARK, Broken
-from gateway.settings.place import Place, Spot, line_and_column, spot, start
-from gateway.settings.problem import Path, Problem, Step, dotted
-from gateway.settings.yaml_scalars import Scalar, resolve
+from gateway.documents.broken import MARK, Broken
+from gateway.documents.place import Place, Spot, line_and_column, spot, start
+from gateway.documents.problem import Path, Problem, Step, dotted
+from gateway.documents.yaml_scalars import Scalar, resolve
 
 MAX_DEPTH = 64
 MAX_SIZE = 2_000_000

@@ -1,0 +1,138 @@
+"""`describe-try`: what a real answer of a vendor would come to by a description, offline."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway import exact
+from gateway.cli import terminal
+from gateway.cli.options import Format, Output, fail, invalid
+from gateway.delivery.call import Call
+from gateway.documents.problem import Problem, SettingsError
+from gateway.errors import GatewayError
+from gateway.escaping import escaped_json
+from gateway.model import Applied
+from gateway.port import VendorResponse
+from gateway.port.registry import AdapterType, described
+
+if TYPE_CHECKING:
+    from gateway.declared.trying import Tried
+
+
+class Described(StrEnum):
+    """The operations of a description."""
+
+    ADJUST = "adjust"
+    BALANCE = "balance"
+    EXPIRING = "expiring"
+    TRANSACTIONS = "transactions"
+    LOOKUP = "lookup"
+    FIND = "find"
+    REVERSE = "reverse"
+    PROBE = "probe"
+
+
+_WRITES = (Described.ADJUST, Described.REVERSE)
+
+
+def describe_try(
+    file: Annotated[Path, typer.Argument(help="The description: a YAML file.")],
+    answer: Annotated[Path, typer.Argument(help="The vendor's answer: a body, or all that `curl -i` prints.")],
+    operation: Annotated[Described, typer.Option(help="The operation that it answers.")] = Described.ADJUST,
+    status: Annotated[int | None, typer.Option(help="The status of a body alone; 200 if not given.")] = None,
+    member: Annotated[str | None, typer.Option(help="The member of the call, as in email:jason@example.com.")] = None,
+    points: Annotated[str, typer.Option(help="The points of the call.")] = "5",
+    own_id: Annotated[str, typer.Option("--id", help="The adjustment's own id in the call.")] = "adj_example",
+    transaction: Annotated[str, typer.Option(help="The vendor's id of a booking.")] = "transaction",
+    description: Annotated[str | None, typer.Option(help="The description of the call.")] = None,
+    output: Format = Output.TEXT,
+) -> None:
+    """Show what an answer of a vendor would come to by a description: applied, refused, unknown. Nothing is sent.
+
+    Give the values of the call that was answered: what the vendor says back has to agree with them.
+
+    Example: points-gateway describe-try vendors/tokens.yaml answer.json --member card:7 --points 5
+    """
+    kind, whole = _read(file), _text(answer)
+    from gateway.declared import trying
+
+    words = {"points": points, "id": own_id, "transaction": transaction}
+    words |= {name: each for name, each in (("member", member), ("description", description)) if each is not None}
+    try:
+        adapter = trying.adapter_of(kind.adapter)
+        if getattr(adapter, operation.value, None) is None:
+            fail(f"{file} describes no {operation.value}")
+        given = trying.arguments(adapter, operation.value, words)
+        response = trying.answer_of(whole, status)
+        tried = trying.tried(adapter, operation.value, given, response)
+    except (GatewayError, ArithmeticError, ValueError) as error:
+        fail(str(error))
+    shown = {
+        "request": {"method": tried.request.method, "path": tried.request.path, "body": tried.request.body.decode()},
+        "verdict": _verdict(tried, response) if operation in _WRITES else None,
+        "error": None if tried.error is None else f"{type(tried.error).__name__}: {tried.error}",
+        "result": _plain(tried.result),
+    }
+    _show(shown, output)
+    if tried.error is not None:
+        raise typer.Exit(1)
+
+
+def _verdict(tried: "Tried", response: VendorResponse) -> str:
+    """What an answer to a write proves, as the gateway itself would tell."""
+    call = Call(writing=True)
+    call.begin(tried.request)
+    call.last.sent = True
+    call.answered(response)
+    if tried.error is None:
+        call.end(tried.result, Applied)
+    return call.verdict(tried.error).value
+
+
+def _show(shown: dict[str, Any], output: Output) -> None:
+    if output is Output.JSON:
+        terminal.show_json(exact.dumps(shown).decode())
+        return
+    request = shown["request"]
+    terminal.show(f"request  {request['method']} {request['path']} {request['body']}".rstrip())
+    for name in ("verdict", "error"):
+        if shown[name] is not None:
+            terminal.show(f"{name:8} {shown[name]}")
+    if shown["result"] is not None:
+        terminal.show(f"result   {escaped_json(exact.dumps(shown['result']).decode())}")
+
+
+def _plain(result: Any) -> Any:
+    """A result as JSON values, without what is not said."""
+    if result is None:
+        return None
+    return _said(asdict(result))
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _said(item) for name, item in value.items() if item not in (None, {}, (), [])}
+    if isinstance(value, list | tuple):
+        return [_said(item) for item in value]
+    return value
+
+
+def _read(file: Path) -> AdapterType:
+    problems: list[Problem] = []
+    try:
+        kind = described(str(file), file.read_bytes(), problems)
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}")
+    if kind is None:
+        invalid(SettingsError(problems))
+    return kind
+
+
+def _text(answer: Path) -> str:
+    try:
+        return answer.read_text("utf-8", errors="replace")
+    except OSError as error:
+        fail(f"{answer} cannot be read: {error.strerror}")

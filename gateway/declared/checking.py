@@ -1,0 +1,255 @@
+"""What has to fit together in a description: each fault with its path, and with what was expected.
+
+The rules of single requests are in `request_rules`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gateway.declared.adapter_class import forms_of, holes_of, merged
+from gateway.declared.described import MEANINGS
+from gateway.declared.description import (
+    Adjust,
+    BalanceRead,
+    Description,
+    ExpiringRead,
+    Find,
+    LookupRead,
+    Probe,
+    TransactionsRead,
+    Writing,
+)
+from gateway.declared.form import METHODS, Form
+from gateway.declared.parts import BalanceResult, Next
+from gateway.declared.request_rules import Fault, of_request, of_settings
+from gateway.declared.settings_model import DescribedSettings
+from gateway.documents.problem import Path
+from gateway.model import AMOUNTS
+from gateway.port.refusals import BOOKED, Refusals
+
+OPERATIONS = ("adjust", "balance", "expiring", "transactions", "lookup", "find", "reverse", "probe")
+_MADE = frozenset(("point_types", "default_point_type", "reasons", "default_reason", "client_credentials"))
+"""Settings that descriptions bring by their holes, and never by name."""
+
+
+def faults(description: Description) -> Iterator[Fault]:
+    """What is wrong with a description whose values are right by themselves."""
+    yield from _of_names(description)
+    yield from _of_refusals(description)
+    requests = list(_of_requests(description))
+    yield from requests
+    if requests:
+        return  # what follows needs requests that can be made
+    forms = forms_of(description)
+    yield from of_settings(description, forms)
+    for name in OPERATIONS:
+        if (asked := getattr(description, name)) is not None:
+            yield from _RULES[name](asked, description, forms)
+    yield from _of_acceptance(description, forms)
+
+
+def _of_names(description: Description) -> Iterator[Fault]:
+    if description.name == "declared":
+        yield ("name",), "this name stands for all descriptions: expected one of the vendor's own"
+    if not any(getattr(description, name) for name in ("adjust", "balance", "expiring", "transactions", "lookup")):
+        yield (), f"expected at least one operation: {', '.join(OPERATIONS[:5])}"
+    for name, setting in description.settings.items():
+        if name in DescribedSettings.model_fields or name in _MADE:
+            yield ("settings", name), "every vendor has this setting, or it comes by a hole: expected another name"
+        if setting.default is not None and not isinstance(setting.default, int if setting.type == "number" else str):
+            yield ("settings", name, "default"), f"expected a {setting.type}"
+        if setting.default is not None and setting.type == "secret":
+            yield ("settings", name, "default"), "a secret has no default"
+    for number, name in enumerate(description.identified_by):
+        if name not in description.settings or description.settings[name].type == "secret":
+            yield ("identified_by", number), "expected the name of a setting that is no secret"
+
+
+def _of_refusals(description: Description) -> Iterator[Fault]:
+    refusals = description.refusals
+    if refusals.known and refusals.code is None and refusals.message is None:
+        yield ("refusals",), "expected code or message: what tells the vendor's refusal from the page of a proxy"
+    seen = set()
+    for number, each in enumerate(refusals.known):
+        path: Path = ("refusals", "known", number)
+        if each.code is not None and refusals.code is None:
+            yield (*path, "code"), "expected refusals.code, the place at which codes stand"
+        if (each.status, each.code) in seen:
+            yield path, "given twice"
+        seen.add((each.status, each.code))
+        kind = MEANINGS[each.means]
+        if kind in BOOKED and each.code is None:
+            yield path, f"{each.means} is known by a code alone"
+            continue
+        try:
+            Refusals({each.status if each.code is None else (each.status, each.code): kind})
+        except TypeError:
+            yield (
+                (*path, "status"),
+                "expected a status from 400 to 499, or with a code one in the 200s, 400s or 500s",
+            )
+
+
+def _of_requests(description: Description) -> Iterator[Fault]:
+    for name in OPERATIONS:
+        asked = getattr(description, name)
+        if asked is None:
+            continue
+        if isinstance(asked, Adjust) and (asked.credit is not None or asked.debit is not None):
+            if asked.credit is None or asked.debit is None:
+                lacking = "debit" if asked.debit is None else "credit"
+                yield ("adjust",), f"expected {lacking} as well: points both come and go"
+                continue
+            if any(getattr(asked, method) is not None for method in METHODS):
+                yield ("adjust",), "expected one form with its method here, or credit and debit with one each"
+                continue
+            for form in ("credit", "debit"):
+                whole = merged(asked, getattr(asked, form))
+                yield from of_request(whole, ("adjust", form), form, description)
+        else:
+            yield from of_request(asked, (name,), name, description)
+
+
+def _of_adjust(adjust: Adjust, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
+    names = ("credit", "debit") if "credit" in forms else ("adjust",)
+    for name in names:
+        path: Path = ("adjust", name) if name != "adjust" else ("adjust",)
+        whole: Writing = adjust if name == "adjust" else merged(adjust, getattr(adjust, name))
+        yield from _of_write(whole, path)
+        holes = {hole.name for hole in forms[name].holes}
+        wanted, other = ("points", "amount") if name == "adjust" else ("amount", "points")
+        if other in holes:
+            why = (
+                "{amount} has no sign, and belongs into separate forms of credit and debit: expected {points}"
+                if name == "adjust"
+                else "{points} has a sign, which would be booked against that of the form: expected {amount}"
+            )
+            yield path, why
+        elif wanted not in holes:
+            yield path, f"expected {{{wanted}}}, the points that are booked"
+    if len(names) == 2:
+        first, second = ({hole.name for hole in forms[name].holes if _is_callers(hole.name)} for name in names)
+        for hole in sorted(first ^ second):
+            yield ("adjust",), f"{{{hole}}} is in one of credit and debit: expected it in both, or in neither"
+    if (idempotency := adjust.idempotency) is None:
+        return
+    if not all("id" in {hole.name for hole in forms[name].holes} for name in names):
+        yield ("adjust", "idempotency"), "expected {id} in the request: idempotency is enforced by it"
+    booked = any(each.means == "already_booked" for each in description.refusals.known)
+    if (idempotency.enforces == "refuse") is not booked:
+        why = "refuse needs a refusal that means already_booked, and replay has none"
+        yield ("adjust", "idempotency", "enforces"), why
+
+
+def _is_callers(hole: str) -> bool:
+    return hole != "id" and not hole.startswith("settings.") and hole not in ("now", "nonce", "scheme")
+
+
+def _of_write(asked: Writing, path: Path) -> Iterator[Fault]:
+    success = asked.success
+    if success is None:
+        yield path, "expected success: what proves that it was booked"
+        return
+    if success.outcome is None:
+        yield (*path, "success"), "expected outcome: succeeded, or accepted where the vendor may still reject it"
+    sure = [template for template in success.agree.values() if not any(hole.optional for hole in template.holes)]
+    if not (success.empty or success.require or sure):
+        yield (*path, "success"), "expected what proves it: require, agree, or empty: true; a status proves nothing"
+    if success.empty and asked.result is not None:
+        yield (*path, "result"), "a success is described as empty, so that there is no result in it"
+
+
+def _of_balance(balance: BalanceRead, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
+    yield from _of_amounts(balance.result, ("balance", "result"))
+
+
+def _of_amounts(result: BalanceResult, path: Path) -> Iterator[Fault]:
+    if all(getattr(result, name) is None for name in AMOUNTS):
+        yield path, f"expected at least one of {', '.join(AMOUNTS)}"
+
+
+def _of_expiring(expiring: ExpiringRead, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
+    wanted = {"exact": {"points"}, "buckets": {"rows", "bucket"}, "next_only": {"bucket"}}[expiring.precision]
+    for name in ("points", "rows", "bucket"):
+        there = getattr(expiring, name) is not None
+        if there is not (name in wanted):
+            yield ("expiring",), f"{expiring.precision} has {' and '.join(sorted(wanted))}, and nothing else of these"
+            break
+    holes = {hole.name for hole in forms["expiring"].holes}
+    if (expiring.precision == "exact") is not ({"period.start", "period.end"} <= holes):
+        yield ("expiring",), "exact asks for {period.start} and {period.end}, and nothing else does"
+
+
+def _of_transactions(asked: TransactionsRead, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
+    if "limit" not in {hole.name for hole in forms["transactions"].holes}:
+        yield ("transactions",), "expected {limit}, the rows that a page may have"
+    yield from _of_pages(asked.next, forms["transactions"], ("transactions",))
+
+
+def _of_pages(paging: Next | None, form: Form, path: Path) -> Iterator[Fault]:
+    holes = {hole.name for hole in form.holes}
+    if (paging is None) is ("cursor" in holes):
+        yield path, "{cursor?} and next go together: a page is asked for by what was named before it"
+    if paging is None:
+        return
+    ways = [name for name in ("value", "last", "count") if getattr(paging, name) is not None]
+    if len(ways) != 1:
+        yield (*path, "next"), "expected one of value, last and count"
+    elif ways != ["value"] and paging.more is None:
+        yield (*path, "next"), "expected more: without it nothing says which page is the last"
+
+
+def _of_lookup(lookup: LookupRead, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
+    if lookup.member.scheme not in description.schemes:
+        yield ("lookup", "member", "scheme"), f"expected one of the schemes: {', '.join(description.schemes)}"
+    for scheme in lookup.schemes:
+        if scheme not in lookup.ids and scheme != lookup.member.scheme:
+            yield ("lookup", "ids"), f"expected {scheme} too: the answer has to say that it is who was asked for"
+
+
+def _of_find(find: Find, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
+    if description.adjust is None:
+        yield ("find",), "expected adjust: there is nothing to search for"
+        return
+    by = {hole.name for template in find.ours.values() for hole in template.holes}
+    if not by & {"id", "transaction"}:
+        yield ("find", "ours"), "expected {id}, or {transaction} of what was accepted: other values are not unique"
+    sent = {hole.name for hole in holes_of("adjust", description, forms)}
+    for hole in sorted(by - {"transaction"} - sent):
+        if not hole.startswith("settings."):
+            yield ("find", "ours"), f"{{{hole}}} is not in the request of adjust: it cannot be found by that"
+    yield from _of_pages(find.next, forms["find"], ("find",))
+
+
+def _of_reverse(reverse: Writing, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
+    yield from _of_write(reverse, ("reverse",))
+    if not {hole.name for hole in forms["reverse"].holes} & {"original", "transaction"}:
+        yield ("reverse",), "expected {original} or {transaction}, what is cancelled"
+
+
+def _of_probe(probe: Probe, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
+    yield from ()
+
+
+def _of_acceptance(description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
+    """What is only accepted has to be asked for until it is decided."""
+    accepting = any(
+        form.success.outcome == "accepted" for name, form in forms.items() if name in ("adjust", "credit", "debit")
+    )
+    decides = description.find is not None and description.find.state is not None
+    if accepting and not decides:
+        yield ("find",) if description.find else (), "expected find with state: what is accepted has to be decided"
+    if "reverse" in forms and forms["reverse"].success.outcome == "accepted":
+        yield ("reverse", "success", "outcome"), "expected succeeded: nothing asks what became of a reversal"
+
+
+_RULES: Mapping[str, Any] = {
+    "adjust": _of_adjust,
+    "balance": _of_balance,
+    "expiring": _of_expiring,
+    "transactions": _of_transactions,
+    "lookup": _of_lookup,
+    "find": _of_find,
+    "reverse": _of_reverse,
+    "probe": _of_probe,
+}
