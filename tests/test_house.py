@@ -298,6 +298,7 @@ def test_a_file_name_has_one_meaning() -> None:
         "tokens": "what vendors issue: how an adapter fetches it, and the one in use",
         "vendors": "the configured vendors",
         "report": "what came of each row of an import, and of each check of an adapter",
+        "paging": "pages of a list: how a description asks for them, and the check of an adapter that does",
         "rates": "what points are worth, as values and as they are configured",
         "wallet": "all that a member has: what is asked, who asks it, and the answer",
     }

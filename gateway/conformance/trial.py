@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import Broken
+from gateway.conformance.breach import Broken
 from gateway.conformance.check import Check
 from gateway.conformance.checks import CHECKS
 from gateway.conformance.pair import Pair

@@ -27,6 +27,7 @@ from tests.adapters.fifth_vendor.adapter import Paper
 from tests.adapters.fifth_vendor.enforcing import DatedSimulator, Ink, InkSimulator, Undeclared
 from tests.adapters.fifth_vendor.simulator import PaperSimulator
 from tests.conformance.altered import altered
+from tests.deadlines import scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class Asking(Paper):
 
     def probe(self) -> Exchange[None]:
         with suppress(OSError):
-            urllib.request.urlopen("http://127.0.0.1:9", timeout=1e-3)
+            urllib.request.urlopen("http://127.0.0.1:9", timeout=scaled(0.001))
         yield from super().probe()
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import expect
+from gateway.conformance.breach import expect
 from gateway.conformance.check import READS, check, listed, writes
 from gateway.conformance.damage import Damaged, damaged
 from gateway.conformance.numbers import points, says_nothing

@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import broken, expect
+from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import READS, check, listed, writes
 from gateway.conformance.checks.statuses import fails
 from gateway.conformance.senseless import BODIES, BREAKS, SLOW, STATUSES, is_own, named, served

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import expect
+from gateway.conformance.breach import expect
 from gateway.conformance.check import ALL, check, listed, writes
 from gateway.conformance.checks.parameters import member_of, needed, values
 from gateway.errors import FieldNotSupported

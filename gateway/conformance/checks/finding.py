@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import broken, expect
+from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import check, listed
 from gateway.conformance.damage import Damaged, damaged, value_at
 from gateway.conformance.senseless import HTML

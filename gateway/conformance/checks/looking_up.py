@@ -1,7 +1,7 @@
 """A look-up gives the member that was asked for, by the name that the other operations take."""
 
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import expect
+from gateway.conformance.breach import expect
 from gateway.conformance.check import check, listed
 from gateway.model import Member, Operation, Profile
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import broken, expect
+from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import check, listed
 from gateway.errors import FieldNotSupported, VendorError
 from gateway.model import Operation, Transactions, VendorTransaction

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gateway.conformance.bench import PERIOD, Bench
-from gateway.conformance.broken import broken, expect
+from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import ALL, READS, check, listed
 from gateway.errors import FieldNotSupported
 from gateway.model import Member, Operation, Period

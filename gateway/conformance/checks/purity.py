@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import expect
+from gateway.conformance.breach import expect
 from gateway.conformance.check import ALL, check, listed, operations
 from gateway.conformance.checks.effects import branches
 from gateway.conformance.checks.parameters import member_of

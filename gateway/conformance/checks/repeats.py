@@ -5,7 +5,7 @@ from typing import get_args
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import expect
+from gateway.conformance.breach import expect
 from gateway.conformance.check import check, listed, writes
 from gateway.model import RepeatSafety
 from gateway.port.registry import AdapterType

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import broken, expect
+from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import check, listed
 from gateway.delivery.outcome import Outcome
 from gateway.model import Found

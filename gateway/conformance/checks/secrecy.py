@@ -8,7 +8,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape  # it writes XML, and reads none  # nosec B406
 
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import expect
+from gateway.conformance.breach import expect
 from gateway.conformance.check import ALL, check, listed, operations
 from gateway.errors import GatewayError, VendorError
 from gateway.model import Operation

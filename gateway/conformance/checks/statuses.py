@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import broken, expect
+from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import READS, check, listed, writes
 from gateway.conformance.numbers import says_nothing
 from gateway.conformance.senseless import BODIES, FOREIGN, HTML, PLAIN, STATUSES, named, served

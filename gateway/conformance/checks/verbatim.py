@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gateway import exact
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import broken, expect
+from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import ALL, check, listed, writes
 from gateway.conformance.examples import LARGEST
 from gateway.conformance.said import said

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
-from gateway.conformance.broken import broken, expect
+from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import ALL, check, listed, writes
 from gateway.conformance.numbers import POINTS, leaves, says_nothing
 from gateway.errors import FieldNotSupported, MemberNotFound, OperationNotSupported, VendorError
