@@ -57,7 +57,16 @@ from points_gateway_client.problems import (
 )
 from points_gateway_client.readings import Balance, BalanceAfter, Bucket, Expiring, NextExpiry, Profile, Vendor
 from points_gateway_client.request import Filters, Points
-from points_gateway_client.results import Adjustment, Capabilities, Capability, Page, PartReversed, Preview
+from points_gateway_client.results import (
+    Adjustment,
+    Budget,
+    Capabilities,
+    Capability,
+    Limits,
+    Page,
+    PartReversed,
+    Preview,
+)
 from points_gateway_client.sync_client import PointsClient
 from points_gateway_client.transactions import Transaction, Transactions
 from points_gateway_client.wallet import Wallet, WalletBalance
@@ -72,6 +81,7 @@ __all__ = [
     "Balance",
     "BalanceAfter",
     "Bucket",
+    "Budget",
     "Capabilities",
     "Capability",
     "ClientPaused",
@@ -89,6 +99,7 @@ __all__ = [
     "InvalidRequest",
     "KeyExpired",
     "LimitExceeded",
+    "Limits",
     "MemberAmbiguous",
     "MemberNotFound",
     "MethodNotAllowed",

@@ -20,7 +20,7 @@ from points_gateway_client.many import CONCURRENCY, AdjustmentRequest, Adjustmen
 from points_gateway_client.network import Network, Verify
 from points_gateway_client.operations import Operations, Outcome
 from points_gateway_client.request import LARGEST_PAGE, Filters, Points, base_address, caller_headers
-from points_gateway_client.results import Adjustment, Capabilities, Page, Preview
+from points_gateway_client.results import Adjustment, Capabilities, Limits, Page, Preview
 
 
 class AsyncPointsClient(AsyncMembers):
@@ -154,7 +154,8 @@ class AsyncPointsClient(AsyncMembers):
         self, *, timeout: float | None = None, **filters: Unpack[Filters]
     ) -> AsyncIterator[Adjustment]:
         """As `PointsClient.iter_adjustments`."""
-        filters["limit"] = filters.get("limit") or LARGEST_PAGE
+        if filters.get("limit") is None:
+            filters["limit"] = LARGEST_PAGE
         async for page in self.adjustments(timeout=timeout, **filters):
             for each in page.data:
                 yield each
@@ -174,6 +175,10 @@ class AsyncPointsClient(AsyncMembers):
     async def capabilities(self, *, timeout: float | None = None) -> Capabilities:
         """As `PointsClient.capabilities`."""
         return await self._driver.run(self._operations.capabilities(), timeout)
+
+    async def limits(self, *, timeout: float | None = None) -> Limits:
+        """As `PointsClient.limits`."""
+        return await self._driver.run(self._operations.limits(), timeout)
 
     async def aclose(self) -> None:
         """Close the connections; the client cannot be used afterwards."""

@@ -87,7 +87,7 @@ class AsyncMembers:
                 start,
                 end,
                 point_type=point_type,
-                limit=limit or LARGEST_PAGE,
+                limit=LARGEST_PAGE if limit is None else limit,
                 cursor=cursor,
                 timeout=timeout,
             )

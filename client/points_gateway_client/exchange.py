@@ -15,7 +15,7 @@ import httpx
 from points_gateway_client.arguments import seconds, whole
 from points_gateway_client.exceptions import NoAnswer, NotSent, OutcomeUnknown, PointsError, UnexpectedAnswer
 from points_gateway_client.json_object import Document
-from points_gateway_client.problems import IdempotencyInProgress, LimitExceeded, Problem, problem
+from points_gateway_client.problems import IdempotencyInProgress, LimitExceeded, Problem, RateLimited, problem
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -88,8 +88,8 @@ class Retries:
     """How often a call is retried, and the pauses before that, in seconds.
 
     `Retry-After` is honoured up to `longest`; without it the pause is random, up to `first` doubled at each retry. A
-    refusal for the rest of the day is not retried. Polling for a write in progress does not count as a retry: it
-    continues until its pauses add up to `longest`.
+    refusal for the rest of the day is not retried. Polling for a write in progress does not count as a retry, nor does
+    keeping to the gateway's rate: both continue until their pauses add up to `longest`.
     """
 
     count: int = 3
@@ -104,7 +104,7 @@ class Retries:
         return cls(count, seconds(longest, "max_wait", zero=True), random=random)
 
     def allows(self, retry_after: float | None, waited: float) -> bool:
-        """Whether to poll for a write in progress once more, after `waited` seconds of pauses so far."""
+        """Whether to ask once more, which is no retry, after `waited` seconds of such pauses so far."""
         if not retry_after:  # pauses of zero would never add up to the bound
             return False
         return self.count > 0 and waited + retry_after <= self.longest
@@ -128,7 +128,7 @@ def exchange(call: Call[T], retries: Retries) -> Steps[T]:
             return (yield from attempt(call, sent=sent))
         except PointsError as error:
             error.unanswered = unanswered
-            polls = isinstance(error, IdempotencyInProgress) and retries.allows(error.retry_after, waited)
+            polls = isinstance(error, IdempotencyInProgress | RateLimited) and retries.allows(error.retry_after, waited)
             # The day's budget is used up until tomorrow: its Retry-After is hours, so a retry would only wait in vain.
             tomorrow = isinstance(error, LimitExceeded) and (error.retry_after or 0.0) > retries.longest
             if not _worth_repeating(call, error) or tomorrow or (number >= retries.count and not polls):
@@ -171,8 +171,8 @@ def attempt(call: Call[T], *, sent: bool = False) -> Steps[T]:
 def _log_retry(call: Call[Any], error: PointsError, pause: Pause, number: int, count: int) -> None:
     # Neither the path, which may name a member, nor the error's text, which may quote anything.
     cause = error.code or (f"status {error.status}" if error.status else type(error.__cause__ or error).__name__)
-    if isinstance(error, IdempotencyInProgress):
-        _LOG.info("%s %s is in progress: asked again in %.2f s", call.method, call.route, pause.seconds)
+    if isinstance(error, IdempotencyInProgress | RateLimited):
+        _LOG.info("%s %s: asked again in %.2f s after %s", call.method, call.route, pause.seconds, cause)
         return
     line = "%s %s: retry %d of %d in %.2f s after %s (request %s)"
     _LOG.info(line, call.method, call.route, number + 1, count, pause.seconds, cause, error.request_id)

@@ -22,7 +22,7 @@ from points_gateway_client.request import (
     reversal_body,
     segment,
 )
-from points_gateway_client.results import Adjustment, Capabilities, Page, Preview
+from points_gateway_client.results import Adjustment, Capabilities, Limits, Page, Preview
 from points_gateway_client.settling import Settling, adjustment_call, applied, read_adjustment
 from points_gateway_client.transactions import Transactions
 from points_gateway_client.wallet import Wallet, target
@@ -164,6 +164,11 @@ class Operations:
         """What the tenant's routes support."""
         route = "/v1/capabilities"
         return exchange(Call("GET", route, route, _plain(Capabilities.read)), self.retries)
+
+    def limits(self) -> Steps[Limits]:
+        """What the client may still adjust for the tenant."""
+        route = "/v1/limits"
+        return exchange(Call("GET", route, route, _plain(Limits.read)), self.retries)
 
 
 def adjust_call(member: str, points: Points, *, key: str, **fields: Unpack[AdjustmentFields]) -> Call[Adjustment]:

@@ -154,6 +154,54 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """The points of a day: `of` the `client` or the `tenant`, by point type (`*` is all others) and direction."""
+
+    of: str
+    point_type: str
+    direction: str
+    limit: Decimal
+    used: Decimal
+    left: Decimal
+
+    @classmethod
+    def read(cls, document: Document) -> "Budget":
+        """Read it from an answer. Raises `ValueError` where that is not as documented."""
+        return cls(
+            of=document.text("of"),
+            point_type=document.text("point_type"),
+            direction=document.text("direction"),
+            limit=document.number("limit"),
+            used=document.number("used"),
+            left=document.number("left"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the client may still adjust for the tenant: at once (`max_points`; None is no bound), and by `resets_at`."""
+
+    client: str
+    tenant: str
+    max_points: Decimal | None
+    resets_at: datetime
+    daily: tuple[Budget, ...]
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def read(cls, document: Document) -> "Limits":
+        """Read it from an answer. Raises `ValueError` where that is not as documented."""
+        return cls(
+            client=document.text("client"),
+            tenant=document.text("tenant"),
+            max_points=document.number_or_none("max_points"),
+            resets_at=document.moment("resets_at"),
+            daily=tuple(map(Budget.read, document.several("daily"))),
+            raw=document.fields,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Capability:
     """One route of an operation and what its vendor supports; a member that the gateway left out is None."""
 

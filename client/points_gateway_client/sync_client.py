@@ -18,7 +18,7 @@ from points_gateway_client.many import CONCURRENCY, AdjustmentRequest, Adjustmen
 from points_gateway_client.network import Network, Verify
 from points_gateway_client.operations import Operations, Outcome
 from points_gateway_client.request import LARGEST_PAGE, Filters, Points, base_address, caller_headers
-from points_gateway_client.results import Adjustment, Capabilities, Page, Preview
+from points_gateway_client.results import Adjustment, Capabilities, Limits, Page, Preview
 from points_gateway_client.sync_driver import SyncDriver
 from points_gateway_client.sync_members import SyncMembers
 
@@ -28,8 +28,8 @@ class PointsClient(SyncMembers):
 
     `timeout` is in seconds, for each of connecting, sending and reading; every method takes one of its own. A call is
     sent up to 1 + `retries` times, always unchanged: after a retryable problem, after no answer, and after a proxy's
-    502, 503 or 504. `Retry-After` is honoured up to `max_wait` seconds; polling for a write in progress is no retry
-    during that time. Retries are logged as `points_gateway_client`, without members.
+    502, 503 or 504. `Retry-After` is honoured up to `max_wait` seconds; during that time it is no retry to poll for a
+    write in progress, or to keep to the gateway's rate. Retries are logged as `points_gateway_client`, without members.
 
     At most `max_connections` requests run at once; further calls wait for a place, first come first served. That
     wait does not count towards `timeout`; with `queue_timeout` it ends in `NotSent` after that many seconds.
@@ -193,7 +193,8 @@ class PointsClient(SyncMembers):
 
     def iter_adjustments(self, *, timeout: float | None = None, **filters: Unpack[Filters]) -> Iterator[Adjustment]:
         """The adjustments that match the filters, newest first, one by one, read in pages of `limit` (100 if None)."""
-        filters["limit"] = filters.get("limit") or LARGEST_PAGE
+        if filters.get("limit") is None:
+            filters["limit"] = LARGEST_PAGE
         for page in self.adjustments(timeout=timeout, **filters):
             yield from page.data
 
@@ -217,6 +218,10 @@ class PointsClient(SyncMembers):
     def capabilities(self, *, timeout: float | None = None) -> Capabilities:
         """What the tenant's routes support, by operation."""
         return self._driver.run(self._operations.capabilities(), timeout)
+
+    def limits(self, *, timeout: float | None = None) -> Limits:
+        """What the client may still adjust for the tenant: at once, and today."""
+        return self._driver.run(self._operations.limits(), timeout)
 
     def close(self) -> None:
         """Close the connections; the client cannot be used afterwards."""

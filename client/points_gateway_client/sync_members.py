@@ -98,7 +98,7 @@ class SyncMembers:
                 start,
                 end,
                 point_type=point_type,
-                limit=limit or LARGEST_PAGE,
+                limit=LARGEST_PAGE if limit is None else limit,
                 cursor=cursor,
                 timeout=timeout,
             )

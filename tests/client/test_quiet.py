@@ -41,7 +41,7 @@ def test_a_write_in_progress_is_logged_without_its_key(
     app.router.post("/v1/adjustments").mock(side_effect=[busy, httpx.Response(201, json=adjustment())])
     with caplog.at_level(logging.DEBUG):
         app.call("adjust", "contact_id:1", "2.5", idempotency_key="order-1")
-    assert "POST /v1/adjustments is in progress: asked again in 2.00 s" in caplog.messages
+    assert "POST /v1/adjustments: asked again in 2.00 s after idempotency_in_progress" in caplog.messages
     assert "order-1" not in caplog.text
     assert "contact_id" not in caplog.text
 

@@ -389,3 +389,20 @@ def test_transactions_one_by_one(app: App) -> None:
     assert len(rows) == 2 * len(first["data"])
     assert [call.request.url.params.get("cursor") for call in route.calls] == [None, "c1"]
     assert {call.request.url.params["limit"] for call in route.calls} == {"7"}
+
+
+def test_limits(app: App) -> None:
+    """What is left comes as decimals."""
+    budget = {"of": "client", "point_type": "base", "direction": "credit", "limit": "100000", "used": "120.5"}
+    answer = {"client": "storefront", "tenant": "acme", "max_points": "10000", "resets_at": "2026-11-27T00:00:00Z"}
+    app.router.get("/v1/limits").respond(200, json=answer | {"daily": [budget | {"left": "99879.5"}]})
+    limits = app.call("limits")
+    assert (limits.client, limits.max_points) == ("storefront", Decimal(10000))
+    assert limits.resets_at == datetime(2026, 11, 27, tzinfo=UTC)
+    [daily] = limits.daily
+    assert (daily.of, daily.direction, daily.used, daily.left) == (
+        "client",
+        "credit",
+        Decimal("120.5"),
+        Decimal("99879.5"),
+    )

@@ -107,6 +107,15 @@ def test_waiting_for_what_is_in_progress_uses_up_no_retry(app: App, adjustment: 
     assert app.slept == [0.25, 1.0, 2.0, 4.0, 4.0]
 
 
+def test_keeping_to_the_rate_uses_up_no_retry(app: App, adjustment: Adjusted, problem: Refused) -> None:
+    """A client that calls too often waits as long as it is told, up to `max_wait` in all."""
+    too_often = problem("rate_limited", 429, retryable=True, headers={"Retry-After": "5"})
+    done = httpx.Response(201, json=adjustment())
+    app.router.post("/v1/adjustments").mock(side_effect=[*[too_often] * 6, httpx.ReadTimeout("slow"), done])
+    assert adjust(app, client={"retries": 1}).status == "succeeded"
+    assert app.slept == [5.0] * 6 + [0.25]
+
+
 def test_waiting_for_what_is_in_progress_is_bounded(app: App, problem: Refused) -> None:
     """After `max_wait` seconds of pauses it counts as any other problem; without retries it is raised at once."""
     route = app.router.post("/v1/adjustments").mock(

@@ -11,11 +11,13 @@ from contextlib import suppress
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.deadlines import until
 from tests.end_to_end.configuration import KEYS
+from tests.end_to_end.conftest import Starts
 from tests.end_to_end.vendors import Vendors
 from tests.nursery import PROGRAM, Finished, nursery
 
@@ -161,6 +163,19 @@ def test_what_would_meet_every_row_ends_it(run: Runs, vendors: Vendors, tmp_path
     assert outcomes[-1] == ("open", "Not begun: unauthenticated")
     assert sum(outcome == "refused" for outcome, _ in outcomes) <= 3
     assert vendors.requests == 0
+
+
+def test_the_rate_of_the_client_is_kept_to(
+    environ: Mapping[str, str], start: Starts, configured: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """However many are under way at once, each row has its turn: none is left open for its refusals."""
+    clients = configured()["clients"]
+    clients["anywhere"]["rate"] = "20/second"
+    gateway = start(clients=clients)
+    words = ("import", sheet(tmp_path), batch(tmp_path), "--tenant=acme", "--concurrency=30", "--retries=1")
+    done = nursery().run(PROGRAM, *words, environ={**environ, "POINTS_GATEWAY_URL": gateway.serving()}, folder=tmp_path)
+    assert (done.code, done.err.decode()) == (0, f"{ROWS} rows: {ROWS} succeeded\n")
+    until(lambda: '"status":429' in gateway.log)
 
 
 @pytest.mark.parametrize("words", [("import", "rows.csv", "--batch=b"), ("export",)], ids=["import", "export"])

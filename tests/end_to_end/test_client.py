@@ -311,6 +311,13 @@ def test_capabilities(points: World) -> None:
     assert adjust.reversals == ("linked", "compensation")
 
 
+def test_limits(points: World) -> None:
+    """Where nothing is bounded, nothing is named."""
+    limits = points.call("limits")
+    assert (limits.tenant, limits.max_points, limits.daily) == ("acme", None, ())
+    assert limits.resets_at.hour == 0
+
+
 def test_a_wrong_key_is_refused(behind: World) -> None:
     """Whatever is asked."""
     with behind.sync(key="wrong" * 8) as client, pytest.raises(Unauthenticated) as caught:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -134,6 +134,12 @@ class Looking:
         }
         operations = ("adjust", "balance", "expiring", "transactions", "lookup")
         return Reply(200, {"tenant": tenant, "operations": {each: [can] for each in operations}})
+
+    def limits(self, tenant: str) -> Reply:
+        """GET /v1/limits: nothing is bounded here."""
+        tomorrow = self.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        until = time_text(tomorrow)
+        return Reply(200, {"client": "app", "tenant": tenant, "max_points": None, "resets_at": until, "daily": []})
 
     def _balances(self, tenant: str, member: str) -> Iterator[dict[str, Any]]:
         kinds = {kind for whose, who, kind in self.ledger.balances if (whose, who) == (tenant, member)} or {None}

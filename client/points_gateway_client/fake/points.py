@@ -59,7 +59,17 @@ class FakePoints(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return AsyncPointsClient(**self._options(sleep) | options)
 
     def next_writes(self, *outcomes: NextWrite) -> None:
-        """Have the next attempts of writes come to these, in this order; later ones go well again."""
+        """Have the next attempts of writes come to these, in this order; later ones go well again.
+
+        - `unknown`: 202; the vendor has applied it, which nobody knows before it is settled
+        - `unknown_unapplied`: 202; the vendor has not applied it
+        - `accepted`: 202; the vendor has taken it, and decides later
+        - `unavailable`: 503 `vendor_unavailable`; the same key makes the next attempt
+        - `rejected`: 422 `vendor_rejected`, final
+        - `overloaded`: 503 before anything was claimed
+        - `lost`: it is carried out, and the connection breaks before the answer
+        - `unreached`: the gateway cannot be reached, and nothing is sent
+        """
         with self._lock:
             self._script.add(*outcomes)
 
@@ -172,6 +182,8 @@ class FakePoints(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 return look.transactions(tenant, who, query)
             case ["wallet"]:
                 return look.wallet(tenant, query)
+            case ["limits"]:
+                return look.limits(tenant)
             case ["capabilities"]:
                 return look.capabilities(tenant)
         raise Refused("not_found", "there is nothing here")

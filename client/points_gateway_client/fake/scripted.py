@@ -8,17 +8,7 @@ from points_gateway_client.arguments import one_of
 NextWrite = Literal[
     "unknown", "unknown_unapplied", "accepted", "unavailable", "rejected", "overloaded", "lost", "unreached"
 ]
-"""What a write can be made to come to.
-
-- `unknown`: 202; the vendor has applied it, which nobody knows before it is settled
-- `unknown_unapplied`: 202; the vendor has not applied it
-- `accepted`: 202; the vendor has taken it, and decides later
-- `unavailable`: 503 `vendor_unavailable`; the same key makes the next attempt
-- `rejected`: 422 `vendor_rejected`, final
-- `overloaded`: 503 before anything was claimed
-- `lost`: it is carried out, and the connection breaks before the answer
-- `unreached`: the gateway cannot be reached, and nothing is sent
-"""
+"""What a write can be made to come to: `FakePoints.next_writes` says what each is."""
 
 
 class Script:

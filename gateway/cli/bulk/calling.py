@@ -10,6 +10,8 @@ from gateway.cli.failing import fail
 from points_gateway_client import PointsClient, PointsError
 
 KEY = "POINTS_GATEWAY_KEY"
+PATIENCE = 600.0
+"""Seconds that one call keeps to the client's rate: many at once wait for few turns."""
 Url = Annotated[
     str,
     typer.Option("--url", envvar="POINTS_GATEWAY_URL", help="The running gateway, as in https://points.example.com."),
@@ -40,7 +42,13 @@ def connected(
     """A client of the gateway for so many calls at once; if it cannot be made, end the command."""
     try:
         return PointsClient(
-            url, _key(key_file), tenant=tenant, retries=retries, max_connections=calls, verify=ca_file or True
+            url,
+            _key(key_file),
+            tenant=tenant,
+            retries=retries,
+            max_wait=PATIENCE,
+            max_connections=calls,
+            verify=ca_file or True,
         )
     except (TypeError, ValueError) as error:
         fail(str(error))
