@@ -21,7 +21,7 @@ QUICK := tests/test_house.py tests/test_docs.py tests/test_deadlines.py tests/ad
 # What the images are made from; `make pin-images` adds the digests that a registry has for them now.
 IMAGES := python:3.11-slim-bookworm postgres:17
 
-.PHONY: help demo test quick test-image tools generators coverage mutants soak bench peers vendors check fix lock lock-peers sbom reference wheels secrets pin-images clean
+.PHONY: help demo test quick test-image tools generators coverage mutants soak bench peers vendors port check fix lock lock-peers sbom reference wheels secrets pin-images clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -75,6 +75,9 @@ peers:
 
 vendors: .venv/dev ## docs/vendors.json and README's table of vendors, from what their adapters say and keep
 	$(BIN)/points-gateway conform --report docs/vendors.json --page README.md
+
+port: .venv/dev ## docs/adapter-port.md, from the docstrings of the port
+	$(BIN)/points-gateway port > docs/adapter-port.md
 
 check: .venv/dev ## style, types, and what bandit finds
 	$(BIN)/ruff check .

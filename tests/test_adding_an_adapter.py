@@ -18,13 +18,15 @@ import uvicorn
 
 import adapters
 from gateway.app import Gateway
+from gateway.conformance.pair import paired
+from gateway.conformance.trial import Trial
 from gateway.model import Adjustment, Member
 from gateway.planning.translation import Translator
 from gateway.port import VendorResponse, registry
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
 from gateway.write import Write
-from tests.deadlines import DEADLINE
+from tests.deadlines import DEADLINE, FACTOR
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/adding-an-adapter.md").read_text("utf-8")
@@ -117,6 +119,13 @@ def test_the_pages_own_tests_pass(tree: Path) -> None:
     command = [sys.executable, "-c", RUN, str(tree)]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False, timeout=DEADLINE)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_it_keeps_every_check(tree: Path) -> None:
+    """The page's adapter is held to what the page says."""
+    pair = paired("stamp-card")
+    with Trial(pair, patience=FACTOR) as trial:
+        assert [str(result.problem) for result in trial.results() if result.problem] == []
 
 
 def test_a_change_goes_through_the_whole_gateway(cafe: tuple[httpx.Client, Any]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from gateway import errors
 from gateway.cli import main as command_line
 from gateway.conformance.pair import installed
+from gateway.conformance.reference import reference
 from gateway.conformance.report import placed, report
 from gateway.conformance.trial import Result, cases
 from gateway.errors import GatewayError
@@ -229,3 +230,8 @@ def test_the_table_of_vendors_is_what_the_adapters_say() -> None:
     assert json.loads((ROOT / "docs/vendors.json").read_text("utf-8")) == reports
     readme = (ROOT / "README.md").read_text("utf-8")
     assert placed(readme, reports) == readme
+
+
+def test_the_reference_of_the_port_is_its_docstrings() -> None:
+    """The page is the one that `make port` writes."""
+    assert (ROOT / "docs/adapter-port.md").read_text("utf-8") == reference()

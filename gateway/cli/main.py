@@ -83,6 +83,14 @@ COMMANDS = {
         "conform:conform",
         "Hold adapters to every promise of the port, each against the simulator of its vendor; nothing else is called.",
     ),
+    "new-adapter": (
+        "new_adapter:new_adapter",
+        "Begin an adapter: a small one that keeps every check, with its simulator, tests and page, to be changed.",
+    ),
+    "port": (
+        "port:port",
+        "Print the reference of the adapter port, in Markdown: what an adapter may import, and what may change.",
+    ),
     "schema": (
         "schema:schema",
         "Print the JSON Schema of configurations, for editors that complete and check YAML.",

@@ -29,6 +29,7 @@ def report(pair: Pair, results: Iterable[Result]) -> dict[str, Any]:
     adapter = kind.adapter(settings)
     return {
         "adapter": kind.name,
+        "port": kind.adapter.port,
         "page": kind.adapter.__module__.rpartition(".")[0].replace(".", "/") + "/README.md",
         "level": None if problems else level(pair),
         "written_by": pair.examples.written_by,

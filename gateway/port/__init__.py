@@ -1,6 +1,7 @@
 """The public interface for adapters: the base class, requests, responses, settings, secrets and tokens."""
 
 from gateway.port.adapter import (
+    PORT,
     Adapter,
     Exchange,
     Options,
@@ -20,6 +21,7 @@ from gateway.port.signature import Literally, OfSetting, Signature, Timestamp
 from gateway.port.tokens import Issued, client_credentials
 
 __all__ = [
+    "PORT",
     "Adapter",
     "Authentication",
     "Basic",

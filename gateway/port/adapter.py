@@ -29,6 +29,7 @@ from gateway.port.secrets import Secret, TextSecret
 from gateway.port.settings import VendorSettings
 
 __all__ = [
+    "PORT",
     "Adapter",
     "Exchange",
     "Options",
@@ -42,6 +43,8 @@ __all__ = [
     "number",
 ]
 
+PORT = "1.0"
+"""The version of the port. The second number grows with every addition, the first with every other change."""
 T = TypeVar("T")
 Exchange = Generator[VendorRequest, VendorResponse, T]
 
@@ -92,6 +95,8 @@ class Adapter(Generic[S]):
     Methods that are missing are operations that are not supported; the gateway refuses these, never the adapter.
     """
 
+    port: ClassVar[str] = PORT
+    """The version of the port that it is written for, as `1.0`: another first number, or a later one, is refused."""
     schemes: tuple[str, ...] = ()
     """The supported member schemes; `custom.*` matches every custom field."""
     lookup_schemes: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from gateway.errors import AlreadyBooked
 from gateway.model import Adjustment, Operation, RepeatSafety, is_scheme
-from gateway.port.adapter import Adapter, Options, VendorSettings
+from gateway.port.adapter import PORT, Adapter, Options, VendorSettings
 from gateway.port.refusals import Refusals
 from gateway.traits import traits
 
@@ -99,6 +99,7 @@ class Declaration:
             faults.append(f"{adapter.__name__} has none of {', '.join(get_args(Operation))}")
         faults += (*_scheme_faults(adapter.schemes), *_scheme_faults(adapter.lookup_schemes, "lookup_schemes"))
         faults += _token_faults(adapter.__name__, methods)
+        faults += _port_faults(adapter.__name__, adapter.port)
         try:
             Refusals(adapter.refusals)
         except TypeError as error:
@@ -258,6 +259,18 @@ def _settings(adapter: type[Adapter[Any]]) -> type[VendorSettings] | None:
             if isinstance(argument, type) and issubclass(argument, VendorSettings):
                 return argument
     return None
+
+
+def _port_faults(name: str, port: object) -> Iterator[str]:
+    ours = tuple(map(int, PORT.split(".")))
+    try:
+        theirs = tuple(map(int, str(port).split(".")))
+    except ValueError:
+        theirs = ()
+    if len(theirs) != len(ours):
+        yield f"{name}.port: expected a version of the port, such as {PORT!r}, and it is {port!r}"
+    elif theirs[0] != ours[0] or theirs > ours:
+        yield f"{name} is written for version {port} of the port, and this gateway has {PORT}"
 
 
 def _scheme_faults(schemes: object, attribute: str = "schemes") -> Iterator[str]:

@@ -31,17 +31,19 @@ COMMANDS = (
     "pause",
     "resume",
     "conform",
+    "new-adapter",
+    "port",
     "schema",
     "demo",
     "simulate",
 )
-WITHOUT_CONFIGURATION = ("conform", "schema", "demo", "diff", "import", "export")
-ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "journal verify", "journal audit", "schema")
+WITHOUT_CONFIGURATION = ("conform", "new-adapter", "port", "schema", "demo", "diff", "import", "export")
+ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "journal verify", "journal audit", "port", "schema")
 
 
 def listed(shown: str) -> list[str]:
     """The commands in the last panel of a help text."""
-    return re.findall(r"^│ (\w+) ", shown.rpartition("─ Commands ─")[2], re.MULTILINE)
+    return re.findall(r"^│ ([\w-]+) ", shown.rpartition("─ Commands ─")[2], re.MULTILINE)
 
 
 def example(command: Command, name: str) -> list[str]:
@@ -98,10 +100,8 @@ def test_an_example_parses(command: Command, name: str, tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     result = command(*words)
     assert result.code == 1
-    assert re.search(
-        "cannot be read: No such file|is not here: run this in a checkout|no gateway on|no API key|no adapter 'my-",
-        result.err,
-    )
+    lacking = "cannot be read: No such file|not here: run this in a checkout|no gateway on|no API key|no adapter 'my-"
+    assert re.search(lacking, result.err)
 
 
 @pytest.mark.parametrize(

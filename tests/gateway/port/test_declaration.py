@@ -237,6 +237,18 @@ def test_refusals_that_cannot_be(refusals: object, fault: str) -> None:
     assert told(refusals=refusals).startswith(fault)
 
 
+@pytest.mark.parametrize("version", ["0.9", "1.1", "2.0"])
+def test_another_version_of_the_port_is_refused(version: str) -> None:
+    """One with another first number, or a later one: the gateway cannot know what it relies on."""
+    assert told(port=version) == f"Wrong is written for version {version} of the port, and this gateway has {port.PORT}"
+
+
+@pytest.mark.parametrize("version", ["", "1", 1, "1.0.0", "one"])
+def test_a_version_of_the_port_has_two_numbers(version: object) -> None:
+    """Anything else is none."""
+    assert "expected a version of the port, such as" in told(port=version)
+
+
 def test_everything_is_told_at_once() -> None:
     """One reading finds all that is wrong."""
     whole = told(adjust=memberless, schemes="email", refusals={200: VendorRejected})
