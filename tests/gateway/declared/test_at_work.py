@@ -233,3 +233,21 @@ def test_absence_under_a_changed_description_proves_nothing(tmp_path: Path) -> N
         assert (await made.http.get(f"/v1/adjustments/{identifier}")).json()["status"] == "unknown"
 
     play(tmp_path, scene, **trusting)
+
+
+@pytest.mark.parametrize("status", [201, 202])
+def test_a_vouched_status_with_the_body_of_a_success_is_unknown(tmp_path: Path, status: int) -> None:
+    """Under whichever status the description takes that body for a success; another body is worth another try."""
+
+    async def scene(made: Bench) -> None:
+        text = DESCRIPTION.replace("status: 201", f"status: {status}")
+        vouching = {"not_applied": [503]}
+        made.gateway.swap(made.gateway.prepare(made.described(text, **vouching)))
+        down = {"kind": "status", "status": 503}
+        made.vendor.faults.add({**down, "body": '{"error": "down", "text": "Later."}'})
+        assert (await made.adjust()).json()["code"] == "vendor_unavailable"
+        body = '{"state": "done", "id": "t-1", "tokens": 5.5, "left": 15.5}'
+        made.vendor.faults.add({**down, "body": body, "apply": True})
+        assert (await made.adjust()).json()["status"] == "unknown"
+
+    play(tmp_path, scene)
