@@ -52,7 +52,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("delivery.outcome", "delivery.digest", "delivery.channels"),
     ("delivery.redaction", "delivery.circuit", "delivery.concurrency"),
     ("delivery.heads", "delivery.turns"),
-    ("planning.wallet", "planning.configured"),
+    ("planning.wallet", "planning.configured", "planning.samples"),
     ("planning.planning",),
     ("planning.translation",),
     ("planning.translated",),

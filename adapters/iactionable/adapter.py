@@ -45,6 +45,13 @@ class Settings(VendorSettings):
             raise ValueError("default_point_type is not one of point_types")
         return self
 
+    def doubts(self) -> dict[str, str]:
+        """The vendor's page has `/API` before `/Partners`, and `/v3` before the paths of its other API."""
+        expected = "/API" if self.app_key is None else "/v3"
+        if self.base_url.endswith(expected):
+            return {}
+        return {"base_url": f"the vendor's own addresses end with {expected} here, as in https://HOST{expected}"}
+
 
 class Options(port.Options):
     """The options of an adjustment that only iactionable has."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from gateway.documents import layout
 from gateway.documents.broken import MARK
 from gateway.documents.composer import Composer, Unusable
 from gateway.documents.place import Place, Spot, find, line_and_column
@@ -54,7 +55,8 @@ def read(
     except Unusable as error:
         problems.append(error.problem)
     except yaml.MarkedYAMLError as error:
-        problems.append(_not_yaml(name, error, "" if MARK not in text else " (within {} and [], quote ${...})"))
+        hint = "" if MARK not in text else " (within {} and [], quote ${...})"
+        problems.append(layout.fault(name, text, error) or _not_yaml(name, error, hint))
     except yaml.YAMLError:
         problems.append(Problem(name, 1, 1, "", "not YAML"))
     else:

@@ -230,6 +230,10 @@ class VendorSettings(BaseModel):
             return (by_credentials[0],)
         return tuple(dict.fromkeys((*accounts, *by_credentials)))
 
+    def doubts(self) -> dict[str, str]:
+        """What is probably wrong in these settings though they are valid, by field: `check` warns of it."""
+        return {}
+
     def credentials(self) -> tuple[Secret, ...]:
         """The secrets that are sent to the vendor and identify the gateway there."""
         return tuple(each for path, each in self.hidden().items() if path[0] not in NEVER_SENT)

@@ -77,7 +77,7 @@ def load(
     described = {
         name: kind for name, kind in known.items() if name in configured and configured[name].adapter == DECLARED
     }
-    return Settings(*checked, *doubts, sources, snapshot.digest, _places(sections), absent, described)
+    return Settings(*checked, *doubts, sources, snapshot.digest, _places(sections, vendor_entries), absent, described)
 
 
 def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> str:
@@ -126,10 +126,11 @@ def _documents(path: Path | Snapshot, expander: Expander, problems: list[Problem
     return snapshot, documents
 
 
-def _places(sections: Sections) -> dict[str, Problem]:
-    """Where those settings stand of which it is noticed only in a running gateway that they cannot be used."""
+def _places(sections: Sections, vendors: Mapping[str, Entry]) -> dict[str, Problem]:
+    """Where those settings stand of which it is noticed only after the loading that they cannot be used."""
     entries = [entry for name in ("tenants", "clients") for entry in sections.named.get(name, {}).values()]
     found = [entry.problem((), "", at_key=True) for entry in entries]
+    found += [each.problem(("base_url",), "") for each in vendors.values() if "base_url" in each.data]
     if (store_entry := sections.single.get("store")) is not None:
         found.append(store_entry.problem((), ""))
     if (server := sections.single.get("server")) is not None:

@@ -73,7 +73,8 @@ def _unusable(kind: AdapterType, settings: VendorSettings) -> Iterator[tuple[Pat
 
 
 def warnings(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings], now: float) -> list[Problem]:
-    """Warnings about valid vendors: statuses in `not_applied` that often follow an effect, expired certificates.
+    """Warnings about valid vendors: statuses in `not_applied` that often follow an effect, expired certificates, and
+    what their adapters doubt.
 
     `now` is in seconds since 1970.
     """
@@ -84,6 +85,7 @@ def warnings(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings], 
         if status in _OFTEN_APPLIED
     ]
     for name, settings in found.items():
+        result += (entries[name].problem((field,), doubt) for field, doubt in settings.doubts().items())
         if since := certificates.expired(settings, now):
             result.append(entries[name].problem(("client_cert",), since))
     return result

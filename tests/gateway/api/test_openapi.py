@@ -168,3 +168,33 @@ def test_a_problem_is_described_once() -> None:
             for response in operation["responses"].values():
                 parts = response["description"].split("; ")
                 assert len(parts) == len(set(parts))
+
+
+def test_examples_are_what_they_are_examples_of() -> None:
+    """Each whole request and answer in the document fits its schema, and each parameter's example its own."""
+    components = described()["components"]
+    found = 0
+    for path in described()["paths"].values():
+        for operation in path.values():
+            for parameter in (each for each in operation["parameters"] if "example" in each):
+                Draft202012Validator({**parameter["schema"], "components": components}).validate(parameter["example"])
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for media_type in (each for body in bodies for each in body.get("content", {}).values()):
+                checked = Draft202012Validator({**media_type["schema"], "components": components})
+                for example in media_type.get("examples", {}).values():
+                    shown = components["examples"][example["$ref"].rsplit("/", 1)[1]] if "$ref" in example else example
+                    checked.validate(shown["value"])
+                    found += 1
+    assert found > 100
+
+
+def test_outcomes_and_problems_are_types_of_their_own() -> None:
+    """201 and 202 are different types by `status`, and each problem of an operation is one by `code`."""
+    adjust = described()["paths"]["/v1/adjustments"]["post"]["responses"]
+    assert adjust["201"]["content"]["application/json"]["schema"]["$ref"].endswith("/SucceededAdjustment")
+    perhaps = adjust["202"]["content"]["application/json"]["schema"]
+    assert set(perhaps["discriminator"]["mapping"]) == {"accepted", "unknown"}
+    conflict = adjust["409"]["content"]["application/problem+json"]["schema"]
+    assert set(conflict["discriminator"]["mapping"]) == {"idempotency_in_progress", "member_ambiguous"}
+    codes = described()["components"]["schemas"]["ProblemCode"]["enum"]
+    assert codes == sorted(explanations())

@@ -11,6 +11,7 @@ import yaml
 
 from gateway.planning.routing import Tenant
 from gateway.settings import Client
+from gateway.simulation import Simulator
 from tests.gateway.cli.conftest import KEY, Command, Left, demonstration
 
 WRONG = """\
@@ -274,3 +275,55 @@ def test_what_would_be_served_is_shown_masked(command: Command, left: Left) -> N
     for section, of in (("clients", Client), ("tenants", Tenant)):
         for entry in shown[section].values():
             assert {"name", *entry} == {each.name for each in fields(of)} | ({"keys"} if of is Client else set())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "warning"),
+    [
+        ("/API", "", r"vendors\.arcade\.base_url: the vendor's own addresses end with /API here"),
+        ("/API", "/API/Partners", r"vendors\.arcade\.base_url: the vendor's own addresses end with /API here"),
+        (
+            "/api\n",
+            "/api/v1\n",
+            r"vendors\.club\.base_url: calls begin with /v1 themselves, and would go to \S+/api/v1/v1",
+        ),
+        ("CRM", "CRM/api/v1/Points", r"vendors\.crm\.base_url: calls begin with /api/v1/Points themselves"),
+        ("CRM", "CRM/api", r"vendors\.crm\.base_url: calls begin with /api themselves"),
+    ],
+)
+def test_an_address_that_holds_the_path_is_a_warning(
+    command: Command, tmp_path: Path, old: str, new: str, warning: str
+) -> None:
+    """A `base_url` that ends too early or too late is told with its place; a right one is not."""
+    config, ports = demonstration(tmp_path)
+    text, crm = config.read_text("utf-8"), f"127.0.0.1:{ports[5]}"
+    assert not [
+        line for line in command("check", "--offline", "--config", config).err.splitlines() if "base_url" in line
+    ]
+    config.write_text(text.replace(old.replace("CRM", crm), new.replace("CRM", crm), 1), "utf-8")
+    result = command("check", "--offline", "--config", config)
+    assert result.code == 0
+    lines = [line for line in result.err.splitlines() if "base_url" in line]
+    assert lines
+    assert re.match(rf"\S+:\d+:15: {warning}.*\(warning\)$", lines[0])
+
+
+def test_vendors_are_asked(command: Command, left: Left, vendor: Simulator) -> None:
+    """With --live a vendor is asked for a balance: it answers, or what is wrong is told; nothing is changed there."""
+    before = list(vendor.ledger.effects)
+    done = command("check", "--live", "--config", left.config)
+    assert (done.code, done.out.splitlines()[:2]) == (0, ["vendors.crm: answers", "vendors.crm_north: answers"])
+    text = left.config.read_text("utf-8")
+    left.config.write_text(text.replace(str(vendor.settings["api_key"]), "another-key-of-the-vendor"), "utf-8")
+    refused = command("check", "--live", "--config", left.config)
+    assert refused.code == 1
+    assert "vendors.crm: vendor_auth_failed: The vendor refused our credentials" in refused.err
+    assert refused.err.endswith("points-gateway: not every vendor answers as it should\n")
+    assert vendor.ledger.effects == before
+
+
+def test_nobody_is_asked_without_secrets(command: Command, left: Left) -> None:
+    """--live and --offline contradict each other."""
+    result = command("check", "--live", "--offline", "--config", left.config)
+    assert result.code == 2
+    assert "--live needs the secrets of the vendors" in result.err
