@@ -9,6 +9,7 @@ WORKDIR /src
 COPY locks/runtime.txt locks/runtime.txt
 RUN pip install --no-compile --require-hashes -r locks/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY config config
 COPY gateway gateway
 COPY adapters adapters
 COPY client client

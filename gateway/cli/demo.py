@@ -2,29 +2,32 @@
 
 import socket
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
-from dataclasses import replace
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
-from gateway import logs
 from gateway.app import Gateway
-from gateway.cli import simulate, terminal
+from gateway.cli import request_lines, simulate, terminal
+from gateway.cli.demo_copy import copied
 from gateway.cli.options import fail, loaded
 from gateway.cli.serve import Server, run
+from gateway.cli.shipped import shipped
 from gateway.journal import JournalError
 from gateway.journal.lock import FileLock
+from gateway.port import registry
 from gateway.port.registry import AdapterType
-from gateway.settings import Address, Settings
+from gateway.settings import Settings
 from gateway.store import Store
 
 KEY = "demo-storefront-key-000000000000000"
 OPERATOR_KEY = "demo-operator-key-00000000000000000"
 """The key of a client with all scopes, for the page that tries every operation."""
 _HERE = ("127.0.0.1", "localhost")
+_CHECKED_OUT = Path("config/demo.yaml")
 _BANNER = """
 The points gateway runs on {url} with {count} simulated vendors. Try, in another terminal:
 
@@ -57,38 +60,56 @@ The points gateway runs on {url} with {count} simulated vendors. Try, in another
   curl -i {url}/v1/adjustments -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
     -H 'Idempotency-Key: order-1235' -d '{{"member": "email:Jason@example.com", "points": "2.5"}}'
 
+A member whom each vendor knows:
+{members}
+
 Every operation, to try in a browser: {url}/docs (the key is {operator_key})
 The configuration behind this: {config}. Ctrl-C stops everything.
+Each request to the API is shown here:
 """
 
 
 def demo(
-    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration to demonstrate.")] = Path(
-        "config/demo.yaml"
-    ),
-    port: Annotated[int | None, typer.Option(help="Listen on this port instead.", min=0, max=65535)] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", "-c", help="The configuration to demonstrate; config/demo.yaml, or the one that comes with it."
+        ),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help="The API's port instead; all others follow it. 0 is any free ones.", min=0, max=65535),
+    ] = None,
 ) -> None:
     """Run a gateway with every vendor simulated, on this machine only, until Ctrl-C.
 
-    Its journal begins empty each time, as the simulated vendors do.
+    Its journal begins empty each time, as the simulated vendors do. Each request is a line of the output.
 
     Example: points-gateway demo --port 8090
     """
-    if not config.exists():
-        fail(f"{config} is not here: run this in a checkout of the project, or name a configuration with --config")
-    settings, kinds = loaded(config)
-    for name, vendor in settings.vendors.items():
-        if urlsplit(vendor.base_url).hostname not in _HERE:
-            fail(f"vendors.{name} is not on this machine: a demo calls simulated vendors alone, on 127.0.0.1")
-    if Store.parse(settings.store).file is None:
-        fail("the journal of a demo begins empty each time: expected one in SQLite as store")
-    listen = settings.server.listen
-    if port is not None:
-        settings = replace(settings, server=replace(settings.server, listen=Address(listen.host, port)))
-    logs.configure("warning")
-
-    run(_demonstrate(settings, kinds, config))
+    with ExitStack() as kept:
+        settings, kinds = loaded(chosen := _chosen(config, port, kept))
+        for name, vendor in settings.vendors.items():
+            if urlsplit(vendor.base_url).hostname not in _HERE:
+                fail(f"vendors.{name} is not on this machine: a demo calls simulated vendors alone, on 127.0.0.1")
+        if Store.parse(settings.store).file is None:
+            fail("the journal of a demo begins empty each time: expected one in SQLite as store")
+        request_lines.show()
+        run(_demonstrate(settings, kinds, chosen))
     terminal.report("Stopped.")
+
+
+def _chosen(config: Path | None, port: int | None, kept: ExitStack) -> Path:
+    """The configuration to demonstrate. It is a copy, in a folder of its own, unless it is in use as it stands."""
+    if config is None and _CHECKED_OUT.exists():
+        config = _CHECKED_OUT
+    if config is not None and port is None:
+        if not config.exists():
+            fail(f"{config} is not here: name another configuration with --config, or none")
+        return config
+    if (source := config or shipped("demo.yaml")) is None:
+        fail("this installation came without its configurations: name one with --config")
+    return copied(source, Path(kept.enter_context(TemporaryDirectory(prefix="points-gateway-demo-"))), port)
 
 
 async def _demonstrate(settings: Settings, kinds: Mapping[str, AdapterType], config: Path) -> None:
@@ -108,22 +129,24 @@ class _Server(Server):
 
     def __init__(self, gateway: Gateway, settings: Settings, config: Path) -> None:
         super().__init__(gateway, settings)
-        self._count = len(settings.vendors)
+        simulators = registry.simulators()
+        self._members = {name: simulators[each.adapter].example.member for name, each in settings.vendors.items()}
         self._config = config
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, and print the commands to try."""
         await super().startup(sockets)
         if self.started:
-            for line in _BANNER.splitlines():
-                terminal.report(line.format(**self._placeholders()))
+            for line in _BANNER.format(**self._placeholders()).splitlines():
+                terminal.report(line)
 
     def _placeholders(self) -> dict[str, object]:
         return {
             "url": self.url,
             "key": KEY,
             "operator_key": OPERATOR_KEY,
-            "count": self._count,
+            "count": len(self._members),
+            "members": "\n".join(f"  {name:<10} {member}" for name, member in self._members.items()),
             "config": self._config,
         }
 

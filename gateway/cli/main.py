@@ -99,6 +99,10 @@ COMMANDS = {
         "describe_try:describe_try",
         "Show what an answer of a vendor would come to by a description: applied, refused, unknown. Nothing is sent.",
     ),
+    "init": (
+        "init:init",
+        "Write a configuration that explains each line (points.yaml) and its JSON Schema; no file is overwritten.",
+    ),
     "demo": (
         "demo:demo",
         "Run a gateway with every vendor simulated, on this machine only, until Ctrl-C.",

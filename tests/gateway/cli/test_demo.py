@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from gateway.cli.demo import KEY
+from gateway.cli.demo_copy import copied
 from gateway.journal.lock import FileLock
 from tests.deadlines import DEADLINE
 from tests.gateway.cli.conftest import Command, Left, Running, demonstration, is_free, ran
 
+SERVES = "is shown here:\n"
+"""How what it prints ends, before the first request."""
 needs_curl = pytest.mark.skipif(not shutil.which("curl") or not shutil.which("bash"), reason="needs curl and bash")
 
 
@@ -37,7 +42,7 @@ def begun(folder: Path) -> Demo:
     config, ports = demonstration(folder)
     process = Running("demo", "--config", config)
     try:
-        return Demo(process, config, ports, process.said("Ctrl-C stops everything"))
+        return Demo(process, config, ports, process.said(SERVES))
     except AssertionError:
         process.stop()
         raise
@@ -65,7 +70,7 @@ def pasted(text: str) -> tuple[int, dict[str, str], Any]:
 
 
 def test_it_says_what_to_try(demo: Demo) -> None:
-    """It prints where it runs, eight commands, the page to try in a browser, and how it ends; nothing else."""
+    """It prints where it runs, eight commands, members, the page to try in a browser, and how it ends; nothing else."""
     url = f"http://127.0.0.1:{demo.ports[0]}"
     assert f"runs on {url} with 4 simulated vendors" in demo.printed
     assert f"{url}/docs" in demo.printed
@@ -171,9 +176,64 @@ def test_a_journal_in_use_is_left_alone(command: Command, tmp_path: Path, left: 
     assert journal.read_bytes() == before
 
 
-def test_without_a_configuration(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outside a checkout it says where it would run."""
+def test_a_configuration_that_is_not_there(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is named and not there is not replaced by another."""
     monkeypatch.chdir(tmp_path)
-    result = command("demo")
+    result = command("demo", "--config", "mine.yaml")
     assert result.code == 1
-    assert "config/demo.yaml is not here: run this in a checkout of the project, or name" in result.err
+    assert "mine.yaml is not here: name another configuration with --config, or none" in result.err
+
+
+def test_the_members_that_it_names_are_known(demo: Demo) -> None:
+    """One stands there for each vendor, and that vendor has a balance of it."""
+    members = dict(re.findall(r"^  (\w+) +(\w+:\S+)$", demo.printed, re.MULTILINE))
+    assert list(members) == ["arcade", "club", "perks", "crm"]
+    headers = {"Authorization": f"Bearer {KEY}"}
+    for vendor, member in members.items():
+        query = {"point_type": "bonus"} if vendor == "perks" else {}
+        url = f"http://127.0.0.1:{demo.ports[0]}/v1/members/{member}/balance"
+        answer = httpx.get(url, params=query, headers=headers, timeout=DEADLINE)
+        assert (answer.status_code, answer.json()["vendor"]["name"]) == (200, vendor)
+
+
+def test_each_request_is_a_line(demo: Demo) -> None:
+    """It shows the status, the operation, the vendor and the time of a request, and who is meant by none of it."""
+    url = f"http://127.0.0.1:{demo.ports[0]}/v1/members/email:jason@example.com/balance"
+    assert httpx.get(url, timeout=DEADLINE).status_code == 401
+    httpx.get(url, headers={"Authorization": f"Bearer {KEY}"}, timeout=DEADLINE)
+    shown = demo.process.said(r"200  GET   /v1/members/\{member\}/balance  -> arcade  [\d.]+ ms\n")
+    requests = shown.partition(SERVES)[2]
+    assert re.search(r"^401  GET   /v1/members/\{member\}/balance  [\d.]+ ms$", requests, re.MULTILINE)
+    assert "@" not in requests
+
+
+def test_all_of_its_ports_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `--port`, a demo runs beside another one, on a copy of the configuration; the copy goes with it."""
+    monkeypatch.chdir(tmp_path)
+    process = Running("demo", "--port", "0")
+    try:
+        printed = process.said(SERVES)
+        [url] = re.findall(r"runs on (\S+) with 4 simulated vendors", printed)
+        [copy] = map(Path, re.findall(r"The configuration behind this: (.+?)\. Ctrl-C", printed))
+        used = re.findall(r"127\.0\.0\.1:(\d+)", copy.read_text("utf-8"))
+        assert not set(used) & {"8080", "9090", "9101", "9102", "9103", "9104"}
+        assert url == f"http://127.0.0.1:{used[0]}"
+        assert ran("health", "--config", copy).out == "ok\n"
+        assert process.signalled(signal.SIGINT) == 0
+        assert not copy.exists()
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        process.stop()
+
+
+def test_ports_follow_the_one_that_is_named(tmp_path: Path, command: Command) -> None:
+    """The API's is the first, then the admin listener's and the vendors'; there have to be as many."""
+    config, ports = demonstration(tmp_path)
+    (tmp_path / "copy").mkdir()
+    text = copied(config, tmp_path / "copy", 20_000).read_text("utf-8")
+    moved = {int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", text)}
+    assert moved == set(range(20_000, 20_000 + len(ports)))
+    assert "listen: 127.0.0.1:20000\n" in text
+    assert "admin: 127.0.0.1:20001\n" in text
+    result = command("demo", "--config", config, "--port", "65535")
+    assert (result.code, "needs 6 ports from 65535 on" in result.err) == (1, True)

@@ -34,11 +34,12 @@ COMMANDS = (
     "new-adapter",
     "port",
     "schema",
+    "init",
     "demo",
     "simulate",
 )
-WITHOUT_CONFIGURATION = ("conform", "new-adapter", "port", "schema", "demo", "diff", "import", "export")
-ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "journal verify", "journal audit", "port", "schema")
+WITHOUT_CONFIGURATION = ("conform", "new-adapter", "port", "schema", "init", "demo", "diff", "import", "export")
+ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "journal verify", "journal audit", "port", "schema", "init")
 
 
 def listed(shown: str) -> list[str]:
@@ -92,7 +93,7 @@ def test_an_example_runs(command: Command, name: str, left: Left, monkeypatch: p
     assert command(*words).code == 0
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ENDS_BY_ITSELF])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in (*ENDS_BY_ITSELF, "demo")])
 def test_an_example_parses(command: Command, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example of any other command fails for want of a configuration, a gateway that serves it, or an adapter."""
     words = example(command, name)
