@@ -6,12 +6,15 @@ import os
 import pty
 import signal
 import socket
+import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -105,6 +108,36 @@ def test_a_run_that_is_killed_is_run_again(
     assert again.code == 0, again.err
     assert {each["outcome"] for each in told(again)} == {"succeeded"}
     assert sorted(vendors.crm.points) == [Decimal(number) for number in range(1, ROWS + 1)]
+
+
+def test_a_gateway_that_dies_is_waited_for(
+    environ: Mapping[str, str],
+    start: Starts,
+    vendors: Vendors,
+    configured: Callable[..., dict[str, Any]],
+    tmp_path: Path,
+) -> None:
+    """One import goes on with the gateway that takes the place of a killed one; what was under way is no second effect.
+
+    What the killed gateway had sent to the vendor is unknown to the next one, and the report says that it is open.
+    """
+    first = start()
+    port = urlsplit(first.serving()).port
+    words = ("import", sheet(tmp_path), batch(tmp_path), "--tenant=acme", "--concurrency=4", "--report=report.csv")
+    child = nursery().begin(PROGRAM, *words, environ={**environ, "POINTS_GATEWAY_URL": first.url}, folder=tmp_path)
+    vendors.crm.effects.wait_for(10)
+    first.kill()
+    with closing(sqlite3.connect(first.journal)) as journal, journal:  # nobody waits until its leases run out
+        journal.execute("UPDATE adjustments SET lease_until = created_at")
+    start(port=port).serving()
+    assert child.wait() in (0, 1)
+    report = {each["line"]: each["outcome"] for each in parsed((tmp_path / "report.csv").read_text())}
+    assert len(report) == ROWS
+    applied = Counter(vendors.crm.points)
+    assert set(applied.values()) == {1}
+    assert set(report.values()) <= {"succeeded", "open"}
+    assert {Decimal(line) - 1 for line, outcome in report.items() if outcome == "succeeded"} <= set(applied)
+    assert Counter(report.values())["open"] <= 4
 
 
 def test_what_did_not_succeed_is_told_apart(run: Runs, vendors: Vendors, tmp_path: Path) -> None:
