@@ -21,10 +21,11 @@ from gateway.declared.description import (
 )
 from gateway.declared.form import METHODS, Form
 from gateway.declared.parts import BalanceResult, Next
-from gateway.declared.request_rules import Fault, of_request, of_settings
+from gateway.declared.request_rules import COMPARED, HOLES, Fault, is_taken, of_request, of_settings
 from gateway.declared.settings_model import DescribedSettings
 from gateway.documents.problem import Path
 from gateway.model import AMOUNTS
+from gateway.port.adapter import Options
 from gateway.port.refusals import BOOKED, Refusals
 
 OPERATIONS = ("adjust", "balance", "expiring", "transactions", "lookup", "find", "reverse", "probe")
@@ -54,12 +55,15 @@ def _of_names(description: Description) -> Iterator[Fault]:
     if not any(getattr(description, name) for name in ("adjust", "balance", "expiring", "transactions", "lookup")):
         yield (), f"expected at least one operation: {', '.join(OPERATIONS[:5])}"
     for name, setting in description.settings.items():
-        if name in DescribedSettings.model_fields or name in _MADE:
+        if is_taken(name, DescribedSettings) or name in _MADE:
             yield ("settings", name), "every vendor has this setting, or it comes by a hole: expected another name"
         if setting.default is not None and not isinstance(setting.default, int if setting.type == "number" else str):
             yield ("settings", name, "default"), f"expected a {setting.type}"
         if setting.default is not None and setting.type == "secret":
             yield ("settings", name, "default"), "a secret has no default"
+    for name in description.options:
+        if is_taken(name, Options):
+            yield ("options", name), "the models of options have this name: expected another one"
     for number, name in enumerate(description.identified_by):
         if name not in description.settings or description.settings[name].type == "secret":
             yield ("identified_by", number), "expected the name of a setting that is no secret"
@@ -183,6 +187,11 @@ def _of_expiring(expiring: ExpiringRead, description: Description, forms: Mappin
 def _of_transactions(asked: TransactionsRead, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
     if "limit" not in {hole.name for hole in forms["transactions"].holes}:
         yield ("transactions",), "expected {limit}, the rows that a page may have"
+    for query, template in asked.row.agree.items():
+        for hole in template.holes:
+            if hole.name not in {each.name for each in forms["transactions"].holes}:
+                place: Path = ("transactions", "row", "agree", query.text)
+                yield place, f"{{{hole.name}}} is not in the request: no row can be held against it"
     yield from _of_pages(asked.next, forms["transactions"], ("transactions",))
 
 
@@ -214,10 +223,17 @@ def _of_find(find: Find, description: Description, forms: Mapping[str, Form]) ->
     by = {hole.name for template in find.ours.values() for hole in template.holes}
     if not by & {"id", "transaction"}:
         yield ("find", "ours"), "expected {id}, or {transaction} of what was accepted: other values are not unique"
-    sent = {hole.name for hole in holes_of("adjust", description, forms)}
-    for hole in sorted(by - {"transaction"} - sent):
-        if not hole.startswith("settings."):
-            yield ("find", "ours"), f"{{{hole}}} is not in the request of adjust: it cannot be found by that"
+    sent = {hole.name for hole in holes_of("adjust", description, forms)} | {"member", "scheme", "transaction"}
+    for part, further in (("ours", frozenset[str]()), ("agree", COMPARED)):
+        for query, template in getattr(find, part).items():
+            for hole in template.holes:
+                place: Path = ("find", part, query.text)
+                if hole.name not in sent | further and not hole.name.startswith("settings."):
+                    yield place, f"{{{hole.name}}} is not in the request of adjust: it cannot be found by that"
+                elif hole.name not in HOLES["find"] | COMPARED and not hole.name.startswith(("settings.", "options.")):
+                    yield place, f"{{{hole.name}}} is not known to a search"
+                elif hole.optional and part == "ours":
+                    yield place, f"{{{hole.name}?}} may have no value, and every booking would be ours"
     yield from _of_pages(find.next, forms["find"], ("find",))
 
 

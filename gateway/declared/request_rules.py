@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from pydantic import BaseModel
+
 from gateway.declared import body as bodies
 from gateway.declared.body import Body
 from gateway.declared.description import Description, Requesting
@@ -12,6 +14,7 @@ from gateway.declared.template import Hole, Template
 from gateway.documents.problem import Path
 from gateway.port.credentials import ClientCredentials
 from gateway.port.secrets import Secret
+from gateway.port.settings import VendorSettings
 
 Fault = tuple[Path, str]
 TEXTS = frozenset(("point_type", "description", "reason", "reference", "store"))
@@ -185,6 +188,11 @@ def _of_header(template: Template, path: Path) -> Iterator[Fault]:
             yield path, "expected what a header can carry: visible ASCII"
 
 
+def is_taken(name: str, model: type[BaseModel]) -> bool:
+    """Whether a model has something of this name, so that a field would take its place."""
+    return name.startswith("model_") or name in model.model_fields or hasattr(model, name)
+
+
 def of_settings(description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
     """What is wrong between the settings, and what reads them."""
     used = {hole.name.removeprefix("settings.") for form in forms.values() for hole in form.holes}
@@ -194,7 +202,7 @@ def of_settings(description: Description, forms: Mapping[str, Form]) -> Iterator
             used.add(name)
             if kind is ClientCredentials:
                 issuing.add(name)
-                if name in description.settings:
+                if name in description.settings or is_taken(name, VendorSettings):
                     yield ("settings", name), "the credentials of a client come by their way: expected no such setting"
             elif name not in description.settings:
                 listed = ", ".join(description.settings) or "none"

@@ -80,7 +80,13 @@ def described(file: str, raw: bytes, problems: list[Problem]) -> AdapterType | N
     from gateway.declared.loading import loaded  # only where there is a description
 
     found = loaded(file, raw, problems)
-    return None if found is None else AdapterType.of(found.name, found.adapter, file)
+    if found is None:
+        return None
+    try:
+        return AdapterType.of(found.name, found.adapter, file)
+    except TypeError as error:  # the rules of descriptions should have found it, with its place
+        problems.append(Problem(file, 1, 1, "", str(error)))
+        return None
 
 
 def _load(entry: EntryPoint) -> Any:

@@ -22,6 +22,7 @@ adjust:
 TOKENS = '    tokens: "{points}"\n'
 NEXT = "  next: {last: $.id, more: $.more}\n  complete"
 PROOF = "  success: {require: {$.booking.state: done}, outcome: succeeded}\n"
+STATE = "  state: {path: $.state, succeeded: [done]"
 RULES = [
     # names, settings, options
     ("name: token-shop", "name: Shop", "1:7: name: expected text that matches"),
@@ -36,6 +37,10 @@ RULES = [
     ("  key: secret\n", "  key: secret\n  n: {type: number, default: x}\n", "settings.n.default: expected a number"),
     ("setting: key}", "setting: other}", "authentication: no setting is named other (there are: key, shop)"),
     ("identified_by: [shop]", "identified_by: [key]", "identified_by[0]: expected the name of a setting that is no"),
+    ("  key: secret\n", "  key: secret\n  secrets: text\n", "settings.secrets: every vendor has this setting"),
+    ("  key: secret\n", "  key: secret\n  model_x: text\n", "settings.model_x: every vendor has this setting"),
+    ("  colour: text\n", "  colour: text\n  copy: text\n", "options.copy: the models of options have this name"),
+    ("header: {name: X-Key, setting: key}", "client_credentials: {setting: at}", "settings.at: the credentials of a"),
     ("  colour: text\n", "  colour: text\n  size: text\n", "options.size: expected {options.size} in a request"),
     ("  header: {name: X-Key", "  headr: {name: X-Key", "unknown key: did you mean header?"),
     ("  header: {name: X-Key, setting: key}", "  header: {name: X Key, setting: key}", "expected text that matches"),
@@ -116,7 +121,16 @@ RULES = [
     ("member: {scheme: card", "member: {scheme: email", "lookup.member.scheme: expected one of the schemes: card"),
     ("ids: {email: $.mail, phone: $.phone}", "ids: {email: $.mail}", "lookup.ids: expected phone too"),
     ('ours: {$.key: "{id}"}', 'ours: {$.key: "{reference}"}', "find.ours: expected {id}, or {transaction}"),
-    ('ours: {$.key: "{id}"}', 'ours: {$.key: "{id}", $.s: "{store}"}', "find.ours: {store} is not in the request"),
+    (STATE, f'  agree: {{$.x: "{{limit}}"}}\n{STATE}', "find.agree.$.x: {limit} is not in the request of adjust"),
+    (STATE, f'  agree: {{$.x: "{{now}}"}}\n{STATE}', None),
+    (STATE, f'  agree: {{$.x: "{{pending}}"}}\n{STATE}', "find.agree.$.x: {pending} is not known to a search"),
+    ('ours: {$.key: "{id}"}', 'ours: {$.key: "{id}", $.t: "{description?}"}', "{description?} may have no value, and"),
+    (
+        'agree: {$.card: "{member}"}\n    details',
+        'agree: {$.card: "{id}"}\n    details',
+        "no row can be held against it",
+    ),
+    ('ours: {$.key: "{id}"}', 'ours: {$.key: "{id}", $.s: "{store}"}', "find.ours.$.s: {store} is not in the request"),
 ]
 
 
@@ -171,9 +185,28 @@ def test_a_file_that_is_no_description(text: str, why: str) -> None:
     assert any(problem.startswith(why) or why in problem for problem in problems_of(text))
 
 
+ODD = [
+    *("{points}", "{limit}", "{now}", "{pending}", "{options.colour?}", "{member?}", "{settings.key}"),
+    *("$.a[*]", "$.a", "${x}", "/{member}", "secrets", "model_x"),
+]
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 VALUES = st.recursive(
-    SCALARS | st.sampled_from(["{points}", "{member?}", "$.a[*]", "$.a", "{settings.key}", "${x}", "/{member}"]),
+    SCALARS
+    | st.sampled_from(
+        [
+            "{points}",
+            "{limit}",
+            "{now}",
+            "{pending}",
+            "{options.colour?}",
+            "{member?}",
+            "$.a[*]",
+            "$.a",
+            "{settings.key}",
+            "${x}",
+            "/{member}",
+        ]
+    ),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["$.a", "get", "{id}", "type"]), inner),
     max_leaves=4,
 )
