@@ -73,7 +73,8 @@ peers:
 		{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get install -qq --no-install-recommends nginx-light; } || \
 		echo "nginx could not be installed"
 
-vendors: .venv/dev ## docs/vendors.json and README's table of vendors, from what their adapters say and keep
+vendors: .venv/dev ## docs/vendors.json, README's table and the schema, from what adapters say and keep
+	$(BIN)/points-gateway schema > config/gateway.schema.json
 	$(BIN)/points-gateway conform --report docs/vendors.json --page README.md
 
 port: .venv/dev ## docs/adapter-port.md, from the docstrings of the port

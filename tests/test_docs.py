@@ -18,7 +18,8 @@ from gateway.conformance.report import placed, report
 from gateway.conformance.trial import Result, cases
 from gateway.errors import GatewayError
 from gateway.metrics import Metrics
-from gateway.port import registry
+from gateway.port import VendorSettings, registry
+from gateway.port.registry import AdapterType
 from gateway.service.background import Background
 from gateway.settings import load
 from gateway.settings.file_models import ClientEntry, RuleEntry, ServerEntry
@@ -39,6 +40,8 @@ OPERATING = (ROOT / "docs/operating.md").read_text("utf-8")
 EVENTS = (ROOT / "docs/watching.md").read_text("utf-8").split("### Events to alarm on\n")[1].split("\n## ")[0]
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANY_CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+OWN = [kind for kind in registry.adapters().values() if kind.adapter.__module__.startswith("adapters.")]
+"""The adapters of the tree."""
 WIDEST = 120
 """Characters of the longest line of prose."""
 
@@ -125,10 +128,10 @@ def drawn() -> Iterator[Path]:
 
 
 def test_the_drawn_tree_is_the_tree() -> None:
-    """What architecture.md draws exists, and it leaves out no part of gateway/ and its wings, and no adapter."""
+    """What architecture.md draws exists, and it leaves out no part of gateway/ and its wings."""
     paths = set(drawn())
     assert sorted(str(path) for path in paths if not (ROOT / path).exists()) == []
-    for room in ("gateway", "adapters", *(f"gateway/{wing}" for wing in WINGS)):
+    for room in ("gateway", *(f"gateway/{wing}" for wing in WINGS)):
         parts = {path.relative_to(ROOT) for path in (ROOT / room).iterdir() if path.name[0] not in "_."}
         assert {path for path in parts if path.suffix == ".py" or path.is_dir()} <= paths
 
@@ -195,11 +198,20 @@ def test_the_configuration_of_the_contract_loads(text: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("page", ["docs/configuration.md", "config/gateway.yaml"])
 def test_every_setting_is_explained(page: str) -> None:
-    """The reference and the commented configuration name each setting that there is."""
-    own = [kind.settings for kind in registry.adapters().values() if kind.adapter.__module__.startswith("adapters.")]
-    settings = {name for model in (ServerEntry, ClientEntry, RuleEntry, *own) for name in model.model_fields}
+    """The reference and the commented configuration name each setting that there is, of the vendors that they have."""
     text = (ROOT / page).read_text("utf-8")
+    own = [kind.settings for kind in OWN if re.search(rf"adapter: {kind.name}\b", text)]
+    assert own
+    settings = {name for model in (ServerEntry, ClientEntry, RuleEntry, *own) for name in model.model_fields}
     assert sorted(name for name in settings if not re.search(rf"\b{name}\b", text)) == []
+
+
+@pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.name)
+def test_every_setting_of_an_adapter_is_explained(kind: AdapterType) -> None:
+    """Where the reference does not have its vendor, its own page names its settings."""
+    pages = CONFIGURATION + (ROOT / kind.adapter.__module__.replace(".", "/")).with_name("README.md").read_text("utf-8")
+    own = kind.settings.model_fields.keys() - VendorSettings.model_fields.keys()
+    assert sorted(name for name in own if not re.search(rf"\b{name}\b", pages)) == []
 
 
 def test_the_events_to_watch_are_logged() -> None:

@@ -72,7 +72,8 @@ def pasted(text: str) -> tuple[int, dict[str, str], Any]:
 def test_it_says_what_to_try(demo: Demo) -> None:
     """It prints where it runs, eight commands, members, the page to try in a browser, and how it ends; nothing else."""
     url = f"http://127.0.0.1:{demo.ports[0]}"
-    assert f"runs on {url} with 4 simulated vendors" in demo.printed
+    vendors = demo.config.read_text("utf-8").count("    adapter: ")
+    assert f"runs on {url} with {vendors} simulated vendors" in demo.printed
     assert f"{url}/docs" in demo.printed
     assert f"The configuration behind this: {demo.config}. Ctrl-C stops everything." in demo.printed
     assert len(commands(demo.printed)) == 8
