@@ -180,8 +180,10 @@ const rank = (parameter) => (parameter.required ? 0 : parameter.in === "header" 
 function trial(method, path, operation) {
   const inputs = (operation.parameters ?? []).filter((each) => each.name !== "X-Tenant")
     .sort((one, other) => rank(one) - rank(other)).map((each) => input(each, each.name === "id" ? made : undefined));
-  const { schema, examples } = operation.requestBody?.content["application/json"] ?? {};
-  const body = schema && make("textarea", { value: JSON.stringify(Object.values(examples ?? {})[0]?.value ?? {}, null, 2), spellcheck: false });
+  const { schema, examples = {} } = operation.requestBody?.content["application/json"] ?? {};
+  const body = schema && make("textarea", { value: JSON.stringify(Object.values(examples)[0]?.value ?? {}, null, 2), spellcheck: false });
+  const choice = body && Object.keys(examples).length > 1 && make("select", {}, Object.keys(examples).map((each) => make("option", { value: each }, each.replaceAll("_", " "))));
+  if (choice) choice.addEventListener("input", () => { body.value = JSON.stringify(examples[choice.value].value, null, 2); });
   const out = make("div", { role: "status" }, make("p", { className: "soft" }, "The answer appears here."));
   const command = make("pre", { tabIndex: 0 }), button = make("button", { className: "send" }, "Send");
   const copy = make("button", { type: "button", title: "The copy holds the API key as you gave it" }, "Copy with the key");
@@ -195,7 +197,7 @@ function trial(method, path, operation) {
     keyed.box.value = newKey();
     keyed.label = make("div", {}, keyed.label, renew());
   }
-  const form = make("form", {}, inputs.map((each) => each.label), body && make("label", {}, "Body", body),
+  const form = make("form", {}, inputs.map((each) => each.label), choice && make("label", {}, "Example", choice), body && make("label", {}, "Body", body),
     schema && opening("Fields of the body", () => fields(schema)), button);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -20,14 +20,13 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program of an environment that has the wheel, and the dependencies of this one."""
+    """The program of an environment that has both wheels, and the dependencies of this one."""
     folder = tmp_path_factory.mktemp("installed")
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q")
-    wheel = (*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, ROOT)
+    wheel = (*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, ROOT, ROOT / "client")
     subprocess.run(wheel, check=True, timeout=4 * DEADLINE, capture_output=True)
     venv.create(folder / "env", with_pip=False)
-    [made] = folder.glob("*.whl")
-    into = (*pip, "--python", folder / "env/bin/python", "install", "--no-deps", "--no-index", made)
+    into = (*pip, "--python", folder / "env/bin/python", "install", "--no-deps", "--no-index", *folder.glob("*.whl"))
     subprocess.run(into, check=True, timeout=4 * DEADLINE, capture_output=True)
     # Of a path file within the other environment nothing is heeded, so that its link to the checkout is not either.
     [packages] = (folder / "env/lib").glob("python*/site-packages")
