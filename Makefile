@@ -26,7 +26,7 @@ IMAGES := python:3.11-slim-bookworm postgres:17
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-demo: .venv/runtime ## a running gateway with all four vendors simulated, and commands to paste
+demo: .venv/runtime ## a running gateway with four vendors simulated, and commands to paste
 	@$(BIN)/points-gateway demo $(ARGS)
 
 test: check ## everything that CI runs: style, types, and the tests, several files of them at a time

@@ -59,8 +59,14 @@ class SquareSimulator(Simulator):
     """Stores the loyalty accounts of one seller, whose points expire only where `expiry_months` is set."""
 
     name = "square"
+    written_from = "the vendor's reference, guides and client models"
     example = Example(
-        settings={"adapter": "square", "access_token": "simulated-square-token", "version": VERSION},
+        settings={
+            "adapter": "square",
+            "access_token": "simulated-square-token",
+            "version": VERSION,
+            "keys_kept_for": 86_400,
+        },
         base_path="",
         member=f"account_id:{SAMPLE}",
         unknown_member="account_id:00000000-0000-4000-8000-000000000000",

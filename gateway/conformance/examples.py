@@ -27,6 +27,7 @@ class Examples:
     `bodiless`: statuses whose refusals have no body that the vendor documents, so that any body may be one.
     `words`: a refusal is any text, in no form that the vendor documents.
     `empty_reads`: reads that answer an empty list where the vendor has no number.
+    `left_out`: reads whose answer leaves its list of rows out where there are none: `{}` is an answer too.
     `nameless`: the answer to a look-up does not name the member.
     `chooses`: operations and parameters that choose within an answer, since the vendor answers for all values at once.
     `without`: operations that the example's settings do not have.
@@ -45,6 +46,7 @@ class Examples:
     bodiless: frozenset[int] = frozenset()
     words: bool = False
     empty_reads: frozenset[Operation] = frozenset()
+    left_out: frozenset[Operation] = frozenset()
     nameless: bool = False
     chooses: frozenset[tuple[Operation, str]] = frozenset()
     without: frozenset[Operation] = frozenset()

@@ -17,7 +17,13 @@ from gateway.simulation import Request, Simulator, in_thread
 from tests.adapters.served import Served, configured, served
 from tests.deadlines import scaled
 
-VENDORS = {"iactionable": "arcade", "fabric": "club", "expiring-points": "perks", "contact-points": "crm"}
+VENDORS = {
+    "iactionable": "arcade",
+    "fabric": "club",
+    "expiring-points": "perks",
+    "contact-points": "crm",
+    "square": "till",
+}
 """The vendor of each adapter that the tables of docs/api.md have a column for."""
 VARIANTS: dict[str, dict[str, Any]] = {
     "arcade_ids": {"extends": "arcade", "id_types": {"email": "Email", "custom.user_id": "Custom"}},
@@ -34,6 +40,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "perks_sample": {"extends": "perks", "point_types": {"bonus": {"eid": "starts"}}},
     "perks_sample_xml": {"extends": "perks", "format": "xml", "point_types": {"bonus": {"eid": "starts"}}},
     "crm_sums": {"extends": "crm", "point_types": {"base": "sample string 1"}},
+    "till_ignoring": {"extends": "till", "ignore": ["reason", "reference", "store"]},
+    "till_bare": {"extends": "till", "keys_kept_for": None},
     "crm_sample": {"extends": "crm", "source_id": "reference", "point_types": {"base": "sample string 2"}},
 }
 
@@ -68,7 +76,7 @@ class Desk:
 
         A vendor with a schedule of its own is not asked about a period.
         """
-        if operation == "expiring" and not vendor.startswith("club"):
+        if operation == "expiring" and not vendor.startswith(("club", "till")):
             query = {"from": "2023-09-01T00:00:00Z", "to": "2023-09-30T23:59:59Z", **query}
         member = query.pop("member", self.simulator(vendor).example.member)
         path = f"members/{member}" if operation == "lookup" else f"members/{member}/{operation}"

@@ -8,6 +8,7 @@ from adapters.iactionable.simulated_point_types import APP_KEY
 from tests.adapters.answered import FABRIC_DISTINCT, V3_ANSWER
 from tests.adapters.cells import Check
 from tests.adapters.desk import Desk, assert_refused
+from tests.adapters.square import cells_of_square
 from tests.adapters.test_read_samples import ACCOUNT_ANSWER, FABRIC_EXPIRY, SUMS_ANSWER
 from tests.adapters.test_samples import IACTIONABLE_ANSWER, answering
 
@@ -17,6 +18,7 @@ SAMPLES: Mapping[str, tuple[str, str]] = {
     "club": ("club", FABRIC_DISTINCT),
     "perks": ("perks", ACCOUNT_ANSWER),
     "crm": ("crm_sums", SUMS_ANSWER),
+    "till": ("till", cells_of_square.ANSWER),
 }
 """An answer about a balance, and the vendor whose settings fit it."""
 

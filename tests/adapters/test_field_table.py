@@ -7,9 +7,10 @@ import pytest
 from tests.adapters import cells, fields
 from tests.adapters.cells import Check, cannot, unsaid, works
 from tests.adapters.desk import VENDORS, Desk, assert_refused
+from tests.adapters.square import cells_of_square
 
 HEADING = "## How canonical fields meet the vendors' own"
-IA, FA, EP, CP = VENDORS
+IA, FA, EP, CP, SQ = VENDORS
 
 CELLS: dict[tuple[str, str], tuple[str, Check]] = {
     ("adjust", IA): ("yes", works("adjust")),
@@ -126,6 +127,26 @@ CELLS: dict[tuple[str, str], tuple[str, Check]] = {
     ("vendor.details", FA): ("`message`, `data_message`, `future_date`", fields.envelope_details),
     ("vendor.details", EP): ("`error`, `error_text`", fields.error_details),
     ("vendor.details", CP): ("the rest of ReadPointDto", fields.point_details),
+    **{(operation, SQ): ("yes", works(operation)) for operation in ("adjust", "expiring", "transactions", "lookup")},
+    ("balance (read)", SQ): ("yes", works("balance")),
+    ("member", SQ): ("`account_id` in the path", cells_of_square.by_account_id),
+    ("points", SQ): ("`points`, whole numbers only, 2147483647 at most", cells_of_square.whole_points),
+    ("point_type", SQ): ("-", unsaid("point_type")),
+    ("description", SQ): ("`reason`", cells_of_square.reason),
+    **{(field, SQ): ("-", unsaid(field, ignoring="till_ignoring")) for field in ("reason", "reference", "store")},
+    ("pending", SQ): ("-", unsaid("pending")),
+    ("options", SQ): ("`allow_negative_balance`", cells_of_square.allowing),
+    ("the adjustment's id", SQ): (
+        "`idempotency_key` (without `keys_kept_for`, that write's `repeat_safety` is `none`)",
+        cells_of_square.key,
+    ),
+    ("the search for an `unknown`", SQ): ("-", cells.no_search),
+    ("balance in the answer", SQ): ("-", cells.absent("balance")),
+    ("vendor.transaction_id", SQ): ("`id` of the event", fields.transaction),
+    ("vendor.details", SQ): (
+        "`created_at`, `source`, `location_id`, `program_id`, `reason`",
+        cells_of_square.event_details,
+    ),
 }
 
 

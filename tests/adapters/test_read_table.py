@@ -6,10 +6,11 @@ from tests.adapters import lookups, reads
 from tests.adapters.cells import Check, cannot
 from tests.adapters.desk import VENDORS, Desk
 from tests.adapters.reads import amount, details, refused
+from tests.adapters.square import cells_of_square
 from tests.adapters.test_field_table import documented
 from tests.adapters.test_read_samples import FABRIC_EXPIRY
 
-IA, FA, EP, CP = VENDORS
+IA, FA, EP, CP, SQ = VENDORS
 Cells = dict[tuple[str, str], tuple[str, Check]]
 CANNOT_TELL = ("", cannot("expiring"))
 PERIOD = {"from": "2023-09-01T00:00:00Z", "to": "2023-09-30T23:59:59Z"}
@@ -68,12 +69,12 @@ BALANCES: Cells = {
     ("total", EP): ("`total_balance`", amount("total", "1000", with_type="1000")),
     ("total", CP): ("-", amount("total", None)),
     **{("pending", vendor): ("-", amount("pending", None)) for vendor in VENDORS},
-    **{("held", vendor): ("-", amount("held", None)) for vendor in (IA, EP, CP)},
+    **{("held", vendor): ("-", amount("held", None)) for vendor in (IA, EP, CP, SQ)},
     ("held", FA): ("`memberPointsLocked`; null with a point type", amount("held", "104", with_type=None)),
     ("lifetime", IA): ("`TotalPoints`", amount("lifetime", "5")),
     ("lifetime", FA): ("`memberPointsEarned`; null with a point type", amount("lifetime", "600", with_type=None)),
     **{("lifetime", vendor): ("-", amount("lifetime", None)) for vendor in (EP, CP)},
-    **{("next_expiry", vendor): ("-", amount("next_expiry", None)) for vendor in VENDORS},
+    **{("next_expiry", vendor): ("-", amount("next_expiry", None)) for vendor in (IA, FA, EP, CP)},
     ("updated_at", IA): ("`LastUpdated`", amount("updated_at", "2010-07-07T16:48:22.499Z")),
     **{("updated_at", vendor): ("-", amount("updated_at", None)) for vendor in (FA, EP)},
     ("updated_at", CP): ("`LastModified`", amount("updated_at", "2025-11-03T20:35:38.515236Z")),
@@ -84,6 +85,20 @@ BALANCES: Cells = {
     ),
     ("vendor.details", EP): ("`error`, `error_text`", details("error", "error_text")),
     ("vendor.details", CP): ("`sums`, each with `contact_id` and `type`", reads.sums),
+    ("member", SQ): (
+        "`account_id` in the path",
+        reads.asks("balance", "/v2/loyalty/accounts/a%26b", member="account_id:a&b", wrong="phone:+14155551234"),
+    ),
+    ("point_type", SQ): ("-", refused("balance", "point_type", point_type="base")),
+    ("available", SQ): ("`balance`", amount("available", "10")),
+    ("total", SQ): ("-", amount("total", None)),
+    ("lifetime", SQ): ("`lifetime_points`", amount("lifetime", "20")),
+    ("next_expiry", SQ): ("the first of `expiring_point_deadlines` in time", cells_of_square.next_expiry),
+    ("updated_at", SQ): ("`updated_at`", amount("updated_at", "2020-05-08T21:44:33Z")),
+    ("vendor.details", SQ): (
+        "`customer_id`, `phone_number`, `enrolled_at`, `program_id`, `mapping_id`, `created_at`",
+        details("customer_id", "phone_number", "enrolled_at", "program_id", "mapping_id", "created_at"),
+    ),
 }
 ROWS = ("precision", "member", "point_type", "from, to", "points", "buckets", "vendor.details")
 EXPIRING: Cells = {
@@ -116,6 +131,19 @@ EXPIRING: Cells = {
     ("buckets", EP): ("-", reads.expiring(lambda answer: answer["buckets"] == [])),
     ("vendor.details", FA): ("`message`", details("message", operation="expiring", sample=FABRIC_EXPIRY)),
     ("vendor.details", EP): ("`error`, `error_text`", reads.error_details),
+    ("precision", SQ): ("`buckets`", reads.expiring(lambda answer: answer["precision"] == "buckets")),
+    ("member", SQ): (
+        "`account_id` in the path",
+        reads.asks("expiring", "/v2/loyalty/accounts/a%26b", member="account_id:a&b", wrong="phone:+14155551234"),
+    ),
+    ("point_type", SQ): ("-", refused("expiring", "point_type", point_type="base")),
+    ("from, to", SQ): ("-", refused("expiring", "from", **PERIOD)),
+    ("points", SQ): ("-", reads.expiring(lambda answer: answer["points"] is None)),
+    ("buckets", SQ): (
+        "`expiring_point_deadlines`: `points`, `expires_at` -> `at`",
+        cells_of_square.deadlines,
+    ),
+    ("vendor.details", SQ): ("`balance`", details("balance", operation="expiring")),
 }
 CANNOT_LOOK_UP = ("", cannot("lookup"))
 OF_A_PROFILE = (
@@ -204,6 +232,30 @@ LOOKUPS: Cells = {
         "`phone_country_code`, `first_name`, `last_name`, `registration_source`, `preferred_store_id`",
         lookups.fields_but_the_secret,
     ),
+    ("member", SQ): (
+        "`account_id` in the path; `phone`, `customer_id` -> `phone_number`, `customer_ids` of a search",
+        cells_of_square.looked_up,
+    ),
+    ("ids", SQ): (
+        "`account_id`, `phone`, `customer_id`",
+        lookups.answered(
+            "ids",
+            {
+                "account_id": cells_of_square.ID,
+                "phone": "+14155551234",
+                "customer_id": "Q8002FAM9V1EZ0ADB2T5609X6NET1H0",
+            },
+        ),
+    ),
+    ("status", SQ): ("-", lookups.answered("status", None)),
+    ("tier", SQ): ("-", lookups.answered("tier", None)),
+    ("enrolled_at", SQ): ("`enrolled_at`", cells_of_square.enrolled_at),
+    ("`member_not_found`", SQ): (
+        "404; a search that finds none",
+        lookups.refused("member_not_found", "account_id:nobody", "phone:+14150000000", "customer_id:nobody"),
+    ),
+    ("`member_ambiguous`", SQ): ("several accounts", cells_of_square.several),
+    ("vendor.details", SQ): ("the other fields of the account", cells_of_square.account_details),
 }
 TABLES = {"### Balances": BALANCES, "### Expiring points": EXPIRING, "### Look-up": LOOKUPS}
 

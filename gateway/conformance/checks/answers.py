@@ -67,7 +67,8 @@ def _is_true(bench: Bench, operation: Operation, true: Result, told: Result, eac
         return
     whole, rest = points(true), points(told)
     if len(rest) < len(whole):
-        expect(each.emptied, "every row, or an error", f"{len(rest)} of {len(whole)} rows", each)
+        left_out = operation in bench.examples.left_out and (each.now, len(each.place)) == ("left out", 1)
+        expect(each.emptied or left_out, "every row, or an error", f"{len(rest)} of {len(whole)} rows", each)
         return
     if isinstance(told, Transactions):
         expect(all(one in (None, *whole) for one in rest), f"points of {_shown(whole)}, or null", _shown(rest), each)

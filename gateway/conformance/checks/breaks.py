@@ -6,7 +6,7 @@ from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
 from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import READS, check, listed, writes
-from gateway.conformance.checks.statuses import fails
+from gateway.conformance.checks.statuses import fails, is_empty
 from gateway.conformance.senseless import BODIES, BREAKS, SLOW, STATUSES, is_own, named, served
 from gateway.errors import VendorError
 from gateway.model import Operation
@@ -108,7 +108,8 @@ def a_broken_answer_is_never_a_result_of_a_read(bench: Bench, operation: Operati
             if is_own(fault, success):
                 continue
             bench.spoil(number, fault)
-            fails(bench, operation, empty=fault.get("body") == "[]", case=f"request {number + 1}: {named(fault)}")
+            empty = is_empty(bench, operation, fault.get("body"))
+            fails(bench, operation, empty=empty, case=f"request {number + 1}: {named(fault)}")
 
 
 @check("missing-and-unreadable-values", of=READS)

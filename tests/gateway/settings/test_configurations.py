@@ -14,7 +14,7 @@ def test_the_example_is_a_whole_configuration(tmp_path: Path) -> None:
     (tmp_path / "club").write_text("token-of-club\n")
     text = (CONFIG / "gateway.yaml").read_text().replace("/run/secrets/", "")
     (tmp_path / "gateway.yaml").write_text(text)
-    names = ("ARCADE_API_KEY", "PERKS_TOKEN", "CRM_API_KEY", "STOREFRONT_KEY", "SUPPORT_KEY")
+    names = ("ARCADE_API_KEY", "PERKS_TOKEN", "CRM_API_KEY", "TILL_TOKEN", "STOREFRONT_KEY", "SUPPORT_KEY")
     settings = load(tmp_path / "gateway.yaml", adapters(), {name: name * 4 for name in names})
     assert settings.vendors["club"].secrets() == ("token-of-club",)
     assert settings.warnings == ()
