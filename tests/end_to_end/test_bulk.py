@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.deadlines import until
+from tests.deadlines import DEADLINE, until
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.vendors import Vendors
@@ -127,7 +127,10 @@ def test_a_gateway_that_dies_is_waited_for(
     child = nursery().begin(PROGRAM, *words, environ={**environ, "POINTS_GATEWAY_URL": first.url}, folder=tmp_path)
     vendors.crm.effects.wait_for(10)
     first.kill()
-    with closing(sqlite3.connect(first.journal)) as journal, journal:  # nobody waits until its leases run out
+    with (
+        closing(sqlite3.connect(first.journal, timeout=DEADLINE)) as journal,
+        journal,
+    ):  # nobody waits until its leases run out
         journal.execute("UPDATE adjustments SET lease_until = created_at")
     start(port=port).serving()
     assert child.wait() in (0, 1)

@@ -34,11 +34,14 @@ COMMANDS = (
     "new-adapter",
     "port",
     "schema",
+    "describe-try",
     "init",
     "demo",
     "simulate",
 )
-WITHOUT_CONFIGURATION = ("conform", "new-adapter", "port", "schema", "init", "demo", "diff", "import", "export")
+WITHOUT_CONFIGURATION = (
+    *("conform", "new-adapter", "describe-try", "port", "schema", "init", "demo", "diff", "import", "export"),
+)
 ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "journal verify", "journal audit", "port", "schema", "init")
 
 
