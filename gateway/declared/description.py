@@ -117,6 +117,9 @@ class Find(Requesting):
         None, description="The bookings in the answer; without it the answer is the booking."
     )
     ours: dict[Query, Template] = Field(min_length=1, description="What makes a row the adjustment's.")
+    lacking: Literal["unclear", "other"] = Field(
+        "unclear", description="What a row is in which that is not there: a reason to stop, or another booking."
+    )
     points: Points = Field(description="Where its points stand; they have to be what was sent.")
     agree: dict[Query, Template] = Field({}, description="What else has to be as it was sent.")
     transaction: Query | None = Field(None, description="Where the vendor's id of the booking stands.")

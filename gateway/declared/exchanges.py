@@ -8,7 +8,7 @@ from gateway.declared import paging, results
 from gateway.declared import values as reading
 from gateway.declared.described import Described
 from gateway.declared.description import BalanceRead, ExpiringRead, Find, LookupRead, TransactionsRead
-from gateway.declared.jsonpath import Query
+from gateway.declared.jsonpath import MISSING, Query
 from gateway.errors import MemberAmbiguous, MemberNotFound
 from gateway.model import Applied, Balance, Expiring, Found, Profile, Transactions
 from gateway.port.adapter import Exchange, not_understood
@@ -104,7 +104,7 @@ def find(adapter: AnyDescribed, given: Given) -> Exchange[Found]:
         not_understood("there is no list of bookings that can be told", response)
     matches, rejected = [], False
     for row in rows:
-        if not _is_ours(row, sought, response, alone=described.rows is None):
+        if not _is_ours(row, sought, described, response):
             continue
         if results.signed(row, described.points) != given["points"]:
             not_understood("A booking with our id has other points than were sent", response)
@@ -118,17 +118,15 @@ def find(adapter: AnyDescribed, given: Given) -> Exchange[Found]:
     return Found(tuple(matches), next_cursor=following, rejected=rejected)
 
 
-def _is_ours(row: Any, sought: Sequence[tuple[Query, Any]], response: VendorResponse, *, alone: bool) -> bool:
-    """Whether a row is the adjustment's; one that is `alone` has to be.
-
-    Raises `VendorBadResponse` where it may be, and that cannot be told.
-    """
+def _is_ours(row: Any, sought: Sequence[tuple[Query, Any]], described: Find, response: VendorResponse) -> bool:
+    """Whether a row is the adjustment's. Raises `VendorBadResponse` where it may be, and that cannot be told."""
     pairs = [(query.value(row), sent) for query, sent in sought]
     if all(reading.agrees(value, sent) for value, sent in pairs):
         return True
-    if all(reading.could_agree(value, sent) for value, sent in pairs):
+    lacking = described.lacking == "unclear"
+    if all((lacking and value is MISSING) or reading.could_agree(value, sent) for value, sent in pairs):
         not_understood("A booking may have our id, and that cannot be told", response)
-    if alone:
+    if described.rows is None:
         not_understood("The booking in the answer is another one than was asked for", response)
     return False
 

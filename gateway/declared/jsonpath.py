@@ -63,14 +63,14 @@ class ListQuery:
             raise ValueError("expected the path of rows, with one [*], such as $.data[*]")
         return cls(text, steps)
 
-    def rows(self, document: Any) -> list[Any] | None:
-        """The rows in a document; None where there is no list, or a row cannot be told."""
+    def rows(self, document: Any) -> list[dict[str, Any]] | None:
+        """The rows in a document; None where there is no list, or what is in it is no object that can be told."""
         star = self.steps.index(None)
         found = _walked(document, self.steps[:star])
         if not isinstance(found, list):
             return None
         rows = [_walked(each, self.steps[star + 1 :]) for each in found]
-        return None if any(row is MISSING or isinstance(row, Unreadable) for row in rows) else rows
+        return rows if all(isinstance(row, dict) for row in rows) else None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -75,12 +75,12 @@ def differing(document: Any, agree: Mapping[Query, Template], values: Mapping[st
 
 
 def could_agree(value: Any, sent: Any) -> bool:
-    """Whether a value that cannot be told in full may be what was sent."""
-    if isinstance(value, Unreadable):
+    """Whether a value may be what was sent: it is, or nobody can tell that it is not."""
+    if agrees(value, sent):
         return True
-    if isinstance(value, str) and isinstance(sent, str) and scalars.REPLACEMENT in value:
-        return scalars.could_be(value, sent)
-    return agrees(value, sent)
+    if value is MISSING or value is None:
+        return False
+    return isinstance(value, Unreadable) or scalars.text(value) is None
 
 
 def scalar(value: Any) -> Any:

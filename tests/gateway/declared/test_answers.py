@@ -288,6 +288,12 @@ def test_a_search_finds_what_has_our_id() -> None:
         ('"key": "adj_1"', '"key": "adj\ufffd1"'),
         ('"key": "adj_1"', '"key": "adj_1", "key": "adj_9"'),
         ('"key": "adj_0"', '"key": NaN'),
+        ('"key": "adj_0", ', ""),
+        ('"key": "adj_0"', '"key": "x\ufffdy"'),
+        ('"key": "adj_0"', '"key": true'),
+        ('"key": "adj_0"', '"key": 1e999'),
+        ('"key": "adj_0"', '"key": {"id": "adj_1"}'),
+        ('{"id": "t-1"', 'null, {"id": "t-1"'),
         ('"state": "done"}]', '"state": "odd"}]'),
         ('"bookings"', '"rows"'),
     ],
@@ -296,6 +302,14 @@ def test_a_search_that_cannot_be_told_finds_nothing_and_denies_nothing(old: str,
     """Other points under our id, an id that may be ours, a state without a meaning."""
     assert old in SEARCHED
     assert type(failed("find", SEARCHED.replace(old, new), **SOUGHT)) is VendorBadResponse
+
+
+def test_a_vendor_may_leave_ids_out_of_rows() -> None:
+    """Where the description says so, a row without one is somebody else's; null always is."""
+    lenient = adapter(made(WHOLE, ('  ours: {$.key: "{id}"}\n', '  ours: {$.key: "{id}"}\n  lacking: other\n')))
+    for body in (SEARCHED.replace('"key": "adj_0", ', ""), SEARCHED.replace('"key": "adj_0"', '"key": null')):
+        assert told(lenient, "find", answer(body), **SOUGHT) == Found((Applied("t-2"),))
+    assert told(WHOLE_ADAPTER, "find", answer(body), **SOUGHT) == Found((Applied("t-2"),))
 
 
 def test_a_probe_needs_no_member() -> None:

@@ -43,10 +43,10 @@ def test_what_cannot_be_told_is_not_absent() -> None:
 
 
 def test_a_list_query_names_rows() -> None:
-    """Of a list alone, with what stands in each; a row that is not there makes no list."""
+    """Of a list alone, with what stands in each; what is no object there makes no list."""
     assert ListQuery.parse("$.rows[*]").rows(DOCUMENT) == [{"x": 1}, {"x": 2}]
-    assert ListQuery.parse("$.rows[*].x").rows(DOCUMENT) == [1, 2]
-    for query in ("$.a[*]", "$.n[*]", "$.missing[*]", "$.twice[*]", "$.rows[*].y"):
+    assert ListQuery.parse("$[*].a").rows([{"a": {}}, {"a": {"b": 1}}]) == [{}, {"b": 1}]
+    for query in ("$.a[*]", "$.n[*]", "$.missing[*]", "$.twice[*]", "$.rows[*].x", "$.rows[*].y"):
         assert ListQuery.parse(query).rows(DOCUMENT) is None
     assert ListQuery.parse("$[*]").rows([]) == []
 
