@@ -67,8 +67,8 @@ def document(endpoints: Iterable[AnyEndpoint], *, version: str) -> dict[str, Any
         for path, group in groupby(table, key=lambda endpoint: endpoint.path)
     }
     paths |= {
-        "/livez": _health("livez", "Whether the process lives"),
-        "/readyz": _health("readyz", "Whether it can serve"),
+        "/livez": _health("livez", "Whether the process lives", examples),
+        "/readyz": _health("readyz", "Whether it can serve", examples),
     }
     result = OpenAPI(
         openapi="3.1.1",
@@ -252,13 +252,15 @@ def _quota() -> dict[str, Header]:
     }
 
 
-def _health(name: str, summary: str) -> PathItem:
-    content = {_JSON: MediaType(schema=_reference(Health))}
-    responses = {"200": Response(description="Yes.", headers=_request_id(), content=content)}
-    responses |= _problems([InvalidRequest], to_clients=False)
+def _health(name: str, summary: str, examples: Examples) -> PathItem:
+    def answered(status: int, description: str) -> Response:
+        media_type = MediaType(schema=_reference(Health), examples=_examples(examples.answers(f"get_{name}", status)))
+        return Response(description=description, headers=_request_id(), content={_JSON: media_type})
+
+    responses = {"200": answered(200, "Yes."), **_problems([InvalidRequest], to_clients=False)}
     parameters = []
     if name == "readyz":
-        responses["503"] = Response(description="No.", headers=_request_id(), content=content)
+        responses["503"] = answered(503, "No.")
         verbose = {"type": "string", "enum": ["", "true", "false"]}
         parameters.append(
             _parameter("verbose", "query", verbose, required=False, description="Adds how every vendor stands.")

@@ -45,14 +45,14 @@ the points twice.</p>"""
 def index(explanations: dict[str, Explanation]) -> str:
     """The page of all problems, as HTML."""
     rows = "\n".join(
-        f'<tr><td>{each.kind.status}</td><td><a href="/problems/{code}"><code>{code}</code></a></td>'
-        f"<td>{escape(each.kind.title)}</td></tr>"
+        f'<tr><td>{each.kind.status}</td><td><a href="/problems/{code}"><code>{code}</code></a><br>'
+        f"{escape(each.kind.title)}</td></tr>"
         for code, each in explanations.items()
     )
     body = f"""<h1>Problems</h1>
 <p>What can go wrong with a call, by status. A problem names its page in <code>type</code>.</p>
 <table>
-<thead><tr><th scope="col">Status</th><th scope="col">Code</th><th scope="col">Title</th></tr></thead>
+<thead><tr><th scope="col">Status</th><th scope="col">Problem</th></tr></thead>
 <tbody>
 {rows}
 </tbody>
