@@ -28,6 +28,8 @@ COMMANDS = (
     "adjustments list -c {config}",
     "journal verify -c {config}",
     "pause -c {config}",
+    "port",
+    *(f"{name} --help" for name in ("import", "export", "conform", "describe-try", "new-adapter")),
 )
 
 
