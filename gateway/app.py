@@ -34,6 +34,11 @@ from gateway.api.unreadable import Unreadable
 from gateway.delivery.channels import Channels
 from gateway.delivery.outcome import Reading
 from gateway.delivery.tokens import AllTokens
+from gateway.events.publishing import EVERY as PUBLISHED_EVERY
+from gateway.events.publishing import Publisher
+from gateway.events.sending import EVERY as SENT_EVERY
+from gateway.events.sending import Sender, check_authorities
+from gateway.events.telling import Telling
 from gateway.generation import Generation, Process, Unchangeable, generation, shared_counts, unchangeable
 from gateway.journal import Journal
 from gateway.journal.commands import Action
@@ -75,7 +80,7 @@ class Gateway:
         metrics: Metrics | None = None,
     ) -> None:
         self._started = False
-        self._numbers = count(1)
+        self._numbers, self._rounds = count(1), count(1)
         self._work = Work()
         self.metrics = self._metrics = metrics or Metrics()
         self._background = Background(metrics=self._metrics, clock=clock, monotonic=time.monotonic)
@@ -118,6 +123,20 @@ class Gateway:
             drop=self._balances.drop,
             background=self._background,
         )
+        self._publisher = Publisher(
+            self._journal, self._metrics, owner=owner, wanted=lambda: self._sender.wanted, clock=time.monotonic
+        )
+        telling = Telling(self._journal, owner=lambda: f"{owner}/{next(self._rounds)}", clock=boottime)
+        self._sender = Sender(
+            self._journal,
+            telling,
+            self._metrics,
+            published=lambda: self._publisher.published,
+            begin=self._background.begin,
+            clock=time.monotonic,
+        )
+        self._background.loop("events", self._publisher.loop, every=PUBLISHED_EVERY)
+        self._background.loop("webhooks", self._sender.loop, every=SENT_EVERY)
         readiness = Readiness(self._journal.ready, clock=time.monotonic)
         self._exposition = Exposition(
             self._journal,
@@ -125,6 +144,7 @@ class Gateway:
             readiness,
             vendors=lambda: self.current.vendors,
             allowances=lambda: self.current.allowances,
+            webhooks=lambda: self.current.settings.webhooks,
         )
 
         made: LRUCache[tuple[tuple[str, str], ...], type[AdjustmentBody]] = LRUCache(BODIES)
@@ -152,6 +172,7 @@ class Gateway:
             shared=self._shared,
             repeat=self.repeating.asked,
             bodies=body,
+            publish=self._publisher.asked,
             draining=lambda: self.leaving.begun,
             new_id=new_id,
             clock=clock,
@@ -181,8 +202,9 @@ class Gateway:
     def prepare(self, settings: Settings) -> Generation:
         """A generation of this configuration; it changes nothing until it is swapped in, and is else to be discarded.
 
-        Raises `OSError` where a vendor's certificate cannot be read.
+        Raises `OSError` where the certificate of a vendor, or an authority of a webhook, cannot be read.
         """
+        check_authorities(settings.webhooks.values())
         return generation(settings, self._process, number=next(self._numbers))
 
     def swap(self, new: Generation) -> None:
@@ -238,6 +260,7 @@ class Gateway:
             del self._process.hits[gone]
         self._strangers.allow(anonymous=Budget.of(server.anonymous_rate), wrong_keys=Budget.of(server.wrong_key_rate))
         self.repeating.watch()
+        self._sender.follow(new.settings.webhooks)
 
     def _announce(self, new: Generation) -> None:
         """Say what has changed since the last configuration, as far as the journal knows."""
@@ -263,6 +286,7 @@ class Gateway:
     async def close(self) -> None:
         """Let go of the vendors and of the journal; `asgi`'s lifespan does it at its end."""
         self._channels.close()
+        self._sender.close()
         if self._shared is not None:
             await self._shared.close()
         await self._journal.close()

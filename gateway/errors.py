@@ -5,7 +5,8 @@ GatewayError
 ├── Unauthenticated, Forbidden, ClientPaused, NotFound          401, 403, 403, 404
 ├── MethodNotAllowed                                            405
 ├── IdempotencyInProgress, NotResolvable, NotReversible         409
-├── KeyExpired, PayloadTooLarge, UnsupportedMediaType           410, 413, 415
+├── KeyExpired, EventsGone                                      410
+├── PayloadTooLarge, UnsupportedMediaType                       413, 415
 ├── IdempotencyKeyReused                                        422
 ├── OperationNotSupported, FieldNotSupported                    422
 ├── LimitExceeded ── DailyLimitExceeded                         422             the latter: not today
@@ -86,6 +87,12 @@ class KeyExpired(GatewayError):
     """Raised when the adjustment of a key was purged: what the key once carried is not known any more."""
 
     code, status, title = "key_expired", 410, "The key has expired"
+
+
+class EventsGone(GatewayError):
+    """Raised when events after the one that was named were purged, or when the journal does not know it."""
+
+    code, status, title = "events_gone", 410, "The feed cannot go on from there"
 
 
 class NotResolvable(GatewayError):

@@ -20,6 +20,7 @@ from gateway.api.access import Access
 from gateway.api.client_concurrency import Concurrency
 from gateway.api.edge import AnyEndpoint, Edge, Resource, on_fault, on_http_exception
 from gateway.api.endpoints import Endpoints
+from gateway.api.event_feed import EventFeed
 from gateway.api.health import ConfigurationHealth
 from gateway.api.keyring import Keyring
 from gateway.api.pages import Pages
@@ -79,7 +80,7 @@ class Process:
 
     `bodies` gives the body of an adjustment for these adapters; `hits`: as of `Limiter`; `shared`: what
     counts for all processes, if anything; `draining`: whether the gateway shuts down; `repeat` sends the request of an
-    unknown adjustment again.
+    unknown adjustment again; `publish` publishes the events that are durable by now.
     """
 
     kinds: Mapping[str, AdapterType]
@@ -97,6 +98,7 @@ class Process:
     shared: "SharedCounts | None"
     repeat: Callable[[Vendors, Record], Awaitable[Record]]
     bodies: Callable[[Sequence[AdapterType]], type[AdjustmentBody]]
+    publish: Callable[[], Awaitable[object]]
     draining: Callable[[], bool]
     new_id: Callable[[], str]
     clock: Callable[[], datetime]
@@ -182,7 +184,10 @@ def _generation(settings: Settings, process: Process, vendors: Vendors, number: 
         log_requests=settings.server.log_requests,
     )
     body = process.bodies(configured(settings, process.kinds))
-    endpoints = Endpoints(service, body, clock=process.clock).table()
+    endpoints = (
+        *Endpoints(service, body, clock=process.clock).table(),
+        *EventFeed(process.journal, process.publish).table(),
+    )
     searches = vendors.ways.searches
     loaded_at = process.clock()
     pages = Pages(

@@ -70,6 +70,26 @@ class BudgetUse(Collector):
         return limit, used
 
 
+class WebhookUse(Collector):
+    """How each configured webhook stands, by tenant and name: events that wait, that are parked, seconds of failing."""
+
+    def __init__(self) -> None:
+        self.standings: Mapping[tuple[str, str], tuple[int, int, float]] = {}
+
+    def collect(self) -> Iterable[Metric]:
+        """The gauges, as Prometheus asks for them."""
+        names = ("tenant", "webhook")
+        waiting = GaugeMetricFamily("points_webhook_waiting", "Events that are to be sent again.", labels=names)
+        parked = GaugeMetricFamily("points_webhook_parked", "Events that are not sent any more.", labels=names)
+        failing = GaugeMetricFamily(
+            "points_webhook_failing_seconds", "For how long a webhook has taken nothing; 0 while it does.", labels=names
+        )
+        for name, values in self.standings.items():
+            for family, value in zip((waiting, parked, failing), values, strict=True):
+                family.add_metric(name, value)
+        return waiting, parked, failing
+
+
 class WriterUse:
     """How the writer of the journal does, as its own thread tells it."""
 

@@ -11,7 +11,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from gateway.adjustments import Verdict
-from gateway.journal_metrics import BudgetUse, Standing, WriterUse
+from gateway.journal_metrics import BudgetUse, Standing, WebhookUse, WriterUse
 from gateway.model import CircuitState
 from gateway.series import AnyFamily, Area, Cells, Counter, Gauge, Histogram, Page, Processes
 
@@ -135,6 +135,13 @@ class Metrics:
         self.register(self.standing)
         self.budgets = BudgetUse()
         self.register(self.budgets)
+        self.events_behind = self.gauge(
+            "points_events_behind_seconds",
+            "For how long a step has not been published in the feed of events; of several processes, the longest.",
+            merged="max",
+        ).labels()
+        self.webhooks = WebhookUse()
+        self.register(self.webhooks)
         self.register(Processes(areas))
 
     def counter(self, name: str, help: str, labels: Sequence[str] = ()) -> Counter:  # noqa: A002 (Prometheus' word)

@@ -23,6 +23,7 @@ from gateway.port.registry import AdapterType
 from gateway.service.background import Background
 from gateway.settings import load
 from gateway.settings.file_models import ClientEntry, RuleEntry, ServerEntry
+from gateway.settings.webhooks import WebhookEntry
 from tests.test_house import WINGS
 
 ROOT = Path(__file__).parents[1]
@@ -191,7 +192,8 @@ def test_the_configuration_of_the_contract_loads(text: str, tmp_path: Path) -> N
     config = tmp_path / "points.yaml"
     config.write_text(text, "utf-8")
     named = re.findall(r"\$\{env:(\w+)", text)
-    settings = load(config, registry.adapters(), {name: f"{name}-{'0' * 32}" for name in named})
+    secret = {"WEBHOOK_SECRET": f"whsec_{'0' * 32}"}
+    settings = load(config, registry.adapters(), {name: secret.get(name, f"{name}-{'0' * 32}") for name in named})
     assert set(settings.vendors) >= {"arcade", "club", "perks", "crm"}
     assert settings.warnings == ()
 
@@ -202,7 +204,7 @@ def test_every_setting_is_explained(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     own = [kind.settings for kind in OWN if re.search(rf"adapter: {kind.name}\b", text)]
     assert own
-    settings = {name for model in (ServerEntry, ClientEntry, RuleEntry, *own) for name in model.model_fields}
+    settings = {name for model in (ServerEntry, ClientEntry, RuleEntry, WebhookEntry, *own) for name in model.model_fields}
     assert sorted(name for name in settings if not re.search(rf"\b{name}\b", text)) == []
 
 

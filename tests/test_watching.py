@@ -43,7 +43,12 @@ CONFIGURATION = {
             },
         },
     },
-    "tenants": {"acme": {"routes": {"adjust": "arcade", "balance": "arcade"}}},
+    "tenants": {
+        "acme": {
+            "routes": {"adjust": "arcade", "balance": "arcade"},
+            "webhooks": {"app": {"url": "https://app.example/hook", "secrets": [f"whsec_{'0' * 32}"]}},
+        }
+    },
     "clients": {
         "app": {
             "keys": ["a-key-for-tests-0000000000000000000"],

@@ -13,6 +13,7 @@ from gateway.port.secrets import MASK
 from gateway.rates import Rates
 from gateway.settings import Client, ClientKey, Server, Settings
 from gateway.store import Store
+from gateway.webhook import Webhook
 
 
 def lines(settings: Settings) -> Iterator[str]:
@@ -43,8 +44,21 @@ def _tenant(tenant: Tenant) -> dict[str, Any]:
         "limits": _limits(tenant.limits),
         "rates": _rates(tenant.rates),
         "keep": tenant.keep,
+        "webhooks": {name: _webhook(each) for name, each in sorted(tenant.webhooks.items())},
         "was": tenant.was,
         "paused": tenant.paused,
+    }
+
+
+def _webhook(webhook: Webhook) -> dict[str, Any]:
+    return {
+        "url": webhook.shown,
+        "secrets": [MASK] * len(webhook.secrets),
+        "events": sorted(webhook.events),
+        "timeout": webhook.timeout,
+        "allow_private": webhook.allow_private,
+        "ca_file": webhook.ca_file,
+        "paused": webhook.paused,
     }
 
 

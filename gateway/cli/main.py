@@ -70,6 +70,10 @@ COMMANDS = {
         "bulk.exporting:export",
         "Write a tenant's adjustments, newest first, from a running gateway, as they are read.",
     ),
+    "events": (
+        "events:commands",
+        "See what webhooks were not told, tell it again, and hear of events while an app is written.",
+    ),
     "pause": (
         "pause:pause",
         "Pause adjustments of a tenant, vendor or client, or all, in every gateway on the journal; "

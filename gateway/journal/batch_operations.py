@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.adjustments import Record
-from gateway.journal import audit, known_names, limit_use, removing, repeating, standbys, switches
+from gateway.journal import audit, known_names, limit_use, outbox, removing, repeating, standbys, switches, webhooks
 from gateway.journal.budgets import Budgets
 from gateway.journal.claims import Claims
 from gateway.journal.commands import Adopt, Claim, Due, Expire, Note, NoteLimits, Present, Step, Switch, Touch
+from gateway.journal.event_commands import EventCommand, KeepRound, Publish, Replay, TakeWebhook
 from gateway.journal.fitness import touch
 from gateway.journal.remainders import originals
 from gateway.journal.removal_commands import Removing
@@ -20,6 +21,9 @@ from gateway.journal.steps import Steps
 from gateway.journal.sweeps import due, expire, present
 from gateway.journal.transaction import Transaction
 
+Other = Due | RepeatsDue | SeeTime | Expire | Adopt | Note | NoteLimits | Switch | Touch | Removing | EventCommand
+"""What is neither about a key nor about an adjustment that is known."""
+
 
 def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
     """Do every operation; gives their results in the same order."""
@@ -27,9 +31,7 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
     claims: list[tuple[int, Claim]] = []
     steps: list[tuple[int, Step]] = []
     shown: list[tuple[int, Record]] = []
-    others: list[
-        tuple[int, Due | RepeatsDue | SeeTime | Expire | Adopt | Note | NoteLimits | Switch | Touch | Removing]
-    ] = []
+    others: list[tuple[int, Other]] = []
     for place, one in enumerate(operations):
         match one:
             case Claim():
@@ -66,6 +68,8 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
                 results[place] = switches.switch(transaction, one)
             case _ if isinstance(one, Removing):
                 results[place] = removing.remove(transaction, one)
+            case _ if isinstance(one, EventCommand):
+                results[place] = _of_events(transaction, one)
             case SeeTime():
                 repeating.see_time(transaction)
             case Touch():
@@ -73,6 +77,19 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
     budgets.write()
     transaction.end()
     return results
+
+
+def _of_events(transaction: Transaction, asked: EventCommand) -> Any:
+    """Do what is asked about events; gives what the command says."""
+    match asked:
+        case Publish():
+            return outbox.publish(transaction, asked)
+        case TakeWebhook():
+            return webhooks.take(transaction, asked)
+        case KeepRound():
+            return webhooks.keep(transaction, asked)
+        case Replay():
+            return webhooks.replay(transaction, asked)
 
 
 def _touch(transaction: Transaction) -> bool:

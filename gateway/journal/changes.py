@@ -85,7 +85,13 @@ class Changes:
         if settlement.evidence.get("booked"):
             standing.set_repeat(effect_digest=None)  # the vendor knows the id as something else, and will again
         self.transaction.step(
-            changed.draft.id, standing.state, settled, settlement.by, settlement.evidence, settlement.exchange
+            changed.draft.id,
+            standing.state,
+            settled,
+            settlement.by,
+            settlement.evidence,
+            settlement.exchange,
+            tenant=changed.draft.tenant,
         )
         self.change(standing, changed)
         return Conclusion(changed)
@@ -112,7 +118,8 @@ class Changes:
         evidence = {**settlement.evidence, "late": settlement.verdict.value, "conflict": conflict}
         if codec.dumps(evidence) not in {text for _, text in recorded}:
             stays = replace(standing.state, attempt=attempt)
-            self.transaction.step(adjustment, stays, stays, settlement.by, evidence, settlement.exchange)
+            by, tenant = settlement.by, settlement.record.draft.tenant
+            self.transaction.step(adjustment, stays, stays, by, evidence, settlement.exchange, tenant=tenant)
         # The row gets it from the trigger, when the history is written at the end of the transaction.
         standing.conflict |= conflict
         return Conclusion(self.current(adjustment), late=True, conflict=conflict)

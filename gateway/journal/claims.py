@@ -99,7 +99,7 @@ class Claims:
                 self.known[key] = record, owner
                 resolved = record.draft.write.resolved
                 evidence = {} if resolved is None else {"resolved": str(resolved)}
-                transaction.step(record.draft.id, None, record.state, "gateway", evidence)
+                transaction.step(record.draft.id, None, record.state, "gateway", evidence, tenant=record.draft.tenant)
             else:
                 self.budgets.add(reservation.counters, -abs(record.draft.adjustment.points))
         if missed := new.keys() - self.known.keys():

@@ -196,7 +196,7 @@ class Adopt:
     names: Names
 
 
-Action = Literal["reload", "pause", "resume", "erase", "purge"]
+Action = Literal["reload", "pause", "resume", "erase", "purge", "replay"]
 """What operators do to a running gateway and to its journal, of which an audit log is kept."""
 
 

@@ -14,6 +14,7 @@ from gateway.journal import commands, repeat_commands, standbys
 from gateway.journal.batch import Progress
 from gateway.journal.commands import Claimed, Refused
 from gateway.journal.database import LONGEST_READ, WITHIN, Database
+from gateway.journal.event_commands import EventCommand
 from gateway.journal.naming import Names, Renamed
 from gateway.journal.opening import Opened, named, prepare, to_read, to_write
 from gateway.journal.queries import Queries
@@ -248,6 +249,10 @@ class Journal(Queries):
 
     async def remove(self, asked: Removing) -> Any:
         """Erase or purge something; gives what the command says."""
+        return await self._write(asked)
+
+    async def hand_on(self, asked: EventCommand) -> Any:
+        """Publish events, or keep what webhooks were told; gives what the command says."""
         return await self._write(asked)
 
     async def expire(self) -> int:

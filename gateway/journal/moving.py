@@ -14,7 +14,7 @@ from gateway.journal.database import Database
 from gateway.journal.failures import JournalError, JournalLocked
 from gateway.journal.lock import FileLock
 from gateway.journal.maintenance import check_there, maintained
-from gateway.journal.tables import clock, metadata
+from gateway.journal.tables import clock, metadata, outbox
 
 AT_ONCE = 1000
 """Rows in memory."""
@@ -22,6 +22,10 @@ _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE"
     " 'points-gateway %' AND application_name <> current_setting('application_name')"
 )
+
+
+_ONE_ROW = (clock.name, outbox.name)
+"""The tables that have one row from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,13 @@ def move(source: str, target: str) -> tuple[Moved, ...]:
         check_there(old)
         opening.prepare(new)
         with _alone(old, writes=False) as reading, _alone(new, writes=True) as writing:
-            tables = [table for table in metadata.sorted_tables if table is not clock]
+            tables = [table for table in metadata.sorted_tables if table.name not in _ONE_ROW]
             for table in tables:
                 if writing.scalar(select(func.count()).select_from(table)):
                     raise JournalError(f"the target is not empty: it has rows in {table.name}; name an empty database")
             # By what the old journal knew of its clock, no request is repeated that may be older than it seems.
-            writing.execute(update(clock).values(**reading.execute(select(clock)).mappings().one()))
+            for table in map(metadata.tables.__getitem__, _ONE_ROW):
+                writing.execute(update(table).values(**reading.execute(select(table)).mappings().one()))
             moved = tuple(_moved(table, reading, writing) for table in tables)
             for each in moved:
                 _compare(each, metadata.tables[each.table], writing)

@@ -8,7 +8,20 @@ from functools import partial
 from sqlalchemy import Connection
 
 from gateway.adjustments import Record, Transition
-from gateway.journal import audit, known_names, limit_use, lists, lookups, removing, skips, switches, unknowns
+from gateway.journal import (
+    audit,
+    feed,
+    known_names,
+    limit_use,
+    lists,
+    lookups,
+    outbox,
+    removing,
+    skips,
+    switches,
+    unknowns,
+    webhooks,
+)
 from gateway.journal.database import LISTS, LONGEST_READ, READERS
 from gateway.journal.filters import Filters
 from gateway.journal.lane import Lane
@@ -121,6 +134,50 @@ class Queries:
     async def to_erase(self) -> lookups.ToErase:
         """What is put off to be erased; cheap at any size."""
         return await self._lookups.run(lookups.to_erase)
+
+    async def events(self, tenant: str, *, after: str | None, limit: int) -> feed.FeedPage:
+        """At most `limit` published events of a tenant after the one with this id, oldest first.
+
+        Raises `EventsGone` where events after it were purged, or where there is no such event.
+        """
+        return await self._lists.run(partial(feed.page, feed=tenant, after=after, limit=limit), name=tenant)
+
+    async def last_event(self, tenant: str) -> str | None:
+        """The id of a tenant's newest published event; None where there is none."""
+        return await self._lookups.run(partial(feed.last, feed=tenant))
+
+    async def position(self, tenant: str, event: str) -> int:
+        """The position of a tenant's event in the feed. Raises `EventsGone`, as `events`."""
+        return await self._lookups.run(partial(feed.position_of, feed=tenant, event=event))
+
+    async def event(self, position: int) -> feed.Event | None:
+        """The event at a position of the feed; None where it was purged."""
+        return await self._lookups.run(partial(feed.at, position=position))
+
+    async def backlog(self) -> outbox.Backlog:
+        """How far the feed is published, and how far there are steps."""
+        return await self._lookups.run(partial(outbox.backlog, moment=self._moment))
+
+    async def told(self, after: int, until: int) -> frozenset[str]:
+        """The tenants that have events between two positions of the feed."""
+        return await self._lookups.run(partial(feed.newly_told, after=after, until=until))
+
+    async def owed(self, hook: webhooks.Name, position: int, *, due: int, new: int) -> webhooks.Owed:
+        """What a webhook is to be told: at most so many events that are due again, and new ones after a position."""
+        asked = partial(webhooks.owed, hook=hook, position=position, most=(due, new), moment=self._moment)
+        return await self._lookups.run(asked)
+
+    async def to_tell(self) -> frozenset[webhooks.Name]:
+        """The webhooks that are to be told something again now."""
+        return await self._lookups.run(partial(webhooks.to_tell, moment=self._moment))
+
+    async def webhook_standings(self) -> dict[webhooks.Name, webhooks.WebhookStanding]:
+        """How every webhook stands that was told anything yet."""
+        return await self._lookups.run(webhooks.standings)
+
+    async def not_taken(self, state: webhooks.State, *, limit: int) -> tuple[webhooks.Delivery, ...]:
+        """Events that webhooks did not take and that are in this state, oldest first."""
+        return await self._lookups.run(partial(webhooks.not_taken, state=state, limit=limit))
 
     async def used(self, budgets: Collection[Budget]) -> limit_use.Usage:
         """What is taken from these budgets today."""

@@ -35,12 +35,16 @@ class EraseDue:
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """Purge what ended `before`, of the next `most` adjustments of a tenant after a place: gives `Purged`."""
+    """Purge what ended `before`, of the next `most` adjustments of a tenant after a place: gives `Purged`.
+
+    What one of the `webhooks` of the tenant has not been told yet is left.
+    """
 
     tenant: str
     before: datetime
     after: tuple[int, int] = (-1, 0)
     most: int = 500
+    webhooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

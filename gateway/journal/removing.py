@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, literal_colu
 
 from gateway import exact
 from gateway.adjustments import Status
-from gateway.journal import codec, removal
+from gateway.journal import codec, purging_events, removal
 from gateway.journal.failures import JournalError
 from gateway.journal.removal_commands import Erase, Erased, EraseDue, Purge, Purged, Removing
 from gateway.journal.tables import adjustments, erasure_key, transitions
@@ -86,7 +86,10 @@ def _purge(transaction: Transaction, asked: Purge) -> Purged:
     # A retryable failure of that age is tried again by nobody: nothing of it was applied.
     ended = [row for row in whole if row["status"] in (Status.SUCCEEDED, Status.FAILED)]
     ended = [row for row in ended if row["completed_at"] is not None and row["completed_at"] < before]
+    untold = purging_events.untold(connection, asked, [row["id"] for row in ended])
+    ended = [row for row in ended if row["id"] not in untold]
     if ended:
+        purging_events.forget(connection, asked.tenant, [row["id"] for row in ended])
         connection.execute(delete(transitions).where(transitions.c.adjustment.in_([row["id"] for row in ended])))
         _write(connection, [{"of": row["id"], **removal.purged(row)} for row in ended])
     following = (rows[-1].created_at, rows[-1].seq) if len(rows) == asked.most else None

@@ -68,7 +68,8 @@ def begin(changes: Changes, step: BeginRepeat, standing: Standing, *, paused: Pa
     record = replace(changes.current(adjustment), state=begun)
     standing.owner = step.owner
     standing.set_repeat(repeat_until=codec.to_micros(changes.transaction.later(step.lease)))
-    changes.transaction.step(adjustment, standing.state, begun, "repeat", {"repeat": begun.repeats, "begun": True})
+    evidence, tenant = {"repeat": begun.repeats, "begun": True}, step.record.draft.tenant
+    changes.transaction.step(adjustment, standing.state, begun, "repeat", evidence, tenant=tenant)
     changes.change(standing, record)
     return Permission(record)
 
@@ -106,6 +107,7 @@ def end(changes: Changes, step: EndRepeat, standing: Standing) -> Conclusion:
         settlement.by,
         settlement.evidence,
         settlement.exchange,
+        tenant=settlement.record.draft.tenant,
     )
     if settlement.evidence.get("sent") is False and "refused_before" not in settlement.evidence:
         # Nothing of it left: what is heard of the requests before it says as much as it did.

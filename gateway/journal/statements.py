@@ -45,7 +45,7 @@ NEW = [
     *("operation", "refers_to", "created_at", *CHANGED),
 ]
 """The columns that `claim` writes. The others begin with their defaults, and are changed by statements of their own."""
-STEP = ["adjustment", "at", "before", "after", "attempt", "by", "evidence", "exchange"]
+STEP = ["adjustment", "at", "before", "after", "attempt", "by", "evidence", "exchange", "feed"]
 """The columns of a transition that `keep` writes; `Transaction.step` makes them."""
 _KEY = (adjustments.c.key, adjustments.c.tenant, adjustments.c.client)
 _DECIDING = (

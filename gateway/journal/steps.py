@@ -128,7 +128,7 @@ class Steps:
         lease_until = self.transaction.later(step.lease)
         changed = Record(draft, begun, record.created_at, lease_until, conflict=standing.conflict)
         standing.owner = step.owner
-        self.transaction.step(record.draft.id, record.state, begun, "gateway", {})
+        self.transaction.step(record.draft.id, record.state, begun, "gateway", {}, tenant=draft.tenant)
         self.changes.change(standing, changed)
         return changed
 
@@ -157,7 +157,8 @@ class Steps:
                 conflict=standing.conflict,
             )
         )
-        self.transaction.step(changed.draft.id, standing.state, resolved, step.resolution.by, step.evidence)
+        by, tenant = step.resolution.by, changed.draft.tenant
+        self.transaction.step(changed.draft.id, standing.state, resolved, by, step.evidence, tenant=tenant)
         self.changes.change(standing, changed)
         return Decision(changed)
 

@@ -18,7 +18,7 @@ _OVER = {"reason": "the lease ran out"}
 
 _ROW = update(adjustments).where(adjustments.c.id == bindparam("changed_id"))
 _EXPIRE = _ROW.values(status=Status.UNKNOWN.value)
-_STATE = tuple(adjustments.c[name] for name in ("id", "status", "retryable", "attempt", "repeats"))
+_STATE = tuple(adjustments.c[name] for name in ("id", "tenant", "status", "retryable", "attempt", "repeats"))
 
 
 def expire(transaction: Transaction, *among: ColumnElement[bool]) -> int:
@@ -29,7 +29,7 @@ def expire(transaction: Transaction, *among: ColumnElement[bool]) -> int:
     for row in transaction.connection.execute(found.with_for_update(skip_locked=True)).all():
         state = codec.state_of(row)
         if (expired := life.expire(state)) is not None:
-            transaction.step(row.id, state, expired, "recovery", _OVER)
+            transaction.step(row.id, state, expired, "recovery", _OVER, tenant=row.tenant)
             over.append({"changed_id": row.id})
     if over:
         transaction.connection.execute(_EXPIRE, over)

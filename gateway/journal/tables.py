@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0017"
+HEAD = "0018"
 """The newest migration; known here too, so that opening a journal that has it need not load Alembic."""
 
 VERSION_TABLE = "journal_version"
@@ -224,5 +224,58 @@ transitions = Table(
     Column("by", Text, nullable=False),
     Column("evidence", Text, nullable=False),
     Column("exchange", Text, nullable=False),
+    Column("feed", Text),  # the tenant that is told of this step; NULL where the step is no event: see `event_kinds`
     Index(None, "adjustment", "seq"),
+    Index(None, "feed", "seq"),  # only of events
+)
+
+# How far the feed of events is published, in one row, and which process publishes: see `outbox`.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("published", BigInteger, nullable=False),  # a `seq` of `transitions`: up to it nothing comes any more
+    Column("owner", Text, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+)
+
+# The highest `seq` of the events that were purged, by tenant.
+purged_events = Table(
+    "purged_events",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
+
+# How far each webhook was told, and whose turn it is: see `webhooks`. `due_at`: when it may be told again.
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("failing_since", BigInteger),
+    Column("failures", Integer, nullable=False),
+)
+
+# Events that a webhook did not take at once; `event` is a `seq` of `transitions`. `due_at` is NULL for what waits
+# behind an earlier event of its adjustment, and for what is not sent any more.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("event", BigInteger, primary_key=True),
+    Column("adjustment", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("first_at", BigInteger),
+    Column("due_at", BigInteger),
+    Column("error", Text, nullable=False),
+    Index(None, "feed", "name", "due_at"),  # only of what is due at some time
+    Index(None, "adjustment"),
+    Index(None, "state", "event"),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.adjustments import Answer, Record, State
+from gateway.event_kinds import is_event
 from gateway.journal import codec
 from gateway.journal.statements import Statements
 
@@ -57,8 +58,10 @@ class Transaction:
         by: str,
         evidence: Mapping[str, Any],
         exchange: Sequence[Mapping[str, Any]] = (),
+        *,
+        tenant: str,
     ) -> None:
-        """Have a step of this moment, in the life of the adjustment of this id, written at the end."""
+        """Have a step of this moment, in the life of a tenant's adjustment of this id, written at the end."""
         self.kept.append(
             {
                 "adjustment": adjustment,
@@ -69,6 +72,7 @@ class Transaction:
                 "by": by,
                 "evidence": codec.dumps(evidence),
                 "exchange": codec.dumps(exchange),
+                "feed": tenant if is_event(before, after, evidence) else None,
             }
         )
 

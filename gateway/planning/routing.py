@@ -7,6 +7,7 @@ from gateway.errors import OperationNotSupported
 from gateway.limits import Limits
 from gateway.model import Member, Operation
 from gateway.rates import Rates
+from gateway.webhook import Webhook
 
 ANY_CUSTOM = "custom.*"
 """Stands in a rule for every member scheme that begins with `custom.`."""
@@ -49,7 +50,7 @@ class Tenant:
 
     `limits` is None where there is no bound, `rates` where its points have no worth. `was`: its first name, if it was
     renamed. `paused`: whether none of its writes begins an attempt, or why. `keep`: days after which what has ended may
-    be purged; None where nothing is.
+    be purged; None where nothing is. `webhooks`: who is told of its events, by name.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Tenant:
     was: str | None = None
     paused: bool | str = False
     keep: int | None = None
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
 
     @property
     def journal_name(self) -> str:

@@ -1,4 +1,4 @@
-"""Addresses of vendors, and those that must not be one: link-local ones, and those of clouds' metadata services."""
+"""Addresses of vendors and webhooks, and those that must not be one: link-local, clouds' for metadata, private."""
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -69,6 +69,18 @@ def is_link_local_or_metadata(host: str) -> bool:
     if address is None:
         return False
     return any(each.is_link_local or each in _METADATA for each in (address, *_embedded(address)))
+
+
+def is_public(host: str) -> bool:
+    """Whether a host is an address that the whole internet reaches, and no link-local or metadata one.
+
+    True for names; the caller must check the addresses that a name resolves to.
+    """
+    address = _parse(host)
+    if address is None:
+        return True
+    addresses = (address, *_embedded(address))
+    return not any(not each.is_global or each.is_multicast or each in _METADATA for each in addresses)
 
 
 def _parse(host: str) -> IPv4Address | IPv6Address | None:

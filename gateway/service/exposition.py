@@ -1,7 +1,8 @@
 """What is told to Prometheus: what was counted, and what the journal holds at the moment."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import StoreUnavailable
-from gateway.journal import Journal
+from gateway.journal import Journal, WebhookStanding
 from gateway.metrics import Metrics
 from gateway.service.allowances import Allowances
 from gateway.service.readiness import Readiness
@@ -22,7 +23,7 @@ PATIENCE = 3.0
 
 
 class Exposition:
-    """Answers `GET /metrics`; `vendors` and `allowances` give those that are configured now."""
+    """Answers `GET /metrics`; `vendors`, `allowances` and `webhooks` give those that are configured now."""
 
     def __init__(
         self,
@@ -32,12 +33,14 @@ class Exposition:
         *,
         vendors: Callable[[], Vendors],
         allowances: Callable[[], Allowances],
+        webhooks: Callable[[], Collection[tuple[str, str]]],
     ) -> None:
         self._journal = journal
         self._metrics = metrics
         self._readiness = readiness
         self._allowances = allowances
         self._vendors = vendors
+        self._webhooks = webhooks
 
     async def metrics(self, request: Request) -> Response:
         """Everything, in Prometheus' text format; what the journal cannot say now is as it was."""
@@ -65,6 +68,8 @@ class Exposition:
         none = dict.fromkeys((each.name for each in self._vendors().planner.vendors()), 0)
         self._metrics.standing.strays = none | {each.vendor: each.count for each in await self._strays()}
         await self._allowances().count()
+        told = await self._journal.webhook_standings() if (hooks := self._webhooks()) else {}
+        self._metrics.webhooks.standings = {name: _numbers(told.get(name), counts.at) for name in hooks}
 
     async def tell_strays(self) -> None:
         """Say once, at the start, what a changed configuration has left behind."""
@@ -79,3 +84,10 @@ class Exposition:
 
     async def _strays(self) -> tuple[Strays, ...]:
         return strays(await self._journal.whereabouts(), self._vendors().planner.accounts())
+
+
+def _numbers(standing: WebhookStanding | None, now: datetime) -> tuple[int, int, float]:
+    if standing is None:
+        return 0, 0, 0.0
+    failing = 0.0 if standing.failing_since is None else (now - standing.failing_since).total_seconds()
+    return standing.waiting, standing.parked, failing

@@ -9,6 +9,7 @@ from gateway.planning.routing import Route, Tenant
 from gateway.port import Secret, VendorSettings
 from gateway.settings.settings import LASTING, Address, Client, Settings
 from gateway.store import Store
+from gateway.webhook import Webhook
 
 T = TypeVar("T", VendorSettings, Tenant, Client)
 _SHOWN = (bool, int, float, str, tuple, list, type(None))
@@ -115,7 +116,21 @@ def _tenant(old: Tenant, new: Tenant, vendors: Mapping[str, str]) -> Iterator[st
             yield f"routes.{operation}: {_way(old, operation)} -> {_way(new, operation)}"
     if old.rates != new.rates:
         yield "rates: changed"
-    yield from _others(old, new, but=("routes", "rates"))
+    yield from (f"webhooks.{line}" for line in _webhooks(old.webhooks, new.webhooks))
+    yield from _others(old, new, but=("routes", "rates", "webhooks"))
+
+
+def _webhooks(old: Mapping[str, Webhook], new: Mapping[str, Webhook]) -> Iterator[str]:
+    for name in sorted(old.keys() | new.keys()):
+        if name not in new:
+            yield f"{name}: removed"
+        elif name not in old:
+            yield f"{name}: new"
+        else:
+            changed = [
+                each.name for each in fields(Webhook) if getattr(old[name], each.name) != getattr(new[name], each.name)
+            ]
+            yield from (f"{name}.{field}: changed" for field in changed)
 
 
 def _rules(tenant: Tenant, vendors: Mapping[str, str]) -> dict[str, tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from gateway.port.switch import Switch
 from gateway.settings.limits import LimitsEntry
 from gateway.settings.rates import RatesEntry
 from gateway.settings.settings import Address, LogLevel, Scope
+from gateway.settings.webhooks import WebhookEntry
 
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 _ADDRESS = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]{1,5})")
@@ -218,6 +219,9 @@ class TenantEntry(_Entry):
     )
     rates: RatesEntry | None = Field(
         None, description="What its points are worth, for the total of a wallet; never that of `routes_from`."
+    )
+    webhooks: Mapping[Was, WebhookEntry] = Field(
+        {}, description="Endpoints that are told of its events, by a name of your choice; never those of `routes_from`."
     )
     keep: int | None = Field(
         None,

@@ -11,7 +11,7 @@ from gateway.documents.entry import Entry, validated
 from gateway.documents.problem import Problem, SettingsError
 from gateway.port import Secret
 from gateway.port.registry import AdapterType
-from gateway.settings import limits, plain, rates, renames
+from gateway.settings import limits, plain, rates, renames, webhooks
 from gateway.settings.clients import Clients
 from gateway.settings.expand import Expander
 from gateway.settings.file_models import ServerEntry, address
@@ -69,6 +69,7 @@ def load(
         *plain.of_clients(keys),
         *plain.of_store(store_entry),
         *plain.of_shared(sections.single.get("server")),
+        *webhooks.plain(named["tenants"], tenants_by_name),
     }
     sources = (*(Path(document.name) for document in documents), *(file for file, _ in snapshot.descriptions))
     checked = (server, url, configured, tenants_by_name, clients.found, keys, files)

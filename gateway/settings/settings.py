@@ -15,6 +15,7 @@ from gateway.port.registry import AdapterType
 from gateway.rates import Rates
 from gateway.settings.key import ClientKey
 from gateway.settings.watched import WatchedFiles
+from gateway.webhook import Webhook
 
 Scope = Literal["points:read", "points:write", "points:resolve", "points:inspect"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -143,6 +144,12 @@ class Settings:
         pauses += (configured("tenant", each.journal_name, each.paused) for each in self.tenants.values())
         pauses += (configured("client", each.journal_name, each.paused) for each in self.clients.values())
         return Pauses(pauses)
+
+    @property
+    def webhooks(self) -> dict[tuple[str, str], Webhook]:
+        """Every webhook, by the name of its tenant in the journal and its own."""
+        tenants = self.tenants.values()
+        return {(each.journal_name, name): hook for each in tenants for name, hook in each.webhooks.items()}
 
     @property
     def rates(self) -> dict[str, Rates]:

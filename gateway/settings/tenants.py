@@ -11,6 +11,7 @@ from gateway.planning.routing import Route, Routes, Tenant
 from gateway.rates import Rates
 from gateway.settings.file_models import RuleEntry, RulesEntry, TenantEntry
 from gateway.settings.rules import Kinds, check
+from gateway.webhook import Webhook
 
 
 def tenants(entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem]) -> dict[str, Tenant]:
@@ -21,6 +22,7 @@ def tenants(entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem])
     was: dict[str, str] = {}
     paused: dict[str, bool | str] = {}
     keep: dict[str, int] = {}
+    webhooks: dict[str, dict[str, Webhook]] = {}
     for name, entry in entries.items():
         check(entry, kinds, problems)
         tenant = validated(TenantEntry, entry, problems)
@@ -35,6 +37,7 @@ def tenants(entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem])
         if tenant.rates is not None:
             rates[name] = tenant.rates.rates()
         paused[name] = tenant.paused
+        webhooks[name] = {hook: each.webhook(hook) for hook, each in tenant.webhooks.items()}
         if (tenant.routes is None) == (tenant.routes_from is None):
             problems.append(entry.problem((), "expected exactly one of routes and routes_from", at_key=True))
         elif tenant.routes is not None:
@@ -47,7 +50,14 @@ def tenants(entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem])
             own[name] = own[owner]
     return {
         name: Tenant(
-            name, routes, limits.get(name), rates.get(name), was.get(name), paused.get(name, False), keep.get(name)
+            name,
+            routes,
+            limits.get(name),
+            rates.get(name),
+            was.get(name),
+            paused.get(name, False),
+            keep.get(name),
+            webhooks.get(name, {}),
         )
         for name, routes in own.items()
     }

@@ -17,7 +17,9 @@ REMEMBERED = 10.0
 STALE = 300.0
 """Further seconds for which expired addresses are used during a new look-up, so that a DNS outage stops no call."""
 
-_FORBIDDEN = "The address is link-local or a cloud's for metadata, and allow_link_local is not set"
+_FORBIDDEN = (
+    "The address is link-local, a cloud's for metadata or private, and allow_link_local or allow_private is not set"
+)
 
 Address = tuple[int, int, int, str, tuple[Any, ...]]
 """One address as `socket.getaddrinfo` returns it."""

@@ -1,4 +1,4 @@
-"""The transport to one vendor: it sends a request at most once and records in the evidence whether it left.
+"""The transport to one vendor or webhook: it sends a request at most once and records in the evidence whether it left.
 
 An exception's class does not prove that: a POST that was read and then reset fails like one that never left. So
 every failure is a `TransportError`, and only `Evidence.sent` counts.
@@ -42,7 +42,8 @@ class Transport:
     `clock` returns seconds and must count suspension (`boottime`). The setting `max_answer` bounds an answer's body
     before and after decompression. `resolver` looks up addresses, by default the system's. `trusting` returns the
     TLS context for a `ca_file`; it is not called without TLS. A cached `trusting` lets vendors share contexts, which
-    are slow and large to make. Raises `OSError` if `ca_file` cannot be read.
+    are slow and large to make. `refused` is true for addresses that must not be connected to; by default it goes by
+    `allow_link_local`. Raises `OSError` if `ca_file` cannot be read.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Transport:
         *,
         resolver: Resolver | None = None,
         trusting: Callable[[str | None], ssl.SSLContext] = trust,
+        refused: Callable[[str], bool] | None = None,
     ) -> None:
         vendor = Endpoint.of(settings.base_url)
         proxy = Proxy.of(settings.proxy.reveal()) if settings.proxy else None
@@ -74,7 +76,7 @@ class Transport:
             identity=self._identity,
             proxy_tls=shared if proxy and proxy.endpoint.encrypted else None,
             resolver=resolver,
-            refused=_none_refused if settings.allow_link_local else is_link_local_or_metadata,
+            refused=refused or (_none_refused if settings.allow_link_local else is_link_local_or_metadata),
         )
         self._connector = Connector(dialler.dial, limit=settings.max_concurrency)
         self._under_way: set[asyncio.Timeout] = set()

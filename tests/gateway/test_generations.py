@@ -709,12 +709,12 @@ def test_the_open_pages_follow(tmp_path: Path) -> None:
         assert (await bench.http.get("/openapi.json")).status_code == 200
         assert (await ready("vendors"), await ready("tasks")) == (
             ["arcade", "crm"],
-            ["erase", "journal", "search", "sweep"],
+            ["erase", "events", "journal", "search", "sweep", "webhooks"],
         )
         bench.swap(server={"docs": False}, more_vendors={"paper": paper})
         assert (await bench.http.get("/openapi.json")).status_code == 404
         assert await ready("vendors") == ["arcade", "crm", "paper"]
-        assert await ready("tasks") == ["erase", "journal", "repeat", "search", "sweep"]
+        assert await ready("tasks") == ["erase", "events", "journal", "repeat", "search", "sweep", "webhooks"]
         bench.swap()
         lines = await bench.exposed()
         assert not any('vendor="paper"' in line and line.startswith("points_circuit") for line in lines)

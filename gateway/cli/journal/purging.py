@@ -37,18 +37,21 @@ def purge(
     if not yes:
         terminal.show("nothing is purged yet; add --yes to purge it")
         return
-    with_journal(store, lambda journal: _purge(journal, due), owner=f"cli-{secrets.token_hex(8)}")
+    hooks = {each.journal_name: tuple(each.webhooks) for each in chosen.values()}
+    with_journal(store, lambda journal: _purge(journal, due, hooks), owner=f"cli-{secrets.token_hex(8)}")
 
 
-async def _purge(journal: Journal, due: dict[str, datetime]) -> bool:
+async def _purge(journal: Journal, due: dict[str, datetime], hooks: dict[str, tuple[str, ...]]) -> bool:
     by = operator()
     for name, before in due.items():
         purged = left = 0
         place: tuple[int, int] | None = (-1, 0)
         await journal.note(by, "purge", {"tenant": name, "before": time_text(before)})
         while place is not None:
-            done = await journal.remove(Purge(name, before, place))
+            done = await journal.remove(Purge(name, before, place, webhooks=hooks[name]))
             purged, left, place = purged + done.purged, left + done.left, done.next
         await journal.note(by, "purge", {"tenant": name, "before": time_text(before), "purged": purged, "left": left})
-        terminal.report(f"{name}: {purged:,} adjustment(s) purged, {left:,} left: they have not ended, or later")
+        terminal.report(
+            f"{name}: {purged:,} adjustment(s) purged, {left:,} left: they have not ended, or later, or a webhook waits"
+        )
     return True

@@ -205,14 +205,16 @@ def ran_fresh(*arguments: str | Path, environ: Mapping[str, str] | None = None) 
 class Running:
     """A command that runs until it is told to stop, in a process group of its own, as a terminal gives it one."""
 
-    def __init__(self, *arguments: str | Path) -> None:
+    def __init__(self, *arguments: str | Path, environ: Mapping[str, str] | None = None) -> None:
         self.out = ""
         self._grown = Condition()
         self._over = False
         reading, writing = os.pipe()
         self._lines = os.fdopen(reading, encoding="utf-8")
         try:
-            self._process = nursery().begin(MODULE, *arguments, stdout=writing, stderr=writing, own_session=True)
+            self._process = nursery().begin(
+                MODULE, *arguments, stdout=writing, stderr=writing, environ=environ, own_session=True
+            )
         finally:
             os.close(writing)
         self._reader = Thread(target=self._read)

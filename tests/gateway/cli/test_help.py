@@ -26,6 +26,10 @@ COMMANDS = (
     "journal purge",
     "journal reconcile",
     "journal audit",
+    "events webhooks",
+    "events parked",
+    "events replay",
+    "events listen",
     "import",
     "export",
     "pause",
@@ -41,8 +45,12 @@ COMMANDS = (
 )
 WITHOUT_CONFIGURATION = (
     *("conform", "new-adapter", "describe-try", "port", "schema", "init", "demo", "diff", "import", "export"),
+    "events listen",
 )
-ENDS_BY_ITSELF = ("check", "explain", "adjustments list", "journal verify", "journal audit", "port", "schema", "init")
+ENDS_BY_ITSELF = (
+    *("check", "explain", "adjustments list", "journal verify", "journal audit", "port", "schema", "init"),
+    *("events webhooks", "events parked"),
+)
 
 
 def listed(shown: str) -> list[str]:
@@ -57,10 +65,11 @@ def example(command: Command, name: str) -> list[str]:
 
 
 def test_the_commands_are_these(command: Command) -> None:
-    """The help lists every command, and those below `adjustments` and `journal`."""
+    """The help lists every command, and those below `adjustments`, `journal` and `events`."""
     top = listed(command("--help").out)
     assert sorted(top) == sorted({name.split()[0] for name in COMMANDS})
-    below = [f"{group} {name}" for group in ("adjustments", "journal") for name in listed(command(group, "--help").out)]
+    groups = "adjustments", "journal", "events"
+    below = [f"{group} {name}" for group in groups for name in listed(command(group, "--help").out)]
     assert below == [name for name in COMMANDS if " " in name]
 
 
@@ -96,7 +105,7 @@ def test_an_example_runs(command: Command, name: str, left: Left, monkeypatch: p
     assert command(*words).code == 0
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in (*ENDS_BY_ITSELF, "demo")])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in (*ENDS_BY_ITSELF, "demo", "events listen")])
 def test_an_example_parses(command: Command, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example of any other command fails for want of a configuration, a gateway that serves it, or an adapter."""
     words = example(command, name)
@@ -129,6 +138,7 @@ def test_a_configuration_is_required(command: Command, name: str) -> None:
         "resume": ["all"],
         "journal reconcile": ["november.csv", "--vendor=crm"],
         "journal erase": ["--member=contact_id:1"],
+        "events replay": ["--tenant=acme", "--webhook=app", "--parked"],
     }
     result = command(*name.split(), *fields.get(name, []), *(["--reason=seen"] if name.endswith("resolve") else []))
     assert result.code == 2

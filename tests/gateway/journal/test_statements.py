@@ -141,7 +141,7 @@ def test_a_row_has_a_value_for_every_column_that_is_named(connection: Connection
     transaction = Transaction(
         connection, Statements.compiled(connection.dialect), now, lambda record: None, lambda: now
     )
-    transaction.step("adj_1", None, State(), "gateway", {})
+    transaction.step("adj_1", None, State(), "gateway", {}, tenant="acme")
     assert set(transaction.kept[0]) == set(STEP)
 
 

@@ -1,6 +1,7 @@
 """What differs between two configurations, in words."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from gateway.planning.routing import Tenant
 from gateway.rates import Rates
 from gateway.settings import LASTING, Client
 from gateway.settings.difference import difference
+from gateway.webhook import Webhook
 
 from .conftest import WHOLE, Load
 
@@ -74,7 +76,13 @@ def test_no_field_is_overlooked(load_text: Load, section: str, field: str) -> No
     old = load_text()
     [name] = getattr(old, section)
     entry = getattr(old, section)[name]
-    other = {"tenants": frozenset(("b",)), "scopes": frozenset(), "routes": {}, "rates": Rates("EUR", {})}
+    other: dict[str, Any] = {
+        "tenants": frozenset(("b",)),
+        "scopes": frozenset(),
+        "routes": {},
+        "rates": Rates("EUR", {}),
+    }
+    other["webhooks"] = {"app": Webhook("app", "https://app.example", ())}
     changed = replace(entry, **{field: other.get(field, "another")})
     lines = list(difference(old, replace(old, **{section: {name: changed}})))
     assert [line for line in lines if not line.startswith(f"{section}.{name}.{field}")] == []

@@ -69,7 +69,7 @@ def test_routes_from_shares_the_routes_of_another_tenant(load_text: Load) -> Non
             ["a: {route: {}}"],
             [
                 "7:7: tenants.a.route: unknown key: did you mean routes? "
-                "(expected: routes, routes_from, limits, rates, keep, was, paused)"
+                "(expected: routes, routes_from, limits, rates, webhooks, keep, was, paused)"
             ],
         ),
     ],

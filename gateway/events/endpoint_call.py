@@ -1,0 +1,101 @@
+"""One event sent to one webhook: signed, by POST, once; only an answer from 200 to 299 says that it was taken."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import urlsplit
+
+from standardwebhooks.webhooks import Webhook as Signer
+
+from gateway.answers.events import EventAnswer
+from gateway.port import VendorRequest, VendorSettings
+from gateway.port.addresses import is_link_local_or_metadata, is_public
+from gateway.transport import Evidence, Transport, TransportError, boottime, trust
+from gateway.webhook import Webhook
+
+AT_ONCE = 8
+"""Requests to one webhook under way at the same time."""
+LONGEST_ANSWER = 16_384
+"""Bytes of the largest answer that is read; nobody looks at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of one request: whether it was taken, and else why not, without a word of the endpoint's."""
+
+    taken: bool
+    error: str = ""
+
+
+class EndpointCall:
+    """Sends events to one configured webhook. `clock` gives aware datetimes.
+
+    Raises `OSError` where its `ca_file` cannot be read.
+    """
+
+    def __init__(
+        self,
+        webhook: Webhook,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        trusting: Callable[[str | None], ssl.SSLContext] = trust,
+    ) -> None:
+        self.webhook = webhook
+        self._clock = clock
+        url = urlsplit(webhook.url)
+        self._path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        # Connections are kept and used again: an event that arrives twice is recognised by its id.
+        settings = VendorSettings(
+            adapter="webhook",
+            base_url=f"{url.scheme}://{url.netloc}",
+            timeout=webhook.timeout,
+            max_concurrency=AT_ONCE,
+            max_answer=LONGEST_ANSWER,
+            ca_file=webhook.ca_file,
+            allow_http=True,  # it was checked when the configuration was read
+            reuse_connections=True,
+        )
+        refused = is_link_local_or_metadata if webhook.allow_private else _not_public
+        self._transport = Transport(settings, boottime, trusting=trusting, refused=refused)
+
+    async def send(self, event: EventAnswer, *, expires: float) -> Answered:
+        """Send an event once. `expires`: a moment on `boottime`, after which nothing leaves."""
+        evidence = Evidence()
+        deadline = asyncio.get_running_loop().time() + self.webhook.timeout
+        try:
+            request = self._request(event)
+            await self._transport.send(request, evidence, deadline=deadline, expires=expires)
+        except TransportError as error:
+            if evidence.status is None:
+                return Answered(False, str(error))
+        except ValueError as error:  # a secret that was changed to something that is none
+            return Answered(False, f"a secret of the webhook cannot be used: {type(error).__name__}")
+        # What came after the head of the answer is of no interest: the endpoint has decided.
+        status = evidence.status or 0
+        return Answered(True) if 200 <= status <= 299 else Answered(False, f"the answer was {status}")
+
+    def close(self) -> None:
+        """Close its connections; what is under way ends with an error."""
+        self._transport.close()
+
+    def _request(self, event: EventAnswer) -> VendorRequest:
+        body, now = event.to_json(), self._clock()
+        sign = partial(_signature, event.id, now, body.decode())
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": event.id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(sign(secret.reveal()) for secret in self.webhook.secrets),
+        }
+        return VendorRequest("POST", self._path, headers=headers, body=body)
+
+
+def _signature(event: str, now: datetime, body: str, secret: str) -> str:
+    return Signer(secret).sign(event, now, body)
+
+
+def _not_public(host: str) -> bool:
+    return not is_public(host)

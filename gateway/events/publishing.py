@@ -1,0 +1,69 @@
+"""Publishes the feed of events while somebody wants it: webhooks are configured, or the feed was read lately."""
+
+import asyncio
+from collections.abc import Callable
+
+from gateway.journal import Journal, Publish
+from gateway.journal.event_commands import Horizon
+from gateway.metrics import Metrics
+
+EVERY = 0.25
+"""Seconds between two turns."""
+LEASE = 5.0
+"""Seconds after which another process takes over from one that ended."""
+READ_LATELY = 60.0
+"""Seconds for which the feed is published after somebody has read it."""
+
+
+class Publisher:
+    """Publishes for one process; of several on a journal, one at a time does.
+
+    `owner` is this process, unlike any other. `wanted`: whether some webhook is to be told. `clock` gives seconds.
+    """
+
+    def __init__(
+        self, journal: Journal, metrics: Metrics, *, owner: str, wanted: Callable[[], bool], clock: Callable[[], float]
+    ) -> None:
+        self._journal = journal
+        self._owner = owner
+        self._wanted = wanted
+        self._clock = clock
+        self._read = self._looked = float("-inf")
+        self._seen: Horizon | None = None
+        self._turn = asyncio.Lock()
+        self.published = 0
+        self._behind_since: float | None = None
+        metrics.sampled(lambda: metrics.events_behind.set(self.behind))
+
+    async def loop(self) -> None:
+        """Take a turn, if somebody wants the feed."""
+        if self._wanted() or self._clock() - self._read < READ_LATELY:
+            await self._publish()
+
+    async def asked(self) -> None:
+        """Somebody reads the feed: publish now what is durable, unless that was done a moment ago."""
+        self._read = self._clock()
+        if self._read - self._looked >= EVERY:
+            await self._publish()
+
+    @property
+    def behind(self) -> float:
+        """Seconds for which something has not been published; 0 where all is."""
+        return 0.0 if self._behind_since is None else self._clock() - self._behind_since
+
+    async def _publish(self) -> None:
+        async with self._turn:
+            begun = self._clock()
+            backlog = await self._journal.backlog()
+            self.published = backlog.published
+            others = backlog.publisher not in ("", self._owner)
+            if backlog.highest > backlog.published and not others:
+                done = await self._journal.hand_on(Publish(self._owner, LEASE, self._seen))
+                self.published, self._seen = done.published, done.seen
+            else:
+                self._seen = None
+            self._looked = self._clock()
+            if self.published >= backlog.highest:
+                self._behind_since = None
+            elif self._behind_since is None:
+                self._behind_since = begun
