@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.adjustments import Status, Transition
-from tests.attack import shares
+from tests.attack import events, shares
 from tests.attack.acts import Act
 from tests.attack.testimony import Asked, Case, Heard, Testimony, Word
 
@@ -40,6 +40,7 @@ class Kind(StrEnum):
     SHARE_NOT_FREED = "refused, though enough is left"
     BEGUN_IN_PAUSE = "begun where it was paused"
     INVARIANT = "a journal that breaks an invariant"
+    EVENTS = "an event that the feed misses, has twice or has out of order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def violations(testimony: Testimony) -> list[Violation]:
     found += [Violation(Kind.SHARE_NOT_FREED, *each) for each in shares.not_freed(cases)]
     found += [Violation(Kind.BEGUN_IN_PAUSE, "", each) for each in testimony.begun_in_pauses]
     found += [Violation(Kind.INVARIANT, "", each) for each in testimony.broken]
+    if testimony.events is not None:
+        found += [Violation(Kind.EVENTS, *each) for each in events.wrong(cases, testimony.events)]
     for case in cases:
         first = case.asked.instead_of
         if first is not None and {case.asked.key, first.key} <= applied:

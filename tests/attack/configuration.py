@@ -94,7 +94,9 @@ def write(folder: Path, *, store: str, vendor: int, search: bool, remembered: fl
                 }
             }
         },
-        "clients": {"storefront": {"keys": [CLIENT_KEY], "tenants": ["acme"], "scopes": ["points:write"]}},
+        "clients": {
+            "storefront": {"keys": [CLIENT_KEY], "tenants": ["acme"], "scopes": ["points:write", "points:read"]}
+        },
     }
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "gateway.yaml"

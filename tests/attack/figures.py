@@ -68,6 +68,8 @@ class Figures:
                 sum(kept.record.draft.write.resolved is not None for kept in said.kept),
             ),
             ("attempts that went on with another token", sum("refused_before" in step.evidence for step in steps)),
+            ("events read from the feed", sum(map(len, said.events or ()))),
+            ("... from its beginning", len(said.events or ())),
             ("effects at the vendor", sum(entry.kind == "applied" for entry in said.ledger)),
             ("attempts", sum(kept.attempts for kept in said.kept)),
             ("repeats", sum(kept.record.state.repeats for kept in said.kept)),

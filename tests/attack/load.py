@@ -17,6 +17,7 @@ from tests.attack import configuration, ledger, testimony
 from tests.attack.caller import Caller
 from tests.attack.checker import violations
 from tests.attack.configuration import LENIENCE, REMEMBERED, SEARCHED, TIMEOUT
+from tests.attack.events import Reader
 from tests.attack.figures import Figures
 from tests.attack.keeper import Keeper, Serving
 from tests.attack.pausing import Operator
@@ -102,6 +103,7 @@ class _Load:
         self._serving = Serving()
         self._caller = Caller(self._serving, plan.seed)
         self._remover = Remover(plan.store, plan.seed)
+        self.reader = Reader(self._serving, plan.seed)
         config = configuration.write(folder, store=plan.store, vendor=proxy.port, search=True)
         self._changes = Changes(config, Random(f"{plan.seed} reloads"))
         self._logs = [folder / f"gateway-{number}.log" for number in range(plan.gateways)]
@@ -139,6 +141,7 @@ class _Load:
     async def run(self) -> None:
         """Ask for every key while gateways die, then once more for each while they do not, and stop them."""
         share = -(-self._plan.kills // self._plan.gateways)
+        reading = asyncio.create_task(self.reader.read())
         async with self.operator.working():
             await _together(
                 *(self._live(keeper, share) for keeper in self._keepers), *(self._call() for _ in range(CALLERS))
@@ -150,6 +153,9 @@ class _Load:
         refused = iter(self._caller.refused(self._asked))
         await _together(*(self._call_again(lambda: next(refused, None)) for _ in range(CALLERS)))
         await self._searched()
+        reading.cancel()
+        await asyncio.wait([reading])
+        await self.reader.to_the_end(self._plan.store)
         for keeper in self._keepers:
             await keeper.stop()
 
@@ -169,12 +175,14 @@ class _Load:
         found = inspect(self._plan.store, Inspection())
         broken = [f"{each.id}: {each.invariant}: {each.detail}" for each in found]
         begun = tuple(self.operator.begun)
-        return Testimony(asked, self._caller.heard, kept, book, over, SEARCHED, begun, broken)
+        passes = self.reader.passes
+        return Testimony(asked, self._caller.heard, kept, book, over, SEARCHED, begun, broken, passes)
 
     async def close(self) -> None:
         """End what still runs."""
         await self._caller.close()
         await self._remover.close()
+        await self.reader.close()
         for keeper in self._keepers:
             await keeper.close()
 

@@ -91,6 +91,17 @@ def credited(asked: Asked) -> Callable[[Testimony], Testimony]:
     )
 
 
+EVENTS = [
+    *((identifier(asked), 2) for asked in (SUCCEEDED, FAILED, UNKNOWN)),
+    *((identifier(RETRIED), number) for number in (2, 4)),
+    (identifier(ANEW), 2),
+]
+
+
+def reading(read: list[tuple[str, int]]) -> Callable[[Testimony], Testimony]:
+    return lambda run: replace(run, events=[read])
+
+
 def not_for_good(said: Heard) -> Heard:
     return replace(said, body=(said.body or b"").replace(b'"new_key_allowed": true', b'"new_key_allowed": false'))
 
@@ -217,13 +228,18 @@ PLANTED: list[tuple[str, Kind, Asked | None, Callable[[Testimony], Testimony]]] 
         saying(heard(UNKNOWN, 403, 9, code="client_paused", retryable=False, new_key_allowed=True)),
     ),
     ("a broken journal", Kind.INVARIANT, None, lambda run: replace(run, broken=("adj_1: its answer is another's",))),
+    ("an event that was missed", Kind.EVENTS, RETRIED, reading([*EVENTS[:3], *EVENTS[4:]])),
+    ("an event that came twice", Kind.EVENTS, SUCCEEDED, reading([*EVENTS, EVENTS[0]])),
+    ("an event before its time", Kind.EVENTS, RETRIED, reading([*EVENTS[:3], EVENTS[4], EVENTS[3], *EVENTS[5:]])),
+    ("an event that never was", Kind.EVENTS, UNKNOWN, reading([*EVENTS, (identifier(UNKNOWN), 3)])),
     ("a refusal that is not for good", Kind.STRANGE_ANSWER, FAILED, saying(not_for_good(refusal(FAILED, 30)))),
 ]
 
 
 def test_a_run_that_kept_the_promise() -> None:
-    """There is nothing to say of a clean run."""
+    """There is nothing to say of a clean run, nor of its events, though they were read twice from the beginning."""
     assert violations(clean()) == []
+    assert violations(replace(clean(), events=[EVENTS, EVENTS[:3]])) == []
 
 
 @pytest.mark.parametrize(("kind", "asked", "plant"), [case[1:] for case in PLANTED], ids=[case[0] for case in PLANTED])

@@ -194,7 +194,8 @@ class Testimony:
     """All of a run. At `over` every lease has run out and been looked for.
 
     `searched`: the vendors whose unknown had the time to be settled by their search. `begun_in_pauses`: what began
-    where it was paused, in words. `broken`: what `journal verify` says of the journal.
+    where it was paused, in words. `broken`: what `journal verify` says of the journal. `events`: what was read of the
+    feed, as of `events.Reader`.
     """
 
     asked: Sequence[Asked]
@@ -205,6 +206,7 @@ class Testimony:
     searched: frozenset[str] = frozenset()
     begun_in_pauses: Sequence[str] = ()
     broken: Sequence[str] = ()
+    events: Sequence[Sequence[tuple[str, int]]] | None = None
 
     __test__ = False  # pytest would take its name for that of a test
 
@@ -246,6 +248,16 @@ async def unknown_at(store: str, vendors: frozenset[str]) -> int:
     journal = Journal.to_read(store, clock=lambda: datetime.now(UTC))
     try:
         return sum(each.count for each in await journal.whereabouts() if each.vendor in vendors)
+    finally:
+        await journal.close()
+
+
+async def all_is_published(store: str) -> bool:
+    """Whether each step in the journal at this URL is in the feed of events, or can be no more."""
+    journal = Journal.to_read(store, clock=lambda: datetime.now(UTC))
+    try:
+        backlog = await journal.backlog()
+        return backlog.published >= backlog.highest
     finally:
         await journal.close()
 
