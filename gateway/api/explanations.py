@@ -139,6 +139,12 @@ _OF_KEYS = (
         _OWN,
     ),
     Explanation(
+        errors.EventsGone,
+        "Events after the one in `after` were purged with their adjustments, so that the feed has a gap there.",
+        "Begin again without `after`, or with `latest`, and read the adjustments that matter to you by their ids.",
+        "Events after this one were purged",
+    ),
+    Explanation(
         errors.NotResolvable,
         "Only an `unknown` adjustment that nobody works on can be settled by hand. This one is not, or may still "
         "change by itself.",

@@ -42,6 +42,7 @@ _JSON = "application/json"
 _HEALTH = "livez"
 _TAGS = {
     "adjustments": ("Adjustments", "Credit and debit points, take adjustments back, and see what became of them."),
+    "events": ("Events", "Read what became of adjustments, in the order in which it came about."),
     "members": ("Members", "Read what vendors know of a member."),
     "wallet": ("Members", "Read what vendors know of a member."),
     "capabilities": ("Tenants", "See what a tenant's vendors can do, and what may still be adjusted."),

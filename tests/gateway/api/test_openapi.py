@@ -21,6 +21,7 @@ from gateway.answers import readings
 from gateway.answers.answer_model import AnswerModel
 from gateway.api import schemas
 from gateway.api.endpoints import Endpoints
+from gateway.api.event_feed import EventFeed
 from gateway.api.explanations import explanations
 from gateway.api.list_query import ListQuery
 from gateway.api.openapi import document
@@ -60,7 +61,8 @@ FIELDS = [(model, name) for model in MODELS for name in model.model_fields]
 def described() -> dict[str, Any]:
     """The document, as of a gateway with every adapter that is installed."""
     body = schemas.adjustment_body(registry.adapters().values())
-    table = Endpoints(None, body, clock=lambda: datetime.now(UTC)).table()  # type: ignore[arg-type]  # nothing is called
+    own = Endpoints(None, body, clock=lambda: datetime.now(UTC)).table()  # type: ignore[arg-type]  # nothing is called
+    table = (*own, *EventFeed(None, None).table())  # type: ignore[arg-type]  # as above
     return document(table, version="1")
 
 
