@@ -204,7 +204,9 @@ def test_every_setting_is_explained(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     own = [kind.settings for kind in OWN if re.search(rf"adapter: {kind.name}\b", text)]
     assert own
-    settings = {name for model in (ServerEntry, ClientEntry, RuleEntry, WebhookEntry, *own) for name in model.model_fields}
+    settings = {
+        name for model in (ServerEntry, ClientEntry, RuleEntry, WebhookEntry, *own) for name in model.model_fields
+    }
     assert sorted(name for name in settings if not re.search(rf"\b{name}\b", text)) == []
 
 
