@@ -202,11 +202,15 @@ def test_an_adapter_leans_on_the_port_alone(vendor: str) -> None:
 
 
 def test_every_adapter_is_registered_with_its_simulator() -> None:
-    """Each folder of adapters/ with an adapter is named by both groups, and each entry point leads into one."""
-    complete = [vendor for vendor in VENDORS if (ROOT / "adapters" / vendor / "adapter.py").exists()]
+    """Each folder of adapters/ with an adapter is named by both groups, and each entry point leads into one.
+
+    A description without a simulator has no name of its own; a configuration can name its file.
+    """
+    made_of = ("adapter.py", "description.yaml")
+    complete = [name for name in VENDORS if any((ROOT / "adapters" / name / each).exists() for each in made_of)]
     entry_points = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
     for group in ("points_gateway.adapters", "points_gateway.simulators"):
-        assert sorted(target.split(".")[1] for target in entry_points[group].values()) == complete
+        assert sorted(re.split("[.:]", target)[1] for target in entry_points[group].values()) == complete
         assert sorted(name.replace("-", "_") for name in entry_points[group]) == complete
 
 

@@ -33,6 +33,8 @@ class GameballSimulator(Simulator):
     """Stores the customers of one account; a repeated id or time is refused only where that is switched on."""
 
     name = "gameball"
+    written_from = "the vendor's OpenAPI document, and third-hand pages of its codes"
+    written_by = "who simulated it"
     example = Example(
         settings={
             "adapter": "gameball",

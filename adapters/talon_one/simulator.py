@@ -36,6 +36,8 @@ class TalonOneSimulator(Simulator):
     """
 
     name = "talon-one"
+    written_from = "the vendor's OpenAPI document"
+    written_by = "who simulated it"
     example = Example(
         settings={
             "adapter": "talon-one",

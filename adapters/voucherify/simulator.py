@@ -22,6 +22,8 @@ class VoucherifySimulator(Simulator):
     """Stores the loyalty cards of one campaign. Nothing is idempotent: an equal request changes the balance again."""
 
     name = "voucherify"
+    written_from = "the vendor's OpenAPI document and guides"
+    written_by = "who simulated it"
     example = Example(
         settings={
             "adapter": "voucherify",

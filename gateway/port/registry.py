@@ -60,8 +60,9 @@ class AdapterType:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The file of a description, and what is in it."""
+    """The file of a description in a package, and what is in it."""
 
+    package: str
     file: str
     raw: bytes
 
@@ -93,7 +94,7 @@ def _load(entry: EntryPoint) -> Any:
     if entry.attr != DESCRIPTION:
         return entry.load()
     file = resources.files(entry.module) / DESCRIPTION
-    return _Source(str(file), file.read_bytes())
+    return _Source(entry.module, str(file), file.read_bytes())
 
 
 def _installed(name: str, loaded: Any, origin: str) -> AdapterType:
@@ -106,6 +107,7 @@ def _installed(name: str, loaded: Any, origin: str) -> AdapterType:
         raise TypeError("; ".join(map(str, sorted(problems))))
     if found.name != name:
         raise TypeError(f"its description has the name {found.name!r}")
+    found.adapter.__module__ = f"{loaded.package}.description"  # the class is the package's own
     return replace(found, origin=origin)
 
 

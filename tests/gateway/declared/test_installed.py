@@ -53,6 +53,7 @@ def test_a_package_needs_no_code(ship: Ship, tmp_path: Path) -> None:
         "tokens",
         "distribution token-shop 1.0, entry point token_shop_package:description.yaml",
     )
+    assert kind.adapter.__module__ == "token_shop_package.description"
     file = tmp_path / "gateway.yaml"
     file.write_text(CONFIGURATION)
     settings = load(file, registry.adapters(), {})
