@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,18 @@ from adapters.expiring_points.examples import EXAMPLES
 from adapters.expiring_points.simulator import ExpiringPointsSimulator
 from adapters.fabric.adapter import Fabric
 from adapters.fabric.simulator import FabricSimulator
+from adapters.gameball.simulator import GameballSimulator
+from adapters.talon_one.simulator import TalonOneSimulator
+from adapters.voucherify.simulator import VoucherifySimulator
+from gateway.conformance import Examples
 from gateway.conformance.pair import Pair, paired
+from gateway.documents.problem import Problem
+from gateway.port import registry
 from gateway.port.registry import AdapterType
+from gateway.simulation import Simulator
 from tests.adapters.fifth_vendor.enforcing import Dated, DatedSimulator, Ink, InkSimulator
+
+ROOT = Path(__file__).parents[2]
 
 
 class InXml(ExpiringPointsSimulator):
@@ -43,7 +54,21 @@ class Issuing(FabricSimulator):
 NOT_IN_XML = replace(
     EXAMPLES, without=frozenset({"transactions", "lookup"}), elsewhere=frozenset({("adjust", "external_data")})
 )
+
+
+def described(simulator: type[Simulator], examples: Examples = Examples()) -> Pair:  # noqa: B008 (frozen)
+    """A vendor that is described by a file, and its simulator."""
+    problems: list[Problem] = []
+    file = ROOT / f"adapters/{simulator.name.replace('-', '_')}/description.yaml"
+    kind = registry.described(str(file), file.read_bytes(), problems)
+    assert kind is not None, problems
+    return Pair(kind, simulator, examples)
+
+
 RIGHT = (
+    described(VoucherifySimulator),
+    described(GameballSimulator),
+    described(TalonOneSimulator, Examples(largest=Decimal("999999999999.99"), unsigned=True)),
     Pair(AdapterType.of("ink", Ink), InkSimulator),
     Pair(AdapterType.of("dated", Silent), DatedSimulator),
     Pair(AdapterType.of("fabric", Fabric), Issuing, paired("fabric").examples),
