@@ -19,6 +19,7 @@ from points_gateway_client.many import AdjustmentRequest, AdjustmentResult
 from points_gateway_client.problems import (
     AlreadyReversed,
     ClientPaused,
+    EventsGone,
     FieldNotSupported,
     Forbidden,
     IdempotencyInProgress,
@@ -85,6 +86,7 @@ __all__ = [
     "Capabilities",
     "Capability",
     "ClientPaused",
+    "EventsGone",
     "Expiring",
     "FakePoints",
     "FieldError",

@@ -127,6 +127,12 @@ class KeyExpired(RequestProblem):
     code = "key_expired"
 
 
+class EventsGone(RequestProblem):
+    """Raised when events after the one that is named were purged, or there is none of its id."""
+
+    code = "events_gone"
+
+
 class PayloadTooLarge(RequestProblem):
     """Raised when the request body exceeds the gateway's size limit."""
 

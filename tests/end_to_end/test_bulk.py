@@ -127,10 +127,8 @@ def test_a_gateway_that_dies_is_waited_for(
     child = nursery().begin(PROGRAM, *words, environ={**environ, "POINTS_GATEWAY_URL": first.url}, folder=tmp_path)
     vendors.crm.effects.wait_for(10)
     first.kill()
-    with (
-        closing(sqlite3.connect(first.journal, timeout=DEADLINE)) as journal,
-        journal,
-    ):  # nobody waits until its leases run out
+    # Nobody waits until its leases run out.
+    with closing(sqlite3.connect(first.journal, timeout=DEADLINE)) as journal, journal:
         journal.execute("UPDATE adjustments SET lease_until = created_at")
     start(port=port).serving()
     assert child.wait() in (0, 1)

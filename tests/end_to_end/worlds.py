@@ -88,11 +88,12 @@ class Running(World):
 
     def unknown(self, *, applied: bool) -> None:
         """See `World`."""
-        self._vendor.fault("close", when="after" if applied else "before")
+        # Not at a search for an earlier unknown, which only reads.
+        self._vendor.fault("close", when="after" if applied else "before", method="POST")
 
     def unavailable(self) -> None:
         """See `World`."""
-        self._vendor.fault("status", status=429, headers={"Retry-After": "1"})
+        self._vendor.fault("status", status=429, headers={"Retry-After": "1"}, method="POST")
 
     def resolve(self, adjustment_id: str, outcome: str, reason: str, **named: Any) -> Any:
         """See `World`. Nobody waits until the lease of the attempt runs out."""

@@ -22,6 +22,7 @@ TITLES = {
     "insufficient_points": (422, "The member has too few points"),
     "vendor_rejected": (422, "The vendor refused the call"),
     "idempotency_key_reused": (422, "The idempotency key was used for something else"),
+    "operation_not_supported": (422, "The vendor cannot do this"),
     "field_not_supported": (422, "The vendor cannot be told this"),
     "not_applied": (502, "The adjustment was not applied"),
     "vendor_unavailable": (503, "The vendor cannot be reached"),
@@ -40,6 +41,8 @@ class Refused(Exception):
         super().__init__(detail)
         self.code, self.detail, self.adjustment = code, detail, adjustment
         self.errors = dict(errors or {})
+        self.new_key_allowed = False
+        """Whether the adjustment that it names has failed for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +60,16 @@ class Reply:
         return httpx.Response(self.status, headers=headers, content=exact.dumps(self.document), request=request)
 
 
-def refusal(refused: Refused, request_id: str, *, new_key_allowed: bool = False) -> Reply:
+def refusal(refused: Refused, request_id: str) -> Reply:
     """The answer to a request that is refused."""
-    document = problem(refused, request_id, new_key_allowed=new_key_allowed)
+    document = problem(refused, request_id)
     headers = {"Retry-After": "1"} if document["retryable"] else {}
     if refused.code == "unauthenticated":
         headers["WWW-Authenticate"] = "Bearer"
     return Reply(document["status"], document, headers)
 
 
-def problem(refused: Refused, request_id: str, *, new_key_allowed: bool) -> dict[str, Any]:
+def problem(refused: Refused, request_id: str) -> dict[str, Any]:
     """A problem document."""
     status, title = TITLES[refused.code]
     document = {
@@ -76,7 +79,7 @@ def problem(refused: Refused, request_id: str, *, new_key_allowed: bool) -> dict
         "detail": refused.detail,
         "code": refused.code,
         "retryable": refused.code in RETRYABLE,
-        "new_key_allowed": new_key_allowed,
+        "new_key_allowed": refused.new_key_allowed,
         "request_id": request_id,
     }
     if refused.errors:

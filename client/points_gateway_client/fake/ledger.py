@@ -9,7 +9,7 @@ from typing import Any
 
 from points_gateway_client import exact
 from points_gateway_client.fake.documents import VENDOR, Refused, Reply, time_text
-from points_gateway_client.fake.parsing import FIELDS, Asked
+from points_gateway_client.fake.parsing import FIELDS, Asked, Change
 
 HOLDING = ("succeeded", "unknown", "accepted", "in_progress")
 """The states in which a reversal has its share of the original."""
@@ -17,17 +17,23 @@ HOLDING = ("succeeded", "unknown", "accepted", "in_progress")
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """One adjustment. `booked`: the vendor has applied it, whether or not the gateway knows. `answer` is its last."""
+    """One adjustment: what its caller `meant`, and the change that it `asked` for.
+
+    `booked`: the vendor has applied it, whether or not the gateway knows. `transaction`: the gateway has been told of
+    it by the vendor. `answer` is the last one.
+    """
 
     id: str
     tenant: str
     key: str
-    asked: Asked
+    meant: Asked
+    asked: Change
     created_at: datetime
     status: str = "in_progress"
     retryable: bool = False
     attempts: int = 0
     booked: bool = False
+    transaction: bool = False
     told_balance: Decimal | None = None
     completed_at: datetime | None = None
     problem: dict[str, Any] | None = None
@@ -43,7 +49,7 @@ class Entry:
     def document(self) -> dict[str, Any]:
         """The adjustment as it is answered."""
         asked = self.asked
-        vendor = {**VENDOR, "transaction_id": f"tx_{self.id}" if self.status == "succeeded" else None}
+        vendor = {**VENDOR, "transaction_id": f"tx_{self.id}" if self.transaction else None}
         empty = dict.fromkeys(("total", "pending", "held", "lifetime", "next_expiry", "updated_at"))
         available = None if self.told_balance is None else exact.text(self.told_balance)
         reversal = {"operation": "reverse", "reverses": asked.reverses, "linked": bool(asked.linked)}
@@ -96,10 +102,10 @@ class Ledger:
             raise Refused("not_found", "there is no such adjustment")
         return entry
 
-    def claim(self, tenant: str, key: str, asked: Asked) -> Entry:
+    def claim(self, tenant: str, key: str, meant: Asked, asked: Change) -> Entry:
         """A new adjustment."""
         id_ = f"adj_{len(self._entries) + 1:032x}"
-        entry = Entry(id=id_, tenant=tenant, key=key, asked=asked, created_at=self.now())
+        entry = Entry(id=id_, tenant=tenant, key=key, meant=meant, asked=asked, created_at=self.now())
         self._entries[id_] = self._keys[tenant, key] = entry
         return entry
 
@@ -136,8 +142,9 @@ class Ledger:
         return abs(entry.asked.points) - sum(abs(each.asked.points) for each in self.reversals(entry.id))
 
 
-def opposite(entry: Entry, points: Decimal, *, linked: bool, description: str | None) -> Asked:
+def opposite(entry: Entry, points: Decimal, *, linked: bool, description: str | None) -> Change:
     """The reversal of so many points, without a sign, of an adjustment."""
     signed = -points if entry.asked.points > 0 else points
-    fields = {**FIELDS, "point_type": entry.asked.fields["point_type"], "description": description}
-    return Asked(entry.asked.member, signed, fields, {}, reverses=entry.id, linked=linked)
+    kept = {name: entry.asked.fields[name] for name in ("point_type", "reason", "store")}
+    fields = {**FIELDS, **kept, "description": description}
+    return Change(entry.asked.member, signed, fields, {}, reverses=entry.id, linked=linked)

@@ -1,7 +1,7 @@
 """Requests to the fake, read as strictly as the gateway reads them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,8 +20,8 @@ _KEY = re.compile(r'"?[!-~]{1,255}"?\Z')
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a write asks for. Two that are equal mean the same."""
+class Change:
+    """A change of points: what an adjustment asks for, or what a reversal comes to."""
 
     member: str
     points: Decimal
@@ -30,12 +30,33 @@ class Asked:
     reverses: str | None = None
     linked: bool | None = None
 
-    def differences(self, other: "Asked") -> Iterable[str]:
-        """Pointers to what another one has otherwise."""
-        for name in ("member", "points", "options", "linked"):
-            if getattr(self, name) != getattr(other, name):
-                yield f"/{name}"
-        yield from (f"/{name}" for name in FIELDS if self.fields[name] != other.fields[name])
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What a reversal asks for; points without a sign, None for all that is left."""
+
+    original: str
+    points: Decimal | None
+    linked: bool | None
+    description: str | None
+
+
+Asked = Change | Undoing
+"""What a write asks for: two that are equal mean the same."""
+
+
+def differences(first: Asked, second: Asked) -> Iterator[str]:
+    """Pointers to where two writes differ; none where one is a reversal and the other is not."""
+    if isinstance(first, Undoing) and isinstance(second, Undoing):
+        names = {"original": "{id}", "points": "/points", "linked": "/linked", "description": "/description"}
+        yield from (pointer for name, pointer in names.items() if getattr(first, name) != getattr(second, name))
+    elif isinstance(first, Change) and isinstance(second, Change):
+        yield from (f"/{name}" for name in ("member", "points") if getattr(first, name) != getattr(second, name))
+        yield from (f"/{name}" for name in FIELDS if first.fields[name] != second.fields[name])
+        for adapter in sorted(first.options.keys() | second.options.keys()):
+            one, other = first.options.get(adapter, {}), second.options.get(adapter, {})
+            names_of = sorted(one.keys() | other.keys())
+            yield from (f"/options/{adapter}/{name}" for name in names_of if one.get(name) != other.get(name))
 
 
 def key(header: str | None) -> str:
@@ -58,7 +79,7 @@ def body(content: bytes, allowed: Iterable[str]) -> dict[str, Any]:
     return {name: value for name, value in parsed.items() if value is not None}
 
 
-def adjustment(content: bytes) -> Asked:
+def adjustment(content: bytes) -> Change:
     """The body of an adjustment. Raises `Refused`."""
     given = body(content, ("member", "points", "options", *FIELDS))
     errors = {f"/{name}": "required" for name in ("member", "points") if name not in given}
@@ -68,7 +89,20 @@ def adjustment(content: bytes) -> Asked:
     options = given.get("options", {})
     if not isinstance(options, dict) or not all(isinstance(each, dict) for each in options.values()):
         raise _wrong("/options", "an object of objects")
-    return Asked(member(given["member"]), points(given["points"]), optional, options)
+    return Change(member(given["member"]), points(given["points"]), optional, options)
+
+
+def undoing(content: bytes, original: str) -> Undoing:
+    """The body of a reversal. Raises `Refused`."""
+    given = body(content, ("points", "linked", "description"))
+    number = points(given["points"]) if "points" in given else None
+    if number is not None and number < 0:
+        raise _wrong("/points", "points without a sign")
+    linked = given.get("linked")
+    if linked is not None and not isinstance(linked, bool):
+        raise _wrong("/linked", "true or false")
+    description = _field("description", given.get("description"), None)
+    return Undoing(original, number, linked, None if description is None else str(description))
 
 
 def member(value: object) -> str:

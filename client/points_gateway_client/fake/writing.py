@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from points_gateway_client.fake import parsing
-from points_gateway_client.fake.documents import Refused, Reply, problem, refusal, time_text
+from points_gateway_client.fake.documents import RETRYABLE, Refused, Reply, problem, refusal, time_text
 from points_gateway_client.fake.ledger import Entry, Ledger, opposite
-from points_gateway_client.fake.parsing import Asked
+from points_gateway_client.fake.parsing import Asked, Change, Undoing
 from points_gateway_client.fake.scripted import NextWrite, Script
 
 
@@ -27,19 +26,8 @@ class Writing:
     def reverse(self, tenant: str, id_: str, key: str | None, content: bytes, request_id: str) -> Reply:
         """POST /v1/adjustments/{id}/reversal."""
         key = parsing.key(key)
-        given = parsing.body(content, ("points", "linked", "description"))
-        original = self.ledger.of(id_, tenant)
-        known = self.ledger.under(tenant, key)
-        # Where no points are named, they are those of the first claim.
-        points = parsing.points(given["points"]) if "points" in given else None
-        if points is None and known is not None and known.asked.reverses == id_:
-            points = abs(known.asked.points)
-        whole = points is None or points == abs(original.asked.points)
-        linked = given.get("linked", known.asked.linked if known else whole and not self.ledger.reversals(id_))
-        asked = opposite(
-            original, points or self.ledger.left(original), linked=bool(linked), description=given.get("description")
-        )
-        return self._written(tenant, key, asked, lambda: self._reversible(original, asked), request_id)
+        asked = parsing.undoing(content, id_)
+        return self._written(tenant, key, asked, lambda: self._opposite(tenant, asked), request_id)
 
     def resolve(self, tenant: str, id_: str, content: bytes) -> Reply:
         """POST /v1/adjustments/{id}/resolution."""
@@ -48,7 +36,7 @@ class Writing:
             raise Refused("invalid_request", "an outcome and a reason are required", errors={"/outcome": "required"})
         entry = self.ledger.of(id_, tenant)
         if entry.status not in ("unknown", "accepted"):
-            raise Refused("not_resolvable", f"the adjustment is {entry.status}", adjustment=id_)
+            raise _about(entry, Refused("not_resolvable", f"the adjustment is {entry.status}"))
         at = time_text(self.ledger.now())
         entry.resolution = {"outcome": given["outcome"], "reason": given["reason"], "by": "app", "at": at}
         if "actor" in given:
@@ -60,24 +48,25 @@ class Writing:
         """End what is unknown or accepted."""
         if applied:
             self.ledger.book(entry)
+            entry.transaction = by == "search"  # a person is told of none
             self.ledger.move(entry, "succeeded", by)
             entry.answer = Reply(201, entry.document(), _location(entry))
         else:
             self._fail(entry, Refused("not_applied", "it was settled as not applied", adjustment=entry.id), "", by)
 
-    def _written(self, tenant: str, key: str, asked: Asked, claimed: Callable[[], Asked], request_id: str) -> Reply:
+    def _written(self, tenant: str, key: str, asked: Asked, claimed: Callable[[], Change], request_id: str) -> Reply:
         """Claim a key and make an attempt, or answer a repeat of the key."""
         entry = self.ledger.under(tenant, key)
         if entry is None:
             if self.script.peek() == "overloaded":
                 self.script.next()
                 raise Refused("overloaded", "more requests come than can be served")
-            entry = self.ledger.claim(tenant, key, claimed())
+            entry = self.ledger.claim(tenant, key, asked, claimed())
             return self._attempt(entry, request_id)
-        if entry.asked != asked:
-            errors = dict.fromkeys(entry.asked.differences(asked), "is not what it was first sent with")
+        if entry.meant != asked:
+            errors = dict.fromkeys(parsing.differences(entry.meant, asked), "is not what it was first sent with")
             detail = f"the key belongs to an adjustment that is {entry.status}"
-            raise Refused("idempotency_key_reused", detail, errors=errors, adjustment=entry.id)
+            raise _about(entry, Refused("idempotency_key_reused", detail, errors=errors))
         if entry.final and entry.answer is not None:
             return replace(entry.answer, headers={**entry.answer.headers, "Idempotent-Replayed": "true"})
         if entry.status in ("unknown", "accepted"):
@@ -102,27 +91,42 @@ class Writing:
         if outcome == "unknown":
             self.ledger.move(entry, "unknown")
             return _pending(entry)
+        entry.transaction = True
         self.ledger.move(entry, "succeeded")
         entry.told_balance = self.ledger.balance(entry)
         entry.answer = Reply(201, entry.document(), _location(entry))
         return entry.answer
 
     def _fail(self, entry: Entry, refused: Refused, request_id: str, by: str) -> Reply:
-        document: dict[str, Any] = problem(refused, request_id, new_key_allowed=False)
-        retryable = document["retryable"]
-        self.ledger.move(entry, "failed", by, retryable=retryable)
-        entry.problem = {**document, "new_key_allowed": not retryable}
-        entry.answer = refusal(refused, request_id, new_key_allowed=not retryable)
+        refused.new_key_allowed = refused.code not in RETRYABLE
+        self.ledger.move(entry, "failed", by, retryable=refused.code in RETRYABLE)
+        entry.problem = problem(refused, request_id)
+        entry.answer = refusal(refused, request_id)
         return entry.answer
 
-    def _reversible(self, original: Entry, asked: Asked) -> Asked:
-        """What is claimed for a reversal. Raises `Refused` where so much cannot be taken back."""
-        left, part = self.ledger.left(original), abs(asked.points) != abs(original.asked.points)
+    def _opposite(self, tenant: str, asked: Undoing) -> Change:
+        """What a reversal comes to. Raises `Refused` where so much, or in that way, cannot be taken back."""
+        original = self.ledger.of(asked.original, tenant)
+        left, others = self.ledger.left(original), self.ledger.reversals(original.id)
+        points = left if asked.points is None else asked.points
         if original.status != "succeeded" or original.asked.reverses is not None:
             raise Refused("not_reversible", "only an adjustment that has succeeded can be reversed")
-        if not 0 < abs(asked.points) <= left or (asked.linked and part):
+        if not 0 < points <= left:
             raise Refused("not_reversible", "less is left of the adjustment than is asked for")
-        return asked
+        whole = not others and points == abs(original.asked.points)
+        linked = asked.linked is not False and whole and original.transaction
+        if asked.linked and not linked:
+            if original.transaction:
+                raise Refused("not_reversible", "the vendor's own cancel takes back the whole adjustment")
+            raise Refused("operation_not_supported", "the vendor has no cancel of its own for this")
+        return opposite(original, points, linked=linked, description=asked.description)
+
+
+def _about(entry: Entry, refused: Refused) -> Refused:
+    """A refusal that names an adjustment, and says whether that has failed for good."""
+    refused.adjustment = entry.id
+    refused.new_key_allowed = entry.status == "failed" and not entry.retryable
+    return refused
 
 
 def _location(entry: Entry) -> dict[str, str]:
