@@ -34,7 +34,7 @@ class EventData(AnswerModel):
 
 
 class EventAnswer(AnswerModel):
-    """One event. `id` is the same however often it is sent, and what `after` takes."""
+    """One event. `id` is the same however often it is sent."""
 
     id: str
     type: EventKind
@@ -81,7 +81,6 @@ def answer(event: Event) -> EventAnswer:
     )
 
 
-def page(found: FeedPage, after: str | None) -> EventPage:
-    """A page of the feed; without events, it goes on where it began."""
-    events = [answer(each) for each in found.events]
-    return EventPage(data=events, last=events[-1].id if events else after, more=found.more)
+def page(found: FeedPage) -> EventPage:
+    """A page of the feed."""
+    return EventPage(data=[answer(each) for each in found.events], last=found.last, more=found.more)

@@ -16,7 +16,7 @@ from gateway.journal import Journal
 
 LATEST = "latest"
 """As `after`: the end of the feed, for who wants to hear of nothing before."""
-EventIdText = Annotated[str, StringConstraints(pattern=r"^(evt_[0-9a-f]{32}_[1-9][0-9]{0,8}|latest)$")]
+EventIdText = Annotated[str, StringConstraints(pattern=r"^(evt_[0-9a-f]{32}_[1-9][0-9]{0,8}(\.[0-9]{1,9})?|latest)$")]
 
 
 class EventsQuery(Sent):
@@ -56,6 +56,6 @@ class EventFeed:
         tenant, after = call.caller.tenant, call.query.after
         await self._publish()
         if after == LATEST:
-            return answer(events.EventPage(data=[], last=await self._journal.last_event(tenant), more=False))
+            return answer(events.page(await self._journal.end_of_events(tenant)))
         found = await self._journal.events(tenant, after=after, limit=call.query.limit)
-        return answer(events.page(found, after))
+        return answer(events.page(found))

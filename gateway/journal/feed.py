@@ -45,33 +45,47 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Some events, and whether there are more."""
+    """Some events, and whether there are more. `last`: the cursor after them; None where there was no event yet."""
 
     events: tuple[Event, ...]
     more: bool
+    last: str | None = None
 
 
 def page(connection: Connection, feed: str, after: str | None, limit: int) -> FeedPage:
-    """At most `limit` events of a tenant after the one with this id; the oldest first without one.
+    """At most `limit` events of a tenant after a cursor; the oldest first without one.
 
-    Raises `EventsGone` where events after it were purged, or where there is no such event.
+    A cursor is the id of an event, and how many times events had been purged when it was read: who begins anew after a
+    purge can go on through what is left. Raises `EventsGone` where events after it were purged since, or where there is
+    no such event.
     """
+    until, times = _purged(connection, feed)
     position = -1
     if after is not None:
-        position = position_of(connection, feed, after)
-        purged = connection.scalar(select(purged_events.c.until).where(purged_events.c.feed == feed))
-        if purged is not None and position < purged:
+        event, _, seen = after.partition(".")
+        position = position_of(connection, feed, event)
+        if position < until and int(seen or 0) < times:
             raise EventsGone(_GONE)
     found = entries(connection, feed, position, limit + 1)
     events = of(connection, found[:limit])
-    return FeedPage(events, len(found) > limit)
+    return FeedPage(events, len(found) > limit, _cursor(events[-1], times) if events else after)
 
 
-def last(connection: Connection, feed: str) -> str | None:
-    """The id of the newest event of a tenant; None where there is none."""
+def end(connection: Connection, feed: str) -> FeedPage:
+    """The end of a tenant's feed, without an event."""
     found = _within(connection, feed, -1).order_by(*(each.desc() for each in _ORDER)).limit(1)
     events = of(connection, [_entry(row) for row in connection.execute(found)])
-    return None if not events else event_id_of(events[0])
+    return FeedPage((), False, _cursor(events[0], _purged(connection, feed)[1]) if events else None)
+
+
+def _cursor(event: Event, times: int) -> str:
+    return f"{event_id_of(event)}.{times}" if times else event_id_of(event)
+
+
+def _purged(connection: Connection, feed: str) -> tuple[int, int]:
+    """The highest position of a tenant's events that was purged, and how many times some were."""
+    row = connection.execute(select(purged_events).where(purged_events.c.feed == feed)).one_or_none()
+    return (0, 0) if row is None else (row.until, row.times)
 
 
 def event_id_of(event: Event) -> str:

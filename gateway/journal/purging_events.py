@@ -30,6 +30,7 @@ def forget(connection: Connection, tenant: str, ids: Collection[str]) -> None:
     """Have no event of these adjustments be told any more; who reads the feed from before them is told so."""
     highest = connection.scalar(select(func.max(_STEP.seq)).where(_STEP.adjustment.in_(ids), _STEP.feed.is_not(None)))
     if highest is not None:
-        before = connection.scalar(select(purged_events.c.until).where(purged_events.c.feed == tenant)) or 0
-        upsert(connection, purged_events, [{"feed": tenant, "until": max(before, highest)}])
+        before = connection.execute(select(purged_events).where(purged_events.c.feed == tenant)).one_or_none()
+        until, times = (0, 0) if before is None else (before.until, before.times)
+        upsert(connection, purged_events, [{"feed": tenant, "until": max(until, highest), "times": times + 1}])
     connection.execute(update(deliveries).where(_ROW.adjustment.in_(ids)).values(state="purged", due_at=None))

@@ -136,15 +136,15 @@ class Queries:
         return await self._lookups.run(lookups.to_erase)
 
     async def events(self, tenant: str, *, after: str | None, limit: int) -> feed.FeedPage:
-        """At most `limit` published events of a tenant after the one with this id, oldest first.
+        """At most `limit` published events of a tenant after a cursor, or after the event of an id, oldest first.
 
-        Raises `EventsGone` where events after it were purged, or where there is no such event.
+        Raises `EventsGone` where events after it were purged since, or where there is no such event.
         """
         return await self._lists.run(partial(feed.page, feed=tenant, after=after, limit=limit), name=tenant)
 
-    async def last_event(self, tenant: str) -> str | None:
-        """The id of a tenant's newest published event; None where there is none."""
-        return await self._lookups.run(partial(feed.last, feed=tenant))
+    async def end_of_events(self, tenant: str) -> feed.FeedPage:
+        """The end of a tenant's feed, without an event."""
+        return await self._lookups.run(partial(feed.end, feed=tenant))
 
     async def position(self, tenant: str, event: str) -> int:
         """The position of a tenant's event in the feed. Raises `EventsGone`, as `events`."""

@@ -239,12 +239,13 @@ outbox = Table(
     Column("lease_until", BigInteger, nullable=False),
 )
 
-# The highest `seq` of the events that were purged, by tenant.
+# The highest `seq` of the events that were purged, and how many times some were, by tenant.
 purged_events = Table(
     "purged_events",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("until", BigInteger, nullable=False),
+    Column("times", Integer, nullable=False),
 )
 
 # How far each webhook was told, and whose turn it is: see `webhooks`. `due_at`: when it may be told again.

@@ -35,6 +35,7 @@ def upgrade() -> None:
         "purged_events",
         sa.Column("feed", sa.Text, nullable=False),
         sa.Column("until", sa.BigInteger, nullable=False),
+        sa.Column("times", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("feed", name="pk_purged_events"),
     )
     op.create_table(
