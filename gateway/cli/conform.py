@@ -69,7 +69,7 @@ def _tried(name: str, patience: float, output: Output) -> dict[str, Any]:
         for result in trial.results():
             results.append(result)
             if result.problem and output is Output.TEXT:
-                terminal.show(f"{result.problem}\n")
+                terminal.show_lines((str(result.problem), ""))
     made = report(pair, results)
     if output is Output.TEXT:
         level = made["level"] or f"{len(made['broken'])} broken"

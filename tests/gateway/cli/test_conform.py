@@ -1,0 +1,72 @@
+"""`conform`: what a person reads of an adapter that does not keep every check, and of one that cannot be tried."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deadlines import FACTOR
+from tests.gateway.cli.conftest import Command
+from tests.gateway.plugins import install
+
+ADAPTER = """
+from gateway.errors import MemberNotFound
+from gateway.model import Balance, Member
+from gateway.port import Adapter, Exchange, Secret, VendorRequest, VendorSettings
+
+
+class Settings(VendorSettings):
+    key: Secret
+    shop: int = 1
+
+
+class Till(Adapter[Settings]):
+    schemes = ("card",)
+    refusals = {404: MemberNotFound}
+
+    def balance(self, *, member: Member) -> Exchange[Balance]:
+        response = yield VendorRequest("GET", f"/{member.value}", {"X-Key": self.settings.key.reveal()})
+        self.judge(response, listed=True)
+        return Balance(response.json_object().get("total") or 0)
+"""
+"""Reads a missing total as zero, which several checks find."""
+SIMULATOR = """
+from gateway.simulation import Answer, Example, Simulator
+
+
+class TillSimulator(Simulator):
+    name = "till"
+    example = Example(settings={"adapter": "till", "key": "k-1234567"}, base_path="", member="card:7")
+
+    def seed(self):
+        self.ledger.open("card:7")
+
+    def handle(self, request):
+        return Answer.json(200, {"total": 10})
+"""
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where an adapter is installed, and the simulator of its vendor by somebody else."""
+    monkeypatch.syspath_prepend(tmp_path)
+    install(tmp_path, "till-adapter", ADAPTER, adapters={"till": "Till"})
+    install(tmp_path, "till-simulator", SIMULATOR, simulators="till = till_simulator:TillSimulator")
+    yield tmp_path
+    for name in ("till_adapter", "till_simulator"):
+        sys.modules.pop(name, None)
+
+
+def test_each_paragraph_stands_by_itself(packages: Path, command: Command) -> None:
+    """An empty line parts what is broken from what follows, and no escape is shown in its place."""
+    result = command("conform", "till", "--patience", str(max(1, FACTOR)))
+    assert result.code == 1
+    *paragraphs, last = result.out.rstrip("\n").split("\n\n")
+    assert len(paragraphs) > 1
+    for each in paragraphs:
+        assert each.startswith("till, ")
+        assert each.endswith(".")
+        assert "\n" not in each
+    assert last.startswith("till: ")
+    assert last.endswith(f"checks kept, {len(paragraphs)} broken")
