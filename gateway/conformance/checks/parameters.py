@@ -48,7 +48,8 @@ def values(bench: Bench, operation: Operation, name: str) -> list[Any]:
         return [{bench.kind.name: options} for options in option_values(bench)]
     if name in ("point_type", "reason"):
         mapped = list(getattr(bench.settings, f"{name}s", ("a", "b")))
-        expect(len(mapped) > 1, f"two of {name}s in the example's settings, to tell them apart", mapped)
+        two = f"two of {name}s in the settings of the simulator's `example`, to tell them apart"
+        expect(len(mapped) > 1, two, f"there are {mapped}")
         return mapped
     known: dict[str, list[Any]] = {
         "points": [Decimal(5), Decimal(7)],
@@ -112,10 +113,13 @@ def every_parameter_arrives(bench: Bench, operation: Operation) -> None:
 
 @check("the-signature-is-the-list-of-capabilities", of=READS)
 def what_chooses_within_an_answer_does(bench: Bench, operation: Operation) -> None:
-    """Where the vendor answers for all values of a parameter at once, each makes another result of one request."""
+    """Where the vendor answers for all values of a parameter at once, each makes another result of one request.
+
+    A call without a value may have the result of one that is named, which is the default then.
+    """
     for _, name in sorted(each for each in bench.examples.chooses if each[0] == operation):
         results, arrived = [], []
-        for value in (None, *values(bench, operation, name)):
+        for value in values(bench, operation, name):
             bench.fresh()
             bench.adjust()  # of the default, so that not all values have the same number
             before = len(bench.simulator.requests)

@@ -51,8 +51,9 @@ def it_works(bench: Bench, operation: Operation) -> None:
             why = outcome.error.detail if outcome.error else outcome.evidence.get("error")
             expect(accepted, "5 points for the example's member to be applied", f"it is {outcome.verdict}: {why}")
         expect(isinstance(outcome.applied, Applied), "an Applied", repr(outcome.applied))
-        effects = [(effect.member, str(effect.points)) for effect in bench.simulator.effects]
-        expect(effects == [(bench.example.member, "5")], f"one effect: 5 for {bench.example.member}", effects)
+        effects = [(effect.member, effect.points) for effect in bench.simulator.effects]
+        shown = ", ".join(f"{points} for {member}" for member, points in effects) or "no effect"
+        expect(effects == [(bench.example.member, Decimal(5))], f"one effect: 5 for {bench.example.member}", shown)
         return
     try:
         reading = bench.read(operation)
