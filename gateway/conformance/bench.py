@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from gateway.conformance.breach import Unplaced
 from gateway.conformance.line import Line, Log, Passed
 from gateway.conformance.pair import Pair
 from gateway.delivery.channels import alone
@@ -240,11 +241,13 @@ class Bench:
         self.simulator.faults.add(*[{"kind": "delay", "seconds": 0}] * number, fault)
 
     def effect_number(self) -> int:
-        """How many requests an adjustment makes before the one with the effect."""
+        """How many requests an adjustment makes before the one with the effect. Raises `Unplaced` if none has one."""
         self.call("adjust")
-        number = [request.effect for request in self.transport.given].index(True)
+        effects = [request.effect for request in self.transport.given]
+        if True not in effects:
+            raise Unplaced
         self.fresh()
-        return number
+        return effects.index(True)
 
     def _anew(self) -> None:
         """Have moments, nonces and the vendor's ids be those of every fresh start: equal calls are equal requests."""

@@ -13,6 +13,13 @@ class Broken(AssertionError):
         self.case = case
 
 
+class Unplaced(Broken):
+    """Raised when no request of an adjustment has an effect, so that nothing can be said of the one that has it."""
+
+    def __init__(self) -> None:
+        super().__init__("a request with an effect in an adjustment", "none of its requests says that it has one")
+
+
 def broken(expected: str, instead: object, case: object = "") -> NoReturn:
     """Raise `Broken`; `case` says with which values."""
     raise Broken(expected, str(instead), str(case))

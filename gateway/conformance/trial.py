@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from gateway.conformance.bench import Bench
-from gateway.conformance.breach import Broken
+from gateway.conformance.breach import Broken, Unplaced
 from gateway.conformance.check import Check
 from gateway.conformance.checks import CHECKS
 from gateway.conformance.pair import Pair
@@ -15,6 +15,8 @@ from gateway.model import Operation
 from gateway.port import VendorRequest, VendorResponse
 
 PAGE = "docs/adding-an-adapter.md"
+PLACED = "one-request-of-a-write-has-the-effect"
+"""The check that is broken wherever no request of an adjustment has an effect."""
 SHOWN = 300
 """Characters that are shown of a body."""
 
@@ -55,6 +57,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Untried(Problem):
+    """A check of the request with the effect, where the adapter says of no request that it has one."""
+
+    def __str__(self) -> str:
+        operation = self.case.operation or "all operations"
+        return f"{self.adapter}, {operation}: {self.case.check.name}. Not tried, since {PLACED} is broken."
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What one case came to; `problem` is None where the adapter keeps the promise."""
 
@@ -91,6 +102,8 @@ class Trial:
         """Try one case."""
         try:
             case.check.on(self._bench, case.operation)
+        except Unplaced as broken:
+            return Result(case, self._problem(case, broken, Untried))
         except Broken as broken:
             return Result(case, self._problem(case, broken))
         except Exception as error:  # an adapter can raise anything
@@ -98,7 +111,7 @@ class Trial:
             return Result(case, self._problem(case, Broken("no error of the adapter's own", what)))
         return Result(case)
 
-    def _problem(self, case: Case, broken: Broken) -> Problem:
+    def _problem(self, case: Case, broken: Broken, kind: type[Problem] = Problem) -> Problem:
         last = next(iter(self._bench.passed[-1:]), None)
         issued = tuple(each for passed in self._bench.passed for each in passed.request.issued)
         mask = Redactor((*self._bench.settings.secrets(), *issued)).mask
@@ -106,7 +119,7 @@ class Trial:
         sent = _request(last.request) if last else "nothing"
         answered = _response(last.response) if last and last.response else "nothing"
         masked = [mask(text) for text in (*texts, sent, answered)]
-        return Problem(self.pair.kind.name, case, *masked)
+        return kind(self.pair.kind.name, case, *masked)
 
 
 def _request(request: VendorRequest) -> str:

@@ -101,7 +101,8 @@ class Call:
         self.go_on()
         if effect and (self.effect is not None or self._effects == EFFECTS):
             raise AdapterFault(
-                "The adapter asked for one more request with an effect, and not after a first judged 401"
+                "The adapter asked for one more request with an effect, and not after a first judged 401; "
+                "a request that changes no points, such as a draft, says effect=False"
             )
         self.last = Evidence()
         if effect:
