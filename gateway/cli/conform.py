@@ -52,6 +52,7 @@ def _tried(name: str, patience: float, output: Output) -> dict[str, Any]:
     from gateway.conformance.pair import paired
 
     try:
+        from gateway.conformance.fitting import Unfit
         from gateway.conformance.report import report
         from gateway.conformance.trial import Trial
     except ModuleNotFoundError as error:
@@ -65,11 +66,14 @@ def _tried(name: str, patience: float, output: Output) -> dict[str, Any]:
     if pair.simulator is None:
         fail(f"{name} has no simulator: register one under the same name in {registry.SIMULATORS}")
     results = []
-    with Trial(pair, patience=patience) as trial:
-        for result in trial.results():
-            results.append(result)
-            if result.problem and output is Output.TEXT:
-                terminal.show_lines((str(result.problem), ""))
+    try:
+        with Trial(pair, patience=patience) as trial:
+            for result in trial.results():
+                results.append(result)
+                if result.problem and output is Output.TEXT:
+                    terminal.show_lines((str(result.problem), ""))
+    except Unfit as error:
+        fail(str(error))
     made = report(pair, results)
     if output is Output.TEXT:
         level = made["level"] or f"{len(made['broken'])} broken"

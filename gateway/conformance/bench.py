@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from gateway.conformance import fitting
 from gateway.conformance.breach import Unplaced
 from gateway.conformance.line import Line, Log, Passed
 from gateway.conformance.pair import Pair
@@ -45,19 +46,19 @@ def called(call: Callable[..., T], *arguments: Any) -> T:
 class Bench:
     """A running simulator and the adapter configured for it; `changes` are made to the example's settings.
 
-    `patience`: a factor for every deadline, on a machine that is busy.
+    `patience`: a factor for every deadline, on a machine that is busy. `example`: the simulator's, with its members as
+    the adapter names them. Raises `Unfit` for an adapter that the example does not fit.
     """
 
     def __init__(self, pair: Pair, *, patience: float = 1.0, **changes: Any) -> None:
-        if pair.simulator is None:
-            raise ValueError(f"the adapter {pair.kind.name} has no simulator")
+        self.example = fitting.example(pair)
+        assert pair.simulator is not None  # noqa: S101 (it has an example)
         self.pair = pair
         self.kind = pair.kind
         self.examples = pair.examples
         self.patience = patience
         self.simulator = pair.simulator()
         self.simulator.new_id = lambda: UUID(int=next(self._ids), version=4)
-        self.example = self.simulator.example
         self.metrics = Metrics()
         self._changes = changes
         self._runner = asyncio.Runner()
@@ -69,11 +70,11 @@ class Bench:
         try:
             self.wait(self.simulator.start())
             # As text would come from a configuration, so that the settings' own reading is part of it.
-            self.settings = self.kind.settings.model_validate(
-                {**self.simulator.settings, "timeout": TIMEOUT * self.patience, **self._changes}
-            )
+            changes = {"timeout": TIMEOUT * self.patience, **self._changes}
+            self.settings = fitting.settings(self.pair, self.simulator.settings, **changes)
             source = Source(clock=self._moment, nonce=lambda: f"{next(self._nonces):032x}")
             self.translator = Translator("vendor", self.kind, self.settings, source=source)
+            fitting.known(self.pair, self.translator.adapter)
             self.transport = Line(self.settings, self.simulator, self._log)
             self._open()
         except BaseException:

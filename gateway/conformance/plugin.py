@@ -59,11 +59,17 @@ def conformance_trials(conformance_patience: float) -> Iterator[Callable[..., An
 @pytest.fixture(scope="session")
 def conforms(request: pytest.FixtureRequest, conformance_trials: Callable[..., Any]) -> Callable[[], None]:
     """Try one case; it fails with a paragraph that says what is broken."""
+    from gateway.conformance.fitting import Unfit
+
     pair, case = request.param
 
     def tried() -> None:
         __tracebackhide__ = True
-        if (problem := conformance_trials(pair).result(case).problem) is not None:
+        try:
+            trial = conformance_trials(pair)
+        except Unfit as error:
+            pytest.fail(str(error), pytrace=False)
+        if (problem := trial.result(case).problem) is not None:
             pytest.fail(str(problem), pytrace=False)
 
     return tried

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from gateway.conformance import fitting
 from gateway.conformance.pair import Pair
 from gateway.conformance.trial import Result
 
@@ -25,8 +26,8 @@ def report(pair: Pair, results: Iterable[Result]) -> dict[str, Any]:
     results, kind = list(results), pair.kind
     problems = [result.problem for result in results if result.problem]
     assert pair.simulator is not None  # noqa: S101 (it could not have been tried)
-    settings = kind.settings.model_validate({**pair.simulator.example.settings, "base_url": "http://127.0.0.1"})
-    adapter = kind.adapter(settings)
+    theirs = {**pair.simulator.example.settings, "base_url": "http://127.0.0.1"}
+    adapter = kind.adapter(fitting.settings(pair, theirs))
     return {
         "adapter": kind.name,
         "port": kind.adapter.port,

@@ -1,6 +1,6 @@
 """The kit is fair: vendors with nonces, tokens, keys that are refused again, XML and whole points keep every check."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,8 +21,10 @@ from gateway.conformance.pair import Pair, paired
 from gateway.documents.problem import Problem
 from gateway.port import registry
 from gateway.port.registry import AdapterType
-from gateway.simulation import Simulator
+from gateway.simulation import Answer, Effect, Example, Request, Simulator, jsontext
+from tests.adapters.fifth_vendor.adapter import Paper
 from tests.adapters.fifth_vendor.enforcing import Dated, DatedSimulator, Ink, InkSimulator
+from tests.adapters.fifth_vendor.simulator import ACCESS, PaperSimulator
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,6 +53,40 @@ class Issuing(FabricSimulator):
         return {**super().settings, "token": None, "client_credentials": credentials}
 
 
+class OfAnotherHand(PaperSimulator):
+    """The simulator of somebody who has never seen the adapter: settings and members have other names."""
+
+    example = Example(
+        settings={
+            "adapter": "paper",
+            "account": "brand",
+            "password": "simulated-paper-secret",
+            "kinds": ["stamps", "stars"],
+        },
+        base_path="/paper",
+        member="holder:1",
+        unknown_member="holder:404",
+    )
+
+    @property
+    def effects(self) -> list[Effect]:
+        return [replace(effect, member=effect.member.replace("card:", "holder:")) for effect in super().effects]
+
+    def _token(self, request: Request) -> Answer:
+        known = jsontext.read(request.body) == {"client": "brand", "secret": "simulated-paper-secret"}
+        return Answer.json(200, {"access": ACCESS}) if known else Answer.json(401, {"no": "who are you?"})
+
+
+def _settings(theirs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "client": theirs["account"],
+        "client_secret": theirs["password"],
+        "point_types": {kind.upper(): kind for kind in theirs["kinds"]},
+        "default_point_type": "STAMPS",
+        "reasons": {"goodwill": "gift", "correction": "typo"},
+    }
+
+
 NOT_IN_XML = replace(
     EXAMPLES, without=frozenset({"transactions", "lookup"}), elsewhere=frozenset({("adjust", "external_data")})
 )
@@ -71,6 +107,11 @@ RIGHT = (
     described(TalonOneSimulator, Examples(largest=Decimal("999999999999.99"), unsigned=True)),
     Pair(AdapterType.of("ink", Ink), InkSimulator),
     Pair(AdapterType.of("dated", Silent), DatedSimulator),
+    Pair(
+        AdapterType.of("paper", Paper),
+        OfAnotherHand,
+        Examples(settings=_settings, member="card:1", unknown_member="card:404"),
+    ),
     Pair(AdapterType.of("fabric", Fabric), Issuing, paired("fabric").examples),
     Pair(AdapterType.of("expiring-points", ExpiringPoints), InXml, NOT_IN_XML),
 )

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from gateway.conformance.bench import PERIOD, Bench
 from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import ALL, READS, check, listed
+from gateway.conformance.fitting import place
 from gateway.errors import FieldNotSupported
 from gateway.model import Member, Operation, Period
 from gateway.port import Options
@@ -48,7 +49,7 @@ def values(bench: Bench, operation: Operation, name: str) -> list[Any]:
         return [{bench.kind.name: options} for options in option_values(bench)]
     if name in ("point_type", "reason"):
         mapped = list(getattr(bench.settings, f"{name}s", ("a", "b")))
-        two = f"two of {name}s in the settings of the simulator's `example`, to tell them apart"
+        two = f"two of {name}s in {place(bench.pair)}, to tell them apart"
         expect(len(mapped) > 1, two, f"there are {mapped}")
         return mapped
     known: dict[str, list[Any]] = {

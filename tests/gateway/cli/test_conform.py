@@ -47,6 +47,10 @@ class TillSimulator(Simulator):
 """
 
 
+OTHER = SIMULATOR.replace('"key": "k-1234567"', '"api_key": "k-1234567", "shop": "first"')
+"""The simulator of somebody who gave other names to the settings."""
+
+
 @pytest.fixture
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where an adapter is installed, and the simulator of its vendor by somebody else."""
@@ -70,3 +74,18 @@ def test_each_paragraph_stands_by_itself(packages: Path, command: Command) -> No
         assert "\n" not in each
     assert last.startswith("till: ")
     assert last.endswith(f"checks kept, {len(paragraphs)} broken")
+
+
+def test_settings_that_do_not_fit_are_one_paragraph(packages: Path, command: Command) -> None:
+    """It names the simulator and its settings, what is missing, too much and wrong, and what to do; no traceback."""
+    (packages / "till_simulator.py").write_text(OTHER)
+    result = command("conform", "till")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
+        "points-gateway: till: the settings of the simulator's `example` are none of the adapter. Missing: key. "
+        "Not of the adapter: api_key. shop: Input should be a valid integer. "
+        "The simulator is till_simulator:TillSimulator, its example.settings are "
+        '{"adapter": "till", "api_key": "k-1234567", "shop": "first"}. '
+        "Give the adapter's own names to these values in Examples(settings=...): "
+        "see docs/adding-an-adapter.md#a-simulator-of-another-hand.\n"
+    )
