@@ -44,25 +44,36 @@ def describe_try(
     operation: Annotated[Described, typer.Option(help="The operation that it answers.")] = Described.ADJUST,
     status: Annotated[int | None, typer.Option(help="The status of a body alone; 200 if not given.")] = None,
     member: Annotated[str | None, typer.Option(help="The member of the call, as in email:jason@example.com.")] = None,
-    points: Annotated[str, typer.Option(help="The points of the call.")] = "5",
-    own_id: Annotated[str, typer.Option("--id", help="The adjustment's own id in the call.")] = "adj_example",
-    transaction: Annotated[str, typer.Option(help="The vendor's id of a booking.")] = "transaction",
+    points: Annotated[str | None, typer.Option(help="The points of the call.")] = None,
+    own_id: Annotated[str | None, typer.Option("--id", help="The adjustment's own id in the call.")] = None,
+    transaction: Annotated[str | None, typer.Option(help="The vendor's id of a booking.")] = None,
     description: Annotated[str | None, typer.Option(help="The description of the call.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A setting of the account; may be given again.")
+    ] = None,
     output: Format = Output.TEXT,
 ) -> None:
     """Show what an answer of a vendor would come to by a description: applied, refused, unknown. Nothing is sent.
 
-    Give the values of the call that was answered: what the vendor says back has to agree with them.
+    Give the values of the call that was answered: what the vendor says back has to agree with them. What is not given
+    is made up, and shown as the option that gives it.
 
     Example: points-gateway describe-try vendors/tokens.yaml answer.json --member card:7 --points 5
     """
     kind, whole = _read(file), _text(answer)
     from gateway.declared import trying
 
-    words = {"points": points, "id": own_id, "transaction": transaction}
-    words |= {name: each for name, each in (("member", member), ("description", description)) if each is not None}
+    told = {
+        "member": member,
+        "points": points,
+        "id": own_id,
+        "transaction": transaction,
+        "description": description,
+    }
+    words = {name: each for name, each in told.items() if each is not None}
     try:
-        adapter = trying.adapter_of(kind.adapter)
+        settings = _pairs(setting or [])
+        adapter = trying.adapter_of(kind.adapter, settings)
         if getattr(adapter, operation.value, None) is None:
             fail(f"{file} describes no {operation.value}")
         given = trying.arguments(adapter, operation.value, words)
@@ -71,6 +82,7 @@ def describe_try(
     except (GatewayError, ArithmeticError, ValueError) as error:
         fail(str(error))
     shown = {
+        "made_up": trying.made_up(adapter, operation.value, words, settings),
         "request": {"method": tried.request.method, "path": tried.request.path, "body": tried.request.body.decode()},
         "verdict": _verdict(tried, response) if operation in _WRITES else None,
         "error": None if tried.error is None else f"{type(tried.error).__name__}: {tried.error}",
@@ -79,6 +91,15 @@ def describe_try(
     _show(shown, output)
     if tried.error is not None:
         raise typer.Exit(1)
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """The settings by name. Raises `ValueError`."""
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise ValueError(f"--setting {name}: expected NAME=VALUE")
+    return {name: value for name, _, value in pairs}
 
 
 def _verdict(tried: "Tried", response: VendorResponse) -> str:
@@ -96,6 +117,8 @@ def _show(shown: dict[str, Any], output: Output) -> None:
     if output is Output.JSON:
         terminal.show_json(exact.dumps(shown).decode())
         return
+    if words := " ".join(_option(name, text) for name, text in shown["made_up"].items()):
+        terminal.show(f"made up  {words}")
     request = shown["request"]
     terminal.show(f"request  {request['method']} {request['path']} {request['body']}".rstrip())
     for name in ("verdict", "error"):
@@ -103,6 +126,11 @@ def _show(shown: dict[str, Any], output: Output) -> None:
             terminal.show(f"{name:8} {shown[name]}")
     if shown["result"] is not None:
         terminal.show(f"result   {escaped_json(exact.dumps(shown['result']).decode())}")
+
+
+def _option(name: str, text: str) -> str:
+    within, _, setting = name.rpartition(".")
+    return f"--setting {setting}={text}" if within else f"--{name} {text}"
 
 
 def _plain(result: Any) -> Any:

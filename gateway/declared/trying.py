@@ -5,10 +5,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from pydantic import ValidationError
+
+from gateway import exact
+from gateway.declared import values as reading
 from gateway.declared.exchanges import AnyDescribed
+from gateway.declared.jsonpath import MISSING, Query
+from gateway.declared.template import Template
+from gateway.lenient import Unreadable
 from gateway.model import Member, Period, time_of
+from gateway.port.adapter import not_understood
 from gateway.port.declaration import Declaration
 from gateway.port.request import VendorRequest
 from gateway.port.response import VendorResponse
@@ -16,6 +25,8 @@ from gateway.port.response import VendorResponse
 BASE_URL = "https://vendor.example"
 _HEAD = re.compile(r"HTTP/[0-9.]+ +([1-5][0-9]{2})\b[^\n]*\n(.*?)\n\n", re.DOTALL)
 _MADE_UP = "made-up-for-a-trial-0123456789"
+_EXAMPLES: Mapping[str, str] = {"points": "5", "id": "adj_example", "transaction": "transaction"}
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +48,58 @@ def answer_of(text: str, status: int | None) -> VendorResponse:
     return VendorResponse(status or int(head[1]), headers, text[head.end() :].encode())
 
 
-def adapter_of(kind: type[Any]) -> AnyDescribed:
-    """An adapter of a described class, with settings that are made up."""
-    settings = Declaration.of(kind).settings
-    values: dict[str, Any] = {"adapter": "declared", "base_url": BASE_URL}
-    for name, setting in kind.description.settings.items():
-        if setting.default is None:
-            values[name] = 1 if setting.type == "number" else _MADE_UP
-    for name, field in settings.model_fields.items():
+def adapter_of(kind: type[Any], given: Mapping[str, str]) -> AnyDescribed:
+    """An adapter of a described class, with the settings that are given, and made-up ones for the rest.
+
+    Where an answer does not agree with what was sent, its error has both values. Raises `ValueError` for a setting
+    that the description does not have, or cannot have.
+    """
+    described = kind.description.settings
+    for name in given:
+        if name not in described:
+            raise ValueError(f"no setting is named {name} (there are: {', '.join(described) or 'none'})")
+    model = Declaration.of(kind).settings
+    values: dict[str, Any] = {"adapter": "declared", "base_url": BASE_URL, **_invented(kind, given)}
+    for name, text in given.items():
+        try:
+            values[name] = int(text) if described[name].type == "number" else text
+        except ValueError:
+            raise ValueError(f"setting {name}: expected a whole number") from None
+    for name, field in model.model_fields.items():
         if field.is_required() and name not in values:
             values[name] = {"token_url": BASE_URL, "client_id": "us", "client_secret": _MADE_UP}
-    made: AnyDescribed = kind(settings.model_validate(values).masked())
+    try:
+        settings = model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ValueError(f"setting {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    made: AnyDescribed = kind(settings)
+    vars(made)["agreeing"] = partial(_agreeing, made)
     return made
+
+
+def made_up(
+    adapter: AnyDescribed, operation: str, given: Mapping[str, str], settings: Mapping[str, str]
+) -> dict[str, str]:
+    """What stands in for the arguments and settings that are not given, by name; no secrets."""
+    names = inspect.signature(getattr(adapter, operation)).parameters
+    found = {name: text for name, text in _examples(adapter, operation).items() if name in names and name not in given}
+    described = adapter.description.settings
+    invented = _invented(type(adapter), settings).items()
+    return found | {f"settings.{name}": str(value) for name, value in invented if described[name].type != "secret"}
+
+
+def _invented(kind: type[Any], given: Mapping[str, str]) -> dict[str, str | int]:
+    return {
+        name: 1 if setting.type == "number" else _MADE_UP
+        for name, setting in kind.description.settings.items()
+        if setting.default is None and name not in given
+    }
+
+
+def _examples(adapter: AnyDescribed, operation: str) -> dict[str, str]:
+    schemes = adapter.lookup_schemes if operation == "lookup" else adapter.schemes
+    return {"member": f"{schemes[0]}:12345", **_EXAMPLES}
 
 
 def arguments(adapter: AnyDescribed, operation: str, given: Mapping[str, str]) -> dict[str, Any]:
@@ -58,30 +109,33 @@ def arguments(adapter: AnyDescribed, operation: str, given: Mapping[str, str]) -
     """
     names = inspect.signature(getattr(adapter, operation)).parameters
     schemes = adapter.lookup_schemes if operation == "lookup" else adapter.schemes
-    member = Member.parse(given.get("member", f"{schemes[0]}:12345"))
+    given = {**_examples(adapter, operation), **given}
+    member = Member.parse(given["member"])
     if member.scheme not in schemes:
         raise ValueError(f"the description knows members by {', '.join(schemes)}, not {member.scheme}")
     examples: dict[str, Any] = {
         "member": member,
-        "points": Decimal(given.get("points", "5")),
-        "id": given.get("id", "adj_example"),
+        "points": Decimal(given["points"]),
+        "id": given["id"],
         "limit": 100,
         "period": Period(time_of("2026-01-01T00:00:00Z"), time_of("2026-12-31T23:59:59Z")),
         "now": time_of("2026-01-01T00:00:00Z"),
         "nonce": "nonce",
         "token": "***",
         "original": given.get("original", "adj_original"),
-        "transaction": given.get("transaction", "transaction"),
+        "transaction": given["transaction"],
     }
-    texts = {name: given[name] for name in ("description", "reference", "store") if name in given}
-    known = {**examples, **texts}
+    texts: dict[str, Any] = {name: given[name] for name in ("description", "reference", "store") if name in given}
+    known = examples | texts
     return {name: known[name] for name in names if name in known}
 
 
 def tried(adapter: AnyDescribed, operation: str, given: Mapping[str, Any], answer: VendorResponse) -> Tried:
-    """Play one exchange with an answer. Raises what the adapter raises before it asks."""
+    """Play one exchange with an answer; the request is shown without secrets. Raises what the adapter raises first."""
+    masked: AnyDescribed = type(adapter)(adapter.settings.masked())
+    request = next(getattr(masked, operation)(**given))
     exchange = getattr(adapter, operation)(**given)
-    request = next(exchange)
+    next(exchange)
     try:
         exchange.send(answer)
     except StopIteration as stop:
@@ -89,3 +143,31 @@ def tried(adapter: AnyDescribed, operation: str, given: Mapping[str, Any], answe
     except Exception as error:
         return Tried(request, None, error)
     raise TypeError("a described exchange has one request")
+
+
+def _agreeing(
+    adapter: AnyDescribed,
+    document: Any,
+    agree: Mapping[Query, Template],
+    values: Mapping[str, Any],
+    response: VendorResponse,
+) -> None:
+    """As `Described.agreeing`, with both values. A running gateway does not show them: errors get into logs."""
+    if (query := reading.differing(document, agree, values)) is None:
+        return
+    settings = adapter.description.settings
+    for hole in agree[query].holes:
+        name = hole.name.removeprefix("settings.")
+        if name != hole.name and settings[name].type == "secret":
+            not_understood(f"{query.text}: not what was sent, the secret setting {name}", response)
+    sent, received = _shown(agree[query].value(values)), _shown(query.value(document))
+    not_understood(f"{query.text}: not what was sent: sent {sent}, received {received}", response)
+
+
+def _shown(value: Any) -> str:
+    if value is MISSING:
+        return "nothing"
+    if isinstance(value, Unreadable):
+        return "what cannot be told"
+    text = exact.dumps(value).decode()
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

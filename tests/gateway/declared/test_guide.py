@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
@@ -38,7 +39,7 @@ def test_only_the_success_is_applied(command: Command, tmp_path: Path) -> None:
         (BOOKED, ("--status", "201"), (0, "verdict  applied")),
         (f"HTTP/1.1 201 Created\r\nX-A: b\r\n\r\n{BOOKED}", (), (0, "verdict  applied")),
         (BOOKED, (), (1, "verdict  unknown")),
-        (BOOKED, ("--status", "201", "--points", "6"), (1, "$.tokens: not what was sent")),
+        (BOOKED, ("--status", "201", "--points", "6"), (1, "$.tokens: not what was sent: sent 6, received 5")),
         ('{"error": "nobody", "text": "No."}', ("--status", "404"), (1, "verdict  refused")),
         ('{"number": "7", "left": 12}', ("--operation", "balance", "--member", "card:7"), (0, '{"available":12}')),
         ('{"number": "8", "left": 12}', ("--operation", "balance", "--member", "card:7"), (1, "not what was sent")),
@@ -47,6 +48,57 @@ def test_only_the_success_is_applied(command: Command, tmp_path: Path) -> None:
         code, shown = tried(command, tmp_path, answer, *words)
         assert (code, expected[1] in shown) == (expected[0], True), shown
         assert "Traceback" not in shown
+
+
+SHELVES = (
+    EXAMPLE.replace("{key: secret}", "{key: secret, shelf: text, rack: number}")
+    .replace('{tokens: "{points}"', '{shelf: "{settings.shelf}", rack: "{settings.rack}", tokens: "{points}"')
+    .replace(
+        '$.tokens: "{points}"',
+        '$.tokens: "{points}", $.shelf: "{settings.shelf}", $.rack: "{settings.rack}", $.key: "{settings.key}"',
+    )
+)
+AGREED = '{"state": "done", "id": "t-1", "tokens": 5, "left": 1, "shelf": "north", "rack": 7, "key": "key-of-the-shop"}'
+
+
+def shelved(command: Command, folder: Path, *words: str, answer: str = AGREED) -> tuple[int, str]:
+    (folder / "shelves.yaml").write_text(SHELVES)
+    (folder / "answer.txt").write_text(answer)
+    result = command(
+        "describe-try", str(folder / "shelves.yaml"), str(folder / "answer.txt"), *words, "--status", "201"
+    )
+    return result.code, result.out + result.err
+
+
+def test_settings_are_given_and_what_is_made_up_is_shown(command: Command, tmp_path: Path) -> None:
+    """An answer that agrees with a setting needs it; secrets are compared, and shown in no form."""
+    code, shown = shelved(command, tmp_path)
+    assert code == 1
+    assert "made up  --member card:12345 --points 5 --id adj_example --setting shelf=made-up" in shown
+    assert '$.shelf: not what was sent: sent "made-up-for-a-trial-0123456789", received "north"' in shown
+    whole = ("--setting", "shelf=north", "--setting", "rack=7", "--setting", "key=key-of-the-shop")
+    code, shown = shelved(command, tmp_path, *whole)
+    assert (code, "verdict  applied" in shown, "--setting" in shown) == (0, True, False), shown
+    for answer in (AGREED, AGREED.replace("key-of-the-shop", "another-key"), AGREED.replace(', "rack": 7', "")):
+        code, shown = shelved(command, tmp_path, *whole[:-1], "key=key-of-the-sho", answer=answer)
+        assert (code, "key-of-the-sho" in shown, "another-key" in shown) == (1, False, False), shown
+        lacks = "$.rack: not what was sent: sent 7, received nothing"
+        assert ("not what was sent, the secret setting key" if "rack" in answer else lacks) in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("shelf", "--setting shelf: expected NAME=VALUE"),
+        ("shop=1", "no setting is named shop (there are: key, shelf, rack)"),
+        ("rack=top", "setting rack: expected a whole number"),
+        ("shelf=", "setting shelf: "),
+    ],
+)
+def test_a_setting_that_is_none_is_one_line(command: Command, tmp_path: Path, given: str, why: str) -> None:
+    """Its name, and what was expected."""
+    code, shown = shelved(command, tmp_path, "--setting", given)
+    assert (code, why in shown, len(shown.splitlines())) == (1, True, 1), shown
 
 
 def test_what_cannot_be_tried_is_one_line(command: Command, tmp_path: Path) -> None:
