@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +24,8 @@ FORMS = ("text", "number", "rfc3339", "seconds", "milliseconds")
 TIMES = frozenset(("now", "start", "end", "period.start", "period.end"))
 _NUMBERS = frozenset(("points", "amount", "limit"))
 _NESTED = frozenset(("settings", "options", "period"))
+LIKE_A_HOLE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){0,2}\??")
+"""What stands between the braces of a hole, whether there is such a value or not."""
 _TOKEN = re.compile(r"\{\{|\}\}|\{(?P<name>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){0,2})(?P<optional>\?)?\}|[{}]")
 _WHOLE = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
 _CALLERS = {"start": "from", "end": "to", "period.start": "from", "period.end": "to", "scheme": "member"}
@@ -50,6 +53,8 @@ class Hole:
         if steps[0] in _NESTED and len(steps) < 2:
             raise ValueError(f"{{{name}}} names nothing: expected {{{name}.NAME}}")
         form = rest[0] if rest else None
+        if steps[0] not in _NESTED and rest and (near := get_close_matches(steps[0], _NESTED, 1, 0.8)):
+            raise ValueError(f"{{{name}}}: did you mean {{{'.'.join((near[0], *steps[1:]))}}}?")
         fitting = ("rfc3339", "seconds", "milliseconds") if base in TIMES else ("text", "number")
         if len(rest) > 1 or (form is not None and form not in fitting):
             raise ValueError(

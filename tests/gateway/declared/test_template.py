@@ -1,6 +1,7 @@
 """Holes: what they are, and that what fills them arrives as it is."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from gateway import exact
 from gateway.declared.body import Body
+from gateway.declared.request_rules import HOLES
 from gateway.declared.template import Hole, LeftOut, Template, encoded
 from gateway.errors import FieldNotSupported
 from gateway.model import Member
@@ -86,6 +88,16 @@ def test_a_form_makes_another_type() -> None:
     for value in ("", "x", "01", "1.0", "+1", " 1", "-0", "9" * 19):
         with pytest.raises(FieldNotSupported):
             Template.parse("{member.number}").value({"member": value})
+
+
+def test_a_name_that_is_nearly_one_is_told() -> None:
+    """Of settings, options and periods, whose values have names of their own; a form that is none is another fault."""
+    for name, meant in (("setting.shop", "settings.shop"), ("option.colour.text", "options.colour.text")):
+        with pytest.raises(ValueError, match=re.escape(f"{{{name}}}: did you mean {{{meant}}}?")):
+            Hole.of(name, optional=False)
+    for base in set().union(*HOLES.values()) - {"period.start", "period.end"}:
+        with pytest.raises(ValueError, match="or one of"):
+            Hole.of(f"{base}.words", optional=False)
 
 
 def test_braces_are_doubled() -> None:
