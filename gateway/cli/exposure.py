@@ -1,14 +1,17 @@
 """Finds files that other users of this machine can read or change."""
 
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 _OTHERS = {stat.S_IROTH: "read", stat.S_IWOTH: "change"}
 
 
-def exposed(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """The files that other users can read or change, each with the remedy; files that do not exist are left out."""
+def exposed(files: Iterable[Path], *, public: Collection[Path] = ()) -> Iterator[tuple[Path, str]]:
+    """The files that other users can read or change, each with the remedy; files that do not exist are left out.
+
+    `public`: those of them that hold no secret, which anybody may read.
+    """
     for file in files:
         try:
             real = file.resolve(strict=True)
@@ -18,5 +21,8 @@ def exposed(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
         except OSError:
             continue
         verbs = [verb for bit, verb in _OTHERS.items() if mode & bit]
+        if file in public and "read" in verbs:
+            verbs.remove("read")
         if verbs and reachable:
-            yield file, f"other users of this machine can {' and '.join(verbs)} it: chmod o-rw"
+            remedy = "chmod o-w" if file in public else "chmod o-rw"
+            yield file, f"other users of this machine can {' and '.join(verbs)} it: {remedy}"

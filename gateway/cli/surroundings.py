@@ -31,7 +31,8 @@ def doubts(config: Path, settings: Settings, kinds: Mapping[str, AdapterType]) -
     """
     keys = (Path(key) for each in settings.vendors.values() if (key := each.client_key or each.client_cert))
     files = (*settings.sources, *settings.files.paths, *keys, *Store.parse(settings.store).files)
-    open_files = list(exposed(files))  # before the journal is opened: SQLite may remove its -wal and -shm files
+    # Before the journal is opened: SQLite may remove its -wal and -shm files.
+    open_files = list(exposed(files, public=settings.descriptions))
     nothing: _Held = {}, (), ()
     asked = partial(_held, settings.vendors, names_of(settings))
     held, unknown, renamed = with_journal(settings.store, asked, absent=nothing)

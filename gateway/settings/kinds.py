@@ -84,8 +84,12 @@ class Kinds:
             return
         other = self._files.setdefault(found.name, path)
         if other != path or found.name in self.installed:
-            whose = f"the one in {other}" if other != path else "an installed one"
-            detail = f"the description has the name {found.name!r}, as has {whose}: expected another name in it"
+            if other != path:
+                whose, remedy = f"the one in {other}", "expected another name in it"
+            else:
+                whose = "an installed one"
+                remedy = f"expected another name in it, or adapter: {found.name} without description"
+            detail = f"the description has the name {found.name!r}, as has {whose}: {remedy}"
             self.problems.append(entry.problem(("description",), detail))
 
 

@@ -71,14 +71,16 @@ def load(
         *plain.of_shared(sections.single.get("server")),
         *webhooks.plain(named["tenants"], tenants_by_name),
     }
-    sources = (*(Path(document.name) for document in documents), *(file for file, _ in snapshot.descriptions))
+    descriptions = tuple(file for file, _ in snapshot.descriptions)
+    sources = (*(Path(document.name) for document in documents), *descriptions)
     checked = (server, url, configured, tenants_by_name, clients.found, keys, files)
     doubts = tuple(sorted(found_warnings)), tuple(sorted(plain_secrets))
     absent = tuple(dict.fromkeys(expander.absent))
     described = {
         name: kind for name, kind in known.items() if name in configured and configured[name].adapter == DECLARED
     }
-    return Settings(*checked, *doubts, sources, snapshot.digest, _places(sections, vendor_entries), absent, described)
+    places = _places(sections, vendor_entries)
+    return Settings(*checked, *doubts, sources, snapshot.digest, places, absent, described, descriptions)
 
 
 def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> str:

@@ -101,7 +101,8 @@ class Settings:
 
     `store` is `sqlite:////absolute/path` or `postgresql://...`, and may hold a password. `files`: those that
     `${file:...}` names; what follows them is in `client_keys` and in the secrets of `vendors`.
-    `plain`: secrets that are written out, each a doubt of its own. `sources`: the files that this was read from.
+    `plain`: secrets that are written out, each a doubt of its own. `sources`: the files that this was read from;
+    those of them that are `descriptions` hold no secret.
     `digest`: as of `Snapshot`. `places`: where some settings stand, for `problem`.
     `absent`: variables and files that were not there, where that is no error. `described`: the adapters of vendors
     that a description of this configuration makes, by vendor.
@@ -121,6 +122,7 @@ class Settings:
     places: Mapping[str, Problem] = field(default_factory=dict, repr=False)
     absent: tuple[str, ...] = ()
     described: Mapping[str, AdapterType] = field(default_factory=dict, repr=False)
+    descriptions: tuple[Path, ...] = ()
 
     def kind(self, vendor: str, installed: Mapping[str, AdapterType]) -> AdapterType:
         """The adapter of a vendor: the one that its description makes, or the installed one that it names."""

@@ -14,6 +14,7 @@ from gateway.settings import load
 from gateway.settings.key import digest_of
 from gateway.simulation import Simulator
 from tests.gateway.cli.conftest import KEY, Command, Left
+from tests.gateway.declared.shop import DESCRIPTION
 
 CERTIFICATES = Path(__file__).parents[1] / "transport" / "certificates"
 PLAIN = "stands here in plain text"
@@ -68,6 +69,21 @@ def test_files_that_others_can_read(
     assert result.code == 0
     assert len(messages) == 2
     assert sorted(result.err.splitlines()) == sorted(messages)
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o644, False), (0o646, True)])
+def test_a_description_may_be_read(
+    command: Command, public: Path, private: dict[str, Any], mode: int, warned: bool
+) -> None:
+    """It holds no secret; who can change it decides what vendors are sent."""
+    shop = {"adapter": "declared", "description": "tokens.yaml", "base_url": "https://v.test", "key": "${file:secret}"}
+    config = written(public, {**private, "vendors": {**private["vendors"], "shop": shop}})
+    description = public / "tokens.yaml"
+    description.write_text(DESCRIPTION)
+    description.chmod(mode)
+    result = command("check", "-c", config)
+    expected = f"{description}: other users of this machine can change it: chmod o-w (warning)\n"
+    assert (result.code, result.err) == (0, expected if warned else "")
 
 
 def test_a_journal_that_others_can_read(command: Command, public: Path, left: Left) -> None:
