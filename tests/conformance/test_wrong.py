@@ -6,8 +6,11 @@ import pytest
 
 from gateway.conformance.checks import CHECKS
 from gateway.conformance.trial import Trial, cases
-from tests.conformance.wrong import WRONG
+from tests.conformance.losing import LOSING
+from tests.conformance.wrong import WRONG as OTHERS
 from tests.deadlines import FACTOR
+
+WRONG = {**OTHERS, **LOSING}
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -1,0 +1,61 @@
+"""Further plausible wrong adapters, which lose points, credit them twice, or leak a secret."""
+
+from dataclasses import replace
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from adapters.contact_points.adapter import ContactPoints
+from adapters.contact_points.simulator import ContactPointsSimulator
+from gateway.model import Applied, Found, Member
+from gateway.port import Exchange, VendorRequest
+from gateway.simulation import jsontext
+from tests.adapters.fifth_vendor.adapter import Paper
+from tests.conformance.altered import altered
+from tests.conformance.wrong import Wrong
+
+
+class KeysOfContent(Paper):
+    """Makes its key of what is asked, so that two equal credits are one at the vendor."""
+
+    def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002
+        key = sha256(f"{member} {points}".encode()).hexdigest()
+        return (yield from super().adjust(member=member, points=points, id=key))
+
+
+class Clamping(Paper):
+    """Takes no more than there is."""
+
+    def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002
+        if points < 0:
+            left = (yield from self.balance(member=member)).available
+            points = max(points, -(left or points))
+        return (yield from super().adjust(member=member, points=points, id=id))
+
+
+def _with_an_exponent(request: VendorRequest, given: Any) -> VendorRequest:
+    if request.path != "/entries":
+        return request
+    body = jsontext.read(request.body)
+    return replace(request, body=jsontext.write({**body, "amount": str(given["points"].normalize())}).encode())
+
+
+def _lower_case(given: dict[str, Any]) -> dict[str, Any]:
+    return {**given, "member": Member(given["member"].scheme, given["member"].value.lower())}
+
+
+LOSING: dict[str, Wrong] = {
+    "a key is made of the content": Wrong("every-parameter-arrives", KeysOfContent),
+    "a debit takes what there is": Wrong("every-digit-arrives", Clamping),
+    "points have an exponent": Wrong("every-digit-arrives", altered(Paper, request=_with_an_exponent)),
+    "a member is in lower case": Wrong("a-member-arrives-as-given", altered(Paper, arguments=_lower_case)),
+    "a transaction has our own id": Wrong(
+        "a-slow-answer-is-an-answer",
+        altered(Paper, result=lambda result, adapter, given: replace(result, transaction_id=given["id"])),
+    ),
+    "a search for a cancel is always empty": Wrong(
+        "a-cancel-is-found-where-it-was-made",
+        altered(ContactPoints, "find_reversal", result=lambda result, adapter, given: Found(())),
+        ContactPointsSimulator,
+    ),
+}
