@@ -8,11 +8,19 @@ from typing import Any
 from adapters.contact_points.adapter import ContactPoints
 from adapters.contact_points.simulator import ContactPointsSimulator
 from gateway.model import Applied, Found, Member
-from gateway.port import Exchange, VendorRequest
+from gateway.port import Exchange, VendorRequest, VendorResponse
 from gateway.simulation import jsontext
 from tests.adapters.fifth_vendor.adapter import Paper
+from tests.adapters.fifth_vendor.enforcing import Ink, InkSimulator
 from tests.conformance.altered import altered
 from tests.conformance.wrong import Wrong
+
+
+class CutKeys(Paper):
+    """Cuts its key to the length that an example of the vendor's has: ids of the same hour then share one."""
+
+    def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002
+        return (yield from super().adjust(member=member, points=points, id=id[:12]))
 
 
 class KeysOfContent(Paper):
@@ -33,6 +41,15 @@ class Clamping(Paper):
         return (yield from super().adjust(member=member, points=points, id=id))
 
 
+class AnyConflict(Ink):
+    """Takes a key that was used for whatever it sends."""
+
+    def _success(self, response: VendorResponse) -> dict[str, object]:
+        if response.status == 409 and "code" in response.json_object():
+            return {"entry": "written"}
+        return super()._success(response)
+
+
 def _with_an_exponent(request: VendorRequest, given: Any) -> VendorRequest:
     if request.path != "/entries":
         return request
@@ -45,7 +62,9 @@ def _lower_case(given: dict[str, Any]) -> dict[str, Any]:
 
 
 LOSING: dict[str, Wrong] = {
+    "a key is cut": Wrong("each-id-is-a-key-of-its-own", CutKeys),
     "a key is made of the content": Wrong("every-parameter-arrives", KeysOfContent),
+    "a used key is a success": Wrong("a-used-key-is-no-refusal", AnyConflict, InkSimulator),
     "a debit takes what there is": Wrong("every-digit-arrives", Clamping),
     "points have an exponent": Wrong("every-digit-arrives", altered(Paper, request=_with_an_exponent)),
     "a member is in lower case": Wrong("a-member-arrives-as-given", altered(Paper, arguments=_lower_case)),
