@@ -41,6 +41,13 @@ class Clamping(Paper):
         return (yield from super().adjust(member=member, points=points, id=id))
 
 
+class Lenient(Paper):
+    """Takes a kind of points that it does not know for the usual one."""
+
+    def _kind(self, point_type: str | None) -> str | None:
+        return self.settings.point_types.get(point_type or "base", "stamps")
+
+
 class AnyConflict(Ink):
     """Takes a key that was used for whatever it sends."""
 
@@ -66,6 +73,7 @@ LOSING: dict[str, Wrong] = {
     "a key is made of the content": Wrong("every-parameter-arrives", KeysOfContent),
     "a used key is a success": Wrong("a-used-key-is-no-refusal", AnyConflict, InkSimulator),
     "a debit takes what there is": Wrong("every-digit-arrives", Clamping),
+    "an unknown kind of points is the usual one": Wrong("what-is-not-mapped-is-not-taken-for-another", Lenient),
     "points have an exponent": Wrong("every-digit-arrives", altered(Paper, request=_with_an_exponent)),
     "a member is in lower case": Wrong("a-member-arrives-as-given", altered(Paper, arguments=_lower_case)),
     "a transaction has our own id": Wrong(

@@ -112,6 +112,23 @@ def every_parameter_arrives(bench: Bench, operation: Operation) -> None:
             arrived.append(once)
 
 
+@check("the-signature-is-the-list-of-capabilities", of=ALL)
+def what_is_not_mapped_is_not_taken_for_another(bench: Bench, operation: Operation) -> None:
+    """A point type or a reason that the settings do not name is refused, or makes a request of its own."""
+    elsewhere = bench.examples.chooses | bench.examples.elsewhere
+    for name in ("point_type", "reason"):
+        if name not in bench.kind.operations[operation] or (operation, name) in elsewhere:
+            continue
+        try:
+            requests = bench.fresh_call(operation, **{name: "not_mapped"})
+        except FieldNotSupported as error:
+            expect(error.field == name, f"a refusal of {name}", f"it names {error.field}")
+            continue
+        for value in (None, *values(bench, operation, name)):
+            same = requests == bench.fresh_call(operation, **{name: value})
+            expect(not same, f"a refusal of {name}", f"it is taken for {value!r}", f"{name}='not_mapped'")
+
+
 @check("the-signature-is-the-list-of-capabilities", of=READS)
 def what_chooses_within_an_answer_does(bench: Bench, operation: Operation) -> None:
     """Where the vendor answers for all values of a parameter at once, each makes another result of one request.
