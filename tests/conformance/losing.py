@@ -9,9 +9,10 @@ from adapters.contact_points.adapter import ContactPoints
 from adapters.contact_points.simulator import ContactPointsSimulator
 from gateway.model import Applied, Found, Member
 from gateway.port import Exchange, VendorRequest, VendorResponse
-from gateway.simulation import jsontext
+from gateway.simulation import Answer, Request, jsontext
 from tests.adapters.fifth_vendor.adapter import Paper
 from tests.adapters.fifth_vendor.enforcing import Ink, InkSimulator
+from tests.adapters.fifth_vendor.simulator import ACCESS, PaperSimulator
 from tests.conformance.altered import altered
 from tests.conformance.wrong import Wrong
 
@@ -48,6 +49,24 @@ class Lenient(Paper):
         return self.settings.point_types.get(point_type or "base", "stamps")
 
 
+def _in_the_address(request: VendorRequest, given: Any) -> VendorRequest:
+    if request.path != "/entries":
+        return request
+    headers = {name: value for name, value in request.headers.items() if name != "Authorization"}
+    return replace(request, path=f"/entries?session={ACCESS}", headers=headers, issued=())
+
+
+class SessionSimulator(PaperSimulator):
+    """Takes the access token as a session in the query too."""
+
+    def handle(self, request: Request) -> Answer:
+        if "session=" in request.target:
+            target, _, session = request.target.partition("?session=")
+            headers = (*request.headers, ("Authorization", f"Bearer {session}"))
+            request = Request(request.method, target, headers, request.body)
+        return super().handle(request)
+
+
 class AnyConflict(Ink):
     """Takes a key that was used for whatever it sends."""
 
@@ -79,6 +98,9 @@ LOSING: dict[str, Wrong] = {
     "a transaction has our own id": Wrong(
         "a-slow-answer-is-an-answer",
         altered(Paper, result=lambda result, adapter, given: replace(result, transaction_id=given["id"])),
+    ),
+    "a session in an address is kept": Wrong(
+        "an-issued-token-is-not-kept", altered(Paper, request=_in_the_address), SessionSimulator
     ),
     "a search for a cancel is always empty": Wrong(
         "a-cancel-is-found-where-it-was-made",

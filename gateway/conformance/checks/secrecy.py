@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape  # it writes XML, and reads none  # nosec B406
@@ -10,12 +11,14 @@ from xml.sax.saxutils import escape  # it writes XML, and reads none  # nosec B4
 from gateway.conformance.bench import Bench
 from gateway.conformance.breach import expect
 from gateway.conformance.check import ALL, check, listed, operations
+from gateway.conformance.said import said
 from gateway.errors import GatewayError, VendorError
 from gateway.model import Operation
 from gateway.planning.translated import Translation
-from gateway.port import VendorRequest
+from gateway.port import VendorRequest, VendorResponse
 from gateway.port.echoes import SHORTEST, Echoes
 from gateway.port.secrets import MASK, Secret
+from gateway.simulation import Request
 from gateway.write import Write
 
 EXPLAINED = "secrets-and-tokens"
@@ -31,7 +34,7 @@ ECHOES = (
 )
 
 
-def _awkward(bench: Bench) -> Bench:
+def with_awkward_secrets(bench: Bench) -> Bench:
     """A bench of the same adapter whose secrets are hard to mask, and unknown to the simulator."""
     fields = type(bench.settings).model_fields
     names = [name for name in fields if isinstance(getattr(bench.settings, name), Secret)]
@@ -53,7 +56,7 @@ def _said(request: VendorRequest) -> str:
 @check(EXPLAINED, of=ALL)
 def a_masked_request_holds_no_secret(bench: Bench, operation: Operation) -> None:
     """What a masked translator makes can be shown: `***` stands where a secret would."""
-    with _awkward(bench) as awkward:
+    with with_awkward_secrets(bench) as awkward:
         plain, shown = (_said(awkward.translation(operation, masked=masked).request) for masked in (False, True))
         _is_masked(shown, "a request that is made with masked settings", "")
         if any(spelling in plain for spelling in PLAIN):
@@ -63,7 +66,7 @@ def a_masked_request_holds_no_secret(bench: Bench, operation: Operation) -> None
 @check(EXPLAINED, of=ALL)
 def nothing_kept_holds_a_secret(bench: Bench, operation: Operation) -> None:
     """Evidence, exchange and error are free of secrets where the vendor refuses them and says them back."""
-    with _awkward(bench) as awkward, awkward.direct():
+    with with_awkward_secrets(bench) as awkward, awkward.direct():
         for status in (None, 200, 400, 401, 404, 500):
             for body in ECHOES:
                 awkward.fresh()
@@ -120,6 +123,33 @@ def an_issued_token_is_not_kept(bench: Bench, operation: Operation) -> None:
             credential = value.rpartition(" ")[2]
             issued = any(len(credential) >= SHORTEST and credential in text for text in answers[:number])
             expect(not (issued and credential in shown), "a request that is `confidential`", "it is kept", name)
+    for number, each in enumerate(tuple(bench.passed)):
+        for value in _issued(bench, number):
+            where = "the address" if value in each.request.path else "the body"
+            expect(value not in shown, "the token in the request's `issued`", "it is kept", where)
+
+
+def _issued(bench: Bench, number: int) -> set[str]:
+    """What earlier answers have given, this request carries in its address or body, and is not served without."""
+    request = bench.passed[number].request
+    answers = [each.response for each in bench.passed[:number] if each.response]
+    given = {text for answer in answers for text in _texts(answer) if len(text) >= SHORTEST}
+    carried = {text for text in given if text in request.path or text.encode() in request.body}
+
+    def served_without(text: str) -> bool:
+        other = "0" * len(text)
+        body = request.body.replace(text.encode(), other.encode())
+        # Another member or entry is not there; another token is refused.
+        return bench.transport.hand(replace(request, path=request.path.replace(text, other), body=body)).status != 401
+
+    return {text for text in carried if not served_without(text)}
+
+
+def _texts(answer: VendorResponse) -> list[str]:
+    try:
+        return said(Request("POST", "", (("Content-Type", answer.headers.get("content-type", "")),), answer.body))
+    except ValueError:
+        return []
 
 
 CHECKS = listed(vars())
