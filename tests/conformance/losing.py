@@ -4,13 +4,14 @@ from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 from adapters.contact_points.adapter import ContactPoints
 from adapters.contact_points.simulator import ContactPointsSimulator
-from gateway.model import Applied, Found, Member
+from gateway.model import Applied, Balance, Found, Member
 from gateway.port import Exchange, VendorRequest, VendorResponse
-from gateway.simulation import Answer, Request, jsontext
-from tests.adapters.fifth_vendor.adapter import Paper
+from gateway.simulation import Answer, Effect, Request, jsontext
+from tests.adapters.fifth_vendor.adapter import Paper, Settings
 from tests.adapters.fifth_vendor.enforcing import Ink, InkSimulator
 from tests.adapters.fifth_vendor.simulator import ACCESS, PaperSimulator
 from tests.conformance.altered import altered
@@ -42,6 +43,32 @@ class Clamping(Paper):
         return (yield from super().adjust(member=member, points=points, id=id))
 
 
+class Caching(Paper):
+    """Fetches an access token once for all calls."""
+
+    cached = ""
+
+    def _access(self) -> Exchange[str]:
+        self.cached = self.cached or (yield from super()._access())
+        return self.cached
+
+
+class OfAll(Paper):
+    """Keeps its settings on the class, so that the account that was configured last has every call."""
+
+    configured: Settings
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        type(self).configured = settings
+
+    def _access(self) -> Exchange[str]:
+        fields = {"client": self.configured.client, "secret": self.configured.client_secret.reveal()}
+        response = yield VendorRequest.json("POST", "/token", fields, effect=False, confidential=True)
+        self.judge(response, listed=False)
+        return str(response.json_object()["access"])
+
+
 class Lenient(Paper):
     """Takes a kind of points that it does not know for the usual one."""
 
@@ -65,6 +92,41 @@ class SessionSimulator(PaperSimulator):
             headers = (*request.headers, ("Authorization", f"Bearer {session}"))
             request = Request(request.method, target, headers, request.body)
         return super().handle(request)
+
+
+class Setting(Paper):
+    """Reads what there is, and sets it to what there shall be."""
+
+    def adjust(self, *, member: Member, points: Decimal, id: str) -> Exchange[Applied]:  # type: ignore[override]  # noqa: A002
+        left = (yield from self.balance(member=member)).available or Decimal(0)
+        access = yield from self._access()
+        response = yield VendorRequest.json(
+            "PUT",
+            f"/holders/{quote(str(member), safe='')}/balance",
+            {"left": left + points, "change": points},
+            headers={"Authorization": f"Bearer {access}", "Entry-Key": id},
+            issued=(access,),
+        )
+        document = self._success(response)
+        return Applied(str(document["entry"]), Balance(Decimal(document["left"])))
+
+
+class SettingSimulator(PaperSimulator):
+    """Sets a balance too."""
+
+    def handle(self, request: Request) -> Answer:
+        if request.method != "PUT":
+            return super().handle(request)
+        if request.header("Authorization") != f"Bearer {ACCESS}":
+            return Answer.json(401, {"error": "who are you?"})
+        body = jsontext.read(request.body)
+        holder = request.path.split("/")[3].replace("%3A", ":")
+        if not self.ledger.knows(holder):
+            return Answer.json(404, {"error": "no such holder"})
+        change = Decimal(body["left"]) - self.ledger.balance(holder, "stamps")
+        entry = str(self.new_id())
+        self.ledger.post(Effect(self.now(), holder, change, "stamps", entry, body), ["stamps"])
+        return Answer.json(200, {"entry": entry, "left": self.ledger.balance(holder, "stamps")})
 
 
 class AnyConflict(Ink):
@@ -92,6 +154,7 @@ LOSING: dict[str, Wrong] = {
     "a key is made of the content": Wrong("every-parameter-arrives", KeysOfContent),
     "a used key is a success": Wrong("a-used-key-is-no-refusal", AnyConflict, InkSimulator),
     "a debit takes what there is": Wrong("every-digit-arrives", Clamping),
+    "it sets a balance": Wrong("two-adjustments-at-once-both-count", Setting, SettingSimulator),
     "an unknown kind of points is the usual one": Wrong("what-is-not-mapped-is-not-taken-for-another", Lenient),
     "points have an exponent": Wrong("every-digit-arrives", altered(Paper, request=_with_an_exponent)),
     "a member is in lower case": Wrong("a-member-arrives-as-given", altered(Paper, arguments=_lower_case)),
@@ -99,6 +162,8 @@ LOSING: dict[str, Wrong] = {
         "a-slow-answer-is-an-answer",
         altered(Paper, result=lambda result, adapter, given: replace(result, transaction_id=given["id"])),
     ),
+    "accounts share their settings": Wrong("accounts-share-nothing", OfAll),
+    "a token is kept for the next call": Wrong("exchanges-share-nothing", Caching),
     "a session in an address is kept": Wrong(
         "an-issued-token-is-not-kept", altered(Paper, request=_in_the_address), SessionSimulator
     ),
