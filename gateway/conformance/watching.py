@@ -1,7 +1,11 @@
-"""Watches an adapter's generator while it runs: it may reach no network, file, clock or source of randomness."""
+"""Watches an adapter's generator while it runs.
+
+It may reach no network, file, clock, output, log, environment or source of randomness.
+"""
 
 import _random
 import _socket
+import os
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -13,6 +17,7 @@ _CLOCKS = {
     *("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time"),
     *("process_time_ns", "thread_time", "clock_gettime"),
 }
+_LOGS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _OF_THE_GATEWAY = ("gateway.", "importlib.")
 """Modules that may do for an adapter what it may not do itself, such as to read a date or to import a module."""
 
@@ -33,7 +38,8 @@ class Watch:
             sys.setprofile(before)
 
     def _called(self, frame: FrameType, event: str, function: Any) -> None:
-        if event != "c_call" or (what := _reach(function)) is None:
+        what = _reach(function) if event == "c_call" else _entered(frame) if event == "call" else None
+        if what is None:
             return
         inner: FrameType | None = frame
         while inner is not None and inner.f_globals.get("__name__") != __name__:
@@ -67,4 +73,15 @@ def _reach(function: Any) -> str | None:
         return "it opens a file"
     if name in ("fork_exec", "posix_spawn", "system"):
         return f"it starts a process: {name}"
+    if (name == "print" and module == "builtins") or (name == "write" and owner in (sys.stdout, sys.stderr)):
+        return f"it writes to the output, where nothing is masked: {name}"
+    return None
+
+
+def _entered(frame: FrameType) -> str | None:
+    """What a function in Python that was entered reaches for; None for nothing that matters."""
+    if frame.f_globals.get("__name__") == "logging" and frame.f_code.co_name in _LOGS:
+        return f"it writes to a log, where nothing is masked: logging.{frame.f_code.co_name}"
+    if frame.f_code is type(os.environ).__getitem__.__code__:
+        return "it reads the environment"
     return None

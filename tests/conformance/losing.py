@@ -1,5 +1,7 @@
 """Further plausible wrong adapters, which lose points, credit them twice, or leak a secret."""
 
+import logging
+import os
 from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
@@ -51,6 +53,33 @@ class Caching(Paper):
     def _access(self) -> Exchange[str]:
         self.cached = self.cached or (yield from super()._access())
         return self.cached
+
+
+class Printing(Paper):
+    """Prints what it sends, as one does while one develops."""
+
+    def _access(self) -> Exchange[str]:
+        access = yield from super()._access()
+        print("paper: access", access)  # noqa: T201 (that is what is wrong)
+        return access
+
+
+class Logging(Paper):
+    """Logs what it sends, where a log of that level is kept."""
+
+    def _access(self) -> Exchange[str]:
+        access = yield from super()._access()
+        logging.getLogger(__name__).debug("paper: access %s", access)
+        return access
+
+
+class InTheEnvironment(Paper):
+    """Prefers a secret of the environment, which nothing masks."""
+
+    def _access(self) -> Exchange[str]:
+        if "PAPER_ACCESS" in os.environ:
+            return os.environ["PAPER_ACCESS"]
+        return (yield from super()._access())
 
 
 class OfAll(Paper):
@@ -164,6 +193,9 @@ LOSING: dict[str, Wrong] = {
     ),
     "accounts share their settings": Wrong("accounts-share-nothing", OfAll),
     "a token is kept for the next call": Wrong("exchanges-share-nothing", Caching),
+    "it prints a token": Wrong("it-reaches-for-nothing", Printing),
+    "it logs a token": Wrong("it-reaches-for-nothing", Logging),
+    "it reads the environment": Wrong("it-reaches-for-nothing", InTheEnvironment),
     "a session in an address is kept": Wrong(
         "an-issued-token-is-not-kept", altered(Paper, request=_in_the_address), SessionSimulator
     ),
