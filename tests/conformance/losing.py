@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from adapters.contact_points.adapter import ContactPoints
 from adapters.contact_points.simulator import ContactPointsSimulator
+from adapters.expiring_points.adapter import ExpiringPoints
+from adapters.expiring_points.simulator import ExpiringPointsSimulator
 from gateway.model import Applied, Balance, Found, Member
 from gateway.port import Exchange, VendorRequest, VendorResponse
 from gateway.simulation import Answer, Effect, Request, jsontext
@@ -167,6 +169,10 @@ class AnyConflict(Ink):
         return super()._success(response)
 
 
+def _first_match(result: Found, adapter: Any, given: Any) -> Found:
+    return replace(result, next_cursor=None) if result.matches else result
+
+
 def _with_an_exponent(request: VendorRequest, given: Any) -> VendorRequest:
     if request.path != "/entries":
         return request
@@ -198,6 +204,11 @@ LOSING: dict[str, Wrong] = {
     "it reads the environment": Wrong("it-reaches-for-nothing", InTheEnvironment),
     "a session in an address is kept": Wrong(
         "an-issued-token-is-not-kept", altered(Paper, request=_in_the_address), SessionSimulator
+    ),
+    "a search ends at the first match": Wrong(
+        "what-was-applied-twice-is-found-twice",
+        altered(ExpiringPoints, "find", result=_first_match),
+        ExpiringPointsSimulator,
     ),
     "a search for a cancel is always empty": Wrong(
         "a-cancel-is-found-where-it-was-made",

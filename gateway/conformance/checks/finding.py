@@ -85,9 +85,12 @@ def what_was_applied_twice_is_found_twice(bench: Bench) -> None:
     if not bench.translator.adapter.finds:
         return
     with bench.direct():
-        for _ in range(2):
-            bench.adjust(id="adj_1")
-        if len(bench.simulator.effects) != 2:
+        bench.adjust(id="adj_1")
+        between = MANY if "cursor" in (bench.kind.found_by or ()) else 0  # so that they are not on the same page
+        for number in range(between):
+            bench.adjust(id=f"adj_other_{number}")
+        bench.adjust(id="adj_1")
+        if len(bench.simulator.effects) != between + 2:
             return
         try:
             matches = _sought(bench, id="adj_1")
