@@ -12,6 +12,7 @@ from adapters.contact_points.adapter import ContactPoints
 from adapters.contact_points.simulator import ContactPointsSimulator
 from adapters.expiring_points.adapter import ExpiringPoints
 from adapters.expiring_points.simulator import ExpiringPointsSimulator
+from gateway.errors import VendorError
 from gateway.model import Applied, Balance, Found, Member
 from gateway.port import Exchange, VendorRequest, VendorResponse
 from gateway.simulation import Answer, Effect, Request, jsontext
@@ -169,6 +170,48 @@ class AnyConflict(Ink):
         return super()._success(response)
 
 
+class CancelsTheNewest(ContactPoints):
+    """Cancels the newest point of the contact."""
+
+    def reverse(self, *, member: Member, points: Decimal, transaction: str) -> Exchange[Applied]:  # type: ignore[override]
+        newest = max((row.id or "" for row in (yield from self.transactions(member=member, limit=100)).items), key=int)
+        return (yield from super().reverse(member=member, points=points, transaction=newest))
+
+
+class CancelsWide(ContactPoints):
+    """Takes each 404 and 400 to a cancel for a refusal."""
+
+    def reverse(self, *, transaction: str, member: Member, points: Decimal) -> Exchange[Applied]:  # type: ignore[override]
+        exchange = super().reverse(transaction=transaction, member=member, points=points)
+        request = next(exchange)
+        while True:
+            response = yield request
+            if request.effect and not response.ok:
+                self.judge(response, listed=True)
+            try:
+                request = exchange.send(response)
+            except StopIteration as done:
+                applied: Applied = done.value
+                return applied
+
+
+class CancelsBlindly(ContactPoints):
+    """Believes that a cancel was taken, whatever is answered with a 2xx."""
+
+    def reverse(self, *, transaction: str, member: Member, points: Decimal) -> Exchange[Applied]:  # type: ignore[override]
+        exchange = super().reverse(transaction=transaction, member=member, points=points)
+        request = next(exchange)
+        while not request.effect:
+            request = exchange.send((yield request))
+        response = yield request
+        self._judged(response)
+        return Applied(None)
+
+
+def _nothing(error: VendorError) -> Found:
+    return Found(())
+
+
 def _first_match(result: Found, adapter: Any, given: Any) -> Found:
     return replace(result, next_cursor=None) if result.matches else result
 
@@ -210,9 +253,19 @@ LOSING: dict[str, Wrong] = {
         altered(ExpiringPoints, "find", result=_first_match),
         ExpiringPointsSimulator,
     ),
+    "the newest is cancelled": Wrong("a-cancel-takes-back-once", CancelsTheNewest, ContactPointsSimulator),
+    "refusals of a cancel are too wide": Wrong(
+        "a-status-alone-proves-nothing-of-a-cancel", CancelsWide, ContactPointsSimulator
+    ),
+    "every 2xx is a cancel": Wrong("a-status-alone-proves-nothing-of-a-cancel", CancelsBlindly, ContactPointsSimulator),
     "a search for a cancel is always empty": Wrong(
         "a-cancel-is-found-where-it-was-made",
         altered(ContactPoints, "find_reversal", result=lambda result, adapter, given: Found(())),
+        ContactPointsSimulator,
+    ),
+    "no answer is no cancel": Wrong(
+        "a-cancel-is-found-where-it-was-made",
+        altered(ContactPoints, "find_reversal", failed=_nothing),
         ContactPointsSimulator,
     ),
 }

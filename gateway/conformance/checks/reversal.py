@@ -1,14 +1,20 @@
 """A vendor's own cancel takes an adjustment back once, and what is already taken back is seen."""
 
 from decimal import Decimal
+from itertools import product
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
 from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import check, listed
+from gateway.conformance.checks import finding
+from gateway.conformance.checks.statuses import provable
+from gateway.conformance.senseless import BODIES, STATUSES, named, served
 from gateway.delivery.outcome import Outcome
+from gateway.errors import VendorError
 from gateway.model import Found
 from gateway.port.registry import AdapterType
+from gateway.simulation import Answer
 from gateway.write import Write
 
 EXPLAINED = "a-vendor-that-can-cancel"
@@ -24,6 +30,7 @@ def _made(bench: Bench) -> Write:
     if outcome.applied is None:
         broken("5 points to be applied", outcome.verdict)
     transaction = outcome.applied.transaction_id
+    bench.adjust(id="adj_between", points=Decimal(7))  # so that it is not the newest that is taken back
     taken = bench.adjustment(points=Decimal(-5))
     return Write(taken, "reverse", "adj_1", linked=True, transaction=transaction)
 
@@ -44,15 +51,42 @@ def a_cancel_takes_back_once(bench: Bench) -> None:
     unmarked = [each.request for each in bench.passed if each.effects and not each.request.effect]
     expect(not unmarked, "`effect=True` at the request that changes points", unmarked)
     points = [effect.points for effect in bench.simulator.effects]
-    expect(points == [5, -5], "the effects 5 and -5", points)
+    expect(points == [5, 7, -5], "the effects 5, 7 and -5", points)
     again = _reversed(bench, write, "adj_3")
     expect(again.verdict is not Verdict.APPLIED, "no success of a second cancel", again.verdict)
-    expect(len(bench.simulator.effects) == 2, "no further effect of a second cancel", bench.simulator.effects[2:])
+    expect(len(bench.simulator.effects) == 3, "no further effect of a second cancel", bench.simulator.effects[3:])
+
+
+@check("refusals", applies=_cancels)
+def a_status_alone_proves_nothing_of_a_cancel(bench: Bench) -> None:
+    """A cancel is refused with the vendor's own body alone, and applied where it is or where the vendor says so."""
+    with bench.direct():
+        write = _made(bench)
+        _reversed(bench, write, "adj_2")
+        number = [each.request.effect for each in bench.passed].index(True)
+        response = bench.passed[number].response
+        assert response is not None  # noqa: S101 (the simulator has answered)
+        success = Answer(response.status, response.body, response.headers["content-type"])
+        bodies: list[Answer | str] = [success, *(each for each in BODIES if each != success.body.decode())]
+        for status, answer, apply in product(STATUSES, bodies, (False, True)):
+            allowed = provable(bench, status, answer, refused=False, success=answer is success)
+            bench.fresh()
+            write = _made(bench)
+            before = len(bench.simulator.effects)
+            fault = served(answer, status, apply=apply)
+            bench.simulator.faults.add(*[{"kind": "delay", "seconds": 0}] * number, fault)
+            outcome = _reversed(bench, write, "adj_2")
+            if "refused_before" in outcome.evidence:
+                continue  # after a judged 401 the request may leave once more, with other credentials
+            true = {Verdict.APPLIED} if len(bench.simulator.effects) > before else set()
+            held = outcome.verdict in allowed | true | {Verdict.UNKNOWN}
+            expected = " or ".join(sorted(allowed | true | {Verdict.UNKNOWN}))
+            expect(held, expected, f"it is {outcome.verdict}", named(fault))
 
 
 @check(EXPLAINED, applies=lambda kind: _cancels(kind) and kind.reversal_found_by is not None)
 def a_cancel_is_found_where_it_was_made(bench: Bench) -> None:
-    """`find_reversal` gives nothing before the cancel, and one match after it."""
+    """`find_reversal` gives nothing before the cancel, one match after it, and raises for what does not say it."""
     if not bench.translator.adapter.finds:
         return
     write = _made(bench)
@@ -63,6 +97,15 @@ def a_cancel_is_found_where_it_was_made(bench: Bench) -> None:
     expect(found().matches == (), "no match before the cancel", found())
     _reversed(bench, write, "adj_2")
     expect(len(found().matches) == 1, "one match after the cancel", found())
+    for status, body in product((200, *finding.STATUSES), finding.BODIES):
+        bench.simulator.faults.add({"kind": "status", "status": status, "body": body, "times": 9})
+        try:
+            result = found()
+        except VendorError:
+            continue
+        finally:
+            bench.simulator.faults.clear()
+        broken("an error: this does not say whether it was cancelled", f"it gave {result}", f"status {status}: {body}")
 
 
 CHECKS = listed(vars())
