@@ -108,6 +108,15 @@ class Lenient(Paper):
         return self.settings.point_types.get(point_type or "base", "stamps")
 
 
+def _printed(result: Applied, adapter: Any, given: Any) -> Applied:
+    print("cancelled with", adapter.settings.api_key.reveal())  # noqa: T201 (that is what is wrong)
+    return result
+
+
+def _with_its_key(result: Applied, adapter: Any, given: Any) -> Applied:
+    return replace(result, details={"by": adapter.settings.api_key.reveal()})
+
+
 def _in_the_address(request: VendorRequest, given: Any) -> VendorRequest:
     if request.path != "/entries":
         return request
@@ -267,5 +276,11 @@ LOSING: dict[str, Wrong] = {
         "a-cancel-is-found-where-it-was-made",
         altered(ContactPoints, "find_reversal", failed=_nothing),
         ContactPointsSimulator,
+    ),
+    "a cancel prints a key": Wrong(
+        "it-reaches-for-nothing", altered(ContactPoints, "reverse", result=_printed), ContactPointsSimulator
+    ),
+    "a key is in the details of a cancel": Wrong(
+        "a-result-holds-no-secret", altered(ContactPoints, "reverse", result=_with_its_key), ContactPointsSimulator
     ),
 }

@@ -11,6 +11,7 @@ from gateway.conformance.breach import expect
 from gateway.conformance.check import ALL, check, listed, operations, writes
 from gateway.conformance.checks.effects import branches
 from gateway.conformance.checks.parameters import member_of
+from gateway.conformance.checks.reversal import cancelling
 from gateway.conformance.checks.secrecy import with_awkward_secrets
 from gateway.conformance.watching import Watch
 from gateway.errors import FieldNotSupported, GatewayError
@@ -23,7 +24,7 @@ EXPLAINED = "a-method-can-run-more-than-once-for-one-call"
 
 
 def _calls(bench: Bench) -> Iterator[tuple[str, Callable[[], Translation[Any]]]]:
-    """All that an adapter does, each call with its name."""
+    """All that an adapter does but to cancel, each call with its name."""
     for operation in operations(bench.pair):
         if operation != "adjust":
             yield operation, lambda operation=operation: bench.translation(operation)  # type: ignore[misc]
@@ -38,11 +39,18 @@ def _calls(bench: Bench) -> Iterator[tuple[str, Callable[[], Translation[Any]]]]
         yield "token", translator.token
 
 
+def _calls_from_fresh_starts(bench: Bench) -> Iterator[tuple[str, Callable[[], Translation[Any]]]]:
+    """All that an adapter does, each call where it can be made: a cancel where there is what it takes back."""
+    for name, make in _calls(bench):
+        bench.fresh()
+        yield name, make
+    yield from cancelling(bench)
+
+
 @check(EXPLAINED)
 def it_reaches_for_nothing(bench: Bench) -> None:
     """No network, file, clock, sleep, output, log, environment or randomness: `now` and `nonce` are arguments."""
-    for name, make in _calls(bench):
-        bench.fresh()
+    for name, make in _calls_from_fresh_starts(bench):
         watch = Watch()
         with suppress(GatewayError):  # what it says of this call is for other checks
             bench.driven(make, watch.during)

@@ -1,7 +1,9 @@
 """A vendor's own cancel takes an adjustment back once, and what is already taken back is seen."""
 
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import product
+from typing import Any
 
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
@@ -13,6 +15,7 @@ from gateway.conformance.senseless import BODIES, STATUSES, named, served
 from gateway.delivery.outcome import Outcome
 from gateway.errors import VendorError
 from gateway.model import Found
+from gateway.planning.translated import Translation
 from gateway.port.registry import AdapterType
 from gateway.simulation import Answer
 from gateway.write import Write
@@ -33,6 +36,17 @@ def _made(bench: Bench) -> Write:
     bench.adjust(id="adj_between", points=Decimal(7))  # so that it is not the newest that is taken back
     taken = bench.adjustment(points=Decimal(-5))
     return Write(taken, "reverse", "adj_1", linked=True, transaction=transaction)
+
+
+def cancelling(bench: Bench) -> Iterator[tuple[str, Callable[[], Translation[Any]]]]:
+    """From a fresh start, the calls by which an adapter cancels and looks for a cancel, each with its name."""
+    if not _cancels(bench.kind):
+        return
+    bench.fresh()
+    write = _made(bench)
+    yield "reverse", lambda: bench.translator.write(write, id="adj_2")
+    if bench.kind.reversal_found_by is not None and bench.translator.adapter.finds:
+        yield "find_reversal", lambda: bench.translator.find(write, id="adj_2")
 
 
 def _reversed(bench: Bench, write: Write, identifier: str) -> Outcome:

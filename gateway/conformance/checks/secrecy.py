@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape  # it writes XML, and reads none  # nosec B406
@@ -11,6 +12,7 @@ from xml.sax.saxutils import escape  # it writes XML, and reads none  # nosec B4
 from gateway.conformance.bench import Bench
 from gateway.conformance.breach import expect
 from gateway.conformance.check import ALL, check, listed, operations
+from gateway.conformance.checks.reversal import cancelling
 from gateway.conformance.said import said
 from gateway.errors import GatewayError, VendorError
 from gateway.model import Operation
@@ -103,7 +105,7 @@ def a_result_holds_no_secret(bench: Bench) -> None:
     }
     if bench.kind.found_by is not None and bench.translator.adapter.finds:
         made["find"] = lambda: bench.translator.find(Write(bench.adjustment()), id="adj_1")
-    for name, make in made.items():
+    for name, make in chain(made.items(), cancelling(bench)):
         try:
             shown = repr(bench.driven(make))
         except VendorError as error:
