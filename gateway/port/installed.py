@@ -68,7 +68,8 @@ class Installed(Mapping[str, T], Generic[T]):
         if len(entries) > 1:
             places = " and ".join(origin(entry) for entry in entries)
             return NotLoadable(
-                f"{len(entries)} {self._what}s are installed as {name!r}, uninstall all but one: {places}"
+                f"{len(entries)} {self._what}s are installed as {name!r}, and only one can be: uninstall the packages "
+                f"of the others, or remove their entry points and install them again: {places}"
             )
         place = origin(entries[0])
         try:

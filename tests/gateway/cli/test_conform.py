@@ -89,3 +89,14 @@ def test_settings_that_do_not_fit_are_one_paragraph(packages: Path, command: Com
         "Give the adapter's own names to these values in Examples(settings=...): "
         "see docs/adding-an-adapter.md#a-simulator-of-another-hand.\n"
     )
+
+
+def test_a_second_simulator_may_be_that_of_the_adapters_own_package(packages: Path, command: Command) -> None:
+    """Whose package has the adapter cannot be uninstalled: its entry point can be removed."""
+    install(packages, "other-simulator", SIMULATOR, simulators="till = other_simulator:TillSimulator")
+    result = command("conform", "till")
+    assert (result.code, result.out) == (1, "")
+    assert "2 simulators are installed as 'till'" in result.err
+    assert "or remove their entry points" in result.err
+    for name in ("till", "other"):
+        assert f"distribution {name}-simulator 1.0, entry point {name}_simulator:TillSimulator" in result.err

@@ -88,7 +88,8 @@ def test_two_under_one_name(packages: Path) -> None:
     install(packages, "one-plugin", GOOD, adapters={"twice": "Good"})
     install(packages, "other-plugin", GOOD, adapters={"twice": "Good"})
     message = refusal("twice")
-    assert message.startswith("2 adapters are installed as 'twice', uninstall all but one: ")
+    assert message.startswith("2 adapters are installed as 'twice', and only one can be: uninstall the packages ")
+    assert "or remove their entry points" in message
     for name in ("one", "other"):
         assert f"distribution {name}-plugin 1.0, entry point {name}_plugin:Good" in message
 
