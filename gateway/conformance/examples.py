@@ -38,7 +38,9 @@ class Examples:
     credits, debits, each parameter and each option.
     """
     largest: Decimal = LARGEST
-    """The largest amount that the vendor takes; an adapter may refuse a larger one as `FieldNotSupported`."""
+    """The largest amount that the vendor takes, by default 999999999999.999999, the largest that a caller can send. An
+    adapter may refuse a larger one by `FieldNotSupported("points", ...)`.
+    """
     longest: Mapping[str, int] = field(default_factory=dict)
     """By field, the most characters that the vendor takes."""
     unsigned: bool = False
@@ -48,13 +50,17 @@ class Examples:
     words: bool = False
     """A refusal is any text, in no form that the vendor documents."""
     empty_reads: frozenset[Operation] = frozenset()
-    """Reads that answer an empty list where the vendor has no number."""
+    """Reads to which the vendor answers an empty list where it has no number: the result is a `Balance` without one. A
+    balance or a schedule raises for an empty list otherwise; a page of transactions has no rows.
+    """
     left_out: frozenset[Operation] = frozenset()
     """Reads whose answer leaves its list of rows out where there are none: `{}` is an answer too."""
     nameless: bool = False
     """The answer to a look-up does not name the member."""
     chooses: frozenset[tuple[Operation, str]] = frozenset()
-    """Operations and parameters that choose within an answer, since the vendor answers for all values at once."""
+    """Operations and parameters, as `("balance", "point_type")`, that choose within an answer, since the vendor answers
+    for all values at once.
+    """
     without: frozenset[Operation] = frozenset()
     """Operations that the example's settings do not have."""
     elsewhere: frozenset[tuple[Operation, str]] = frozenset()

@@ -7,14 +7,15 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from gateway import errors, exact, lenient, model, port, scalars
+from gateway import conformance, errors, exact, lenient, model, port, scalars, simulation
 from gateway.port.adapter import PORT
 from gateway.port.refusals import BOOKED, FINAL, NOT_APPLIED
+from gateway.simulation import jsontext
 
 _HEAD = f"""# The adapter port
 
-What an adapter may import, and what it can rely on. This page is made from the docstrings by `points-gateway port`;
-[adding-an-adapter.md](adding-an-adapter.md) is the guide.
+What an adapter may import, and what it can rely on; what simulators and examples are made of is at the end. This page
+is made from the docstrings by `points-gateway port`; [adding-an-adapter.md](adding-an-adapter.md) is the guide.
 
 ## What may change
 This is version {PORT} of the port. An adapter says in `port` which version it is written for.
@@ -41,6 +42,15 @@ _PARTS: tuple[tuple[str, ModuleType, tuple[str, ...]], ...] = (
     ("", scalars, ("text", "display_text", "number", "whole", "flag")),
     ("", lenient, ("Unreadable",)),
 )
+_TRIED: tuple[tuple[str, ModuleType, tuple[str, ...]], ...] = (
+    (
+        "A simulator, and what it is made of",
+        simulation,
+        ("Simulator", "Example", "Request", "Answer", "Effect", "Ledger"),
+    ),
+    ("", jsontext, ("read", "write")),
+    ("What an adapter is tried with", conformance, ("Examples",)),
+)
 
 
 def reference() -> str:
@@ -50,18 +60,23 @@ def reference() -> str:
 
 def _pieces() -> Iterator[str]:
     yield _HEAD
-    for title, module, names in _PARTS:
+    yield from _of(_PARTS)
+    yield "\n## What a refusal may mean\nThe errors that `refusals` may name, and what each says of a write.\n"
+    yield "\n| error | code | says |\n|---|---|---|\n"
+    for kinds, says in ((FINAL, "final"), (NOT_APPLIED, "not applied, worth another try"), (BOOKED, "booked before")):
+        for kind in kinds:
+            yield f"| `{kind.__name__}` | `{kind.code}` | {says}: {_first(kind)} |\n"
+    yield from _of(_TRIED)
+
+
+def _of(parts: tuple[tuple[str, ModuleType, tuple[str, ...]], ...]) -> Iterator[str]:
+    for title, module, names in parts:
         if title:
             yield f"\n## {title}\n"
         for name in names:
             if (found := getattr(module, name, None)) is not None:
                 yield f"\n### `{module.__name__}.{name}`\n"
                 yield from _described(found)
-    yield "\n## What a refusal may mean\nThe errors that `refusals` may name, and what each says of a write.\n"
-    yield "\n| error | code | says |\n|---|---|---|\n"
-    for kinds, says in ((FINAL, "final"), (NOT_APPLIED, "not applied, worth another try"), (BOOKED, "booked before")):
-        for kind in kinds:
-            yield f"| `{kind.__name__}` | `{kind.code}` | {says}: {_first(kind)} |\n"
 
 
 def _first(kind: type[Any]) -> str:
@@ -89,13 +104,17 @@ def _members(kind: type[Any]) -> Iterator[str]:
     if fields:
         yield "```text\n" + "\n".join(fields) + "\n```\n"
     for node in body:
-        if isinstance(node, ast.FunctionDef) and node.name[0] != "_" and ast.get_docstring(node):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != "_" and ast.get_docstring(node):
             yield f"```text\n{_signature(node)}\n```\n{ast.get_docstring(node)}\n"
 
 
 def _signature(node: Any) -> str:
     returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    return f"{node.name}({ast.unparse(node.args)}){returns}"
+    marks = {each.id for each in node.decorator_list if isinstance(each, ast.Name)}
+    if "property" in marks:
+        return f"{node.name}: {ast.unparse(node.returns)}  # a property"
+    called = "await " if isinstance(node, ast.AsyncFunctionDef) else ""
+    return f"{called}{node.name}({ast.unparse(node.args)}){returns}"
 
 
 def _node(found: Any) -> Any:

@@ -20,7 +20,10 @@ class Effect:
 
 
 class Ledger:
-    """The balances of one simulator's members, and the effects that led to them."""
+    """The balances of one simulator's members, and the effects that led to them.
+
+    `accounts`: by member, its points by account. `effects`: every change, oldest first. `exact`: the context for sums.
+    """
 
     def __init__(self) -> None:
         self.accounts: dict[str, dict[str, Decimal]] = {}

@@ -40,11 +40,16 @@ class Example:
 
 
 class Simulator(ABC):
-    """One simulated vendor on its own port; a subclass fills its ledger and answers requests."""
+    """One simulated vendor on its own port; a subclass fills its ledger and answers requests.
+
+    `ledger`: its `Ledger`. `requests`: those that have arrived, oldest first. `now()`: the time, aware and in UTC.
+    `new_id()`: a UUID. Time and ids come from these alone, so that whoever plays the simulator can set them.
+    """
 
     name: ClassVar[str]
     """The name of the adapter that it is the counterpart of."""
     example: ClassVar[Example]
+    """How a gateway can call it; an adapter of another hand may have other names for its settings and members."""
     written_from: ClassVar[str] = ""
     """The documents of the vendor that it was written from, for people; empty where nobody says."""
     written_by: ClassVar[str] = ""
