@@ -57,6 +57,8 @@ def _tried(name: str, patience: float, output: Output) -> dict[str, Any]:
         from gateway.conformance.trial import Trial
     except ModuleNotFoundError as error:
         fail(f"{error.name} is not installed: pip install 'points-gateway[conformance]'")
+    if name == "declared":
+        fail("a description is held to the checks under its own name: points-gateway new-adapter NAME --declared")
     try:
         pair = paired(name)
     except KeyError:

@@ -16,18 +16,22 @@ def new_adapter(
     package: Annotated[
         bool, typer.Option("--package", help="Make a package of its own, in a folder points-gateway-NAME.")
     ] = False,
+    declared: Annotated[
+        bool, typer.Option("--declared", help="Describe the vendor by YAML, without code for its adapter.")
+    ] = False,
     folder: Annotated[
         Path, typer.Option(help="Where to make it: a checkout of the project or, of a package, the folder above it.")
     ] = Path(),
 ) -> None:
     """Begin an adapter: a small one that keeps every check, with its simulator, tests and page, to be changed.
 
+    With --declared a description.yaml stands in place of its code; the simulator that plays the vendor is code still.
     Without --package it is a folder of adapters/ in a checkout of the project, and registered in its pyproject.toml.
 
     Example: points-gateway new-adapter my-adapter
     """
     try:
-        scaffold = Scaffold(name)
+        scaffold = Scaffold(name, declared=declared)
         if package:
             root = folder / f"points-gateway-{name}"
             _write(root, scaffold.package())

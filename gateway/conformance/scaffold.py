@@ -1,4 +1,7 @@
-"""The files of a new adapter that keeps every check: a folder of this project, or a package of its own."""
+"""The files of a new adapter that keeps every check: a folder of this project, or a package of its own.
+
+The adapter is code, or a description of its vendor.
+"""
 
 import re
 from collections.abc import Mapping
@@ -17,14 +20,23 @@ class Taken(ValueError):
 
 
 class Scaffold:
-    """A new adapter by its name, as configurations have it, such as `stamp-card`. Raises `Taken`."""
+    """A new adapter by its name, as configurations have it, such as `stamp-card`. Raises `Taken`.
 
-    def __init__(self, name: str) -> None:
+    `declared`: it is a description of its vendor, without code.
+    """
+
+    def __init__(self, name: str, *, declared: bool = False) -> None:
+        if name == "declared":
+            raise Taken("the name 'declared' stands for all descriptions: expected one of the vendor's own")
         if not _NAME.fullmatch(name):
             raise Taken(f"{name!r} is no name of an adapter: expected words of lower-case letters joined by hyphens")
         self.name = name
         self.module = name.replace("-", "_")
         self._class_name = "".join(word.capitalize() for word in name.split("-"))
+        self._declared = declared
+        self._kind = "declared" if declared else "folder"
+        own = f"{self._kind}/description.yaml" if declared else f"{self._kind}/adapter.py"
+        self._files = (own, "folder/simulator.py", "folder/examples.py")
 
     def folder(self) -> Mapping[str, str]:
         """The files of an adapter in the tree, by their path in the checkout."""
@@ -32,10 +44,10 @@ class Scaffold:
         return {
             f"adapters/{self.module}/__init__.py": f'"""The adapter for {self.name}."""\n',
             **{
-                f"adapters/{self.module}/{file}": self._made(f"folder/{file}", package)
-                for file in ("adapter.py", "simulator.py", "examples.py", "README.md")
+                f"adapters/{self.module}/{file.partition('/')[2]}": self._made(file, package)
+                for file in (*self._files, "folder/README.md")
             },
-            f"tests/adapters/{self.module}/test_adapter.py": self._made("folder/test_adapter.py", package),
+            f"tests/adapters/{self.module}/test_adapter.py": self._made(f"{self._kind}/test_adapter.py", package),
         }
 
     def package(self) -> Mapping[str, str]:
@@ -46,17 +58,19 @@ class Scaffold:
             "README.md": self._made("folder/README.md", package),
             f"src/{package}/py.typed": "",
             f"src/{package}/__init__.py": f'"""The adapter for {self.name}."""\n',
-            **{
-                f"src/{package}/{file}": self._made(f"folder/{file}", package)
-                for file in ("adapter.py", "simulator.py", "examples.py")
-            },
-            "tests/test_adapter.py": self._made("folder/test_adapter.py", package),
+            **{f"src/{package}/{file.partition('/')[2]}": self._made(file, package) for file in self._files},
+            "tests/test_adapter.py": self._made(f"{self._kind}/test_adapter.py", package),
             "tests/test_conformance.py": self._made("package/test_conformance.py", package),
         }
 
     def registered(self, pyproject: str) -> str:
         """The text of the project's pyproject.toml with the adapter's entry points. Raises `Taken`."""
-        objects = ("adapter:" + self._class_name, f"simulator:{self._class_name}Simulator", "examples:EXAMPLES")
+        package = f"adapters.{self.module}"
+        objects = (
+            self._adapter(package),
+            f"{package}.simulator:{self._class_name}Simulator",
+            f"{package}.examples:EXAMPLES",
+        )
         for group, target in zip(GROUPS, objects, strict=True):
             section = re.search(
                 rf'^\[project\.entry-points\."{re.escape(group)}"\]\n(?:[^\[\n].*\n)*', pyproject, re.MULTILINE
@@ -65,13 +79,22 @@ class Scaffold:
                 raise Taken(f"pyproject.toml has no entry points of {group}")
             if re.search(rf"^{re.escape(self.name)} =", section.group(), re.MULTILINE):
                 raise Taken(f"{self.name} is registered already")
-            line = f'{self.name} = "adapters.{self.module}.{target}"\n'
+            line = f'{self.name} = "{target}"\n'
             pyproject = pyproject[: section.end()] + line + pyproject[section.end() :]
         return pyproject
+
+    def _adapter(self, package: str) -> str:
+        return f"{package}:description.yaml" if self._declared else f"{package}.adapter:{self._class_name}"
 
     def _made(self, file: str, package: str) -> str:
         template = Template(_TEMPLATES.joinpath(f"{file}.txt").read_text("utf-8"))
         imported = ", ".join(sorted(("Settings", self._class_name)))
         return template.substitute(
-            name=self.name, package=package, class_name=self._class_name, imported=imported, port=PORT
+            name=self.name,
+            package=package,
+            class_name=self._class_name,
+            imported=imported,
+            port=PORT,
+            adapter=self._adapter(package),
+            success="201" if self._declared else "a 2xx",
         )

@@ -39,10 +39,16 @@ def ran(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProce
     )
 
 
+@pytest.fixture(params=[(), ("--declared",)], ids=["code", "declared"])
+def options(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """An adapter of code, and one of a description."""
+    return tuple(request.param)
+
+
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]) -> Path:
     """The package of a new adapter, and beside it what an editable installation leaves."""
-    assert made(tmp_path, "corner-shop", "--package", monkeypatch=monkeypatch) == 0
+    assert made(tmp_path, "corner-shop", "--package", *options, monkeypatch=monkeypatch) == 0
     root = tmp_path / "points-gateway-corner-shop"
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     information = tmp_path / "site/points_gateway_corner_shop-0.1.0.dist-info"
@@ -69,21 +75,27 @@ def test_the_page_shows_the_settings_of_a_package(package: Path) -> None:
     own = tomllib.loads((package / "pyproject.toml").read_text("utf-8").replace("corner_shop", "stamp_card"))
     assert shown["tool"] == {name: own["tool"][name] for name in ("mypy", "pytest")}
     layout = PAGE.split("## A package of its own\n")[1]
-    assert [path for path in Scaffold("stamp-card").package() if path.rpartition("/")[2] not in layout] == []
+    declared = (package / "src/points_corner_shop/description.yaml").exists()
+    files = Scaffold("stamp-card", declared=declared).package()
+    assert [path for path in files if path.rpartition("/")[2] not in layout] == []
 
 
-def test_a_folder_has_the_style_of_the_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_has_the_style_of_the_house(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
     """In the tree it is registered in all groups, formatted, and of plain modules; nothing else is changed."""
     (tmp_path / "adapters").mkdir()
     (tmp_path / "pyproject.toml").write_text(PROJECT, "utf-8")
-    assert made(tmp_path, "corner-shop", monkeypatch=monkeypatch) == 0
+    assert made(tmp_path, "corner-shop", *options, monkeypatch=monkeypatch) == 0
     before, after = (tomllib.loads(text) for text in (PROJECT, (tmp_path / "pyproject.toml").read_text("utf-8")))
     for group in ("adapters", "simulators", "examples"):
         added = after["project"]["entry-points"].pop(f"points_gateway.{group}").items()
         added -= before["project"]["entry-points"].pop(f"points_gateway.{group}").items()
-        assert [(name, target.split(":")[0]) for name, target in added] == [
-            ("corner-shop", f"adapters.corner_shop.{group.removesuffix('s') if group != 'examples' else group}")
-        ]
+        module = f"adapters.corner_shop.{group.removesuffix('s') if group != 'examples' else group}"
+        if options and group == "adapters":
+            assert list(added) == [("corner-shop", "adapters.corner_shop:description.yaml")]
+        else:
+            assert [(name, target.split(":")[0]) for name, target in added] == [("corner-shop", module)]
     assert before == after
     ours = "lint.isort.known-first-party = ['adapters', 'gateway']"
     options = ("--no-cache", "--config", str(ROOT / "pyproject.toml"), "--config", ours, ".")
@@ -97,6 +109,23 @@ def test_a_name_that_cannot_be_one_is_refused(name: str) -> None:
     """Names are those of configurations."""
     with pytest.raises(Taken, match="is no name of an adapter"):
         Scaffold(name)
+
+
+def test_the_name_of_all_descriptions_is_none() -> None:
+    """Configurations have it for a description of their own; `conform` says how that gets a name."""
+    with pytest.raises(Taken, match="stands for all descriptions"):
+        Scaffold("declared", declared=True)
+
+
+def test_conform_says_how_a_description_gets_to_the_kit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By a name of its own, and a simulator."""
+    monkeypatch.setattr("sys.argv", ["points-gateway", "conform", "declared"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "points-gateway new-adapter NAME --declared" in capsys.readouterr().err
 
 
 def test_nothing_is_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
