@@ -109,12 +109,14 @@ def _tells_balance(description: Description) -> bool:
 
 
 def holes_of(name: str, description: Description, forms: Mapping[str, Form]) -> set[Hole]:
-    """The holes of an operation's requests and, of a search, those of what it compares."""
+    """The holes of an operation's requests and, of a search and a balance, those of what it compares."""
     names = ("credit", "debit") if name == "adjust" and "credit" in forms else (name,)
     found = {hole for each in names for hole in forms[each].holes}
     if name == "find" and description.find is not None:
         compared = (*description.find.ours.values(), *description.find.agree.values())
         found |= {hole for template in compared for hole in template.holes}
+    if name == "balance" and description.balance is not None:
+        found |= description.balance.compared
     return found
 
 

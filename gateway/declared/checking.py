@@ -21,7 +21,16 @@ from gateway.declared.description import (
 )
 from gateway.declared.form import METHODS, Form
 from gateway.declared.parts import BalanceResult, Next
-from gateway.declared.request_rules import COMPARED, HOLES, Fault, is_taken, of_request, of_settings
+from gateway.declared.request_rules import (
+    CHOOSING,
+    COMPARED,
+    HOLES,
+    Fault,
+    is_taken,
+    of_request,
+    of_setting,
+    of_settings,
+)
 from gateway.declared.settings_model import DescribedSettings
 from gateway.documents.problem import Path
 from gateway.model import AMOUNTS
@@ -165,6 +174,17 @@ def _of_write(asked: Writing, path: Path) -> Iterator[Fault]:
 
 def _of_balance(balance: BalanceRead, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
     yield from _of_amounts(balance.result, ("balance", "result"))
+    if (balance.rows is None) is not (not balance.agree):
+        yield ("balance",), "rows and agree go together: one row is the balance, and agree says which"
+    for query, template in balance.agree.items():
+        place: Path = ("balance", "agree", query.text)
+        for hole in template.holes:
+            if hole.name.startswith("settings."):
+                yield from ((place, why) for why in of_setting(hole, description))
+            elif hole.name not in CHOOSING:
+                yield place, f"{{{hole.name}}} chooses no row: expected {', '.join(sorted(CHOOSING))} or settings.NAME"
+            elif hole.optional:
+                yield place, f"{{{hole.name}?}} may have no value, and then nothing says which row it is"
 
 
 def _of_amounts(result: BalanceResult, path: Path) -> Iterator[Fault]:

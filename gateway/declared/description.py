@@ -27,7 +27,7 @@ from gateway.declared.parts import (
     Success,
     Text,
 )
-from gateway.declared.template import Template
+from gateway.declared.template import Hole, Template
 from gateway.model import Precision
 from gateway.port.authentication import HeaderName, SettingName
 
@@ -76,7 +76,14 @@ class Adjust(Writing):
 class BalanceRead(Requesting):
     """How a balance is read."""
 
+    rows: ListQuery | None = Field(None, description="The balances in the answer, of which one is the member's.")
+    agree: dict[Query, Template] = Field({}, description="With `rows`: what makes a row the one that is asked for.")
     result: BalanceResult
+
+    @property
+    def compared(self) -> set[Hole]:
+        """The holes of what a row is compared with."""
+        return {hole for template in self.agree.values() for hole in template.holes}
 
 
 class TransactionsRead(Requesting):

@@ -41,9 +41,23 @@ def _written(adapter: AnyDescribed, name: str, given: Given) -> Exchange[Applied
 
 def balance(adapter: AnyDescribed, given: Given) -> Exchange[Balance]:
     """Read a balance."""
-    document, response = yield from _read(adapter, "balance", given)
     described = adapter.part(BalanceRead)
+    values = adapter.values(given, adapter.description.schemes)
+    sought = [(query, template.value(values)) for query, template in described.agree.items()]
+    document, response = yield from _read(adapter, "balance", given)
+    if described.rows is not None:
+        document = _chosen(described.rows.rows(document), sought, response)
     return results.balance(document, described.result, adapter.description.times, response)
+
+
+def _chosen(rows: list[Any] | None, sought: Sequence[tuple[Query, Any]], response: VendorResponse) -> Any:
+    """The one row that agrees. Raises `VendorBadResponse` for none, several, and one that may and cannot be told."""
+    if rows is None:
+        not_understood("there is no list of rows that can be told", response)
+    possible = [row for row in rows if all(reading.could_agree(query.value(row), sent) for query, sent in sought)]
+    if len(possible) != 1 or not all(reading.agrees(query.value(possible[0]), sent) for query, sent in sought):
+        not_understood(f"expected one row that agrees, and {len(possible)} of {len(rows)} do or may", response)
+    return possible[0]
 
 
 def expiring(adapter: AnyDescribed, given: Given) -> Exchange[Expiring]:

@@ -33,6 +33,8 @@ HOLES: Mapping[str, frozenset[str]] = {
 """The holes that the requests of an operation may have, beside those of settings and options."""
 COMPARED = frozenset(("points", "amount"))
 """Further holes of what the answer to a search is compared with."""
+CHOOSING = frozenset(("member", "scheme", "point_type"))
+"""The holes of what chooses one row of an answer to a read of a balance, beside settings."""
 OPTIONAL = TEXTS | {"start", "end", "cursor", "transaction"}
 """The holes that may have no value."""
 _IN_HEADERS = frozenset(("id", "now", "nonce"))
@@ -156,7 +158,7 @@ def _of_holes(
 ) -> Iterator[Fault]:
     for hole in holes:
         if hole.name.startswith("settings."):
-            yield from ((path, why) for why in _of_setting(hole, description))
+            yield from ((path, why) for why in of_setting(hole, description))
         elif hole.name.startswith("options."):
             known = description.options if operation in ("adjust", "find") else {}
             if hole.name.removeprefix("options.") not in known:
@@ -170,7 +172,8 @@ def _of_holes(
             yield path, "expected {cursor?}: the first page has none"
 
 
-def _of_setting(hole: Hole, description: Description) -> Iterator[str]:
+def of_setting(hole: Hole, description: Description) -> Iterator[str]:
+    """What is wrong with a hole of a setting."""
     name = hole.name.removeprefix("settings.")
     if name not in description.settings:
         listed = ", ".join(description.settings) or "none"
@@ -196,6 +199,8 @@ def is_taken(name: str, model: type[BaseModel]) -> bool:
 def of_settings(description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
     """What is wrong between the settings, and what reads them."""
     used = {hole.name.removeprefix("settings.") for form in forms.values() for hole in form.holes}
+    if description.balance is not None:
+        used |= {hole.name.removeprefix("settings.") for hole in description.balance.compared}
     issuing = set()
     for way in {way for form in forms.values() for way in form.authentication} | set(ways(description)):
         for name, kind in way.reads().items():

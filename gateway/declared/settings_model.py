@@ -52,6 +52,8 @@ _OPTIONS: Mapping[str, Any] = {"text": Annotated[str, Field(min_length=1, max_le
 def settings_of(description: Description, forms: Mapping[str, Form], made_of: str) -> type[DescribedSettings]:
     """The model of an account's settings. `made_of`: the digest of the description."""
     holes = {hole.name for form in forms.values() for hole in form.holes}
+    if description.balance is not None:
+        holes |= {hole.name for hole in description.balance.compared}
     fields: dict[str, Any] = {
         name: _field(each, _checks(name, description, forms)) for name, each in description.settings.items()
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.declared.exchanges import AnyDescribed
 from gateway.errors import (
     FieldNotSupported,
     InsufficientPoints,
@@ -136,6 +137,65 @@ def test_a_balance_has_its_first_number_or_is_an_error() -> None:
     assert told(WHOLE_ADAPTER, "balance", answer(body), member=CARD) == expected
     for damaged in (body.replace('"10.50"', "null"), body.replace('"card": "7"', '"card": "8"'), "[]", "{}"):
         assert type(failed("balance", damaged, member=CARD)) is VendorBadResponse
+
+
+PURSES = """\
+name: purses
+source: invented
+schemes: [card]
+settings: {programme: text}
+balance:
+  get: /cards/{member}
+  rows: $.purses[*]
+  agree: {$.card: "{member}", $.kind: "{point_type}", $.at: "{settings.programme}", $.unit: pt}
+  result: {available: $.left}
+"""
+PURSE = '{"card": "7", "kind": "gold", "at": "p-1", "unit": "pt", "left": 3}'
+
+
+def purses(**settings: Any) -> AnyDescribed:
+    kind = made(PURSES)
+    given = {"adapter": "declared", "base_url": "https://shop.example", "programme": "p-1", **settings}
+    return kind.adapter(kind.settings.model_validate(given))  # type: ignore[return-value]  # a described one
+
+
+def test_a_balance_is_the_one_row_that_agrees() -> None:
+    """By member, point type, setting and what is always the same; the number of the row alone is read."""
+    adapter = purses(point_types={"base": "gold"})
+    others = [PURSE.replace(old, new) for old, new in (("7", "8"), ("gold", "tin"), ("p-1", "p-2"), ("pt", "EUR"))]
+    body = f'{{"purses": [{", ".join((*others, PURSE, "{}"))}]}}'
+    assert told(adapter, "balance", answer(body), member=CARD, point_type="base") == Balance(available=Decimal(3))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        ["{}"],
+        [PURSE, PURSE],
+        [PURSE.replace("gold", "tin")],
+        [PURSE.replace('"gold"', "[]")],
+        [PURSE, PURSE.replace('"gold"', "{}")],
+        [PURSE, PURSE.replace('"7"', '"7", "card": "8"')],
+        [PURSE, "5"],
+    ],
+)
+def test_no_row_several_and_one_that_cannot_be_told_are_an_error(rows: list[str]) -> None:
+    """Never the first of several, and never a zero."""
+    adapter = purses(point_types={"base": "gold"})
+    exchange = adapter.balance(member=CARD, point_type="base")
+    next(exchange)
+    with pytest.raises(VendorBadResponse):
+        exchange.send(answer(f'{{"purses": [{", ".join(rows)}]}}'))
+
+
+def test_a_row_is_not_asked_for_without_what_chooses_it() -> None:
+    """A call without a point type is refused by name before anything is sent, unless there is a default."""
+    with pytest.raises(FieldNotSupported) as refused:
+        asked(purses(point_types={"base": "gold"}), "balance", member=CARD)
+    assert refused.value.field == "point_type"
+    adapter = purses(point_types={"base": "gold"}, default_point_type="base")
+    assert told(adapter, "balance", answer(f'{{"purses": [{PURSE}]}}'), member=CARD).available == 3
 
 
 ROWS = """{"bookings": [

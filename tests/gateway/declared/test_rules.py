@@ -23,6 +23,8 @@ TOKENS = '    tokens: "{points}"\n'
 NEXT = "  next: {last: $.id, more: $.more}\n  complete"
 PROOF = "  success: {require: {$.booking.state: done}, outcome: succeeded}\n"
 STATE = "  state: {path: $.state, succeeded: [done]"
+SHOWN = "  result:\n    available: $.left\n"
+CHOSEN = '  rows: $.all[*]\n  agree: {{$.of: "{}"}}\n'
 RULES = [
     # names, settings, options
     ("name: token-shop", "name: Shop", "1:7: name: expected text that matches"),
@@ -118,6 +120,12 @@ RULES = [
     # reads
     ("    available: $.left\n    pending: $.waiting\n", "", "balance.result: expected at least one of available"),
     ('most: "{limit}", ', "", "transactions: expected {limit}, the rows that a page may have"),
+    (SHOWN, "  rows: $.all[*]\n" + SHOWN, "balance: rows and agree go together"),
+    (SHOWN, '  agree: {$.of: "{member}"}\n' + SHOWN, "balance: rows and agree go together"),
+    (SHOWN, CHOSEN.format("{point_type?}") + SHOWN, "balance.agree.$.of: {point_type?} may have no value, and then"),
+    (SHOWN, CHOSEN.format("{id}") + SHOWN, "balance.agree.$.of: {id} chooses no row: expected member, point_type"),
+    (SHOWN, CHOSEN.format("{settings.city}") + SHOWN, "balance.agree.$.of: {settings.city}: no setting is named city"),
+    (SHOWN, CHOSEN.format("{member}") + SHOWN, None),
     (NEXT, "  complete", "transactions: {cursor?} and next go together"),
     (NEXT, "  next: {last: $.id}\n  complete", "expected more: without it"),
     (
