@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Table, func, insert, select, text, update
 
-from gateway.journal import opening
+from gateway.journal import opening, row_numbers
 from gateway.journal.database import Database
 from gateway.journal.failures import JournalError, JournalLocked
 from gateway.journal.lock import FileLock
@@ -90,8 +90,9 @@ def _moved(table: Table, reading: Connection, writing: Connection) -> Moved:
     for part in _parts(table, reading):
         into.write(part)
         digest.add(part)
-    if "seq" in table.c and digest.rows:
-        _follow(table, writing)
+    if "seq" in table.c:
+        # Events are told by number: one that the old journal gave to a step that is purged comes to no other.
+        row_numbers.follow(writing, table, row_numbers.last(reading, table))
     return Moved(table.name, digest.rows, digest.text)
 
 
@@ -111,13 +112,6 @@ def _parts(table: Table, connection: Connection) -> Iterator[Sequence[Any]]:
         select(table).order_by(*table.primary_key), execution_options={"yield_per": AT_ONCE, "stream_results": True}
     )
     yield from rows.partitions()
-
-
-def _follow(table: Table, connection: Connection) -> None:
-    """The numbers go on after the highest. SQLite sees to that itself."""
-    if connection.dialect.name == "postgresql":
-        sequence = func.pg_get_serial_sequence(table.name, "seq")
-        connection.execute(select(func.setval(sequence, select(func.max(table.c.seq)).scalar_subquery())))
 
 
 class _Inserting:

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from gateway.adjustments import Record, Transition
 from gateway.answers.rendering import final_answer
 from gateway.cli.options import with_journal
 from gateway.journal import Filters, Journal
+from gateway.journal.database import Database
 from tests.conftest import PostgreSQL
 from tests.deadlines import DEADLINE
 from tests.gateway.cli.conftest import Command, Left, ran
@@ -102,6 +104,26 @@ def test_a_journal_is_moved_and_goes_on(command: Command, left: Left, tmp_path: 
     assert there.out == back.out  # the same rows and digests both ways
     note(url, "b")
     assert len(command("journal", "audit", "-c", config).out.splitlines()) == 2
+
+
+def test_no_number_of_a_step_comes_twice_in_a_moved_journal(
+    command: Command, left: Left, tmp_path: Path, postgresql: PostgreSQL
+) -> None:
+    """Steps that were purged had the highest. Events are told by number, so the next step gets another anywhere."""
+    said_by(left, "DELETE FROM transitions")
+    config, back = tmp_path / "new.yaml", f"sqlite:///{tmp_path}/back.db"
+    url = postgresql.database()
+    config.write_text(f"store: {json.dumps(url)}\n")
+    assert command("journal", "copy", "-c", left.config, "--to", config).code == 0
+    assert command("journal", "copy", "-c", config, "--to", back).code == 0
+    step = text(
+        "INSERT INTO transitions (adjustment, at, after, attempt, by, evidence, exchange)"
+        " SELECT id, 1, 'in_progress', 1, 'gateway', '{}', '[]' FROM adjustments LIMIT 1 RETURNING seq"
+    )
+    for store in (url, back):
+        engine = Database.parse(store, patience=DEADLINE, clock=lambda: datetime.now(UTC)).writer()
+        with engine.begin() as connection:
+            assert connection.scalar(step) == 11
 
 
 def test_a_journal_is_moved_all_or_nothing(
