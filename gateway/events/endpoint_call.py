@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from standardwebhooks.webhooks import Webhook as Signer
 
 from gateway.answers.events import EventAnswer
+from gateway.events.hook_names import Apart
 from gateway.port import VendorRequest, VendorSettings
 from gateway.port.addresses import is_link_local_or_metadata, is_public
 from gateway.transport import Evidence, Transport, TransportError, boottime, trust
@@ -59,7 +60,7 @@ class EndpointCall:
             reuse_connections=True,
         )
         refused = is_link_local_or_metadata if webhook.allow_private else _not_public
-        self._transport = Transport(settings, boottime, trusting=trusting, refused=refused)
+        self._transport = Transport(settings, boottime, resolver=Apart(), trusting=trusting, refused=refused)
 
     async def send(self, event: EventAnswer, *, expires: float) -> Answered:
         """Send an event once. `expires`: a moment on `boottime`, after which nothing leaves."""

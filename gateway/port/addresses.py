@@ -79,8 +79,13 @@ def is_public(host: str) -> bool:
     address = _parse(host)
     if address is None:
         return True
-    addresses = (address, *_embedded(address))
-    return not any(not each.is_global or each.is_multicast or each in _METADATA for each in addresses)
+    return all(_is_public(each) for each in (address, *_embedded(address)))
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address) and address.is_site_local:
+        return False  # fec0::/10 was for networks of one's own before fc00::/7, and Python takes it for global
+    return address.is_global and not address.is_multicast and address not in _METADATA
 
 
 def _parse(host: str) -> IPv4Address | IPv6Address | None:

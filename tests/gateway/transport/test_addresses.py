@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.port import Secret, VendorSettings
-from gateway.port.addresses import is_link_local_or_metadata
+from gateway.port.addresses import is_link_local_or_metadata, is_public
 from gateway.transport import AddressRefused, Transport, boottime
 from gateway.transport.endpoint import Endpoint
 from tests.gateway.transport.raw_server import (
@@ -331,3 +331,33 @@ def test_a_link_local_proxy(run: Run) -> None:
             assert (type(error), evidence.sent) == (AddressRefused, False)
 
     run(scene())
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "10.0.0.1",
+            "172.31.0.1",
+            "192.168.1.1",
+            "127.0.0.1",
+            "0.0.0.0",
+            "100.64.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+        ),
+        *("169.254.169.254", "168.63.129.16", "0x7f000001", "2130706433", "127.1", "192.0.2.1", "240.0.0.1"),
+        *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "fec0::1", "ff0e::1", "2001:db8::1"),
+        *("::ffff:10.0.0.1", "::ffff:127.0.0.1", "::10.0.0.1", "::ffff:0:10.0.0.1", "64:ff9b::10.0.0.1"),
+        *("64:ff9b:1::10.0.0.1", "2002:a00:1::", "2002:7f00:1::1"),
+    ],
+)
+def test_an_address_that_is_not_public(host: str) -> None:
+    """Private, of this machine, shared, of many, or one of these within an IPv6 address."""
+    assert not is_public(host)
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::8.8.8.8", "example.com", "localhost"])
+def test_an_address_that_is_public_or_a_name(host: str) -> None:
+    """A name is judged by what it resolves to, when a connection is made."""
+    assert is_public(host)
