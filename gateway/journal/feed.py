@@ -59,15 +59,14 @@ def page(connection: Connection, feed: str, after: str | None, limit: int) -> Fe
     purge can go on through what is left. Raises `EventsGone` where events after it were purged since, or where there is
     no such event.
     """
-    until, times = _purged(connection, feed)
-    position = -1
-    if after is not None:
-        event, _, seen = after.partition(".")
-        position = position_of(connection, feed, event)
-        if position < until and int(seen or 0) < times:
-            raise EventsGone(_GONE)
+    event, _, seen = (after or "").partition(".")
+    position = -1 if after is None else position_of(connection, feed, event)
     found = entries(connection, feed, position, limit + 1)
     events = of(connection, found[:limit])
+    # Read last: each statement may see more than the one before it, and so a purge between them is known here.
+    until, times = _purged(connection, feed)
+    if after is not None and position < until and int(seen or 0) < times:
+        raise EventsGone(_GONE)
     return FeedPage(events, len(found) > limit, _cursor(events[-1], times) if events else after)
 
 

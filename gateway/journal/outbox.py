@@ -21,6 +21,8 @@ from gateway.journal.transaction import Transaction
 _STEP = transitions.c
 # Named, so that the key's index is read: on PostgreSQL writers may not scan a table.
 _THE_ROW = outbox.c.id == 1
+FARTHEST = 60_000_000
+"""Microseconds that lie ahead of the end of any lease; one that ends later is from before the clock was set back."""
 _WRITERS = text(
     "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND relation = 'transitions'::regclass"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -53,7 +55,17 @@ def backlog(connection: Connection, moment: Callable[[Connection], datetime]) ->
     """What there is to publish, from two rows."""
     now = codec.to_micros(moment(connection))
     row = connection.execute(select(outbox, _HIGHEST.scalar_subquery().label("highest")).where(_THE_ROW)).one()
-    return Backlog(row.published, row.highest or 0, row.owner if row.lease_until > now else "")
+    return Backlog(row.published, row.highest or 0, row.owner if lasts(row.lease_until, now) else "")
+
+
+def lasts(until: int, now: int, *, farthest: int = FARTHEST) -> bool:
+    """Whether a lease, or a rest, until a moment is not over; both in microseconds."""
+    return now < until <= now + max(farthest, FARTHEST)
+
+
+def highest(connection: Connection) -> int:
+    """The highest number of a step that is there; 0 where none is."""
+    return connection.execute(_HIGHEST).scalar_one() or 0
 
 
 def published(connection: Connection) -> int:
@@ -65,23 +77,24 @@ def publish(transaction: Transaction, asked: Publish) -> Publication:
     """Publish as far as nothing can come any more, where nobody else does."""
     connection = transaction.connection
     row = connection.execute(select(outbox).where(_THE_ROW).with_for_update(skip_locked=True)).one_or_none()
-    if row is None or (row.owner != asked.owner and row.lease_until > transaction.micros):
+    lease = round(asked.lease * 1_000_000)
+    if row is None or (row.owner != asked.owner and lasts(row.lease_until, transaction.micros, farthest=lease)):
         return Publication(published(connection), mine=False)
     # In this order: who writes a step up to the highest has ended, or is seen among those who write.
-    highest = connection.execute(_HIGHEST).scalar_one() or 0
+    last = highest(connection)
     writers = _writers(connection)
     reached, seen = row.published, asked.seen if row.owner == asked.owner else None
     if not writers:
-        reached, seen = highest, None
+        reached, seen = last, None
     elif seen is None:
-        seen = Horizon(highest, writers)
+        seen = Horizon(last, writers)
     elif seen.writers.isdisjoint(writers):
-        reached, seen = seen.highest, Horizon(highest, writers)
+        reached, seen = seen.highest, Horizon(last, writers)
     if reached > row.published:
         missing = update(transitions).where(_STEP.seq > row.published, _STEP.seq <= reached, _EVENT)
         connection.execute(missing.values(feed=_TENANT))
-    until = transaction.micros + round(asked.lease * 1_000_000)
-    values: dict[str, Any] = {"published": max(reached, row.published), "owner": asked.owner, "lease_until": until}
+    until, reached = transaction.micros + lease, max(reached, row.published)
+    values: dict[str, Any] = {"published": reached, "owner": asked.owner, "lease_until": until}
     connection.execute(update(outbox).where(_THE_ROW).values(values))
     return Publication(values["published"], mine=True, seen=seen)
 

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import event, text
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, Verdict
 from gateway.errors import EventsGone
 from gateway.event_kinds import kind
 from gateway.journal import Erase, Journal, Publication, Publish, Purge, feed
+from gateway.journal.database import Database
 from gateway.journal.feed import Event
 
 LEASE = 60.0
@@ -211,10 +214,6 @@ def test_a_gateway_of_the_version_before_is_published_too(
     journal: Journal, outbox: Outbox, draft: Callable[..., Draft], settled: Callable[..., Record], url: str, runner: Any
 ) -> None:
     """Its steps name no feed; whoever publishes finds out which of them are events, and whose."""
-    from sqlalchemy import text
-
-    from gateway.journal.database import Database
-
     failed = settled(Verdict.NOT_APPLIED)
     done = runner.run(journal.conclude(Settlement(failed, Verdict.REFUSED, {"sent": True}))).record
     runner.run(journal.conclude(Settlement(done, Verdict.REFUSED, {"sent": True, "again": 1})))
@@ -255,6 +254,48 @@ def test_a_cursor_from_before_a_purge_is_refused(
     with pytest.raises(EventsGone):
         outbox.events(after=page.last)
     assert outbox.events(after=runner.run(journal.end_of_events("acme")).last) == ()
+
+
+def test_a_purge_during_a_page_is_not_passed_over(
+    journal: Journal, outbox: Outbox, settled: Callable[..., Record], clock: Any, url: str, runner: Any
+) -> None:
+    """Whatever a page saw of a purge beside it: the event is in it, or its reader is told of the gap."""
+    settled(Verdict.UNKNOWN)
+    outbox.publish()
+    (first,) = outbox.events()
+    gone = settled().draft.id
+    clock.advance(10)
+    settled()
+    outbox.publish()
+    engine = Database.parse(url, patience=5.0, clock=clock).reader()
+    before = clock.now - timedelta(seconds=5)
+    found: list[str] = []
+    with closing(engine.connect()) as connection:
+
+        def purge(_: Any, __: Any, statement: str, *more: Any) -> None:
+            if "IS NOT NULL" in statement and not found:
+                found.append(gone)
+                assert runner.run(journal.remove(Purge("acme", before))).purged == 1
+
+        event.listen(connection, "before_cursor_execute", purge)
+        with suppress(EventsGone):
+            read = feed.page(connection, "acme", feed.event_id_of(first), 100)
+            assert gone in {each.record.draft.id for each in read.events}
+    engine.dispose()
+    assert found == [gone]
+
+
+def test_a_clock_that_was_set_back_holds_no_publisher_up(
+    opener: Callable[..., Journal], outbox: Outbox, settled: Callable[..., Record], clock: Any, runner: Any
+) -> None:
+    """The lease of one that was killed before that seems to last for an hour: another one goes on at once."""
+    assert outbox.publish().mine
+    clock.advance(-3600)
+    settled()
+    other = Outbox(opener(), runner, "other")
+    assert runner.run(other.journal.backlog()).publisher == ""
+    assert other.publish().mine
+    assert len(other.events()) == 1
 
 
 def test_what_nobody_reads_is_purged(
