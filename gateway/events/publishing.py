@@ -1,4 +1,7 @@
-"""Publishes the feed of events while somebody wants it: webhooks are configured, or the feed was read lately."""
+"""Publishes the feed of events: at once while webhooks are configured or somebody reads it, else now and then.
+
+Now and then, so that who begins to read finds a feed that has its end, and the first turn has little to go through.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -11,8 +14,10 @@ EVERY = 0.25
 """Seconds between two turns."""
 LEASE = 5.0
 """Seconds after which another process takes over from one that ended."""
+SELDOM = 30.0
+"""Seconds between two turns while nobody wants the feed."""
 READ_LATELY = 60.0
-"""Seconds for which the feed is published after somebody has read it."""
+"""Seconds for which the feed is published at once after somebody has read it."""
 
 
 class Publisher:
@@ -36,8 +41,9 @@ class Publisher:
         metrics.sampled(lambda: metrics.events_behind.set(self.behind))
 
     async def loop(self) -> None:
-        """Take a turn, if somebody wants the feed."""
-        if self._wanted() or self._clock() - self._read < READ_LATELY:
+        """Take a turn, if somebody wants the feed, or the last one was long ago."""
+        now = self._clock()
+        if self._wanted() or now - self._read < READ_LATELY or now - self._looked >= SELDOM:
             await self._publish()
 
     async def asked(self) -> None:

@@ -34,7 +34,10 @@ class Round:
 
 
 class Telling:
-    """Rounds of webhooks on one journal. `owner` names a round, unlike any other; `clock` counts suspension."""
+    """Rounds of webhooks on one journal. `owner` names a round, unlike any other; `clock` counts suspension.
+
+    `within`: seconds in which the last request of a round begins.
+    """
 
     def __init__(
         self,
@@ -44,12 +47,14 @@ class Telling:
         clock: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
         park_after: float = PARK_AFTER,
+        within: float = ROUND,
     ) -> None:
         self._journal = journal
         self._owner = owner
         self._clock = clock
         self._pauses = pauses
         self._park_after = park_after
+        self._within = within
 
     async def round(self, feed: str, call: EndpointCall) -> Round | None:
         """Tell a webhook what it is owed; None where another process is at it, or it rests after a failure.
@@ -58,7 +63,7 @@ class Telling:
         """
         name, owner = call.webhook.name, self._owner()
         begun = self._clock()
-        lease = ROUND + call.webhook.timeout + LEASE_MARGIN
+        lease = self._within + call.webhook.timeout + LEASE_MARGIN
         taken: Taken | None = await self._journal.hand_on(TakeWebhook(feed, name, owner, lease))
         if taken is None:
             return None
@@ -67,7 +72,7 @@ class Telling:
         try:
             owed = await self._journal.owed((feed, name), taken.position, due=MOST, new=new)
             lines = _lines(owed, call.webhook.events, outcomes)
-            await self._tell(call, lines, outcomes, ends=begun + ROUND, expires=begun + lease)
+            await self._tell(call, lines, outcomes, ends=begun + self._within, expires=begun + lease)
         finally:
             # Also where the gateway stops: what was taken is kept, and another may go on at once.
             reached = _reached(owed, call.webhook.events, taken.position, outcomes)
@@ -85,7 +90,9 @@ class Telling:
     ) -> int | None:
         taken = any(each.told == "delivered" for each in outcomes)
         failed = not taken and any(each.told == "failed" for each in outcomes)
-        pause = rest(failures + 1) if failed else 0.0
+        # A round without anything to tell ends no series of failures, and another one is not to follow at once.
+        behind = 0 if taken else failures + failed
+        pause = rest(behind) if behind else 0.0
         parked: int | None = await self._journal.hand_on(
             KeepRound(feed, name, owner, position, tuple(outcomes), self._pauses, self._park_after, pause)
         )
@@ -108,6 +115,9 @@ class Telling:
                             answered = await self._one(call, item, expires=expires)
                         except StoreUnavailable:
                             return  # what has no outcome is told by another round
+                        except Exception as error:  # one that cannot be read holds up no other adjustment
+                            log.error("an event cannot be told", webhook=call.webhook.name, exc_info=error)
+                            answered = Answered(False, f"it cannot be told: {type(error).__name__}")
                         told: Told = "delivered" if answered.taken else "failed"
                         outcomes.append(Outcome(item.event, item.adjustment, told, answered.error))
                         blocked = not answered.taken

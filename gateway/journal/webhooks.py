@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from gateway.journal import codec
 from gateway.journal.event_commands import KeepRound, Outcome, Replay, Taken, TakeWebhook
 from gateway.journal.feed import FeedEntry, entries
-from gateway.journal.outbox import published
+from gateway.journal.outbox import highest, lasts
 from gateway.journal.tables import deliveries, transitions, webhooks
 from gateway.journal.transaction import Transaction
 from gateway.journal.upserts import upsert
@@ -76,17 +76,19 @@ class WebhookStanding:
 def take(transaction: Transaction, asked: TakeWebhook) -> Taken | None:
     """Own a webhook for a while, unless another does, or it rests after a failure."""
     connection, now = transaction.connection, transaction.micros
-    until = now + round(asked.lease * _SECOND)
+    lease = round(asked.lease * _SECOND)
+    until = now + lease
     row = connection.execute(_of(select(webhooks), asked).with_for_update(skip_locked=True)).one_or_none()
     if row is None:
         if connection.execute(_of(select(_HOOK.position), asked)).one_or_none() is not None:
             return None  # somebody has it in hand
-        position = published(connection)
+        position = highest(connection)  # what is not published yet happened before as well
         new = {"feed": asked.feed, "name": asked.name, "position": position, "owner": asked.owner}
         # Of two that make one at once, the second finds the row there, and is done again.
         connection.execute(insert(webhooks), {**new, "lease_until": until, "due_at": 0, "failures": 0})
         return Taken(position)
-    if row.owner != asked.owner and (row.lease_until > now or (row.failures and row.due_at > now)):
+    rests = row.failures > 0 and lasts(row.due_at, now)
+    if row.owner != asked.owner and (rests or lasts(row.lease_until, now, farthest=lease)):
         return None
     connection.execute(_of(update(webhooks), asked).values(owner=asked.owner, lease_until=until))
     return Taken(row.position, row.failures)

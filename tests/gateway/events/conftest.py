@@ -26,11 +26,14 @@ from tests.receiver import SECRET, Receiver, receiving
 __all__ = ["clock", "empty_database", "journal", "opener", "runner", "url"]  # fixtures: a journal in either database
 
 TIMEOUT = scaled(0.5)
+LONGEST = 30.0
+"""Seconds that a webhook may take at most; no test lets them run out."""
+ROUND = scaled(10.0)
 
 
 def webhook(url: str, **fields: Any) -> Webhook:
     """A webhook of this machine."""
-    usual: dict[str, Any] = {"secrets": (Secret(SECRET),), "allow_private": True, "timeout": DEADLINE}
+    usual: dict[str, Any] = {"secrets": (Secret(SECRET),), "allow_private": True, "timeout": LONGEST}
     return Webhook(**{"name": "app", "url": url, **usual, **fields})
 
 
@@ -87,7 +90,7 @@ class Scene:
             call = EndpointCall(hook)
             try:
                 owner = secrets.token_hex(8)
-                telling = Telling(journal or self.journal, owner=lambda: owner, clock=boottime, **fields)
+                telling = Telling(journal or self.journal, owner=lambda: owner, clock=boottime, within=ROUND, **fields)
                 return await telling.round(feed, call)
             finally:
                 call.close()

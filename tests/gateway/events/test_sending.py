@@ -13,7 +13,7 @@ from gateway.metrics import Metrics
 from gateway.transport import boottime
 from gateway.webhook import Webhook
 from tests.deadlines import DEADLINE
-from tests.gateway.events.conftest import Scene, webhook
+from tests.gateway.events.conftest import ROUND, Scene, webhook
 from tests.receiver import Received, Receiver
 
 
@@ -23,7 +23,7 @@ class Looking:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self.tasks: list[asyncio.Task[None]] = []
-        telling = Telling(scene.journal, owner=iter(map(str, range(10**6))).__next__, clock=boottime)
+        telling = Telling(scene.journal, owner=iter(map(str, range(10**6))).__next__, clock=boottime, within=ROUND)
         self.sender = Sender(
             scene.journal,
             telling,

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 
 from gateway.adjustments import Record, Verdict
 from gateway.events.patience import PARK_AFTER, PAUSES
+from gateway.events.telling import Round
 from gateway.journal import Erase, Journal, Purge, Replay, TakeWebhook
+from gateway.journal.database import Database
 from gateway.port import Secret
 from tests.deadlines import until
 from tests.gateway.events.conftest import TIMEOUT, Scene, webhook
@@ -191,6 +194,55 @@ def test_a_dead_webhook_is_tried_with_one_event(scene: Scene, receiver: Receiver
     scene.all_told(webhook(receiver.url))
     scene.all_told(webhook(receiver.url))
     assert sorted(each.adjustment for each in receiver.taken) == sorted(ids)
+
+
+def test_a_dead_webhook_rests_though_there_is_nothing_to_tell(scene: Scene, receiver: Receiver) -> None:
+    """While its event waits for a later try, no look begins a round after the other."""
+    receiver.answers = lambda request: 503
+    scene.happened()
+    scene.told(webhook(receiver.url))
+    scene.clock.advance(3)
+    assert scene.runner.run(scene.journal.to_tell()) == {("acme", "app")}
+    assert scene.told(webhook(receiver.url)) == Round()
+    assert scene.runner.run(scene.journal.to_tell()) == frozenset()
+    assert scene.told(webhook(receiver.url)) is None
+
+
+def test_a_new_webhook_hears_of_nothing_before(scene: Scene, receiver: Receiver) -> None:
+    """Not even of what happened before and was not published yet."""
+    scene.settled(scene.claimed())
+    hook = webhook(receiver.url, name="new")
+    scene.told(hook)
+    scene.publish()
+    later = scene.happened()
+    scene.told(hook)
+    assert [each.adjustment for each in receiver.received] == [later]
+
+
+def test_what_cannot_be_read_holds_up_no_other_adjustment(scene: Scene, receiver: Receiver, url: str) -> None:
+    """It is tried again like one that was not taken, and the webhook hears of all others."""
+    broken, whole = scene.happened(), scene.happened()
+    engine = Database.parse(url, patience=5.0, clock=scene.clock).writer()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE adjustments SET draft = '?' WHERE id = :id"), {"id": broken})
+    done = scene.told(webhook(receiver.url))
+    assert (done and done.delivered, done and done.failed) == (1, 1)
+    assert [each.adjustment for each in receiver.taken] == [whole]
+    (waits,) = scene.runner.run(scene.journal.not_taken("waiting", limit=10))
+    assert (waits.adjustment, waits.error.partition(":")[0]) == (broken, "it cannot be told")
+
+
+def test_a_clock_that_was_set_back_holds_no_webhook_up(scene: Scene, receiver: Receiver) -> None:
+    """Neither the lease of one that was killed, nor the rest after a failure, lasts for an hour more."""
+    scene.happened()
+    scene.runner.run(scene.journal.hand_on(TakeWebhook("acme", "app", "killed", 30.0)))
+    scene.clock.advance(-3600)
+    receiver.answers = lambda request: 503
+    done = scene.told(webhook(receiver.url))
+    assert done is not None
+    assert done.failed == 1
+    scene.clock.advance(-3600)
+    assert scene.told(webhook(receiver.url)) is not None
 
 
 def test_one_process_tells_a_webhook_at_a_time(

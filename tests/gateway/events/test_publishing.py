@@ -1,0 +1,28 @@
+"""When a process publishes the feed: at once where somebody wants it, and else seldom."""
+
+from gateway.events.publishing import READ_LATELY, SELDOM, Publisher
+from gateway.metrics import Metrics
+from tests.gateway.events.conftest import Scene
+
+
+def test_a_feed_that_nobody_wants_is_published_seldom(scene: Scene) -> None:
+    """So its end is known to who begins to read, who then has it published at once for a while."""
+    now = 0.0
+    publisher = Publisher(scene.journal, Metrics(), owner="me", wanted=lambda: False, clock=lambda: now)
+
+    def took() -> bool:
+        """Whether a turn publishes what happened before it."""
+        scene.settled(scene.claimed())
+        before = publisher.published
+        scene.runner.run(publisher.loop())
+        return publisher.published > before
+
+    assert took()
+    now += SELDOM / 2
+    assert not took()
+    now += SELDOM / 2
+    assert took()
+    scene.runner.run(publisher.asked())
+    now += READ_LATELY - 1
+    assert took()
+    assert took()
