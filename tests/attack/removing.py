@@ -7,7 +7,7 @@ from random import Random
 
 from gateway.answers.rendering import final_answer
 from gateway.errors import StoreUnavailable
-from gateway.journal import Erase, Journal, Purge, codec
+from gateway.journal import Erase, Journal, JournalError, Purge, codec
 from tests.attack.testimony import Asked
 
 ERASED, PURGED = 0.15, 0.1
@@ -23,8 +23,11 @@ class Remover:
         self._journal: Journal | None = None
 
     async def remove(self, asked: Asked, adjustment: str) -> None:
-        """Erase the member of what was asked, or purge its adjustment; most often neither, as where no answer comes."""
-        with suppress(StoreUnavailable):
+        """Erase the member of what was asked, or purge its adjustment; most often neither.
+
+        Neither happens where the journal gives no answer, or cannot be opened: during a fail-over nobody can write.
+        """
+        with suppress(StoreUnavailable, JournalError):
             await self._remove(asked, adjustment)
 
     async def _remove(self, asked: Asked, adjustment: str) -> None:
