@@ -50,6 +50,20 @@ def test_only_the_success_is_applied(command: Command, tmp_path: Path) -> None:
         assert "Traceback" not in shown
 
 
+def test_a_refusal_may_be_a_success_by_its_status(command: Command, tmp_path: Path) -> None:
+    """By the code in it; another word proves neither."""
+    code = EXAMPLE.replace("code: $.error", "code: $.state").replace("  message: $.text\n", "")
+    text = code.replace(
+        "{status: 404, code: nobody, means: member_not_found}",
+        "{status: 201, code: rejected, means: vendor_rejected}",
+    )
+    (tmp_path / "tokens.yaml").write_text(text)
+    for word, verdict in (("done", "applied"), ("rejected", "refused"), ("queued", "unknown")):
+        (tmp_path / "answer.json").write_text(BOOKED.replace("done", word))
+        words = (str(tmp_path / "tokens.yaml"), str(tmp_path / "answer.json"), "--status", "201")
+        assert f"verdict  {verdict}" in command("describe-try", *words).out
+
+
 SHELVES = (
     EXAMPLE.replace("{key: secret}", "{key: secret, shelf: text, rack: number}")
     .replace('{tokens: "{points}"', '{shelf: "{settings.shelf}", rack: "{settings.rack}", tokens: "{points}"')
