@@ -76,27 +76,16 @@ class Telling:
         finally:
             # Also where the gateway stops: what was taken is kept, and another may go on at once.
             reached = _reached(owed, call.webhook.events, taken.position, outcomes)
-            parked = await self._keep(feed, name, owner, reached, outcomes, taken.failures)
+            left = len(owed.new) == new or len(owed.due) == MOST or any(each.position > reached for each in owed.new)
+            rests = _rests(outcomes, taken.failures, left=left)
+            kept = KeepRound(feed, name, owner, reached, tuple(outcomes), self._pauses, self._park_after, rests)
+            parked: int | None = await self._journal.hand_on(kept)
         if parked is None:
             log.warning("a webhook was told by two processes", tenant=feed, webhook=name)
             return Round()
         delivered = sum(each.told == "delivered" for each in outcomes)
         failed = sum(each.told == "failed" for each in outcomes)
-        left = len(owed.new) == new or len(owed.due) == MOST or any(each.position > reached for each in owed.new)
         return Round(delivered, failed, parked, more=left and (delivered > 0 or not failed))
-
-    async def _keep(
-        self, feed: str, name: str, owner: str, position: int, outcomes: Sequence[Outcome], failures: int
-    ) -> int | None:
-        taken = any(each.told == "delivered" for each in outcomes)
-        failed = not taken and any(each.told == "failed" for each in outcomes)
-        # A round without anything to tell ends no series of failures, and another one is not to follow at once.
-        behind = 0 if taken else failures + failed
-        pause = rest(behind) if behind else 0.0
-        parked: int | None = await self._journal.hand_on(
-            KeepRound(feed, name, owner, position, tuple(outcomes), self._pauses, self._park_after, pause)
-        )
-        return parked
 
     async def _tell(
         self, call: EndpointCall, lines: list[list[Due]], outcomes: list[Outcome], *, ends: float, expires: float
@@ -148,6 +137,18 @@ def _lines(owed: Owed, kinds: Collection[EventKind], outcomes: list[Outcome]) ->
         else:
             lines.setdefault(new.adjustment, []).append(Due(new.position, new.adjustment))
     return list(lines.values())
+
+
+def _rests(outcomes: Collection[Outcome], failures: int, *, left: bool) -> float:
+    """Seconds before the next round, after so many in a row that took nothing; `left`: whether there is more to tell.
+
+    One without anything to tell ends no such series, and the next is not to follow at once.
+    """
+    if any(each.told == "delivered" for each in outcomes):
+        return 0.0
+    if any(each.told == "failed" for each in outcomes):
+        return rest(failures + 1)
+    return rest(failures) if failures and not left else 0.0
 
 
 def _reached(owed: Owed, kinds: Collection[EventKind], position: int, outcomes: Sequence[Outcome]) -> int:
