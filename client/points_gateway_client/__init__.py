@@ -4,6 +4,7 @@ It is written against docs/api.md of the gateway, and needs nothing of the gatew
 """
 
 from points_gateway_client.async_client import AsyncPointsClient
+from points_gateway_client.events import Event, EventPage
 from points_gateway_client.exceptions import (
     FieldError,
     NoAnswer,
@@ -71,6 +72,7 @@ from points_gateway_client.results import (
 from points_gateway_client.sync_client import PointsClient
 from points_gateway_client.transactions import Transaction, Transactions
 from points_gateway_client.wallet import Wallet, WalletBalance
+from points_gateway_client.webhooks import InvalidSignature, verified
 
 __all__ = [
     "Adjustment",
@@ -86,6 +88,8 @@ __all__ = [
     "Capabilities",
     "Capability",
     "ClientPaused",
+    "Event",
+    "EventPage",
     "EventsGone",
     "Expiring",
     "FakePoints",
@@ -99,6 +103,7 @@ __all__ = [
     "InsufficientPoints",
     "InternalError",
     "InvalidRequest",
+    "InvalidSignature",
     "KeyExpired",
     "LimitExceeded",
     "Limits",
@@ -146,4 +151,5 @@ __all__ = [
     "VendorWords",
     "Wallet",
     "WalletBalance",
+    "verified",
 ]

@@ -12,6 +12,7 @@ import httpx
 from points_gateway_client.arguments import whole
 from points_gateway_client.async_driver import AsyncDriver
 from points_gateway_client.async_members import AsyncMembers
+from points_gateway_client.events import Event, EventPage
 from points_gateway_client.exceptions import PointsError
 from points_gateway_client.exchange import Call, Retries
 from points_gateway_client.fields import AdjustmentFields
@@ -157,6 +158,23 @@ class AsyncPointsClient(AsyncMembers):
         if filters.get("limit") is None:
             filters["limit"] = LARGEST_PAGE
         async for page in self.adjustments(timeout=timeout, **filters):
+            for each in page.data:
+                yield each
+
+    async def events(
+        self, after: str | None = None, *, limit: int | None = None, timeout: float | None = None
+    ) -> AsyncIterator[EventPage]:
+        """As `PointsClient.events`."""
+        while True:
+            page = await self._driver.run(self._operations.events(after, limit), timeout)
+            yield page
+            if not page.more:
+                return
+            after = page.last
+
+    async def iter_events(self, after: str | None = None, *, timeout: float | None = None) -> AsyncIterator[Event]:
+        """As `PointsClient.iter_events`."""
+        async for page in self.events(after, limit=LARGEST_PAGE, timeout=timeout):
             for each in page.data:
                 yield each
 

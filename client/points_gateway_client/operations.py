@@ -7,6 +7,7 @@ from typing import Literal, TypeVar, Unpack, get_args
 
 from points_gateway_client import exact
 from points_gateway_client.arguments import flag, member_name, moment, one_of, text, text_or_none
+from points_gateway_client.events import EventPage
 from points_gateway_client.exchange import Answer, Call, Retries, Steps, exchange
 from points_gateway_client.fields import AdjustmentFields
 from points_gateway_client.json_object import Document
@@ -30,7 +31,7 @@ from points_gateway_client.wallet import Wallet, target
 T = TypeVar("T")
 
 Outcome = Literal["applied", "not_applied"]
-_ADJUSTMENTS = "/v1/adjustments"
+_ADJUSTMENTS, _EVENTS = "/v1/adjustments", "/v1/events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ class Operations:
         """One page of adjustments, newest first."""
         call = Call("GET", _ADJUSTMENTS, _ADJUSTMENTS + list_query(filters), _plain(Page.read))
         return exchange(call, self.retries)
+
+    def events(self, after: str | None, limit: int | None) -> Steps[EventPage]:
+        """One page of the feed of events, oldest first."""
+        parameters = query(after=text_or_none(after, "after"), limit=page_size(limit))
+        return exchange(Call("GET", _EVENTS, _EVENTS + parameters, _plain(EventPage.read)), self.retries)
 
     def resolve(self, adjustment_id: str, outcome: Outcome, reason: str, *, actor: str | None) -> Steps[Adjustment]:
         """Resolve an adjustment of unknown outcome."""

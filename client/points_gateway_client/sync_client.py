@@ -10,6 +10,7 @@ from typing import Self, Unpack
 import httpx
 
 from points_gateway_client.arguments import whole
+from points_gateway_client.events import Event, EventPage
 from points_gateway_client.exceptions import PointsError
 from points_gateway_client.exchange import Call, Retries
 from points_gateway_client.fields import AdjustmentFields
@@ -196,6 +197,31 @@ class PointsClient(SyncMembers):
         if filters.get("limit") is None:
             filters["limit"] = LARGEST_PAGE
         for page in self.adjustments(timeout=timeout, **filters):
+            yield from page.data
+
+    def events(
+        self, after: str | None = None, *, limit: int | None = None, timeout: float | None = None
+    ) -> Iterator[EventPage]:
+        """What became of the tenant's adjustments after a place in the feed, oldest first, in pages, as far as by now.
+
+        `after` is `last` of a page, the id of an event, `"latest"` for the end of the feed without an event, or None
+        for the oldest event that there is. Keep `last` once the events of its page are dealt with, and go on there
+        next time. `limit` is the page size: 1 to 100, 50 by default. Raises `EventsGone` where events after that
+        place were purged: compare what you have with `adjustments`, and begin anew.
+        """
+        while True:
+            page = self._driver.run(self._operations.events(after, limit), timeout)
+            yield page
+            if not page.more:
+                return
+            after = page.last
+
+    def iter_events(self, after: str | None = None, *, timeout: float | None = None) -> Iterator[Event]:
+        """The same events one by one, read in pages of 100.
+
+        Once events were purged, only `last` of a page goes on through what is left, and the id of an event may not.
+        """
+        for page in self.events(after, limit=LARGEST_PAGE, timeout=timeout):
             yield from page.data
 
     def resolve(

@@ -6,12 +6,11 @@ Needs nothing but Python's own library.
 import base64
 import binascii
 import hmac
-import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+
+from points_gateway_client.events import Event
+from points_gateway_client.json_object import Document
 
 TOLERANCE = 300.0
 """Seconds by which a request may be older or newer than the clock here."""
@@ -22,21 +21,6 @@ class InvalidSignature(Exception):
     """Raised when a request was not signed with one of the secrets, or not within the last minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookEvent:
-    """One event. `id` is the same however often it is sent; `data` is as docs/events.md describes it."""
-
-    id: str
-    type: str
-    timestamp: datetime
-    data: Mapping[str, Any]
-
-    @property
-    def over(self) -> bool:
-        """Whether the adjustment has succeeded, or failed for good so that another key may be used."""
-        return self.type == "adjustment.succeeded" or self.data.get("new_key_allowed") is True
-
-
 def verified(
     headers: Mapping[str, str],
     body: bytes | str,
@@ -44,11 +28,12 @@ def verified(
     secrets: Sequence[str],
     tolerance: float = TOLERANCE,
     now: float | None = None,
-) -> WebhookEvent:
+) -> Event:
     """The event in a request, once its signature is verified; `body` is as it came, not parsed and written again.
 
     `secrets`: those that the operator uses, as `whsec_...`; two while one replaces the other. `tolerance`: in seconds.
-    `now`: seconds since 1970, by default the clock's. Raises `InvalidSignature`, or `ValueError` for a wrong secret.
+    `now`: seconds since 1970, by default the clock's. Raises `InvalidSignature`, or `ValueError` for a wrong secret,
+    and for a body that is signed and no event.
     """
     keys = [_key(secret) for secret in secrets]
     if not keys:
@@ -67,8 +52,7 @@ def verified(
     matches = [hmac.compare_digest(one, other) for one in expected for other in given]
     if not any(matches):
         raise InvalidSignature("no signature is one of these secrets")
-    event = json.loads(raw)
-    return WebhookEvent(event["id"], event["type"], datetime.fromisoformat(event["timestamp"]), event["data"])
+    return Event.read(Document.parse(raw))
 
 
 def _key(secret: str) -> bytes:

@@ -28,6 +28,8 @@ def reference() -> str:
     parts = [BEGINNING]
     for title, chapter in (("Clients", calls), ("Values", values)):
         parts += [f"## {title}", *(block for name in chapter for block in described(name, getattr(library, name)))]
+    functions = [name for name in names if inspect.isfunction(getattr(library, name))]
+    parts += ["## Functions", *(block for name in functions for block in called(name, getattr(library, name)))]
     parts += ["## Errors", table(errors)]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
@@ -61,6 +63,13 @@ def described(name: str, kind: type) -> Iterator[str]:
         else:
             yield fenced([signature(method, function)])
         yield inspect.getdoc(function) or ""
+
+
+def called(name: str, function: Any) -> Iterator[str]:
+    """A function: how it is called, and its text."""
+    yield f"### {name}"
+    yield fenced([signature(name, function)])
+    yield inspect.getdoc(function) or ""
 
 
 def members(kind: type) -> Iterator[tuple[str, Any]]:
@@ -123,7 +132,7 @@ def table(names: list[str]) -> str:
     rows = ["| exception | code | is a | |", "|---|---|---|---|"]
     for name in names:
         kind = getattr(library, name)
-        code = f"`{kind.code}`" if kind.code else "-"
+        code = f"`{kind.code}`" if getattr(kind, "code", None) else "-"
         text = " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split())
         rows.append(f"| `{name}` | {code} | `{kind.__bases__[0].__name__}` | {text} |")
     return "\n".join(rows)

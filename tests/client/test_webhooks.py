@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from points_gateway_client.webhooks import InvalidSignature, verified
+from points_gateway_client import InvalidSignature, verified
 
 SECRET, OTHER = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 NOW = 1_674_087_231
@@ -32,7 +32,9 @@ def test_the_vector_of_the_specification() -> None:
         "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     }
     body = '{"test": 2432232314}'
-    with pytest.raises(KeyError, match="id"):  # its body is no event, and it is verified before that is noticed
+    with pytest.raises(
+        ValueError, match="id: expected str"
+    ):  # its body is no event, and it is verified before that is noticed
         verified(headers, body, secrets=[SECRET], now=1_614_265_330)
     with pytest.raises(InvalidSignature):
         verified(headers, body + " ", secrets=[SECRET], now=1_614_265_330)

@@ -9,6 +9,7 @@ import pytest
 
 from points_gateway_client import (
     AdjustmentRequest,
+    EventsGone,
     IdempotencyKeyReused,
     InvalidRequest,
     MemberNotFound,
@@ -19,6 +20,7 @@ from points_gateway_client import (
     OutcomeUnknown,
     Unauthenticated,
 )
+from tests.deadlines import until
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
 from tests.end_to_end.worlds import Faked, Running, World
@@ -323,3 +325,45 @@ def test_a_wrong_key_is_refused(behind: World) -> None:
     with behind.sync(key="wrong" * 8) as client, pytest.raises(Unauthenticated) as caught:
         client.balance(behind.member)
     assert (caught.value.status, caught.value.retryable) == (401, False)
+
+
+def test_the_feed_of_events(points: World) -> None:
+    """Events have the numbers, the order and the words of the adjustments' steps, a page at a time and one by one."""
+    (end,) = points.call("events", "latest")
+    assert end.data == ()
+    applied = points.call("adjust", points.member, 5, idempotency_key=points.new_key(), reference="order-1")
+    points.unavailable()
+    again = points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    points.unknown(applied=True)
+    with pytest.raises(OutcomeUnknown) as raised:
+        points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    reversal = points.call("reverse", applied.id, idempotency_key=points.new_key())
+    expected = [
+        (applied.id, 2, "succeeded", False),
+        (again.id, 2, "failed", True),
+        (again.id, 4, "succeeded", False),
+        (raised.value.adjustment.id, 2, "unknown", False),
+        (reversal.id, 2, "succeeded", False),
+    ]
+
+    def told() -> list[Any]:
+        """Every event from then on."""
+        found = list(points.call("iter_events", end.last))
+        return [(*map(each.data.get, ("adjustment", "number", "status", "retryable")), each) for each in found]
+
+    until(lambda: len(told()) >= len(expected))
+    events = told()
+    assert [each[:4] for each in events] == expected
+    first, last = events[0][4], events[-1][4]
+    assert (first.type, first.over, first.data["member"]) == ("adjustment.succeeded", True, points.member)
+    assert (first.data["points"], first.data["reference"]) == ("5", "order-1")
+    assert first.data["transaction_id"] is not None
+    assert (last.data["reverses"], first.data.get("reverses")) == (applied.id, None)
+    pages = points.call("events", first.id, limit=2)
+    assert [[each.id for each in page.data] for page in pages] == [
+        [each[4].id for each in part] for part in (events[1:3], events[3:])
+    ]
+    with pytest.raises(InvalidRequest):
+        points.call("events", "17")
+    with pytest.raises(EventsGone):
+        points.call("events", f"evt_{'0' * 32}_1")

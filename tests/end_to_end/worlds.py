@@ -16,6 +16,8 @@ from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendor
 
 _NUMBERS = count(1)
+READ_TO_THE_END = ("iter_", "adjustments", "events")
+"""How the names of methods begin that give iterators."""
 
 
 class World(ABC):
@@ -35,12 +37,12 @@ class World(ABC):
         if self.kind == "sync":
             with self.sync() as points:
                 given = getattr(points, method)(*arguments, **named)
-                return list(given) if method.startswith(("iter_", "adjustments")) else given
+                return list(given) if method.startswith(READ_TO_THE_END) else given
 
         async def run() -> Any:
             async with self.asynchronous() as points:
                 given = getattr(points, method)(*arguments, **named)
-                if method.startswith(("iter_", "adjustments")):
+                if method.startswith(READ_TO_THE_END):
                     return [each async for each in cast("AsyncIterator[Any]", given)]
                 return await given
 

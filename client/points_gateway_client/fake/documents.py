@@ -17,6 +17,7 @@ TITLES = {
     "not_found": (404, "There is no such thing here"),
     "method_not_allowed": (405, "The path does not take this method"),
     "member_not_found": (404, "The vendor knows no such member"),
+    "events_gone": (410, "The feed cannot go on from there"),
     "not_resolvable": (409, "The adjustment cannot be resolved"),
     "not_reversible": (409, "The adjustment cannot be reversed"),
     "insufficient_points": (422, "The member has too few points"),

@@ -1,7 +1,7 @@
 """What the fake remembers: the adjustments of the gateway, and the points of the vendor behind it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -84,6 +84,8 @@ class Ledger:
         self._entries: dict[str, Entry] = {}
         self._keys: dict[tuple[str, str], Entry] = {}
         self.balances: defaultdict[tuple[str, str, str | None], Decimal] = defaultdict(Decimal)
+        self.told: list[tuple[Entry, int, Mapping[str, Any], bool]] = []
+        """The events, oldest first: of which adjustment, its number there, the step, and whether it is retryable."""
         self.nobody: set[str] = set()
         """Members whom the vendor does not know."""
 
@@ -114,6 +116,8 @@ class Ledger:
         step = {"at": time_text(self.now()), "from": entry.status, "to": status, "attempt": entry.attempts, "by": by}
         entry.history.append(step)
         entry.status, entry.retryable = status, retryable
+        # The claim has a number, and each further attempt.
+        self.told.append((entry, len(entry.history) + entry.attempts, step, retryable))
         entry.completed_at = self.now() if status in ("succeeded", "failed") else None
 
     def book(self, entry: Entry) -> None:

@@ -1,5 +1,6 @@
 """The reads of the fake: adjustments and their lists, and what the vendor says of members."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ _FILTERS: Mapping[str, Callable[[Entry, str], bool]] = {
     "created_from": lambda entry, value: entry.created_at >= _moment(value),
     "created_to": lambda entry, value: entry.created_at <= _moment(value),
 }
+_EVENT = re.compile(r"evt_[0-9a-f]{32}_[1-9][0-9]{0,8}(\.[0-9]{1,9})?\Z")
 Query = Mapping[str, Sequence[str]]
 
 
@@ -58,6 +60,23 @@ class Looking:
         ]
         data, cursor = _page(found, given, chosen)
         return Reply(200, {"data": data, "next_cursor": cursor})
+
+    def events(self, tenant: str, query: Query) -> Reply:
+        """GET /v1/events: of which none is ever purged here."""
+        given = _single(query, ("after", "limit"))
+        limit, after = _limit(given, 50), given.get("after")
+        found = [_event(*each) for each in self.ledger.told if each[0].tenant == tenant]
+        if after == "latest":
+            found, after = [], found[-1]["id"] if found else None
+        elif after is not None:
+            places = [place for place, each in enumerate(found) if each["id"] == after]
+            if not _EVENT.match(after):
+                raise Refused("invalid_request", "?after: no event", errors={"?after": "no event"})
+            if not places:
+                raise Refused("events_gone", "there is no such event")
+            found = found[places[0] + 1 :]
+        data = found[:limit]
+        return Reply(200, {"data": data, "last": data[-1]["id"] if data else after, "more": len(found) > limit})
 
     def preview(self, content: bytes, query: Query) -> Reply:
         """POST /v1/adjustments/preview."""
@@ -180,9 +199,7 @@ def _page(
     items: list[dict[str, Any]], given: Mapping[str, str], chosen: Mapping[str, str]
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page, and the cursor of the next one, which belongs to its filters and goes on after the last item."""
-    limit = given.get("limit", "20")
-    if not limit.isdecimal() or not 1 <= int(limit) <= 100:
-        raise Refused("invalid_request", "?limit: 1 to 100", errors={"?limit": "1 to 100"})
+    limit = _limit(given, 20)
     belongs = exact.canonical(dict(chosen)).hex()
     begin = 0
     if "cursor" in given:
@@ -191,8 +208,43 @@ def _page(
         if owner != belongs or not places:
             raise Refused("invalid_request", "?cursor: of another list", errors={"?cursor": "of another list"})
         begin = places[0] + 1
-    page = items[begin : begin + int(limit)]
-    return page, f"{belongs}.{page[-1]['id']}" if begin + int(limit) < len(items) else None
+    page = items[begin : begin + limit]
+    return page, f"{belongs}.{page[-1]['id']}" if begin + limit < len(items) else None
+
+
+def _limit(given: Mapping[str, str], usual: int) -> int:
+    limit = given.get("limit", str(usual))
+    if not limit.isdecimal() or not 1 <= int(limit) <= 100:
+        raise Refused("invalid_request", "?limit: 1 to 100", errors={"?limit": "1 to 100"})
+    return int(limit)
+
+
+def _event(entry: Entry, number: int, step: Mapping[str, Any], retryable: bool) -> dict[str, Any]:
+    asked, status = entry.asked, step["to"]
+    return {
+        "id": f"evt_{entry.id.removeprefix('adj_')}_{number}",
+        "type": f"adjustment.{status}",
+        "timestamp": step["at"],
+        "data": {
+            "adjustment": entry.id,
+            "number": number,
+            "attempt": step["attempt"],
+            "status": status,
+            "by": step["by"],
+            "retryable": retryable,
+            "new_key_allowed": status == "failed" and not retryable,
+            **({} if asked.reverses is None else {"reverses": asked.reverses}),
+            "idempotency_key": entry.key,
+            "client": "app",
+            "tenant": entry.tenant,
+            "vendor": VENDOR["name"],
+            "member": asked.member,
+            "points": exact.text(asked.points),
+            "point_type": asked.fields["point_type"],
+            "reference": asked.fields["reference"],
+            "transaction_id": f"tx_{entry.id}" if entry.transaction else None,
+        },
+    }
 
 
 def _part(entry: Entry) -> dict[str, Any]:

@@ -172,6 +172,8 @@ class FakePoints(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 return look.adjustments(tenant, query)
             case ["adjustments", id_]:
                 return look.adjustment(tenant, id_, query)
+            case ["events"]:
+                return look.events(tenant, query)
             case ["members", who]:
                 return look.lookup(who, query)
             case ["members", who, "balance"]:
