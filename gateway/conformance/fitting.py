@@ -42,7 +42,7 @@ def settings(pair: Pair, theirs: Mapping[str, Any], **changes: Any) -> Any:
     except ValidationError as error:
         shown = json.dumps(dict(_simulator(pair).example.settings), default=str, ensure_ascii=False)
         raise Unfit(
-            f"{pair.kind.name}: {place(pair)} are none of the adapter. {'. '.join(_wrong(error))}. "
+            f"{pair.kind.name}: {place(pair)} do not fit the adapter. {'. '.join(_wrong(error))}. "
             f"The simulator is {_named(pair)}, its example.settings are {shown}. "
             f"Give the adapter's own names to these values in Examples(settings=...): see {EXPLAINED}."
         ) from None

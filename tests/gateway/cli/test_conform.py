@@ -82,7 +82,7 @@ def test_settings_that_do_not_fit_are_one_paragraph(packages: Path, command: Com
     result = command("conform", "till")
     assert (result.code, result.out) == (1, "")
     assert result.err == (
-        "points-gateway: till: the settings of the simulator's `example` are none of the adapter. Missing: key. "
+        "points-gateway: till: the settings of the simulator's `example` do not fit the adapter. Missing: key. "
         "Not of the adapter: api_key. shop: Input should be a valid integer. "
         "The simulator is till_simulator:TillSimulator, its example.settings are "
         '{"adapter": "till", "api_key": "k-1234567", "shop": "first"}. '
