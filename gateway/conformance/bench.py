@@ -244,10 +244,15 @@ class Bench:
     def effect_number(self) -> int:
         """How many requests an adjustment makes before the one with the effect. Raises `Unplaced` if none has one."""
         self.call("adjust")
-        effects = [request.effect for request in self.transport.given]
-        if True not in effects:
-            raise Unplaced
+        number = self.effect_passed("one-request-of-a-write-has-the-effect")
         self.fresh()
+        return number
+
+    def effect_passed(self, check: str) -> int:
+        """Which of the `passed` requests has the effect. Raises `Unplaced` if none has, which `check` is about."""
+        effects = [each.request.effect for each in self.passed]
+        if True not in effects:
+            raise Unplaced(check)
         return effects.index(True)
 
     def _anew(self) -> None:

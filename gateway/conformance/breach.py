@@ -14,10 +14,13 @@ class Broken(AssertionError):
 
 
 class Unplaced(Broken):
-    """Raised when no request of an adjustment has an effect, so that nothing can be said of the one that has it."""
+    """Raised when no request of a write has an effect, so that nothing can be said of the one that has it.
 
-    def __init__(self) -> None:
-        super().__init__("a request with an effect in an adjustment", "none of its requests says that it has one")
+    `check` is the name of the check that says so.
+    """
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check, "it is broken, as no request says that it has an effect")
 
 
 def broken(expected: str, instead: object, case: object = "") -> NoReturn:

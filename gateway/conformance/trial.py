@@ -15,8 +15,6 @@ from gateway.model import Operation
 from gateway.port import VendorRequest, VendorResponse
 
 PAGE = "docs/adding-an-adapter.md"
-PLACED = "one-request-of-a-write-has-the-effect"
-"""The check that is broken wherever no request of an adjustment has an effect."""
 SHOWN = 300
 """Characters that are shown of a body."""
 
@@ -62,7 +60,7 @@ class Untried(Problem):
 
     def __str__(self) -> str:
         operation = self.case.operation or "all operations"
-        return f"{self.adapter}, {operation}: {self.case.check.name}. Not tried, since {PLACED} is broken."
+        return f"{self.adapter}, {operation}: {self.case.check.name}. Not tried, since {self.expected} is broken."
 
 
 @dataclass(frozen=True, slots=True)

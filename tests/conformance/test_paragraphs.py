@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from gateway.conformance.pair import Pair
+from adapters.contact_points.adapter import ContactPoints
+from gateway.conformance.pair import Pair, paired
 from gateway.port import Adapter, VendorRequest
 from gateway.port.registry import AdapterType
 from tests.adapters.fifth_vendor.adapter import Paper
@@ -48,6 +49,17 @@ def test_checks_of_the_effect_are_one_sentence_where_no_request_has_it() -> None
     told = [str(problem) for problem in tried(adapter, *NEED_THE_EFFECT)]
     why = "Not tried, since one-request-of-a-write-has-the-effect is broken."
     assert told == [f"paper, all operations: {name}. {why}" for name in NEED_THE_EFFECT]
+
+
+def test_so_is_the_check_of_a_cancels_effect() -> None:
+    """A cancel whose request is marked as one without an effect is told of once."""
+    unmarked = altered(ContactPoints, "reverse", request=lambda request, given: replace(request, effect=False))
+    cancels = replace(paired("contact-points"), kind=AdapterType.of("contact-points", unmarked))
+    of_it, once = "a-status-alone-proves-nothing-of-a-cancel", "a-cancel-takes-back-once"
+    assert tried(cancels, once)
+    assert [str(problem) for problem in tried(cancels, of_it)] == [
+        f"contact-points, all operations: {of_it}. Not tried, since {once} is broken."
+    ]
 
 
 def test_too_few_point_types_are_those_of_the_simulators_example() -> None:

@@ -77,7 +77,7 @@ def a_status_alone_proves_nothing_of_a_cancel(bench: Bench) -> None:
     with bench.direct():
         write = _made(bench)
         _reversed(bench, write, "adj_2")
-        number = [each.request.effect for each in bench.passed].index(True)
+        number = bench.effect_passed("a-cancel-takes-back-once")
         response = bench.passed[number].response
         assert response is not None  # noqa: S101 (the simulator has answered)
         success = Answer(response.status, response.body, response.headers["content-type"])
