@@ -29,6 +29,15 @@ def is_event(before: State | None, after: State, evidence: Mapping[str, Any]) ->
     return (before.status, before.retryable) != (after.status, after.retryable)
 
 
+def is_told(step: Transition) -> bool:
+    """The same of a step as it is kept, which does not have whether a failure may be tried again."""
+    if step.evidence.get("conflict") is True:
+        return True
+    if step.before is None or step.after is Status.IN_PROGRESS:
+        return False
+    return step.before is not step.after or (step.after is Status.FAILED and "late" not in step.evidence)
+
+
 def kind(step: Transition) -> EventKind:
     """What the event of a step is called: after the status that it leads to, or `conflict`."""
     status = "conflict" if step.evidence.get("conflict") is True else step.after.value

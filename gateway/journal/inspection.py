@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, func, select, text
 
-from gateway.journal import codec
+from gateway.journal import codec, row_numbers
 from gateway.journal.invariants import JournalEntry, Violation, violations
 from gateway.journal.maintenance import check_there, maintained, snapshot
+from gateway.journal.outbox import published
 from gateway.journal.remainders import SHARE, shares
-from gateway.journal.tables import adjustments, budgets, clock, transitions
+from gateway.journal.tables import adjustments, budgets, clock, transitions, webhooks
 
 AT_ONCE = 500
 """Adjustments that are read in one transaction, each with its steps and reversals."""
@@ -59,14 +60,14 @@ def _of_all(connection: Connection, inspection: Inspection) -> Iterator[Violatio
         if not rows:
             break
         after = rows[-1].seq
-    for check in (_keys, _strays, _budgets, _clock, _file):
+    for check in (_keys, _strays, _budgets, _clock, _told, _file):
         with snapshot(connection):
             found = list(islice(check(connection), _SHOWN))
         yield from found
 
 
 def _of_part(connection: Connection, rows: Sequence[Any], inspection: Inspection) -> Iterator[Violation]:
-    ids = [row.id for row in rows]
+    ids, until = [row.id for row in rows], published(connection)
     steps: dict[str, list[Any]] = defaultdict(list)
     for step in connection.execute(
         select(transitions).where(transitions.c.adjustment.in_(ids)).order_by(transitions.c.seq)
@@ -92,6 +93,7 @@ def _of_part(connection: Connection, rows: Sequence[Any], inspection: Inspection
                 [codec.transition_of(step) for step in steps[row.id]],
                 originals.get(row.refers_to),
                 shares(reversals[row.id]),
+                [step.feed for step in steps[row.id] if step.seq <= until],
             )
         except Exception as error:
             yield Violation(row.id, "it can be read", type(error).__name__)
@@ -131,6 +133,16 @@ def _clock(connection: Connection) -> Iterator[Violation]:
     rows = connection.execute(select(clock)).all()
     if len(rows) != 1:
         yield Violation("clock", "the journal has one clock", f"{len(rows)} rows are there")
+
+
+def _told(connection: Connection) -> Iterator[Violation]:
+    """Nobody is told of steps that are still to come: the feed, and webhooks, are no further than the last number."""
+    last = row_numbers.last(connection, transitions)
+    places = [("feed", published(connection))]
+    places += [(f"{row.feed}/{row.name}", row.position) for row in connection.execute(select(webhooks))]
+    for name, position in places:
+        if position > last:
+            yield Violation(name, "nothing is told before it happens", f"told up to {position}, the last is {last}")
 
 
 def _file(connection: Connection) -> Iterator[Violation]:

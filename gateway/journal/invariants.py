@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.adjustments import Record, Status, Transition
+from gateway.event_kinds import is_told
 from gateway.journal import codec
 from gateway.reversible import Reversible, Share
 
@@ -27,7 +28,8 @@ _NEXT: Mapping[Status | None, frozenset[Status]] = {
 class JournalEntry:
     """One adjustment as it is kept: its row, with the columns as attributes, and its steps, oldest first.
 
-    `original`: of a reversal, the row that it refers to. `shares`: the reversals of an adjustment.
+    `original`: of a reversal, the row that it refers to. `shares`: the reversals of an adjustment. `feeds`: of the
+    steps that are published, the tenant that each is told to; None where it is no event.
     """
 
     row: Any
@@ -35,6 +37,7 @@ class JournalEntry:
     steps: Sequence[Transition]
     original: Any = None
     shares: Sequence[Share] = ()
+    feeds: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,19 @@ def _remainder(entry: JournalEntry) -> Iterator[str]:
             yield f"reversals hold {held} of {booked} points"
 
 
+def _feed(entry: JournalEntry) -> Iterator[str]:
+    """A step that is an event is told to the tenant, and no other; what happened before there was a feed is none."""
+    begun = False
+    for number, (step, feed) in enumerate(zip(entry.steps, entry.feeds, strict=False), 1):
+        begun |= feed is not None
+        if feed not in (None, entry.row.tenant):
+            yield f"step {number} is told to another tenant"
+        elif feed is not None and not is_told(step):
+            yield f"step {number} is told, and is no event"
+        elif feed is None and begun and is_told(step):
+            yield f"step {number} is an event, and told to nobody"
+
+
 def _purged(entry: JournalEntry) -> Iterator[str]:
     """What was purged has ended, and nothing is left of what was said, but what came late."""
     if entry.record.state.status not in (Status.SUCCEEDED, Status.FAILED):
@@ -194,6 +210,7 @@ _INVARIANTS: Mapping[str, Callable[[JournalEntry], Iterator[str]]] = {
     "the transaction id is the vendor's": _transaction,
     "a reversal reverses": _reversal,
     "reversals never take back more than was booked": _remainder,
+    "events are told to their tenant": _feed,
 }
 _OF_PURGED: Mapping[str, Callable[[JournalEntry], Iterator[str]]] = {
     "what was purged has ended, and is gone": _purged,

@@ -10,7 +10,8 @@ def verify(config: Config) -> None:
     """Read the whole journal, and print one line for each thing that cannot be. Gateways may be running.
 
     The exit code is 1 if there is any. Steps follow the life of an adjustment, rows stand where their steps led,
-    answers agree with statuses, reversals take back no more than was booked, keys are unique, budgets not negative.
+    answers agree with statuses, reversals take back no more than was booked, keys are unique, budgets not negative,
+    events are told to their tenant and not before they happen.
 
     Example: points-gateway journal verify -c config/gateway.yaml
     """

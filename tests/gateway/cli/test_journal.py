@@ -167,6 +167,11 @@ SPOILED = {
     "points": ("UPDATE adjustments SET points = 'many' WHERE key = 'first'", "it can be read"),
     "budget": ("INSERT INTO budgets VALUES ('acme', '-1')", "a budget is never negative"),
     "clock": ("DELETE FROM clock", "the journal has one clock"),
+    "feed": ("UPDATE outbox SET published = 11", "nothing is told before it happens"),
+    "webhook": (
+        "INSERT INTO webhooks VALUES ('acme', 'app', 11, '', 0, 0, NULL, 0)",
+        "acme/app: nothing is told before it happens",
+    ),
     "sent again": (
         'INSERT INTO transitions (adjustment, at, before, after, attempt, "by", evidence, exchange)'
         " SELECT id, created_at, 'unknown', 'in_progress', 2, 'gateway', '{}', '[]' FROM adjustments"
@@ -190,6 +195,38 @@ def test_what_cannot_be_is_found(command: Command, left: Left, statement: str, i
     assert invariant in done.out
     assert "contact_id" not in done.out
     assert "violation(s) in " in done.err
+
+
+@pytest.mark.parametrize(
+    ("where", "feed", "said"),
+    [
+        ("feed IS NOT NULL", "'outlet'", "is told to another tenant"),
+        ("before IS NULL", "'acme'", "step 1 is told, and is no event"),
+    ],
+)
+def test_an_event_that_is_told_to_the_wrong_tenant_is_found(
+    command: Command, left: Left, where: str, feed: str, said: str
+) -> None:
+    """As far as the feed is published, the steps that are told are the events of each tenant."""
+    said_by(left, "UPDATE outbox SET published = 10")
+    assert command("journal", "verify", "-c", left.config).code == 0
+    said_by(left, f"UPDATE transitions SET feed = {feed} WHERE {where}")
+    done = command("journal", "verify", "-c", left.config)
+    assert (done.code, "events are told to their tenant" in done.out, said in done.out) == (1, True, True)
+
+
+def test_an_event_that_is_told_to_nobody_is_found(command: Command, left: Left) -> None:
+    """One that follows another of its adjustment; what happened before there was a feed is none."""
+    said_by(left, "UPDATE outbox SET published = 10", "UPDATE transitions SET feed = NULL")
+    assert command("journal", "verify", "-c", left.config).code == 0
+    late = (
+        'INSERT INTO transitions (adjustment, at, before, after, attempt, "by", evidence, exchange, feed)'
+        " SELECT id, created_at, status, status, 1, 'search', '{\"conflict\":true,\"late\":\"refused\"}', '[]', %s"
+        " FROM adjustments WHERE key = 'first'"
+    )
+    said_by(left, late % "'acme'", late.replace("search", "repeat") % "NULL", "UPDATE outbox SET published = 12")
+    done = command("journal", "verify", "-c", left.config)
+    assert "step 4 is an event, and told to nobody" in done.out
 
 
 def test_the_audit_log_is_read(command: Command, left: Left) -> None:
