@@ -12,7 +12,7 @@ from gateway.conformance.senseless import HTML
 from gateway.conformance.senseless import served as served_as
 from gateway.errors import VendorBusy
 from gateway.port import not_understood, registry
-from gateway.simulation import in_thread
+from gateway.simulation import Answer, in_thread
 from tests.adapters.bench import Bench, Pair
 from tests.adapters.fifth_vendor.adapter import Paper
 from tests.adapters.fifth_vendor.refused import RefusesItsAnswer, Renewing
@@ -30,6 +30,14 @@ def vouching(writer: Pair) -> Iterator[Bench]:
         yield bench
 
 
+def success(bench: Bench) -> Answer:
+    """What the vendor answers to the effect; the test is skipped where that is nothing, which no answer contradicts."""
+    answer = bench.answers("adjust")[bench.effect_number()]
+    if not answer.body:
+        pytest.skip("a success without a body says nothing under another status")
+    return answer
+
+
 @pytest.mark.parametrize("status", VOUCHED)
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body[:12])
 def test_a_failure_that_is_vouched_for_applied_nothing(vouching: Bench, status: int, body: str) -> None:
@@ -45,9 +53,8 @@ def test_a_failure_that_is_vouched_for_applied_nothing(vouching: Bench, status: 
 @pytest.mark.parametrize("status", VOUCHED)
 def test_an_answer_that_speaks_of_a_success_is_unknown(vouching: Bench, status: int) -> None:
     """The body of a success under such a status contradicts it: nobody knows."""
-    effect = vouching.effect_number()
-    success = vouching.answers("adjust")[effect]
-    vouching.spoil(effect, served_as(success, status, apply=True))
+    answer = success(vouching)
+    vouching.spoil(vouching.effect_number(), served_as(answer, status, apply=True))
     outcome = vouching.adjust()
     assert (outcome.verdict, "vouched" in outcome.evidence) == (Verdict.UNKNOWN, False)
 
@@ -59,10 +66,9 @@ def test_an_answer_that_speaks_of_a_success_is_unknown(vouching: Bench, status: 
 )
 def test_an_answer_that_is_not_read_may_speak_of_a_success(vouching: Bench, beside: str) -> None:
     """What is too costly to read is no proof, whatever it says."""
-    effect = vouching.effect_number()
-    success = json.loads(vouching.answers("adjust")[effect].body)
-    body = f'{{"beside": {beside}, {json.dumps(success)[1:]}'
-    vouching.spoil(effect, served_as(body, 503))
+    answer = json.loads(success(vouching).body)
+    body = f'{{"beside": {beside}, {json.dumps(answer)[1:]}'
+    vouching.spoil(vouching.effect_number(), served_as(body, 503))
     outcome = vouching.adjust()
     assert (outcome.verdict, "vouched" in outcome.evidence) == (Verdict.UNKNOWN, False)
 

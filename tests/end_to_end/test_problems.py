@@ -89,6 +89,7 @@ ELSEWHERE = {
     "already_reversed": "tests/gateway/test_reversals.py, where a vendor shows a cancel by hand",
     "store_unavailable": "test_restarts.py",
     "overloaded": "test_overload.py",
+    "events_gone": "test_events.py",
     "key_expired": "tests/gateway/test_removal.py, where adjustments are purged",
     "limit_exceeded": "beside what counts the points",
     "internal_error": "test_foreign_adapters.py",

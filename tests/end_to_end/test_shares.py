@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
+from gateway.delivery.channels import QUEUE
 from tests.end_to_end.caller import MEMBER, Caller, refused
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.conftest import Starts
@@ -15,6 +16,8 @@ from tests.end_to_end.wire import Wire, request
 Calling = Callable[[GatewayProcess], Caller]
 Configured = Callable[..., dict[str, Any]]
 CRM = {"member": MEMBER["contact-points"], "points": "5"}
+LONGEST = 300
+"""Seconds that a vendor may be given; a fifth of it is how long a call waits for its place there."""
 ASKED = 422
 """What the vendor's own answer about a member whom it does not know becomes."""
 
@@ -69,7 +72,7 @@ def test_one_client_cannot_have_the_whole_queue_of_a_vendor(
 ) -> None:
     """Who has filled it gives way to who has nothing there, and hears so at once; nothing of that call was sent."""
     accounts = configured()["vendors"]
-    accounts["arcade"]["max_concurrency"] = 1
+    accounts["arcade"] |= {"max_concurrency": 1, "timeout": LONGEST}
     process = start(vendors=accounts)
     api = calling(process)
     vendors.arcade.fault("hang", when="before")
@@ -77,14 +80,14 @@ def test_one_client_cannot_have_the_whole_queue_of_a_vendor(
         line = Line(api, process.url, opened)
         first = line.balance("storefront", "a")
         vendors.arcade.requests.wait_for(1)
-        second, third = line.balance("storefront", "b"), line.balance("storefront", "c")
+        waiting = [line.balance("storefront", f"b{number}") for number in range(QUEUE)]
         other = line.balance("kiosk", "d")
-        displaced = third.answer()
+        displaced = waiting.pop().answer()
         assert (displaced.status, displaced.code) == (503, "vendor_unavailable")
         assert int(displaced.headers["retry-after"]) >= 1
         vendors.arcade.release()
-        assert [each.answer().status for each in (first, second, other)] == [ASKED] * 3
-    assert len(vendors.arcade.requests) == 3
+        assert [each.answer().status for each in (first, *waiting, other)] == [ASKED] * (QUEUE + 1)
+    assert len(vendors.arcade.requests) == QUEUE + 1
 
 
 def test_a_shared_read_does_not_lose_its_place_for_others(
@@ -92,7 +95,7 @@ def test_a_shared_read_does_not_lose_its_place_for_others(
 ) -> None:
     """Where a client's read gives way, another client that waited for the same read has a turn of its own."""
     accounts = configured()["vendors"]
-    accounts["arcade"]["max_concurrency"] = 2
+    accounts["arcade"] |= {"max_concurrency": 2, "timeout": LONGEST}
     tenants = configured()["tenants"]
     tenants["acme"]["routes"]["balance"] = {"vendor": "arcade", "cache": 60}
     process = start(vendors=accounts, tenants=tenants)
@@ -102,10 +105,11 @@ def test_a_shared_read_does_not_lose_its_place_for_others(
         line = Line(api, process.url, opened)
         under_way = [line.balance("storefront", member) for member in "ab"]
         vendors.arcade.requests.wait_for(2)
-        waiting = [line.balance("storefront", member) for member in "cdef"]
+        waiting = [line.balance("storefront", f"c{number}") for number in range(2 * QUEUE - 1)]
+        waiting.append(line.balance("storefront", "f"))
         shared = line.balance("kiosk", "f")
         other = line.balance("anywhere", "g")
-        displaced = waiting[3].answer()
+        displaced = waiting[-1].answer()
         assert displaced.status == 503
         vendors.arcade.release()
         responses = [each.answer() for each in (*under_way, shared, other)]

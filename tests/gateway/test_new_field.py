@@ -27,14 +27,17 @@ PATCH = {
         )
     ],
     "client/points_gateway_client/fields.py": [("    store: str | None\n", "    campaign: str | None\n")],
-    "docs/api.md": [("| store | - | - | - | `StoreId` (a positive integer) |\n", "| campaign | - | - | - | - |\n")],
+    "docs/api.md": [
+        ("| store | - | - | - | `StoreId` (a positive integer) | - |\n", "| campaign | - | - | - | - | - |\n")
+    ],
     "tests/adapters/test_field_table.py": [
         (
             '    ("store", CP): ("`StoreId` (a positive integer)", fields.store_id),\n',
             '    ("campaign", IA): ("-", unsaid("campaign")),\n'
             '    ("campaign", FA): ("-", unsaid("campaign")),\n'
             '    ("campaign", EP): ("-", unsaid("campaign")),\n'
-            '    ("campaign", CP): ("-", unsaid("campaign")),\n',
+            '    ("campaign", CP): ("-", unsaid("campaign")),\n'
+            '    ("campaign", SQ): ("-", unsaid("campaign")),\n',
         )
     ],
     "CHANGELOG.md": [("### Added\n", "- The field `campaign` of an adjustment.\n")],

@@ -255,7 +255,7 @@ def test_tasks_are_told_of(tmp_path: Path) -> None:
     async def scene(made: Bench) -> None:
         assert "tasks" not in (await made.http.get("/readyz")).json()
         document = (await made.http.get("/readyz?verbose")).json()["tasks"]
-        assert [each["name"] for each in document] == ["erase", "journal", "search", "sweep"]
+        assert [each["name"] for each in document] == ["erase", "events", "journal", "search", "sweep", "webhooks"]
         assert {each["state"] for each in document} == {"ok"}
         assert {each["failures"] for each in document} == {0}
         last = {each["name"]: each["last_ok"] for each in document}
