@@ -37,7 +37,8 @@ class Publisher:
         self._seen: Horizon | None = None
         self._turn = asyncio.Lock()
         self.published = 0
-        self._behind_since: float | None = None
+        # The oldest look that found a step which is not published yet: when that was, and the step's number.
+        self._waits: tuple[float, int] | None = None
         metrics.sampled(lambda: metrics.events_behind.set(self.behind))
 
     async def loop(self) -> None:
@@ -55,7 +56,7 @@ class Publisher:
     @property
     def behind(self) -> float:
         """Seconds for which something has not been published; 0 where all is."""
-        return 0.0 if self._behind_since is None else self._clock() - self._behind_since
+        return 0.0 if self._waits is None else self._clock() - self._waits[0]
 
     async def _publish(self) -> None:
         async with self._turn:
@@ -69,7 +70,8 @@ class Publisher:
             else:
                 self._seen = None
             self._looked = self._clock()
-            if self.published >= backlog.highest:
-                self._behind_since = None
-            elif self._behind_since is None:
-                self._behind_since = begun
+            # Under load there is always a step that is newer than the feed: each is waited for by itself.
+            if self._waits is not None and self.published >= self._waits[1]:
+                self._waits = None
+            if self._waits is None and self.published < backlog.highest:
+                self._waits = begun, backlog.highest

@@ -12,6 +12,7 @@ import pytest
 
 from gateway.adjustments import Draft, Record, Settlement, Verdict
 from gateway.events.endpoint_call import EndpointCall
+from gateway.events.publishing import LEASE
 from gateway.events.telling import Round, Telling
 from gateway.journal import Journal, Publish
 from gateway.model import Adjustment, Member
@@ -19,7 +20,7 @@ from gateway.port import Secret
 from gateway.transport import boottime
 from gateway.webhook import Webhook
 from gateway.write import Write
-from tests.deadlines import DEADLINE, scaled
+from tests.deadlines import scaled
 from tests.gateway.journal.conftest import Clock, clock, empty_database, journal, opener, runner, url
 from tests.receiver import SECRET, Receiver, receiving
 
@@ -81,7 +82,7 @@ class Scene:
 
     def publish(self) -> None:
         """Publish what is durable."""
-        self.runner.run(self.journal.hand_on(Publish("me", DEADLINE)))
+        self.runner.run(self.journal.hand_on(Publish("me", LEASE)))
 
     def told(self, hook: Webhook, *, feed: str = "acme", journal: Journal | None = None, **fields: Any) -> Round | None:
         """One round of a webhook."""

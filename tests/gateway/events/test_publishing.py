@@ -26,3 +26,20 @@ def test_a_feed_that_nobody_wants_is_published_seldom(scene: Scene) -> None:
     now += READ_LATELY - 1
     assert took()
     assert took()
+
+
+def test_a_feed_under_load_is_not_behind(scene: Scene) -> None:
+    """There is always something that is not published yet, and another thing each time; what stays is behind."""
+    now = 0.0
+    beside = Publisher(scene.journal, Metrics(), owner="other", wanted=lambda: True, clock=lambda: now)
+    for _ in range(5):
+        scene.publish()
+        scene.settled(scene.claimed())
+        scene.runner.run(beside.loop())
+        assert beside.behind == 0.0
+        now += 60.0
+    scene.runner.run(beside.loop())
+    assert beside.behind == 60.0
+    scene.publish()
+    scene.runner.run(beside.loop())
+    assert beside.behind == 0.0
