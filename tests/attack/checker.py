@@ -63,7 +63,7 @@ def violations(testimony: Testimony) -> list[Violation]:
     found += [Violation(Kind.BEGUN_IN_PAUSE, "", each) for each in testimony.begun_in_pauses]
     found += [Violation(Kind.INVARIANT, "", each) for each in testimony.broken]
     if testimony.events is not None:
-        found += [Violation(Kind.EVENTS, *each) for each in events.wrong(cases, testimony.events)]
+        found += [Violation(Kind.EVENTS, *each) for each in events.wrong(cases, testimony.events, testimony.there)]
     for case in cases:
         first = case.asked.instead_of
         if first is not None and {case.asked.key, first.key} <= applied:

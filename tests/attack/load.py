@@ -176,7 +176,9 @@ class _Load:
         broken = [f"{each.id}: {each.invariant}: {each.detail}" for each in found]
         begun = tuple(self.operator.begun)
         passes = self.reader.passes
-        return Testimony(asked, self._caller.heard, kept, book, over, SEARCHED, begun, broken, passes)
+        return Testimony(
+            asked, self._caller.heard, kept, book, over, SEARCHED, begun, broken, passes, self.reader.there
+        )
 
     async def close(self) -> None:
         """End what still runs."""

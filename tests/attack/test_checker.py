@@ -242,6 +242,14 @@ def test_a_run_that_kept_the_promise() -> None:
     assert violations(replace(clean(), events=[EVENTS, EVENTS[:3]])) == []
 
 
+@pytest.mark.parametrize(("steps", "broken"), [(3, []), (4, [Kind.EVENTS])])
+def test_what_happens_after_the_feed_was_read_is_not_missed(steps: int, broken: list[Kind]) -> None:
+    """Gateways go on until they are stopped; a step that was there before the reader ended has to be read."""
+    there = {identifier(asked): 9 for asked in (SUCCEEDED, FAILED, UNKNOWN, ANEW)} | {identifier(RETRIED): steps}
+    read = [each for each in EVENTS if each != (identifier(RETRIED), 4)]
+    assert [each.kind for each in violations(replace(clean(), events=[read], there=there))] == broken
+
+
 @pytest.mark.parametrize(("kind", "asked", "plant"), [case[1:] for case in PLANTED], ids=[case[0] for case in PLANTED])
 def test_what_is_planted_is_named(kind: Kind, asked: Asked | None, plant: Callable[[Testimony], Testimony]) -> None:
     """Each broken promise is called by its name, and by its key."""

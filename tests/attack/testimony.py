@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -195,7 +195,7 @@ class Testimony:
 
     `searched`: the vendors whose unknown had the time to be settled by their search. `begun_in_pauses`: what began
     where it was paused, in words. `broken`: what `journal verify` says of the journal. `events`: what was read of the
-    feed, as of `events.Reader`.
+    feed, and `there` how far each adjustment was before that ended, both as of `events.Reader`.
     """
 
     asked: Sequence[Asked]
@@ -207,6 +207,7 @@ class Testimony:
     begun_in_pauses: Sequence[str] = ()
     broken: Sequence[str] = ()
     events: Sequence[Sequence[tuple[str, int]]] | None = None
+    there: Mapping[str, int] | None = None
 
     __test__ = False  # pytest would take its name for that of a test
 
