@@ -175,10 +175,8 @@ class _Load:
         found = inspect(self._plan.store, Inspection())
         broken = [f"{each.id}: {each.invariant}: {each.detail}" for each in found]
         begun = tuple(self.operator.begun)
-        passes = self.reader.passes
-        return Testimony(
-            asked, self._caller.heard, kept, book, over, SEARCHED, begun, broken, passes, self.reader.there
-        )
+        read, away = (self.reader.passes, self.reader.there), self._plan.halfway is not None
+        return Testimony(asked, self._caller.heard, kept, book, over, SEARCHED, begun, broken, *read, away)
 
     async def close(self) -> None:
         """End what still runs."""

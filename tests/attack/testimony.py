@@ -195,7 +195,8 @@ class Testimony:
 
     `searched`: the vendors whose unknown had the time to be settled by their search. `begun_in_pauses`: what began
     where it was paused, in words. `broken`: what `journal verify` says of the journal. `events`: what was read of the
-    feed, and `there` how far each adjustment was before that ended, both as of `events.Reader`.
+    feed, and `there` how far each adjustment was before that ended, both as of `events.Reader`. `away`: whether the
+    journal was away for a while.
     """
 
     asked: Sequence[Asked]
@@ -208,6 +209,7 @@ class Testimony:
     broken: Sequence[str] = ()
     events: Sequence[Sequence[tuple[str, int]]] | None = None
     there: Mapping[str, int] | None = None
+    away: bool = False
 
     __test__ = False  # pytest would take its name for that of a test
 
