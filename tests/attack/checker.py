@@ -70,8 +70,8 @@ def violations(testimony: Testimony) -> list[Violation]:
             found.append(Violation(Kind.TWICE_BY_NEW_KEY, case.asked.key, f"beside the effect of {first.key}"))
         for kind, check in _CHECKS:
             found += [Violation(kind, case.asked.key, detail) for detail in check(case)]
-        again = _told_again(case, away=testimony.away)
-        found += [Violation(Kind.SENT_AGAIN, case.asked.key, detail) for detail in again]
+        if not testimony.away:  # else the proof waited in memory, and was written later than the caller was told
+            found += [Violation(Kind.SENT_AGAIN, case.asked.key, detail) for detail in _told_again(case)]
         found += [
             Violation(Kind.STILL_IN_PROGRESS, case.asked.key, f"its lease ended at {kept.record.lease_until}")
             for kept in case.kept
@@ -181,12 +181,11 @@ def _sent_again(case: Case) -> Iterator[str]:
                 yield f"attempt {step.attempt} became unknown, and another followed"
 
 
-def _told_again(case: Case, *, away: bool) -> Iterator[str]:
-    """The callers who were told that nobody knows, and later to try again. `away`: whether the journal was, once."""
+def _told_again(case: Case) -> Iterator[str]:
+    """The callers who were told that nobody knows, and later to try again."""
     steps = [step for kept in case.kept for step in kept.history]
-    unrecorded = steps and not case.purged and not any(step.after is Status.UNKNOWN for step in steps)
-    if unrecorded or (away and case.purged):
-        return  # the proof waited in memory while the journal was away, and was written later; a purge leaves no steps
+    if steps and not case.purged and not any(step.after is Status.UNKNOWN for step in steps):
+        return  # the journal was too slow for a moment: the proof waited in memory, and was written later
     for heard in (heard for heard in case.heard if heard.word is Word.UNKNOWN):
         for later in case.after(heard):
             if later.code.startswith("vendor_") and later.said.get("retryable") is True:

@@ -154,3 +154,25 @@ def test_a_run_that_kept_the_promise() -> None:
 def test_what_is_planted_is_named(kind: Kind, asked: Asked, plant: Callable[[Testimony], Testimony]) -> None:
     """Each broken promise is called by its name, and by its key."""
     assert (kind, asked.key) in {(violation.kind, violation.key) for violation in violations(plant(clean()))}
+
+
+def test_a_purged_cancel_has_its_effect() -> None:
+    """Its row says no more what it cancelled. The answer about its original does, whoever else asked for as much."""
+    run, other = clean(), replace(CANCEL, key="key-2-other")
+    done = heard(CANCELLED, 201, 15, status="succeeded", id=identifier(CANCELLED), vendor={"transaction_id": "12"})
+    cases, _, _ = replace(
+        run, asked=(*run.asked, other), heard=(*run.heard, done), kept=tuple(map(_purged, run.kept))
+    ).cases()
+    assert {case.asked.key: len(case.applied) for case in cases if case.asked in (CANCEL, other)} == {
+        CANCEL.key: 1,
+        other.key: 0,
+    }
+
+
+def _purged(row: Kept) -> Kept:
+    """What a purge leaves of a cancel; any other row as it is."""
+    draft = row.record.draft
+    if not draft.write.linked:
+        return row
+    left = replace(draft, write=replace(draft.write, transaction=None))
+    return replace(row, record=replace(row.record, draft=left, removal="purged"))

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -223,7 +223,7 @@ class Testimony:
         for kept in self.kept:
             found = by_key.get(kept.record.draft.key)
             (strays["kept"] if found is None else found.kept).append(kept)
-        by_source = dict(_sources(by_key.values()))
+        by_source = dict(_sources(by_key))
         first = [case for case in by_key.values() if case.asked.first]
         by_member = {name: case for case in first for name in names(case.asked.member)}
         # Where the vendor is told no id, what follows the first of a member is told from it by its points.
@@ -238,12 +238,22 @@ class Testimony:
         return list(by_key.values()), strays["received"] + strays["applied"], strays["kept"]
 
 
-def _sources(cases: Iterable[Case]) -> Iterator[tuple[str, Case]]:
-    """By what the vendor's ledger tells whose an entry is: an id of ours, or which point was cancelled."""
-    for case in cases:
+def _sources(cases: Mapping[str, Case]) -> Iterator[tuple[str, Case]]:
+    """By what the vendor's ledger tells whose an entry is: an id of ours, or which point was cancelled.
+
+    A purged cancel does not say which; then the answers about its original do.
+    """
+    for case in cases.values():
         for kept in case.kept:
             write = kept.record.draft.write
-            yield (f"{CANCELS} {write.transaction}" if write.linked else kept.record.draft.id), case
+            if not write.linked:
+                yield kept.record.draft.id, case
+            elif write.transaction is not None:
+                yield f"{CANCELS} {write.transaction}", case
+            elif case.asked.reverses is not None:
+                heard = cases[case.asked.reverses.of.key].heard
+                named = {(each.said.get("vendor") or {}).get("transaction_id") for each in heard}
+                yield from ((f"{CANCELS} {transaction}", case) for transaction in named - {None})
 
 
 async def unknown_at(store: str, vendors: frozenset[str]) -> int:
