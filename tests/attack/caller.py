@@ -90,7 +90,7 @@ class Caller:
                     return end
             elif _ends(heard := await self._hear(asked, random)) and mood < 0.9:
                 return heard
-            await patience.pause()
+            await patience.pause(next((each for each in reversed(self.heard) if each.key == asked.key), None))
 
     async def ask_to_the_end(self, asked: Asked) -> None:
         """Ask until there is an end, and no further."""
