@@ -59,14 +59,15 @@ class Operator:
             await self._once(*self._random.choice(WHERE))
 
     async def _once(self, *words: str) -> None:
-        paused = await self._run("pause", *words, "--reason", "an attack")
-        if paused:  # else the journal was not there, and nobody relies on a pause
-            before = await self._attempts(*words)
-            await self._pass(self._random.uniform(0, HELD))
-            if begun := await self._attempts(*words) - before:
-                self.begun.append(f"{' '.join(words)}: {len(begun)} attempts or repeats")
-            self.pauses += 1
-        while not await self._run("resume", *words) and paused:
+        # A command that failed may have been done all the same: it is repeated, so that every pause ends.
+        while not await self._run("pause", *words, "--reason", "an attack"):
+            pass
+        before = await self._attempts(*words)
+        await self._pass(self._random.uniform(0, HELD))
+        if begun := await self._attempts(*words) - before:
+            self.begun.append(f"{' '.join(words)}: {len(begun)} attempts or repeats")
+        self.pauses += 1
+        while not await self._run("resume", *words):
             pass
 
     async def _pass(self, seconds: float) -> None:
