@@ -59,6 +59,7 @@ from gateway.service.waiting import Waiting
 from gateway.service.work import Work
 from gateway.settings import Settings, SettingsError, names_of
 from gateway.transport import boottime
+from gateway.uptime import Uptime, boot
 
 log = structlog.get_logger(__name__)
 BODIES = 4
@@ -78,6 +79,7 @@ class Gateway:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         metrics: Metrics | None = None,
+        uptime: Uptime | None = None,
     ) -> None:
         self._started = False
         self._numbers, self._rounds = count(1), count(1)
@@ -86,9 +88,10 @@ class Gateway:
         self._background = Background(metrics=self._metrics, clock=clock, monotonic=time.monotonic)
         self._channels = Channels(metrics=self._metrics, clock=time.monotonic)
         self._tokens = AllTokens(clock=boottime, metrics=self._metrics)
+        uptime = uptime or Uptime(boot(), boottime)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._journal = Journal.open(
-            settings.store, owner=owner, clock=clock, render=final_answer, watch=self._metrics.writer
+            settings.store, owner=owner, clock=clock, render=final_answer, watch=self._metrics.writer, uptime=uptime
         )
         self._balances: MemberCache[Reading[Balance]] = MemberCache(clock=time.monotonic, begin=self._work.begin)
         self._waiting: Waiting[Reply] = Waiting(

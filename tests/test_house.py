@@ -75,7 +75,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("port.credentials",),
     ("port.refusals", "port.echoes", "port.addresses", "port.switch", "scalars"),
     ("port.secrets", "reads", "rates", "write"),
-    ("model", "errors", "exact", "charset", "escaping", "pauses", "own_id", "store"),
+    ("model", "errors", "exact", "charset", "escaping", "pauses", "own_id", "store", "uptime"),
     ("gateway_error",),
     ("series", "tracing", "traits", "instrumented"),
 )

@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.adjustments import Record
-from gateway.journal import audit, known_names, limit_use, outbox, removing, repeating, standbys, switches, webhooks
+from gateway.journal import (
+    audit,
+    known_names,
+    limit_use,
+    outbox,
+    removing,
+    repeating,
+    set_backs,
+    standbys,
+    switches,
+    webhooks,
+)
 from gateway.journal.budgets import Budgets
 from gateway.journal.claims import Claims
 from gateway.journal.commands import Adopt, Claim, Due, Expire, Note, NoteLimits, Present, Step, Switch, Touch
@@ -71,7 +82,7 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
             case _ if isinstance(one, EventCommand):
                 results[place] = _of_events(transaction, one)
             case SeeTime():
-                repeating.see_time(transaction)
+                set_backs.see_time(transaction)
             case Touch():
                 results[place] = _touch(transaction)
     budgets.write()

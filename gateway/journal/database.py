@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 from gateway.journal import codec
 from gateway.journal.failures import JournalError
 from gateway.store import Store
+from gateway.uptime import Uptime
 
 READERS = LISTS = 2
 """Connections, and threads, that only read: what is found by its name, and lists."""
@@ -62,17 +63,24 @@ class Database:
 
     `patience`: seconds to wait for a lock that somebody else holds. `clock`: what SQLite goes by, whose gateways are
     all on one machine; PostgreSQL goes by its server's clock. `within`: as `WITHIN`; an answer of the server, and on
-    PostgreSQL a lock, has a part of it. None bounds neither.
+    PostgreSQL a lock, has a part of it. None bounds neither. `uptime`: this machine's, to watch the clock by.
     """
 
     store: Store
     patience: float
     clock: Callable[[], datetime]
     within: float | None = None
+    uptime: Uptime | None = None
 
     @classmethod
     def parse(
-        cls, text: str, *, patience: float, clock: Callable[[], datetime], within: float | None = None
+        cls,
+        text: str,
+        *,
+        patience: float,
+        clock: Callable[[], datetime],
+        within: float | None = None,
+        uptime: Uptime | None = None,
     ) -> "Database":
         """The database at the place that `text` names, as `Store.parse` reads it.
 
@@ -84,7 +92,7 @@ class Database:
             raise JournalError(f"the journal's place cannot be read: {error}") from None
         if store.file is None and find_spec("psycopg") is None:
             raise JournalError("PostgreSQL needs its driver: install points-gateway[postgresql]")
-        return cls(store, patience, clock, within)
+        return cls(store, patience, clock, within, uptime)
 
     @property
     def file(self) -> Path | None:

@@ -24,6 +24,7 @@ from gateway.journal.transaction import Render
 from gateway.journal.watch import Unwatched, Watch
 from gateway.limits import Budget
 from gateway.pauses import Pause
+from gateway.uptime import Uptime
 
 # Of the usual patience: who waits for an outcome would have to look it up, and what cannot start is gone.
 _OUTCOMES, _START = 2.0, 8.0
@@ -33,8 +34,7 @@ class Journal(Queries):
     """Where adjustments are kept, in SQLite or PostgreSQL, by one gateway or several; used from one event loop.
 
     Every method raises `StoreUnavailable` where the database cannot do what it is asked; a later call finds its own
-    way back once the database is there again. Cancelling a caller undoes nothing: what was handed over is done.
-    Leases, and every time that is kept, go by the journal's clock.
+    way back once the database is there again. Cancelling a caller undoes nothing. All times are the journal clock's.
     """
 
     def __init__(self, opened: Opened, moment: Callable[[Connection], datetime], owner: str) -> None:
@@ -57,6 +57,7 @@ class Journal(Queries):
         longest_read: float = LONGEST_READ,
         within: float = WITHIN,
         watch: Watch = Unwatched(),  # noqa: B008 (it has no state)
+        uptime: Uptime | None = None,
     ) -> "Journal":
         """Open the journal at `sqlite:///PATH` or `postgresql://...`; made, or brought up to date, where need be.
 
@@ -66,10 +67,10 @@ class Journal(Queries):
         is the server's. `render` gives the answer to keep for a record that was just settled, or None; it runs in the
         journal's own thread. `patience`: seconds to wait for a lock that somebody else holds. `longest_read`: seconds
         after which a read is ended. `within`: seconds after which whoever waits for anything but a list is refused.
-        `watch` is told how the writer does. Blocks; raises `JournalError`, and of its kinds `JournalLocked` where
-        somebody has the journal to themselves.
+        `watch` is told how the writer does. `uptime`: this machine's, which shows that a clock was set back; None for a
+        clock moved by hand. Blocks; raises `JournalError`, and `JournalLocked` where somebody has it to themselves.
         """
-        database = Database.parse(store, patience=patience, clock=clock, within=within)
+        database = Database.parse(store, patience=patience, clock=clock, within=within, uptime=uptime)
         with named(database):
             return cls(to_write(database, render, longest_read=longest_read, watch=watch), database.moment, owner)
 

@@ -73,7 +73,7 @@ def to_write(database: Database, render: Render, *, longest_read: float, watch: 
         def run(connection: Connection, operations: Sequence[Any]) -> list[Any]:
             moment = database.moment(connection)
             fresh = partial(database.present, connection)
-            return write(Transaction(connection, statements, moment, render, fresh), operations)
+            return write(Transaction(connection, statements, moment, render, fresh, database.uptime), operations)
 
         undo.pop_all()
         within = database.within or WITHIN

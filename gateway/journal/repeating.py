@@ -7,11 +7,9 @@ has not run back since. One repeat at a time owns an adjustment, for a lease.
 
 from dataclasses import replace
 
-from sqlalchemy import func, or_, select, update
-
 from gateway import adjustments as life
 from gateway.adjustments import Record, Status, Verdict
-from gateway.journal import codec
+from gateway.journal import codec, set_backs
 from gateway.journal.changes import Changes
 from gateway.journal.commands import Conclusion, Resolve
 from gateway.journal.repeat_commands import (
@@ -26,13 +24,8 @@ from gateway.journal.repeat_commands import (
 )
 from gateway.journal.shares import BARRED_FOR, REPEATS
 from gateway.journal.standing import Standing
-from gateway.journal.tables import IN_PROGRESS, UNKNOWN, adjustments, clock
 from gateway.journal.transaction import Transaction
 from gateway.pauses import Pause
-
-_NEWEST_MARK = select(func.max(adjustments.c.effect_at)).where(or_(UNKNOWN, IN_PROGRESS))
-SEEN_EVERY = 1_000_000
-"""Microseconds after which the highest time is written again."""
 
 
 def mark(changes: Changes, step: MarkEffect, standing: Standing) -> Permission:
@@ -146,20 +139,6 @@ def until_decided(transaction: Transaction, step: Resolve, standing: Standing) -
     return max(until, 0 if step.resolution.applied else (repeat.repeat_barred_at or 0) + quiet)
 
 
-def see_time(transaction: Transaction) -> None:
-    """Keep the highest time. Where it was set back, nothing that was marked until then tells how old it is."""
-    table = clock.c
-    highest: int = transaction.connection.execute(select(table.highest)).scalar_one()
-    # Asked after that was read, and not when the transaction began: another may have kept a later time since.
-    now = codec.to_micros(transaction.fresh())
-    if now >= highest + SEEN_EVERY:
-        transaction.connection.execute(update(clock).where(table.highest < now).values(highest=now))
-    elif now < highest - round(life.CLOCK_ERROR * 1_000_000):
-        marked: int = transaction.connection.execute(_NEWEST_MARK).scalar_one() or 0
-        until = max(highest, marked)
-        transaction.connection.execute(update(clock).where(table.set_back < until).values(set_back=until))
-
-
 def _barred(transaction: Transaction, standing: Standing) -> bool:
     """Whether a person waits, who may still come back."""
     since = standing.repeat.repeat_barred_at
@@ -176,9 +155,9 @@ def _untimely(transaction: Transaction, standing: Standing, window: float) -> Re
     marked = standing.repeat.effect_at
     if standing.repeat.effect_digest is None or marked is None:
         return "unmarked"
-    highest, set_back = transaction.connection.execute(select(clock.c.highest, clock.c.set_back)).one()
-    if marked <= set_back:
+    clock = set_backs.read(transaction)
+    if marked <= clock.set_back:
         return "clock"
-    if transaction.micros < max(highest, marked):
+    if clock.run_back or transaction.micros < max(clock.highest, marked):
         return "behind"
     return None if transaction.micros < marked + round(window * 1_000_000) else "time"

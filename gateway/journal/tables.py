@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0018"
+HEAD = "0019"
 """The newest migration; known here too, so that opening a journal that has it need not load Alembic."""
 
 VERSION_TABLE = "journal_version"
@@ -159,6 +159,17 @@ clock = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("highest", BigInteger, nullable=False),
     Column("set_back", BigInteger, nullable=False),
+)
+
+# How far the journal's clock is ahead of the uptime of each machine that gateways run on, by the machine's start: what
+# was seen last, and when by either.
+uptimes = Table(
+    "uptimes",
+    metadata,
+    Column("boot", Text, primary_key=True),
+    Column("uptime", BigInteger, nullable=False),
+    Column("ahead", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
 )
 
 # The key of the digests of what was erased, in one row, once something was: see `removal`.

@@ -11,6 +11,7 @@ from gateway.adjustments import Answer, Record, State
 from gateway.event_kinds import is_event
 from gateway.journal import codec
 from gateway.journal.statements import Statements
+from gateway.uptime import Uptime
 
 Render = Callable[[Record], Answer | None]
 
@@ -19,7 +20,8 @@ Render = Callable[[Record], Answer | None]
 class Transaction:
     """One transaction, and `now`, its moment by the journal's clock; `fresh` gives the time at which it is asked.
 
-    `render` makes the answers that are kept; `kept`: rows of transitions, written at its end.
+    `uptime`: that of this machine, where there is one to go by. `render` makes the answers that are kept; `kept`: rows
+    of transitions, written at its end.
     """
 
     connection: Connection
@@ -27,6 +29,7 @@ class Transaction:
     now: datetime
     render: Render
     fresh: Callable[[], datetime]
+    uptime: Uptime | None = None
     kept: list[dict[str, Any]] = field(default_factory=list)
 
     @property

@@ -21,11 +21,14 @@ STOPPED = "SIGTERM"
 RARE = 8
 """One key in so many is tried a second time, or is repeated; more are marked."""
 
-SET_BACK = scaled(6)
+SET_BACK = scaled(8)
 """Seconds by which the clock of a gateway is set back between two lives, now and then; it is never set forward.
 
-More than the time for which the vendor remembers a key longer than it says: what is repeated too late is found.
+More than the time for which the vendor remembers a key longer than it is relied on: what is repeated too late is found.
 """
+
+DOWN = SET_BACK + scaled(1)
+"""Seconds for which no gateway runs every second time: the next one finds a later time than any before."""
 
 SET_BACKS = 10
 """One life in so many begins with a clock that was set back."""
@@ -154,7 +157,9 @@ class Keeper:
         self.url = ""  # what is still heard of the last life does not count
         end = self._random.choice(ENDS)
         self._left = self._random.randint(1, 2 * self._life)
-        self.set_back += self._alone and self._random.randrange(SET_BACKS) == 0
+        if self._alone and self._random.randrange(SET_BACKS) == 0:
+            self.set_back += 1
+            await asyncio.sleep(DOWN * self._random.randrange(2))
         self._deadly = SIGNALS.get(end)
         point = Point.NEVER if self._deadly else Point(end)
         passes = (

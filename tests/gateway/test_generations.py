@@ -163,7 +163,7 @@ async def opened(folder: Path, first: dict[str, Any], vendors: _Pair | None) -> 
             await running.enter_async_context(each)
         bench = Bench(folder, here, there, searched)
         lay(folder / "journal.db")
-        bench.gateway = Gateway(bench.settings(**first), KINDS, clock=bench.clock)
+        bench.gateway = Gateway(bench.settings(**first), KINDS, clock=bench.clock, uptime=bench.clock.uptime)
         transport = httpx.ASGITransport(bench.gateway.asgi)
         headers = {"Authorization": f"Bearer {KEY}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers) as bench.http:

@@ -132,7 +132,7 @@ async def opened(
         )
     )
     lay(file.with_name("journal.db"))
-    gateway = Gateway(load(file, kinds, {}), kinds, clock=clock)
+    gateway = Gateway(load(file, kinds, {}), kinds, clock=clock, uptime=clock.uptime)
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(gateway.asgi), base_url="http://gateway", headers=headers

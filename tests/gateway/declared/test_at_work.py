@@ -87,7 +87,7 @@ async def bench(folder: Path, vendor: TokenShop, **settings: Any) -> AsyncIterat
     clock = Clock()
     loaded = configuration(folder, vendor, DESCRIPTION, **settings)
     lay(folder / "journal.db")
-    gateway = Gateway(loaded, registry.adapters(), clock=clock)
+    gateway = Gateway(loaded, registry.adapters(), clock=clock, uptime=clock.uptime)
     transport, headers = httpx.ASGITransport(gateway.asgi), {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers) as http:
         try:

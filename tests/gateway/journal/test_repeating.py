@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from gateway.adjustments import Draft, Record, Resolution, Settlement, State, Status, Verdict
 from gateway.journal import Conclusion, Decision, Journal, Permission
 from gateway.model import Applied
+from gateway.uptime import Uptime
 
 DIGEST = "d" * 64
 WINDOW = 3600.0
@@ -324,6 +325,125 @@ def test_a_mark_from_after_a_clock_was_set_back_counts(
     later.settle(Verdict.UNKNOWN)
     assert later.begin()[0].refused is None
     assert unknown.begin()[0].refused == "clock"
+
+
+@dataclass
+class Machine:
+    """A machine on which gateways run, with the hands of the journal's clock."""
+
+    clock: Any
+    up: float = 5000.0
+    boot: str = "one start"
+
+    @property
+    def uptime(self) -> Uptime:
+        return Uptime(self.boot, lambda: self.up)
+
+    def pass_by(self, seconds: float, *, set_back: float = 0.0) -> None:
+        """Let time pass, in which the journal's clock is set back."""
+        self.up += seconds
+        self.clock.advance(seconds - set_back)
+
+
+@pytest.fixture
+def machine(clock: Any) -> Machine:
+    """The machine of the gateways of one test."""
+    return Machine(clock)
+
+
+def on(
+    machine: Machine, opener: Callable[..., Journal], draft: Callable[..., Draft], runner: asyncio.Runner
+) -> Repeated:
+    """A gateway on this machine, with one adjustment whose request was sent, and of which nothing was heard."""
+    journal = opener(uptime=machine.uptime)
+    life = Repeated(journal, runner, runner.run(journal.claim(draft(account="there")))[0])
+    life.mark()
+    life.settle(Verdict.UNKNOWN)
+    life.see_time()
+    return life
+
+
+@pytest.mark.parametrize("down", [500.5, 510.0, 3000.0])
+def test_a_clock_set_back_by_less_than_no_gateway_ran_is_noticed(
+    down: float,
+    machine: Machine,
+    opener: Callable[..., Journal],
+    draft: Callable[..., Draft],
+    runner: asyncio.Runner,
+) -> None:
+    """It shows a later time than ever, and yet the mark is older than it says: nothing is sent."""
+    before = on(machine, opener, draft, runner)
+    runner.run(before.journal.close())
+    machine.pass_by(down, set_back=500)
+    after = Repeated(opener(uptime=machine.uptime), runner, before.record)
+    assert after.begin()[0].refused == "behind"
+    after.see_time()
+    assert after.begin()[0].refused == "clock"
+    machine.pass_by(100)
+    later = on(machine, opener, draft, runner)
+    assert later.begin()[0].refused is None
+    assert after.begin()[0].refused == "clock"
+
+
+@pytest.mark.parametrize("down", [1.0, 500.0, 3000.0])
+def test_a_clock_that_was_left_alone_stops_no_repeat(
+    down: float,
+    machine: Machine,
+    opener: Callable[..., Journal],
+    draft: Callable[..., Draft],
+    runner: asyncio.Runner,
+) -> None:
+    """However long no gateway ran; nor does one that was set forward."""
+    before = on(machine, opener, draft, runner)
+    runner.run(before.journal.close())
+    machine.pass_by(down, set_back=-20)
+    after = Repeated(opener(uptime=machine.uptime), runner, before.record)
+    after.see_time()
+    assert after.begin()[0].refused is None
+
+
+def test_many_small_steps_back_are_noticed_as_one(
+    machine: Machine, opener: Callable[..., Journal], draft: Callable[..., Draft], runner: asyncio.Runner
+) -> None:
+    """Each is less than clocks in step may differ by, and none is behind what was shown before."""
+    life = on(machine, opener, draft, runner)
+    refusals = []
+    for _ in range(4):
+        machine.pass_by(3, set_back=0.6)
+        life.see_time()
+        refusals.append(life.begin(rest=3600.0)[0].refused)
+    assert refusals[0] != "clock"
+    assert refusals[-1] == "clock"
+
+
+def test_a_machine_that_was_started_again_is_compared_with_nothing(
+    machine: Machine, opener: Callable[..., Journal], draft: Callable[..., Draft], runner: asyncio.Runner
+) -> None:
+    """Its uptime begins anew; then the highest time is all that there is to go by."""
+    before = on(machine, opener, draft, runner)
+    runner.run(before.journal.close())
+    machine.clock.advance(60)
+    again = Machine(machine.clock, up=5.0, boot="another start")
+    after = Repeated(opener(uptime=again.uptime), runner, before.record)
+    after.see_time()
+    assert after.begin()[0].refused is None
+
+
+def test_a_gateway_on_another_machine_notices_by_its_own_uptime(
+    machine: Machine, opener: Callable[..., Journal], draft: Callable[..., Draft], runner: asyncio.Runner
+) -> None:
+    """A server's clock that a fail-over has changed is noticed by whoever was there before it."""
+    life = on(machine, opener, draft, runner)
+    other = Machine(machine.clock, up=17.0, boot="elsewhere")
+    beside = Repeated(opener(uptime=other.uptime), runner, life.record)
+    machine.pass_by(2)
+    other.up += 2
+    beside.see_time()
+    other.up += 40
+    machine.pass_by(40, set_back=30)
+    assert beside.begin()[0].refused == "behind"
+    beside.see_time()
+    assert life.begin()[0].refused == "clock"
 
 
 def test_a_clock_that_only_falters_stops_nothing_for_good(unknown: Repeated, clock: Any) -> None:

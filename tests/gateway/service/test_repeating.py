@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +107,7 @@ async def bench(
         )
     )
     lay(file.with_name("journal.db"))
-    gateway = Gateway(load(file, KINDS, {}), KINDS, clock=clock)
+    gateway = Gateway(load(file, KINDS, {}), KINDS, clock=clock, uptime=clock.uptime)
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(gateway.asgi), base_url="http://gateway", headers=headers
@@ -165,7 +164,7 @@ def test_a_repeat_may_have_another_token_another_time_and_another_nonce(tmp_path
 
     async def scene(made: Bench) -> None:
         identifier = await made.unknown(kind="close", when="after")
-        made.clock.now += timedelta(seconds=60)
+        made.clock.pass_by(60)
         assert await made.gateway.repeating.look() == 1
         assert (await made.standing(identifier))["status"] == "succeeded"
         entries = [dict(request.headers) for request in made.vendor.requests if request.path.endswith("/entries")]

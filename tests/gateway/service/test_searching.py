@@ -82,7 +82,7 @@ async def opened(folder: Path, vendor: ExpiringPointsSimulator, gateways: int, *
     file.write_text(json.dumps(settings))
     kinds = registry.adapters()
     lay(file.with_name("journal.db"))
-    made = [Gateway(load(file, kinds, {}), kinds, clock=clock) for _ in range(gateways)]
+    made = [Gateway(load(file, kinds, {}), kinds, clock=clock, uptime=clock.uptime) for _ in range(gateways)]
     transport = httpx.ASGITransport(made[0].asgi)
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers) as http:

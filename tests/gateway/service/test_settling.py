@@ -21,6 +21,7 @@ from gateway.port import registry
 from gateway.service.settling import QUIET
 from gateway.settings import load
 from gateway.simulation import Simulator, in_thread
+from gateway.uptime import Uptime
 from tests.deadlines import DEADLINE, scaled
 from tests.empty_journal import lay
 
@@ -33,9 +34,10 @@ TIMEOUT = scaled(10)
 
 @dataclass
 class Clock:
-    """A clock that moves when it is told to."""
+    """A clock that moves when it is told to; the machine's uptime moves with it, but never back."""
 
     now: datetime = field(default_factory=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    up: float = 0.0
 
     def __call__(self) -> datetime:
         return self.now
@@ -43,6 +45,12 @@ class Clock:
     def pass_by(self, seconds: float) -> None:
         """Let so many seconds pass."""
         self.now += timedelta(seconds=seconds)
+        self.up += max(0.0, seconds)
+
+    @property
+    def uptime(self) -> Uptime:
+        """The uptime of the machine that has this clock."""
+        return Uptime("a machine", lambda: self.up)
 
 
 @dataclass
@@ -100,7 +108,7 @@ async def bench(folder: Path, vendor: Simulator, **settings: Any) -> AsyncIterat
     )
     kinds = registry.adapters()
     lay(file.with_name("journal.db"))
-    gateway = Gateway(load(file, kinds, {}), kinds, clock=clock)
+    gateway = Gateway(load(file, kinds, {}), kinds, clock=clock, uptime=clock.uptime)
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(gateway.asgi), base_url="http://gateway", headers=headers

@@ -1,0 +1,89 @@
+"""Notices where the journal's clock was set back, by the highest time that it has shown and by machines' uptime.
+
+The highest time alone does not tell of a clock that was set back by less than the time for which no gateway ran: when
+the next one starts, it shows a later time than ever. But it is less ahead of the machine's uptime than it was.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, or_, select, update
+
+from gateway.adjustments import CLOCK_ERROR
+from gateway.journal import codec
+from gateway.journal.tables import IN_PROGRESS, UNKNOWN, adjustments, clock, uptimes
+from gateway.journal.transaction import Transaction
+from gateway.journal.upserts import upsert
+
+SEEN_EVERY = 1_000_000
+"""Microseconds after which the highest time is written again."""
+DRIFT = 0.0005
+"""By how much the clocks of two machines may run apart: what the kernel slews at most. One machine has one pace."""
+FORGOTTEN = 90 * 86_400 * 1_000_000
+"""Microseconds after which a machine's start is forgotten that no gateway has named since."""
+_ERROR = round(CLOCK_ERROR * 1_000_000)
+_NEWEST_MARK = select(func.max(adjustments.c.effect_at)).where(or_(UNKNOWN, IN_PROGRESS))
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How the journal's clock stands, in microseconds.
+
+    `now`: what it shows; `highest`: the most that it has shown; `set_back`: what was marked up to then has no known
+    age. `run_back`: whether it is behind of what it showed, in a way that is not in `set_back` yet. `ahead`: how far it
+    is ahead of this machine's uptime, at the least; None where there is no uptime to go by.
+    """
+
+    now: int
+    highest: int
+    set_back: int
+    run_back: bool
+    ahead: int | None
+
+
+def read(transaction: Transaction) -> Clock:
+    """How the clock stands at this moment."""
+    highest, set_back = transaction.connection.execute(select(clock.c.highest, clock.c.set_back)).one()
+    uptime = transaction.uptime
+    # The time is asked for after the highest was read, and not when the transaction began: another may have kept a
+    # later one since. It lies between two readings of the uptime: each judgement goes by the careful one.
+    if uptime is None:
+        now = codec.to_micros(transaction.fresh())
+        return Clock(now, highest, set_back, now < highest - _ERROR, None)
+    row = transaction.connection.execute(select(uptimes).where(uptimes.c.boot == uptime.boot)).one_or_none()
+    before = _micros(uptime.seconds())
+    now = codec.to_micros(transaction.fresh())
+    after = _micros(uptime.seconds())
+    ahead, run_back = now - after, now < highest - _ERROR
+    if row is not None:
+        drift = 0.0 if transaction.connection.dialect.name == "sqlite" else DRIFT
+        known = row.ahead - round(drift * max(0, before - row.uptime))
+        run_back = run_back or now - before < known - _ERROR
+        ahead = ahead if run_back else max(ahead, known)
+    return Clock(now, highest, set_back, run_back, ahead)
+
+
+def see_time(transaction: Transaction) -> None:
+    """Keep the highest time. Where the clock was set back, nothing that was marked until then tells how old it is."""
+    seen, connection = read(transaction), transaction.connection
+    if seen.run_back:
+        marked: int = connection.execute(_NEWEST_MARK).scalar_one() or 0
+        until = max(seen.highest, marked)
+        connection.execute(update(clock).where(clock.c.set_back < until).values(set_back=until))
+    if seen.now >= seen.highest + SEEN_EVERY:
+        connection.execute(update(clock).where(clock.c.highest < seen.now).values(highest=seen.now))
+    elif not seen.run_back:
+        return
+    _keep_uptime(transaction, seen)
+
+
+def _keep_uptime(transaction: Transaction, seen: Clock) -> None:
+    uptime = transaction.uptime
+    if uptime is None or seen.ahead is None:
+        return
+    row = {"boot": uptime.boot, "uptime": _micros(uptime.seconds()), "ahead": seen.ahead, "seen_at": seen.now}
+    upsert(transaction.connection, uptimes, [row])
+    transaction.connection.execute(delete(uptimes).where(uptimes.c.seen_at < seen.now - FORGOTTEN))
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * 1_000_000)
