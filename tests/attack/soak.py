@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import randbelow
 
+from tests.attack import findings
 from tests.attack.load import Plan, run
 from tests.conftest import PostgreSQL
 from tests.standby import pair
@@ -58,9 +59,7 @@ def main() -> None:
     print(figures.table())  # noqa: T201
     print(f"\nseed {arguments.seed}")  # noqa: T201
     if figures.violations:
-        for violation in figures.violations:
-            print(f"{violation.key}: {violation.kind}: {violation.detail}")  # noqa: T201
-        sys.exit(f"what the gateways logged, the ledger and an SQLite journal are in {folder}")
+        sys.exit(findings.keep(figures, folder))
     shutil.rmtree(folder)
 
 
