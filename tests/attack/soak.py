@@ -56,10 +56,10 @@ def main() -> None:
             url = stack.enter_context(store(arguments.journal, folder))
         plan = Plan(arguments.keys, arguments.kills, url, arguments.seed, arguments.gateways, halfway=halfway)
         figures = asyncio.run(run(plan, folder))
-    print(figures.table())  # noqa: T201
-    print(f"\nseed {arguments.seed}")  # noqa: T201
-    if figures.violations:
-        sys.exit(findings.keep(figures, folder))
+        print(figures.table())  # noqa: T201
+        print(f"\nseed {arguments.seed}")  # noqa: T201
+        if figures.violations:
+            sys.exit(findings.keep(figures, folder, url))
     shutil.rmtree(folder)
 
 

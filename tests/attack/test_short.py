@@ -33,7 +33,7 @@ def attack(
     kills = KILLS * keys // KEYS
     figures = asyncio.run(run(Plan(keys, kills, store, seed, gateways, halfway=halfway), folder))
     if figures.violations:
-        pytest.fail(f"seed {seed}\n{findings.keep(figures, folder)}", pytrace=False)
+        pytest.fail(f"seed {seed}\n{findings.keep(figures, folder, store)}", pytrace=False)
 
 
 def test_the_promise_stands_on_sqlite(folder: Path) -> None:
