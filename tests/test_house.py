@@ -83,7 +83,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 APART = ("client", "simulation")
 CLIENT = Path("client/points_gateway_client")
 # The kit plays an adapter against its simulator; only its commands and an adapter's examples import it.
-KIT, KIT_COMMANDS = "conformance", {"conform.py", "new_adapter.py", "port.py"}
+KIT, KIT_COMMANDS = "conformance", {"conform.py", "conform_live.py", "new_adapter.py", "port.py"}
 PORT = {"port", "model", "errors", "exact", "lenient", "scalars"}
 
 PLACE = {part: number for number, line in enumerate(LAYERS) for part in line}

@@ -18,7 +18,10 @@ def conform(
         list[str] | None,
         typer.Argument(metavar="[ADAPTER]...", help="Their names; without one, all that are installed."),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write the report into this file, as JSON.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write the report into this file, as JSON; what `conform-live` has written there stays."),
+    ] = None,
     page: Annotated[Path | None, typer.Option(help="Renew the table of vendors in this page of Markdown.")] = None,
     patience: Annotated[float, typer.Option(help="A factor for every deadline, on a machine that is busy.", min=1)] = 1,
     output: Format = Output.TEXT,
@@ -32,7 +35,8 @@ def conform(
     """
     # What the checks say of an adapter is told here, and not by the log of a gateway.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    reports = [_tried(name, patience, output) for name in adapters or registry.adapters()]
+    before = _before(report)
+    reports = _carried_on([_tried(name, patience, output) for name in adapters or registry.adapters()], before)
     document = json.dumps(reports, indent=1, ensure_ascii=False) + "\n"
     if output is Output.JSON:
         terminal.show_json(document.rstrip())
@@ -45,6 +49,25 @@ def conform(
         fail(str(error))
     if broken := [each["adapter"] for each in reports if each["broken"]]:
         fail(f"{', '.join(broken)}: not what the port promises")
+
+
+def _before(report: Path | None) -> list[dict[str, Any]]:
+    """The reports that the file has now; none where there is no such file."""
+    if report is None or not report.exists():
+        return []
+    try:
+        before: list[dict[str, Any]] = json.loads(report.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        fail(f"{report} cannot be read: {error}")
+    return before
+
+
+def _carried_on(reports: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    from gateway.conformance.made_of import made_of
+    from gateway.conformance.report import carried_on
+
+    kinds = registry.adapters()
+    return carried_on(reports, before, {each["adapter"]: made_of(kinds[each["adapter"]]) for each in reports})
 
 
 def _tried(name: str, patience: float, output: Output) -> dict[str, Any]:

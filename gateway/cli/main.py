@@ -87,6 +87,10 @@ COMMANDS = {
         "conform:conform",
         "Hold adapters to every promise of the port, each against the simulator of its vendor; nothing else is called.",
     ),
+    "conform-live": (
+        "conform_live:conform_live",
+        "Try an adapter at a real account: read, credit a few points to one member, read, debit them again, and read.",
+    ),
     "new-adapter": (
         "new_adapter:new_adapter",
         "Begin an adapter: a small one that keeps every check, with its simulator, tests and page, to be changed.",

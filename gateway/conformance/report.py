@@ -8,8 +8,8 @@ from gateway.conformance import fitting
 from gateway.conformance.pair import Pair
 from gateway.conformance.trial import Result
 
-Level = Literal["consistent", "certified"]
-"""How an adapter was tried: against a simulator of the same hand, or of another one."""
+Level = Literal["consistent", "certified", "live"]
+"""How an adapter was tried: against a simulator of the same hand, of another one, or at a real account."""
 BEGIN, END = "<!-- made by `points-gateway conform` -->", "<!-- end -->"
 _BETWEEN = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
 _SAID = ("point_type", "description", "reason", "reference", "store", "pending", "options")
@@ -43,6 +43,7 @@ def report(pair: Pair, results: Iterable[Result]) -> dict[str, Any]:
         "finds": adapter.finds,
         "cancels": kind.reversed_by is not None,
         "notes": dict(pair.examples.notes),
+        "live": None,
         "kept": [result.case.name for result in results if not result.problem],
         "broken": [
             {
@@ -58,6 +59,27 @@ def report(pair: Pair, results: Iterable[Result]) -> dict[str, Any]:
             for problem in problems
         ],
     }
+
+
+def with_live(report: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+    """A report with the record of a trial at a real account, which `points-gateway conform-live` makes."""
+    return {**report, "level": "live" if report["level"] else None, "live": dict(live)}
+
+
+def carried_on(
+    reports: Iterable[Mapping[str, Any]], before: Iterable[Mapping[str, Any]], digests: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Reports with the records of trials that earlier ones have, of adapters that are made of the same files still.
+
+    `digests`: what each adapter is made of, by its name.
+    """
+    records = {each["adapter"]: live for each in before if (live := each.get("live")) is not None}
+    found = []
+    for each in reports:
+        live = records.get(each["adapter"])
+        same = live is not None and live["made_of"] == digests[each["adapter"]]
+        found.append(with_live(each, live) if live is not None and same else dict(each))
+    return found
 
 
 def table(reports: Iterable[Mapping[str, Any]]) -> str:
@@ -93,9 +115,15 @@ def _row(each: Mapping[str, Any]) -> dict[str, str]:
         "members": _code(each["schemes"]),
         "an adjustment can also say": ", ".join(said) or "-",
         "repeats": each["repeat_safety"],
-        "level": each["level"] or "broken",
+        "level": _level(each),
     }
     return {"adapter": f"[{each['adapter']}]({each['page']})", **cells, **each["notes"]}
+
+
+def _level(each: Mapping[str, Any]) -> str:
+    if each["level"] == "live":
+        return f"live, {each['live']['day']}"
+    return each["level"] or "broken"
 
 
 def _code(names: Iterable[str]) -> str:
