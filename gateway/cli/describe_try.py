@@ -32,10 +32,8 @@ class Described(StrEnum):
     LOOKUP = "lookup"
     FIND = "find"
     REVERSE = "reverse"
+    FIND_REVERSAL = "find_reversal"
     PROBE = "probe"
-
-
-_WRITES = (Described.ADJUST, Described.REVERSE)
 
 
 def describe_try(
@@ -48,6 +46,11 @@ def describe_try(
     own_id: Annotated[str | None, typer.Option("--id", help="The adjustment's own id in the call.")] = None,
     transaction: Annotated[str | None, typer.Option(help="The vendor's id of a booking.")] = None,
     description: Annotated[str | None, typer.Option(help="The description of the call.")] = None,
+    point_type: Annotated[str | None, typer.Option(help="The point type of the call, in the vendor's word.")] = None,
+    reason: Annotated[str | None, typer.Option(help="The reason of the call, in the vendor's word.")] = None,
+    before: Annotated[
+        Path | None, typer.Option(help="The vendor's answer to the request that `before` describes.")
+    ] = None,
     setting: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A setting of the account; may be given again.")
     ] = None,
@@ -63,28 +66,32 @@ def describe_try(
     kind, whole = _read(file), _text(answer)
     from gateway.declared import trying
 
-    told = {
+    given = {
         "member": member,
         "points": points,
         "id": own_id,
         "transaction": transaction,
         "description": description,
+        "point_type": point_type,
+        "reason": reason,
     }
-    words = {name: each for name, each in told.items() if each is not None}
+    words = {name: each for name, each in given.items() if each is not None}
     try:
         settings = _pairs(setting or [])
-        adapter = trying.adapter_of(kind.adapter, settings)
+        adapter = trying.adapter_of(kind.adapter, settings, words)
         if getattr(adapter, operation.value, None) is None:
             fail(f"{file} describes no {operation.value}")
-        given = trying.arguments(adapter, operation.value, words)
+        call = trying.arguments(adapter, operation.value, words)
+        first = None if before is None else trying.answer_of(_text(before), None)
         response = trying.answer_of(whole, status)
-        tried = trying.tried(adapter, operation.value, given, response)
+        tried = trying.tried(adapter, operation.value, call, response, first)
     except (GatewayError, ArithmeticError, ValueError) as error:
         fail(str(error))
+    answers = [response] if first is None else [first, response]
     shown = {
         "made_up": trying.made_up(adapter, operation.value, words, settings),
-        "request": {"method": tried.request.method, "path": tried.request.path, "body": tried.request.body.decode()},
-        "verdict": _verdict(tried, response) if operation in _WRITES else None,
+        "requests": [{"method": each.method, "path": each.path, "body": each.body.decode()} for each in tried.requests],
+        "verdict": _verdict(tried, answers) if operation.value in trying.WRITES else None,
         "error": None if tried.error is None else f"{type(tried.error).__name__}: {tried.error}",
         "result": _plain(tried.result),
     }
@@ -102,12 +109,13 @@ def _pairs(texts: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _verdict(tried: "Tried", response: VendorResponse) -> str:
-    """What an answer to a write proves, as the gateway itself would tell."""
+def _verdict(tried: "Tried", answers: list[VendorResponse]) -> str:
+    """What the answers to a write prove, as the gateway itself would tell."""
     call = Call(writing=True)
-    call.begin(tried.request)
-    call.last.sent = True
-    call.answered(response)
+    for request, answer in zip(tried.requests, answers, strict=False):
+        call.begin(request)
+        call.last.sent = True
+        call.answered(answer)
     if tried.error is None:
         call.end(tried.result, Applied)
     return call.verdict(tried.error).value
@@ -119,8 +127,8 @@ def _show(shown: dict[str, Any], output: Output) -> None:
         return
     if words := " ".join(_option(name, text) for name, text in shown["made_up"].items()):
         terminal.show(f"made up  {words}")
-    request = shown["request"]
-    terminal.show(f"request  {request['method']} {request['path']} {request['body']}".rstrip())
+    for request in shown["requests"]:
+        terminal.show(f"request  {request['method']} {request['path']} {request['body']}".rstrip())
     for name in ("verdict", "error"):
         if shown[name] is not None:
             terminal.show(f"{name:8} {shown[name]}")
@@ -130,7 +138,7 @@ def _show(shown: dict[str, Any], output: Output) -> None:
 
 def _option(name: str, text: str) -> str:
     within, _, setting = name.rpartition(".")
-    return f"--setting {setting}={text}" if within else f"--{name} {text}"
+    return f"--setting {setting}={text}" if within else f"--{name.replace('_', '-')} {text}"
 
 
 def _plain(result: Any) -> Any:

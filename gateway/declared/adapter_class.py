@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import new_class
 from typing import Any
 
-from gateway.declared.described import Described, table
+from gateway.declared.described import AnyDescribed, Described, table
 from gateway.declared.description import Adjust, Description, Requesting, Writing
-from gateway.declared.exchanges import EXCHANGES, AnyDescribed
+from gateway.declared.exchanges import EXCHANGES
 from gateway.declared.form import METHODS, Form
 from gateway.declared.parts import AppliedResult
 from gateway.declared.settings_model import options_of, settings_of
@@ -18,7 +18,7 @@ from gateway.declared.template import Hole
 from gateway.port.adapter import Exchange, Options
 from gateway.port.authentication import ClientToken
 
-READS = ("balance", "expiring", "transactions", "lookup", "find", "probe")
+READS = ("balance", "expiring", "transactions", "lookup", "find", "find_reversal", "probe")
 _ALWAYS: Mapping[str, tuple[str, ...]] = {
     "adjust": ("member", "points"),
     "balance": ("member",),
@@ -34,14 +34,19 @@ _WRITES = ("adjust", "reverse")
 
 
 def forms_of(description: Description) -> dict[str, Form]:
-    """Every request of a description, by operation; of an adjustment with two forms as `credit` and `debit`."""
+    """Every request of a description, by operation; of an adjustment with two forms as `credit` and `debit`.
+
+    What comes before a write is `before adjust`, and so on.
+    """
     asked: dict[str, Requesting] = {
         name: each for name in ("adjust", "reverse", *READS) if (each := getattr(description, name)) is not None
     }
     if isinstance(adjust := description.adjust, Adjust) and adjust.credit is not None and adjust.debit is not None:
         del asked["adjust"]
         asked |= {"credit": merged(adjust, adjust.credit), "debit": merged(adjust, adjust.debit)}
-    return {name: Form.of(each, description, effect=name not in READS) for name, each in asked.items()}
+    first = {f"before {name}": each.before for name, each in asked.items() if isinstance(each, Writing) and each.before}
+    found = {name: Form.of(each, description, effect=name not in READS) for name, each in asked.items()}
+    return found | {name: Form.of(each, description, effect=False) for name, each in first.items()}
 
 
 def merged(outer: Adjust, inner: Writing) -> Writing:
@@ -110,23 +115,30 @@ def _tells_balance(description: Description) -> bool:
 
 def holes_of(name: str, description: Description, forms: Mapping[str, Form]) -> set[Hole]:
     """The holes of an operation's requests and, of a search and a balance, those of what it compares."""
-    names = ("credit", "debit") if name == "adjust" and "credit" in forms else (name,)
-    found = {hole for each in names for hole in forms[each].holes}
-    if name == "find" and description.find is not None:
-        compared = (*description.find.ours.values(), *description.find.agree.values())
+    found = {hole for each in _names(name, forms) for hole in forms[each].holes if not hole.name.startswith("before.")}
+    search = description.find if name == "find" else description.find_reversal if name == "find_reversal" else None
+    if search is not None:
+        compared = (*search.ours.values(), *search.agree.values())
         found |= {hole for template in compared for hole in template.holes}
     if name == "balance" and description.balance is not None:
         found |= description.balance.compared
     return found
 
 
+def _names(name: str, forms: Mapping[str, Form]) -> list[str]:
+    """The names of all requests that an operation may make."""
+    own = ("credit", "debit") if name == "adjust" and "credit" in forms else (name,)
+    return [each for form in own for each in (form, f"before {form}") if each in forms]
+
+
 def _parameters(
     name: str, description: Description, forms: Mapping[str, Form], options: type[Options]
 ) -> tuple[inspect.Parameter, ...]:
-    names = ("credit", "debit") if name == "adjust" and "credit" in forms else (name,)
     holes = {hole.name for hole in holes_of(name, description, forms)}
-    fresh = set().union(*(forms[each].takes for each in names))
+    fresh = set().union(*(forms[each].takes for each in _names(name, forms)))
     found = {*_ALWAYS.get(name, ()), *fresh}
+    if name == "find_reversal" and description.find_reversal is not None and description.find_reversal.points:
+        found.add("points")
     for hole in holes:
         if hole.startswith("options."):
             found.add("options")
@@ -146,12 +158,13 @@ def _parameter(name: str, method: str, options: type[Options]) -> inspect.Parame
         default, annotation = options(), options
     elif name == "pending":
         default = False
-    elif (method != "reverse" and name in _WITH_DEFAULT) or name == "description" or (method, name) == _ACCEPTED:
+    elif (method not in _REVERSALS and name in _WITH_DEFAULT) or name == "description" or (method, name) == _ACCEPTED:
         default = None
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 _ACCEPTED = ("find", "transaction")
+_REVERSALS = ("reverse", "find_reversal")
 
 
 def _method(name: str, parameters: Iterable[inspect.Parameter]) -> Callable[..., Exchange[Any]]:

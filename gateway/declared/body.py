@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.declared.template import LIKE_A_HOLE, Hole, LeftOut, Template
+from gateway.declared.unquoted import Unquoted
 from gateway.documents.problem import Path
 
 
@@ -39,8 +40,14 @@ class Body:
 def faults(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """What is wrong with a body in a description, each with its place."""
     if isinstance(value, dict):
-        if len(value) == 1 and None in value.values() and LIKE_A_HOLE.fullmatch(name := next(iter(value))):
-            yield path, f'YAML takes an unquoted {{{name}}} for a mapping: quote it, as in "{{{name}}}"'
+        if isinstance(value, Unquoted) and LIKE_A_HOLE.fullmatch(name := next(iter(value))):
+            yield (
+                path,
+                (
+                    f'YAML takes an unquoted {{{name}}} for a mapping: quote it, as in "{{{name}}}"; '
+                    f"a null is written {{{name}: null}}"
+                ),
+            )
             return
         for name, item in value.items():
             yield from _of_text(name, (*path, name))

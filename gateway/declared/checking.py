@@ -6,38 +6,38 @@ The rules of single requests are in `request_rules`.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.declared.adapter_class import forms_of, holes_of, merged
+from gateway.declared.adapter_class import forms_of, merged
 from gateway.declared.described import MEANINGS
 from gateway.declared.description import (
     Adjust,
     BalanceRead,
     Description,
     ExpiringRead,
-    Find,
     LookupRead,
     Probe,
     TransactionsRead,
     Writing,
 )
 from gateway.declared.form import METHODS, Form
-from gateway.declared.parts import BalanceResult, Next
+from gateway.declared.parts import BalanceResult
 from gateway.declared.request_rules import (
     CHOOSING,
-    COMPARED,
-    HOLES,
     Fault,
     is_taken,
     of_request,
     of_setting,
     of_settings,
 )
+from gateway.declared.search_rules import of_find, of_find_reversal, of_pages
 from gateway.declared.settings_model import DescribedSettings
 from gateway.documents.problem import Path
 from gateway.model import AMOUNTS
 from gateway.port.adapter import Options
 from gateway.port.refusals import BOOKED, Refusals
 
-OPERATIONS = ("adjust", "balance", "expiring", "transactions", "lookup", "find", "reverse", "probe")
+OPERATIONS = (
+    *("adjust", "balance", "expiring", "transactions", "lookup", "find", "reverse", "find_reversal", "probe"),
+)
 _MADE = frozenset(("point_types", "default_point_type", "reasons", "default_reason", "client_credentials"))
 """Settings that descriptions bring by their holes, and never by name."""
 
@@ -146,6 +146,9 @@ def _of_adjust(adjust: Adjust, description: Description, forms: Mapping[str, For
             yield ("adjust",), f"{{{hole}}} is in one of credit and debit: expected it in both, or in neither"
     if (idempotency := adjust.idempotency) is None:
         return
+    if any(f"before {name}" in forms for name in names):
+        why = "a repeat may look up another value, and is another request then: expected no `before`"
+        yield ("adjust", "idempotency"), why
     if not all("id" in {hole.name for hole in forms[name].holes} for name in names):
         yield ("adjust", "idempotency"), "expected {id} in the request: idempotency is enforced by it"
     booked = any(each.means == "already_booked" for each in description.refusals.known)
@@ -155,7 +158,8 @@ def _of_adjust(adjust: Adjust, description: Description, forms: Mapping[str, For
 
 
 def _is_callers(hole: str) -> bool:
-    return hole != "id" and not hole.startswith("settings.") and hole not in ("now", "nonce", "scheme")
+    ours = hole.startswith(("settings.", "before."))
+    return not ours and hole not in ("id", "now", "nonce", "scheme")
 
 
 def _of_write(asked: Writing, path: Path) -> Iterator[Fault]:
@@ -212,20 +216,7 @@ def _of_transactions(asked: TransactionsRead, description: Description, forms: M
             if hole.name not in {each.name for each in forms["transactions"].holes}:
                 place: Path = ("transactions", "row", "agree", query.text)
                 yield place, f"{{{hole.name}}} is not in the request: no row can be held against it"
-    yield from _of_pages(asked.next, forms["transactions"], ("transactions",))
-
-
-def _of_pages(paging: Next | None, form: Form, path: Path) -> Iterator[Fault]:
-    holes = {hole.name for hole in form.holes}
-    if (paging is None) is ("cursor" in holes):
-        yield path, "{cursor?} and next go together: a page is asked for by what was named before it"
-    if paging is None:
-        return
-    ways = [name for name in ("value", "last", "count") if getattr(paging, name) is not None]
-    if len(ways) != 1:
-        yield (*path, "next"), "expected one of value, last and count"
-    elif ways != ["value"] and paging.more is None:
-        yield (*path, "next"), "expected more: without it nothing says which page is the last"
+    yield from of_pages(asked.next, forms["transactions"], ("transactions",))
 
 
 def _of_lookup(lookup: LookupRead, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
@@ -234,27 +225,6 @@ def _of_lookup(lookup: LookupRead, description: Description, forms: Mapping[str,
     for scheme in lookup.schemes:
         if scheme not in lookup.ids and scheme != lookup.member.scheme:
             yield ("lookup", "ids"), f"expected {scheme} too: the answer has to say that it is who was asked for"
-
-
-def _of_find(find: Find, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
-    if description.adjust is None:
-        yield ("find",), "expected adjust: there is nothing to search for"
-        return
-    by = {hole.name for template in find.ours.values() for hole in template.holes}
-    if not by & {"id", "transaction"}:
-        yield ("find", "ours"), "expected {id}, or {transaction} of what was accepted: other values are not unique"
-    sent = {hole.name for hole in holes_of("adjust", description, forms)} | {"member", "scheme", "transaction"}
-    for part, further in (("ours", frozenset[str]()), ("agree", COMPARED)):
-        for query, template in getattr(find, part).items():
-            for hole in template.holes:
-                place: Path = ("find", part, query.text)
-                if hole.name not in sent | further and not hole.name.startswith("settings."):
-                    yield place, f"{{{hole.name}}} is not in the request of adjust: it cannot be found by that"
-                elif hole.name not in HOLES["find"] | COMPARED and not hole.name.startswith(("settings.", "options.")):
-                    yield place, f"{{{hole.name}}} is not known to a search"
-                elif hole.optional and part == "ours":
-                    yield place, f"{{{hole.name}?}} may have no value, and every booking would be ours"
-    yield from _of_pages(find.next, forms["find"], ("find",))
 
 
 def _of_reverse(reverse: Writing, description: Description, forms: Mapping[str, Form]) -> Iterator[Fault]:
@@ -285,7 +255,8 @@ _RULES: Mapping[str, Any] = {
     "expiring": _of_expiring,
     "transactions": _of_transactions,
     "lookup": _of_lookup,
-    "find": _of_find,
+    "find": of_find,
     "reverse": _of_reverse,
+    "find_reversal": of_find_reversal,
     "probe": _of_probe,
 }

@@ -158,6 +158,10 @@ class Described(Adapter[S]):
         self.judge(response, listed=own and not succeeds, code=code, message=message)
 
 
+AnyDescribed = Described[Any]
+"""The adapter of any description."""
+Arguments = Mapping[str, Any]
+"""The arguments of an adapter's method, by name."""
 _AS_THEY_ARE = frozenset(
     (
         *("id", "description", "reference", "store", "pending", "limit", "cursor", "start", "end"),

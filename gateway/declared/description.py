@@ -50,9 +50,18 @@ class Requesting(Part):
     success: Success | None = Field(None, description="What proves a success.")
 
 
+class Before(Requesting):
+    """A request that changes nothing and comes before the one that does, which takes `{before.NAME}` of its answer."""
+
+    values: dict[SettingName, Query] = Field(
+        min_length=1, description="Where the value of each `{before.NAME}` stands; it has to be there."
+    )
+
+
 class Writing(Requesting):
     """A request that changes points, and its result."""
 
+    before: Before | None = Field(None, description="What is looked up first, such as the revision of a card.")
     result: AppliedResult | None = None
 
 
@@ -134,6 +143,24 @@ class Find(Requesting):
     next: Next | None = None
 
 
+class FindReversal(Requesting):
+    """How the vendor is asked, by one request, whether it has cancelled a booking."""
+
+    rows: ListQuery | None = Field(None, description="The bookings in the answer; without it the answer is one.")
+    ours: dict[Query, Template] = Field(
+        min_length=1, description="What makes a row the cancel or, with `cancelled`, the booking that is taken back."
+    )
+    lacking: Literal["unclear", "other"] = Field(
+        "unclear", description="What a row is in which that is not there: a reason to stop, or another booking."
+    )
+    cancelled: Query | None = Field(
+        None, description="Where the booking that is taken back names its cancel; null, empty or false: none."
+    )
+    points: Points | None = Field(None, description="Without `cancelled`: where the points of the cancel stand.")
+    agree: dict[Query, Template] = Field({}, description="What else has to be as it was sent.")
+    transaction: Query | None = Field(None, description="Without `cancelled`: where the vendor's id of it stands.")
+
+
 class Probe(Requesting):
     """A request that changes nothing and needs no member."""
 
@@ -164,4 +191,5 @@ class Description(Part):
     lookup: LookupRead | None = None
     find: Find | None = None
     reverse: Writing | None = None
+    find_reversal: FindReversal | None = None
     probe: Probe | None = None

@@ -6,45 +6,69 @@ from typing import Any
 
 from gateway.declared import paging, results
 from gateway.declared import values as reading
-from gateway.declared.described import Described
-from gateway.declared.description import BalanceRead, ExpiringRead, Find, LookupRead, TransactionsRead
-from gateway.declared.jsonpath import MISSING, Query
-from gateway.errors import MemberAmbiguous, MemberNotFound
-from gateway.model import Applied, Balance, Expiring, Found, Profile, Transactions
+from gateway.declared.bookings import find, find_reversal
+from gateway.declared.described import AnyDescribed, Arguments
+from gateway.declared.description import BalanceRead, ExpiringRead, LookupRead, TransactionsRead
+from gateway.declared.form import Form
+from gateway.declared.jsonpath import Query
+from gateway.errors import FieldNotSupported, MemberAmbiguous, MemberNotFound
+from gateway.model import Applied, Balance, Expiring, Profile, Transactions
 from gateway.port.adapter import Exchange, not_understood
 from gateway.port.response import VendorResponse
 from gateway.port.tokens import Issued, client_credentials
 
-Given = Mapping[str, Any]
-AnyDescribed = Described[Any]
+_ANY_VALUE = "0"
+"""In place of a value that is not looked up yet."""
 
 
-def adjust(adapter: AnyDescribed, given: Given) -> Exchange[Applied]:
+def adjust(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Applied]:
     """Book points: by the one form, or by that of a credit or a debit."""
-    name = "adjust" if "adjust" in adapter.forms else "credit" if given["points"] > 0 else "debit"
-    return (yield from _written(adapter, name, given))
+    name = "adjust" if "adjust" in adapter.forms else "credit" if arguments["points"] > 0 else "debit"
+    return (yield from _written(adapter, name, arguments))
 
 
-def reverse(adapter: AnyDescribed, given: Given) -> Exchange[Applied]:
+def reverse(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Applied]:
     """Have the vendor cancel a booking."""
-    return (yield from _written(adapter, "reverse", given))
+    return (yield from _written(adapter, "reverse", arguments))
 
 
-def _written(adapter: AnyDescribed, name: str, given: Given) -> Exchange[Applied]:
+def _written(adapter: AnyDescribed, name: str, arguments: Arguments) -> Exchange[Applied]:
     form, described = adapter.forms[name], adapter.description
-    values = adapter.values(given, described.schemes)
-    response = yield adapter.asked(form, values, given)
+    values = adapter.values(arguments, described.schemes)
+    if (before := adapter.forms.get(f"before {name}")) is not None:
+        # What cannot be said to the vendor is refused before anything is sent.
+        adapter.asked(form, values | dict.fromkeys((f"before.{each}" for each in before.gives), _ANY_VALUE), arguments)
+        response = yield adapter.asked(before, values, arguments)
+        values |= _given_before(before, adapter.proven(response, before.success, values), response)
+        try:
+            request = adapter.asked(form, values, arguments)
+        except FieldNotSupported as error:
+            not_understood(f"what was looked up does not fit: {error.detail}", response)
+        response = yield request
+    else:
+        response = yield adapter.asked(form, values, arguments)
     document = adapter.proven(response, form.success, values)
     result = adapter.results[name]
     return results.applied(document, result, described.times, response, final=form.success.outcome == "succeeded")
 
 
-def balance(adapter: AnyDescribed, given: Given) -> Exchange[Balance]:
+def _given_before(before: Form, document: Any, response: VendorResponse) -> dict[str, Any]:
+    """The values of `{before.NAME}`. Raises `VendorBadResponse` where one is not there."""
+    found = {}
+    for name, query in before.gives.items():
+        value = reading.scalar(query.value(document))
+        if value in (None, ""):
+            not_understood(f"{query.text}: the request that follows needs it, and it is not there", response)
+        found[f"before.{name}"] = value
+    return found
+
+
+def balance(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Balance]:
     """Read a balance."""
     described = adapter.part(BalanceRead)
-    values = adapter.values(given, adapter.description.schemes)
+    values = adapter.values(arguments, adapter.description.schemes)
     sought = [(query, template.value(values)) for query, template in described.agree.items()]
-    document, response = yield from _read(adapter, "balance", given)
+    document, response = yield from _read(adapter, "balance", arguments)
     if described.rows is not None:
         document = _chosen(described.rows.rows(document), sought, response)
     return results.balance(document, described.result, adapter.description.times, response)
@@ -60,41 +84,41 @@ def _chosen(rows: list[Any] | None, sought: Sequence[tuple[Query, Any]], respons
     return possible[0]
 
 
-def expiring(adapter: AnyDescribed, given: Given) -> Exchange[Expiring]:
+def expiring(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Expiring]:
     """Read expiring points."""
-    document, response = yield from _read(adapter, "expiring", given)
+    document, response = yield from _read(adapter, "expiring", arguments)
     described = adapter.part(ExpiringRead)
     return results.expiring(document, described, adapter.description.times, response)
 
 
-def transactions(adapter: AnyDescribed, given: Given) -> Exchange[Transactions]:
+def transactions(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Transactions]:
     """Read one page of a history."""
-    described, cursor = adapter.part(TransactionsRead), given.get("cursor")
+    described, cursor = adapter.part(TransactionsRead), arguments.get("cursor")
     paging.checked(cursor, described.next)
-    values = adapter.values(given, adapter.description.schemes)
+    values = adapter.values(arguments, adapter.description.schemes)
     form = adapter.forms["transactions"]
-    response = yield adapter.asked(form, values, given)
+    response = yield adapter.asked(form, values, arguments)
     document = adapter.proven(response, form.success, values)
     rows = described.rows.rows(document)
-    if rows is None or len(rows) > given["limit"]:
+    if rows is None or len(rows) > arguments["limit"]:
         not_understood("there is no list of rows that can be told, or more of them than were asked for", response)
     for row in rows:
         adapter.agreeing(row, described.row.agree, values, response)
     types = getattr(adapter.settings, "point_types", {})
     times = adapter.description.times
     return Transactions(
-        tuple(results.transaction(row, described.row, types, given.get("point_type"), times) for row in rows),
+        tuple(results.transaction(row, described.row, types, arguments.get("point_type"), times) for row in rows),
         paging.next_cursor(document, rows, described.next, cursor, response),
         complete=described.complete and adapter.confirms("search"),
     )
 
 
-def lookup(adapter: AnyDescribed, given: Given) -> Exchange[Profile]:
+def lookup(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Profile]:
     """Look a member up."""
-    described, member = adapter.part(LookupRead), given["member"]
+    described, member = adapter.part(LookupRead), arguments["member"]
     form = adapter.forms["lookup"]
-    values = adapter.values(given, described.schemes)
-    response = yield adapter.asked(form, values, given)
+    values = adapter.values(arguments, described.schemes)
+    response = yield adapter.asked(form, values, arguments)
     document = adapter.proven(response, form.success, values)
     rows = [document] if described.rows is None else described.rows.rows(document)
     if rows is None:
@@ -104,79 +128,26 @@ def lookup(adapter: AnyDescribed, given: Given) -> Exchange[Profile]:
     return results.profile(rows[0], described, member, adapter.description.times, response)
 
 
-def find(adapter: AnyDescribed, given: Given) -> Exchange[Found]:
-    """Search one page for the bookings of an adjustment."""
-    described, cursor = adapter.part(Find), given.get("cursor")
-    paging.checked(cursor, described.next)
-    values = adapter.values(given, adapter.description.schemes)
-    form = adapter.forms["find"]
-    sought = [(query, template.value(values)) for query, template in described.ours.items()]
-    response = yield adapter.asked(form, values, given)
-    document = adapter.proven(response, form.success, values)
-    rows = [document] if described.rows is None else described.rows.rows(document)
-    if rows is None:
-        not_understood("there is no list of bookings that can be told", response)
-    matches, rejected = [], False
-    for row in rows:
-        if not _is_ours(row, sought, described, response):
-            continue
-        if results.signed(row, described.points) != given["points"]:
-            not_understood("A booking with our id has other points than were sent", response)
-        adapter.agreeing(row, described.agree, values, response)
-        state = _state(row, described, response)
-        rejected |= state == "rejected"
-        if state != "rejected":
-            transaction = reading.text_at(row, described.transaction)
-            matches.append(Applied(transaction_id=transaction, final=state == "succeeded"))
-    following = paging.next_cursor(document, rows, described.next, cursor, response)
-    return Found(tuple(matches), next_cursor=following, rejected=rejected)
-
-
-def _is_ours(row: Any, sought: Sequence[tuple[Query, Any]], described: Find, response: VendorResponse) -> bool:
-    """Whether a row is the adjustment's. Raises `VendorBadResponse` where it may be, and that cannot be told."""
-    pairs = [(query.value(row), sent) for query, sent in sought]
-    if all(reading.agrees(value, sent) for value, sent in pairs):
-        return True
-    lacking = described.lacking == "unclear"
-    if all((lacking and value is MISSING) or reading.could_agree(value, sent) for value, sent in pairs):
-        not_understood("A booking may have our id, and that cannot be told", response)
-    if described.rows is None:
-        not_understood("The booking in the answer is another one than was asked for", response)
-    return False
-
-
-def _state(row: Any, described: Find, response: VendorResponse) -> str:
-    """How a booking stands. Raises `VendorBadResponse` for a word that is not described."""
-    if described.state is None:
-        return "succeeded"
-    word = reading.text_at(row, described.state.path)
-    states = ("succeeded", "accepted", "rejected")
-    found = next((state for state in states if word in (getattr(described.state, state) or ())), None)
-    if found is None:
-        not_understood(f"{described.state.path.text}: a word that is not described", response)
-    return found
-
-
-def probe(adapter: AnyDescribed, given: Given) -> Exchange[None]:
+def probe(adapter: AnyDescribed, arguments: Arguments) -> Exchange[None]:
     """Ask something that changes nothing."""
     form = adapter.forms["probe"]
-    response = yield adapter.asked(form, adapter.values(given, {}), given)
+    response = yield adapter.asked(form, adapter.values(arguments, {}), arguments)
     adapter.proven(response, form.success, {})
 
 
-def token(adapter: AnyDescribed, given: Given) -> Exchange[Issued]:
+def token(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Issued]:
     """Fetch a token for the client's credentials."""
     return (yield from client_credentials(getattr(adapter.settings, adapter.credentials)))
 
 
-def _read(adapter: AnyDescribed, name: str, given: Given) -> Exchange[tuple[Any, VendorResponse]]:
+def _read(adapter: AnyDescribed, name: str, arguments: Arguments) -> Exchange[tuple[Any, VendorResponse]]:
     form = adapter.forms[name]
-    values = adapter.values(given, adapter.description.schemes)
-    response = yield adapter.asked(form, values, given)
+    values = adapter.values(arguments, adapter.description.schemes)
+    response = yield adapter.asked(form, values, arguments)
     return adapter.proven(response, form.success, values), response
 
 
-EXCHANGES: Mapping[str, Callable[[AnyDescribed, Given], Exchange[Any]]] = MappingProxyType(
+EXCHANGES: Mapping[str, Callable[[AnyDescribed, Arguments], Exchange[Any]]] = MappingProxyType(
     {
         "adjust": adjust,
         "balance": balance,
@@ -184,6 +155,7 @@ EXCHANGES: Mapping[str, Callable[[AnyDescribed, Given], Exchange[Any]]] = Mappin
         "transactions": transactions,
         "lookup": lookup,
         "find": find,
+        "find_reversal": find_reversal,
         "reverse": reverse,
         "probe": probe,
         "token": token,

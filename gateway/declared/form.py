@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.declared.body import Body
-from gateway.declared.description import Description, Requesting
+from gateway.declared.description import Before, Description, Requesting
+from gateway.declared.jsonpath import Query
 from gateway.declared.parts import Success
 from gateway.declared.template import Hole, LeftOut, Template, encoded
 from gateway.port.authentication import Authentication, Given
@@ -29,6 +30,8 @@ class Form:
     body: Body | None = None
     fields: Mapping[str, Template] | None = None
     authentication: tuple[Authentication, ...] = ()
+    gives: Mapping[str, Query] = field(default_factory=dict)
+    """Of a request that comes before another: where the values stand that the other one takes, by name."""
 
     @classmethod
     def of(cls, asked: Requesting, description: Description, *, effect: bool) -> "Form":
@@ -44,6 +47,7 @@ class Form:
             None if asked.body is None else Body.of(asked.body),
             asked.form,
             ways(description if asked.authentication is None else asked),
+            asked.values if isinstance(asked, Before) else {},
         )
 
     @property

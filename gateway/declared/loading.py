@@ -5,9 +5,9 @@ from pathlib import Path
 
 from gateway.declared.adapter_class import adapter_class
 from gateway.declared.checking import faults
-from gateway.declared.described import digest_of
+from gateway.declared.described import AnyDescribed, digest_of
 from gateway.declared.description import Description
-from gateway.declared.exchanges import AnyDescribed
+from gateway.declared.unquoted import marked
 from gateway.documents.document import read
 from gateway.documents.entry import Entry, validated
 from gateway.documents.problem import Problem
@@ -32,7 +32,7 @@ def loaded(file: str, raw: bytes, problems: list[Problem]) -> Loaded | None:
     if document is None:
         problems += found
         return None
-    entry = Entry(document, (), document.value)
+    entry = Entry(document, (), marked(document, raw.decode("utf-8-sig")))
     if not isinstance(document.value, dict):
         problems += [*found, entry.problem((), "expected a mapping with name, source, schemes and operations")]
         return None

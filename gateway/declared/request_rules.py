@@ -1,13 +1,13 @@
 """The rules that every request of a description keeps: its method, its path, and which holes stand where."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from pydantic import BaseModel
 
 from gateway.declared import body as bodies
 from gateway.declared.body import Body
-from gateway.declared.description import Description, Requesting
+from gateway.declared.description import Description, Requesting, Writing
 from gateway.declared.form import METHODS, Form, ways
 from gateway.declared.parts import Success
 from gateway.declared.template import Hole, Template
@@ -28,7 +28,10 @@ HOLES: Mapping[str, frozenset[str]] = {
     "lookup": _ANY | _WHO,
     "find": _ANY | _WHO | TEXTS | {"id", "cursor", "transaction"},
     "reverse": _ANY | _WHO | {"original", "transaction", "id", "points", "amount", "point_type", "description"},
+    "find_reversal": _ANY | _WHO | {"original", "transaction", "id", "point_type"},
     "probe": frozenset(),
+    "before adjust": _ANY | _WHO | {"point_type", "store"},
+    "before reverse": _ANY | _WHO | {"original", "transaction", "point_type"},
 }
 """The holes that the requests of an operation may have, beside those of settings and options."""
 COMPARED = frozenset(("points", "amount"))
@@ -39,12 +42,20 @@ OPTIONAL = TEXTS | {"start", "end", "cursor", "transaction"}
 """The holes that may have no value."""
 _IN_HEADERS = frozenset(("id", "now", "nonce"))
 _SEGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+\Z")
-_READS = ("balance", "expiring", "transactions", "lookup", "find", "probe")
+_READS = (
+    *("balance", "expiring", "transactions", "lookup", "find", "find_reversal", "probe"),
+    *("before adjust", "before reverse"),
+)
+_OF_NOBODY = ("probe", "reverse", "find", "find_reversal", "before adjust", "before reverse")
+"""Requests that need not say whose points they are about."""
 
 
 def of_request(asked: Requesting, path: Path, name: str, description: Description) -> Iterator[Fault]:
-    """What is wrong with one request; `name` is its operation, or `credit` or `debit`."""
-    operation = "adjust" if name in ("credit", "debit") else name
+    """What is wrong with one request, and with what comes before it.
+
+    `name` is its operation, or `credit` or `debit`; of a request that comes before one, `before` and that.
+    """
+    operation = name.replace("credit", "adjust").replace("debit", "adjust")
     methods = [each for each in METHODS if getattr(asked, each) is not None]
     if len(methods) != 1:
         yield path, f"expected one of {', '.join(METHODS)}, with its path"
@@ -67,12 +78,13 @@ def of_request(asked: Requesting, path: Path, name: str, description: Descriptio
     yield from _of_keys(asked.body, (*path, "body"))
     allowed = HOLES[operation]
     for place, holes in _places(asked, method):
-        yield from _of_holes(holes, (*path, *place), allowed, description, operation)
+        own = tuple(hole for hole in holes if not hole.name.startswith("before."))
+        yield from _of_holes(own, (*path, *place), allowed, description, operation)
     for headers, place in ((asked.headers, (*path, "headers")), (description.headers, ("headers",))):
         for key, template in headers.items():
             yield from _of_header(template, (*place, key))
     whom = {hole.name for _, holes in _places(asked, method) for hole in holes}
-    if operation not in ("probe", "reverse", "find") and "member" not in whom:
+    if operation not in _OF_NOBODY and "member" not in whom:
         yield path, "expected {member}: the request says of nobody whose points they are"
     words = getattr(asked, "schemes", description.schemes)
     if "member" in whom and len(words) > 1 and "scheme" not in whom:
@@ -80,6 +92,30 @@ def of_request(asked: Requesting, path: Path, name: str, description: Descriptio
     if asked.success is not None:
         sent = allowed & whom | {"member", "scheme"} & whom
         yield from _of_success(asked.success, (*path, "success"), operation, description, sent)
+    yield from _of_before(asked, path, name, description)
+
+
+def _of_before(asked: Requesting, path: Path, name: str, description: Description) -> Iterator[Fault]:
+    """What is wrong between a request and the one before it, whose values it takes."""
+    before = asked.before if isinstance(asked, Writing) else None
+    values: Collection[str] = () if before is None else before.values
+    method = next(each for each in METHODS if getattr(asked, each) is not None)
+    taken = set()
+    for place, holes in _places(asked, method):
+        for hole in (hole for hole in holes if hole.name.startswith("before.")):
+            taken.add(hole.name.removeprefix("before."))
+            if hole.name.removeprefix("before.") not in values:
+                listed = ", ".join(values) or "none"
+                yield (*path, *place), f"{{{hole.name}}}: nothing before it gives this value (there are: {listed})"
+            elif hole.optional:
+                yield (*path, *place), f"{{{hole.name}?}} always has a value: expected {{{hole.name}}}"
+    if before is None:
+        return
+    for unused in sorted(set(values) - taken):
+        yield (*path, "before", "values", unused), f"expected {{before.{unused}}} in the request that follows"
+    if before.success is not None and before.success.empty:
+        yield (*path, "before", "success"), "an empty answer has no values"
+    yield from of_request(before, (*path, "before"), f"before {name}", description)
 
 
 def _of_success(

@@ -23,7 +23,7 @@ from gateway.port.signature import written
 FORMS = ("text", "number", "rfc3339", "seconds", "milliseconds")
 TIMES = frozenset(("now", "start", "end", "period.start", "period.end"))
 _NUMBERS = frozenset(("points", "amount", "limit"))
-_NESTED = frozenset(("settings", "options", "period"))
+_NESTED = frozenset(("settings", "options", "period", "before"))
 LIKE_A_HOLE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){0,2}\??")
 """What stands between the braces of a hole, whether there is such a value or not."""
 _TOKEN = re.compile(r"\{\{|\}\}|\{(?P<name>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){0,2})(?P<optional>\?)?\}|[{}]")

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from gateway import exact
 from gateway.declared import values as reading
-from gateway.declared.exchanges import AnyDescribed
+from gateway.declared.described import AnyDescribed
 from gateway.declared.jsonpath import MISSING, Query
 from gateway.declared.template import Template
 from gateway.lenient import Unreadable
@@ -27,13 +27,18 @@ _HEAD = re.compile(r"HTTP/[0-9.]+ +([1-5][0-9]{2})\b[^\n]*\n(.*?)\n\n", re.DOTAL
 _MADE_UP = "made-up-for-a-trial-0123456789"
 _EXAMPLES: Mapping[str, str] = {"points": "5", "id": "adj_example", "transaction": "transaction"}
 _LONGEST = 200
+WRITES = ("adjust", "reverse")
+"""The operations that change points."""
+TEXTS = ("description", "reference", "store")
+MAPPED = ("point_type", "reason")
+"""The arguments that an account maps to words of the vendor's own, which a trial is given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A trial: the request that would be sent, and what came of the answer, a result or an error."""
+    """A trial: the requests that would be sent, and what came of the answer, a result or an error."""
 
-    request: VendorRequest
+    requests: tuple[VendorRequest, ...]
     result: Any
     error: Exception | None
 
@@ -48,11 +53,12 @@ def answer_of(text: str, status: int | None) -> VendorResponse:
     return VendorResponse(status or int(head[1]), headers, text[head.end() :].encode())
 
 
-def adapter_of(kind: type[Any], given: Mapping[str, str]) -> AnyDescribed:
+def adapter_of(kind: type[Any], given: Mapping[str, str], words: Mapping[str, str]) -> AnyDescribed:
     """An adapter of a described class, with the settings that are given, and made-up ones for the rest.
 
-    Where an answer does not agree with what was sent, its error has both values. Raises `ValueError` for a setting
-    that the description does not have, or cannot have.
+    `words`: the arguments of the call; its point type and reason are the vendor's own words. Where an answer does not
+    agree with what was sent, its error has both values. Raises `ValueError` for a setting that the description does not
+    have, or cannot have, and for an argument that is nowhere sent.
     """
     described = kind.description.settings
     for name in given:
@@ -65,6 +71,10 @@ def adapter_of(kind: type[Any], given: Mapping[str, str]) -> AnyDescribed:
             values[name] = int(text) if described[name].type == "number" else text
         except ValueError:
             raise ValueError(f"setting {name}: expected a whole number") from None
+    for name in (each for each in MAPPED if each in words):
+        if f"{name}s" not in model.model_fields:
+            raise ValueError(f"the description sends no {{{name}}}")
+        values[f"{name}s"] = {words[name]: words[name]}
     for name, field in model.model_fields.items():
         if field.is_required() and name not in values:
             values[name] = {"token_url": BASE_URL, "client_id": "us", "client_secret": _MADE_UP}
@@ -125,24 +135,48 @@ def arguments(adapter: AnyDescribed, operation: str, given: Mapping[str, str]) -
         "original": given.get("original", "adj_original"),
         "transaction": given["transaction"],
     }
-    texts: dict[str, Any] = {name: given[name] for name in ("description", "reference", "store") if name in given}
+    texts: dict[str, Any] = {name: given[name] for name in (*TEXTS, *MAPPED) if name in given}
     known = examples | texts
     return {name: known[name] for name in names if name in known}
 
 
-def tried(adapter: AnyDescribed, operation: str, given: Mapping[str, Any], answer: VendorResponse) -> Tried:
-    """Play one exchange with an answer; the request is shown without secrets. Raises what the adapter raises first."""
+def tried(
+    adapter: AnyDescribed,
+    operation: str,
+    call: Mapping[str, Any],
+    answer: VendorResponse,
+    before: VendorResponse | None = None,
+) -> Tried:
+    """Play one exchange with an answer; `before` is the answer to the request that comes first, where there is one.
+
+    Requests are shown without secrets. Raises what the adapter raises first, and `ValueError` for an answer too few or
+    too many.
+    """
     masked: AnyDescribed = type(adapter)(adapter.settings.masked())
-    request = next(getattr(masked, operation)(**given))
-    exchange = getattr(adapter, operation)(**given)
+    vars(masked)["agreeing"] = _not_compared  # it has no secrets that an answer could agree with
+    shown, exchange = getattr(masked, operation)(**call), getattr(adapter, operation)(**call)
+    requests = [next(shown)]
     next(exchange)
+    first = f"{requests[0].method} {requests[0].path}"
+    if comes_before := operation in WRITES and not requests[0].effect:
+        if before is None:
+            raise ValueError(f"{first} comes before the change: give the vendor's answer to it as --before FILE")
+    elif before is not None:
+        raise ValueError(f"nothing comes before {first}: leave --before out")
     try:
+        if comes_before:
+            exchange.send(before)
+            requests.append(shown.send(before))
         exchange.send(answer)
     except StopIteration as stop:
-        return Tried(request, stop.value, None)
+        return Tried(tuple(requests), stop.value, None)
     except Exception as error:
-        return Tried(request, None, error)
-    raise TypeError("a described exchange has one request")
+        return Tried(tuple(requests), None, error)
+    raise TypeError("a described exchange has one request, and at most one before it")
+
+
+def _not_compared(*_: Any) -> None:
+    """In place of what compares an answer with what was sent."""
 
 
 def _agreeing(

@@ -25,6 +25,8 @@ from gateway.simulation import Answer, Effect, Example, Request, Simulator, json
 from tests.adapters.fifth_vendor.adapter import Paper
 from tests.adapters.fifth_vendor.enforcing import Dated, DatedSimulator, Ink, InkSimulator
 from tests.adapters.fifth_vendor.simulator import ACCESS, PaperSimulator
+from tests.gateway.declared.cards import BY_ROWS, CARDS, CardShop
+from tests.gateway.declared.described import made
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,6 +107,8 @@ RIGHT = (
     described(VoucherifySimulator),
     described(GameballSimulator),
     described(TalonOneSimulator, Examples(largest=Decimal("999999999999.99"), unsigned=True)),
+    Pair(made(CARDS), CardShop),
+    Pair(made(CARDS[: CARDS.index("find_reversal:")] + BY_ROWS), CardShop),
     Pair(AdapterType.of("ink", Ink), InkSimulator),
     Pair(AdapterType.of("dated", Silent), DatedSimulator),
     Pair(

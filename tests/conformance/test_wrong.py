@@ -7,10 +7,11 @@ import pytest
 from gateway.conformance.checks import CHECKS
 from gateway.conformance.trial import Trial, cases
 from tests.conformance.losing import LOSING
+from tests.conformance.misdescribed import MISDESCRIBED
 from tests.conformance.wrong import WRONG as OTHERS
 from tests.deadlines import FACTOR
 
-WRONG = {**OTHERS, **LOSING}
+WRONG = {**OTHERS, **LOSING, **MISDESCRIBED}
 
 
 @pytest.mark.parametrize("name", WRONG)

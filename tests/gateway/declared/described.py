@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.declared.exchanges import AnyDescribed
+from gateway.declared.described import AnyDescribed
 from gateway.documents.problem import Problem
 from gateway.port import VendorRequest, VendorResponse
 from gateway.port.registry import AdapterType, described

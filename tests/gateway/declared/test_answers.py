@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.declared.exchanges import AnyDescribed
+from gateway.declared.described import AnyDescribed
 from gateway.errors import (
     FieldNotSupported,
     InsufficientPoints,

@@ -100,6 +100,19 @@ def test_settings_are_given_and_what_is_made_up_is_shown(command: Command, tmp_p
         assert ("not what was sent, the secret setting key" if "rack" in answer else lacks) in shown
 
 
+def test_a_point_type_is_in_the_vendors_word(command: Command, tmp_path: Path) -> None:
+    """As the answer has it; a description that sends none has no use for it."""
+    text = EXAMPLE.replace('{tokens: "{points}"', '{kind: "{point_type}", tokens: "{points}"')
+    (tmp_path / "kinds.yaml").write_text(text.replace('$.tokens: "{points}"', '$.kind: "{point_type}"'))
+    (tmp_path / "answer.txt").write_text(BOOKED.replace('"left"', '"kind": "gold", "left"'))
+    words = ("describe-try", str(tmp_path / "kinds.yaml"), str(tmp_path / "answer.txt"), "--status", "201")
+    result = command(*words, "--point-type", "gold")
+    assert (result.code, "verdict  applied" in result.out, '"kind":"gold"' in result.out) == (0, True, True), result
+    assert '$.kind: not what was sent: sent "tin", received "gold"' in command(*words, "--point-type", "tin").out
+    assert "the vendor requires it" in command(*words).err
+    assert "the description sends no {reason}" in command(*words, "--point-type", "gold", "--reason", "gift").err
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [

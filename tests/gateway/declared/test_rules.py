@@ -1,13 +1,16 @@
 """What a description must not say: each rule is refused with its place and with what was expected."""
 
+from decimal import Decimal
+
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.documents.problem import Problem
+from gateway.model import Member
 from gateway.port.registry import described
-from tests.gateway.declared.described import WHOLE, made, problems_of
+from tests.gateway.declared.described import WHOLE, adapter, asked, made, problems_of
 
 TWO = """\
 name: two-forms
@@ -72,6 +75,8 @@ RULES = [
         "    tokens: {points}\n",
         "adjust.body.tokens: YAML takes an unquoted {points} for a mapping: quote it, as",
     ),
+    (TOKENS, "    tokens: {points: }\n", 'quote it, as in "{points}"; a null is written {points: null}'),
+    (TOKENS, "    tokens: [{points\n      }]\n", "adjust.body.tokens[0]: YAML takes an unquoted {points}"),
     (TOKENS, "    tokens: {yes}\n", 'for a mapping: quote it, as in "{yes}"'),
     (TOKENS, "    tokens: [{settings.shop}]\n", "adjust.body.tokens[0]: YAML takes an unquoted {settings.shop}"),
     (TOKENS, "    tokens: {description?}\n", 'quote it, as in "{description?}"'),
@@ -185,6 +190,15 @@ def test_two_forms_have_rules_of_their_own(old: str, new: str, why: str) -> None
     """A debit by a signed number would credit; what only one form has could be said of half the calls."""
     made(TWO)
     assert any(why in problem for problem in problems_of(TWO, (old, new)))
+
+
+@pytest.mark.parametrize("null", ["null", "~", "Null"])
+def test_a_null_that_is_written_is_one(null: str) -> None:
+    """Whatever its name is; only a name for which nothing is written is a hole that lost its quotes."""
+    nulls = f"    nulls: {{points: {null}, parent: {{id: {null}}}}}\n    more: [{{settings.shop: {null}}}]\n"
+    call = {"id": "adj_1", "member": Member("card", "7"), "points": Decimal(5)}
+    body = asked(adapter(made(WHOLE, (TOKENS, TOKENS + nulls))), "adjust", **call).body
+    assert b'"nulls":{"points":null,"parent":{"id":null}},"more":[{"settings.shop":null}]' in body
 
 
 @pytest.mark.parametrize(
