@@ -25,7 +25,7 @@ STALLED = 1.0
 """Seconds without any outcome after which no attempt should be begun."""
 
 Run = Callable[[Connection, Sequence[Any]], list[Any]]
-"""Does operations within a transaction; gives one result for each, in their order."""
+"""Does operations within a transaction that it begins; gives one result for each, in their order."""
 Withdrawal = Callable[[Any], Any]
 """The operation that takes back one of which nobody knows whether it was done; None where nothing has to be."""
 
@@ -243,14 +243,13 @@ class Batches:
                 if self._connection is None:
                     self._connection = self._connect()
                 connecting = False
-                transaction = self._connection.begin()
                 try:
                     results = self._run(self._connection, operations)
                     committing, ran = True, time.perf_counter()
-                    transaction.commit()
+                    self._connection.commit()
                     done = time.perf_counter()
                 finally:
-                    transaction.close()
+                    self._connection.rollback()  # nothing, once it is committed
             except Exception as error:
                 if gone(error):
                     self._watch.failed()

@@ -25,7 +25,7 @@ from gateway.journal.claims import Claims
 from gateway.journal.commands import Adopt, Claim, Due, Expire, Note, NoteLimits, Present, Step, Switch, Touch
 from gateway.journal.event_commands import EventCommand, KeepRound, Publish, Replay, TakeWebhook
 from gateway.journal.fitness import touch
-from gateway.journal.remainders import originals
+from gateway.journal.looks import Seen
 from gateway.journal.removal_commands import Removing
 from gateway.journal.repeat_commands import RepeatsDue, SeeTime
 from gateway.journal.steps import Steps
@@ -36,8 +36,8 @@ Other = Due | RepeatsDue | SeeTime | Expire | Adopt | Note | NoteLimits | Switch
 """What is neither about a key nor about an adjustment that is known."""
 
 
-def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
-    """Do every operation; gives their results in the same order."""
+def write(transaction: Transaction, operations: Sequence[Any], seen: Seen) -> list[Any]:
+    """Do every operation, by what was `seen` first; gives their results in the same order."""
     results: list[Any] = [None] * len(operations)
     claims: list[tuple[int, Claim]] = []
     steps: list[tuple[int, Step]] = []
@@ -53,12 +53,15 @@ def write(transaction: Transaction, operations: Sequence[Any]) -> list[Any]:
                 shown.append((place, record))
             case _:
                 others.append((place, one))
-    pauses = switches.in_force(transaction.connection, operations)  # first, so that nobody holds what it may wait for
     budgets = Budgets(transaction)
-    known = Steps(transaction, budgets, steps, pauses, originals(operations))
-    new = Claims(transaction, budgets, claims, known.remainders, pauses)
+    known = Steps(transaction, budgets, steps, seen)
+    new = Claims(transaction, budgets, claims, known.remainders, seen)
     budgets.lock(known.counters | new.counters)
-    for done in (known.take(), new.take(), present(transaction, shown)):
+    stepped = known.take()
+    new.begin()
+    claimed = transaction.write(list(known.changes.rows.values()), new.rows)
+    known.write()
+    for done in (stepped, new.take(claimed), present(transaction, shown)):
         for place, result in done:
             results[place] = result
     for place, one in others:

@@ -1,6 +1,6 @@
 """The claims of one batch: each key ours, or whose it is, or why it may not be claimed today."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,10 +8,10 @@ from gateway.adjustments import Draft, Record, State
 from gateway.journal import codec
 from gateway.journal.budgets import Budgets
 from gateway.journal.commands import Claim, Claimed, Refused
+from gateway.journal.looks import Seen
 from gateway.journal.remainders import Remainders
 from gateway.journal.reservation import NOTHING, Reservation
 from gateway.journal.transaction import Transaction
-from gateway.pauses import Pauses
 
 Key = tuple[str, str, str]
 """An idempotency key as its column has it, and what it belongs to: key, client, tenant."""
@@ -19,22 +19,24 @@ Key = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Claims:
-    """Claims by their places in the batch. `pauses`: those of the journal.
+    """Claims by their places in the batch.
 
-    `known`: the records under their keys, each with its owner.
+    `known`: the records under their keys, each with its owner; `new`: those to write, each with its owner too.
     """
 
     transaction: Transaction
     budgets: Budgets
     claims: list[tuple[int, Claim]]
     remainders: Remainders
-    pauses: Pauses
+    seen: Seen
     keys: list[Key] = field(init=False)
     known: dict[Key, tuple[Record, str]] = field(init=False)
+    new: dict[Key, tuple[Record, str, Reservation]] = field(init=False, default_factory=dict)
+    refused: dict[int, Refused] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.keys = [_key(claim.draft) for _, claim in self.claims]
-        self.known = self._under(set(self.keys)) if self.keys else {}
+        self.known = self._among(self.seen.named, set(self.keys))
 
     @property
     def counters(self) -> set[str]:
@@ -43,29 +45,39 @@ class Claims:
         budgets = (claim.budgets for key, (_, claim) in each if claim.budgets and key not in self.known)
         return {counter for some in budgets for counter in self.budgets.counters(some)}
 
-    def take(self) -> Iterable[tuple[int, Claimed | Refused]]:
-        """Claim every key that is nobody's; gives the place and the result of each."""
-        if not self.claims:
-            return
+    def begin(self) -> None:
+        """Claim every key that is nobody's; what that makes is yet to write."""
         if self.counters:  # while they were waited for, somebody else may have claimed
             self.known |= self._under(set(self.keys) - self.known.keys())
-        new: dict[Key, tuple[Record, str, Reservation]] = {}
-        refused: dict[int, Refused] = {}
         for key, (place, claim) in zip(self.keys, self.claims, strict=True):
-            if key in self.known or key in new:
+            if key in self.known or key in self.new:
                 continue
             draft = claim.draft
             reserved = self._reserved(claim)
             if isinstance(reserved, Refused):
-                refused[place] = reserved
-            else:
-                self.remainders.begun(draft)
-                record = Record(draft, State(), self.transaction.now, self.transaction.later(draft.lease))
-                new[key] = record, claim.owner, NOTHING.begun(1, reserved)
-        self._insert(new)
+                self.refused[place] = reserved
+                continue
+            self.remainders.begun(draft)
+            record = Record(draft, State(), self.transaction.now, self.transaction.later(draft.lease))
+            self.new[key] = record, claim.owner, NOTHING.begun(1, reserved)
+            resolved = draft.write.resolved
+            evidence = {} if resolved is None else {"resolved": str(resolved)}
+            self.transaction.step(draft.id, None, record.state, "gateway", evidence, tenant=draft.tenant)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows to write, in the order of their keys."""
+        return [
+            {**codec.row_of(record), "owner": owner, "reserved": reservation.column}
+            for _, (record, owner, reservation) in sorted(self.new.items(), key=_first)
+        ]
+
+    def take(self, written: int) -> Iterable[tuple[int, Claimed | Refused]]:
+        """The place and the result of each claim, once so many of the rows were `written`."""
+        self._know_new(written)
         for key, (place, claim) in zip(self.keys, self.claims, strict=True):
             if key not in self.known:
-                yield place, refused[place]
+                yield place, self.refused[place]
                 continue
             record, owner = self.known[key]
             # The owner is this very operation's, so it is ours even where an earlier try did it; but what has expired
@@ -75,47 +87,38 @@ class Claims:
     def _reserved(self, claim: Claim) -> tuple[str, ...] | Refused:
         """The counters that its points were taken from, or why it may not be claimed."""
         draft = claim.draft
-        if (paused := self.pauses.on(draft) or claim.paused) is not None:
+        if (paused := self.seen.pauses.on(draft) or claim.paused) is not None:
             return Refused(paused)
         if (refused := self.remainders.refused(draft)) is not None:
             return refused
         return self.budgets.take(claim.budgets, abs(draft.adjustment.points)) if claim.budgets else ()
 
-    def _insert(self, new: dict[Key, tuple[Record, str, Reservation]]) -> None:
-        """Write new records; those that another writer was quicker with are known as that one's."""
-        if not new:
-            return
-        transaction = self.transaction
-        rows = [
-            {**codec.row_of(record), "owner": owner, "reserved": reservation.column}
-            for _, (record, owner, reservation) in sorted(new.items(), key=_first)
-        ]
-        inserted = transaction.statements.claim.run(transaction.connection, rows).rowcount
-        there = {record.draft.id for record, _, _ in new.values()}
-        if inserted < len(rows):
-            there &= transaction.records(there).keys()
-        for key, (record, owner, reservation) in new.items():
+    def _know_new(self, written: int) -> None:
+        """Know the new records as their own; those that another writer was quicker with, as that one's."""
+        there = {record.draft.id for record, _, _ in self.new.values()}
+        if written < len(self.new):
+            there &= self.transaction.records(there).keys()
+        for key, (record, owner, reservation) in self.new.items():
             if record.draft.id in there:
                 self.known[key] = record, owner
-                resolved = record.draft.write.resolved
-                evidence = {} if resolved is None else {"resolved": str(resolved)}
-                transaction.step(record.draft.id, None, record.state, "gateway", evidence, tenant=record.draft.tenant)
             else:
                 self.budgets.add(reservation.counters, -abs(record.draft.adjustment.points))
-        if missed := new.keys() - self.known.keys():
+        if missed := self.new.keys() - self.known.keys():
             self.known |= self._under(missed)
 
     def _under(self, keys: set[Key]) -> dict[Key, tuple[Record, str]]:
-        # By name alone, by which the constraint's index is sorted: a list for each of its columns would be multiplied
-        # out. What has the same name and is another's is left behind before whole rows are read.
-        statements, connection = self.transaction.statements, self.transaction.connection
         if not keys:
             return {}
-        found = statements.named.run(connection, {key for key, _, _ in keys})
-        ids = [row.id for row in found if (row.key, row.client, row.tenant) in keys]
+        named = self.transaction.statements.named.run(self.transaction.connection, {key for key, _, _ in keys})
+        return self._among(named.rows, keys)
+
+    def _among(self, named: Sequence[Any], keys: set[Key]) -> dict[Key, tuple[Record, str]]:
+        # By name alone, by which the constraint's index is sorted: a list for each of its columns would be multiplied
+        # out. What has the same name and is another's is left behind before whole rows are read.
+        ids = [row.id for row in named if (row.key, row.client, row.tenant) in keys]
         if not ids:
             return {}
-        rows = statements.whole.run(connection, ids)
+        rows = self.transaction.statements.whole.run(self.transaction.connection, ids).rows
         return {(row.key, row.client, row.tenant): (codec.record_of(row), row.owner) for row in rows}
 
 

@@ -6,7 +6,6 @@ network file system. PostgreSQL takes any number of processes anywhere.
 
 import math
 import os
-import secrets
 import socket
 import sqlite3
 import time
@@ -20,9 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, NullPool, QueuePool, create_engine, event
-from sqlalchemy.exc import OperationalError
 
 from gateway.journal import codec
+from gateway.journal.beginning import (
+    BEGUN,
+    TELL,
+    TURN_MILLISECONDS,
+    beginning,
+    beginning_at_once,
+    committing,
+    telling,
+    telling_in_turn,
+)
 from gateway.journal.failures import JournalError
 from gateway.store import Store
 from gateway.uptime import Uptime
@@ -31,9 +39,6 @@ READERS = LISTS = 2
 """Connections, and threads, that only read: what is found by its name, and lists."""
 LONGEST_READ = 5.0
 """Seconds after which a gateway ends a read."""
-NOTHING_KEPT = "pg_logical_emit_message(true, 'points-gateway', '')"
-"""On PostgreSQL, what has a transaction written to the log and waited for, without a row to show for it."""
-
 WITHIN = 2.5
 """Seconds within which the journal does what it is asked, or refuses it."""
 
@@ -41,20 +46,9 @@ ONE_ANSWER, _A_LOCK = 0.8, 0.6  # shares of these
 _STALLED = 0.4  # and of a stall within a transaction: less than others wait for a lock
 _CONNECT_SECONDS, _CONNECT_EACH = 5, 2  # to one server, and to each of several: the least that libpq has
 _DEAD_PEER_SECONDS = 15
-_TURN_MILLISECONDS = 20
-_BEGUN, _UNTIL, _COMMITTED = "begun", "until", "committed"
+_UNTIL = "until"
 _LOOKS = 10_000  # instructions of SQLite's machine between looks at the time: a millisecond or less
 _UNORDERED = ("seqscan", "bitmapscan", "sort", "incremental_sort", "hashjoin", "mergejoin")
-# In one message, so that the time costs no round trip; the BEGIN is of the transaction that the SELECT is in already.
-# The function is named without its schema: whoever must can put a clock of their own before the server's.
-_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-_TELL = f"SELECT {_NOW}"
-_TELL_AND_BEGIN = f"{_TELL}; BEGIN"
-# What this process began on a session that was lost may still be committed: what follows waits for it to end, so that
-# it sees whether it was.
-_WRITING = 0x706F6977
-_TURN = "SELECT pg_advisory_xact_lock({}, {})"
-_TELL_AND_WRITE = f"{_NOW}; BEGIN READ WRITE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +131,13 @@ class Database:
             return self.clock().astimezone(UTC)
         if not connection.in_transaction():
             connection.begin()
-        return codec.from_micros(connection.info[_BEGUN])
+        return codec.from_micros(connection.info[BEGUN])
 
     def present(self, connection: Connection) -> datetime:
         """The time by the journal's clock at this moment, in UTC, however long the transaction has been open."""
         if self._in_file:
             return self.clock().astimezone(UTC)
-        return codec.from_micros(connection.exec_driver_sql(_TELL).scalar_one())
+        return codec.from_micros(connection.exec_driver_sql(TELL).scalar_one())
 
     @property
     def _in_file(self) -> bool:
@@ -173,15 +167,15 @@ class Database:
     def _prepare(self, engine: Engine, statements: list[str], *, writes: bool) -> None:
         event.listen(engine, "connect", _saying(statements))
         if not self._in_file:
-            event.listen(engine, "begin", _telling_in_turn() if writes else _telling)
-            event.listen(engine, "commit", _committing)
+            event.listen(engine, "begin", telling_in_turn() if writes else telling)
+            event.listen(engine, "commit", committing)
         else:
-            turns = max(1, round(self.patience * 1000 / _TURN_MILLISECONDS))
-            event.listen(engine, "begin", _beginning_at_once(turns) if writes else _begin)
+            turns = max(1, round(self.patience * 1000 / TURN_MILLISECONDS))
+            event.listen(engine, "begin", beginning_at_once(turns) if writes else beginning)
 
     def _sqlite_session(self) -> list[str]:
         durable = ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"]
-        return [*durable, f"PRAGMA busy_timeout={_TURN_MILLISECONDS}"]
+        return [*durable, f"PRAGMA busy_timeout={TURN_MILLISECONDS}"]
 
     def _postgresql_session(self) -> list[str]:
         longest = self.patience if self.within is None else min(self.patience, self.within * _A_LOCK)
@@ -236,33 +230,6 @@ def _saying(statements: list[str]) -> Callable[[Any, Any], None]:
     return connected
 
 
-def _telling(connection: Connection) -> None:
-    """Notes the server's time."""
-    connection.info[_BEGUN] = connection.exec_driver_sql(_TELL_AND_BEGIN).scalar_one()
-
-
-def _telling_in_turn() -> Callable[[Connection], None]:
-    """As `_telling`, one transaction of an engine at a time. A server that takes no writes, as a standby, refuses."""
-    turn = _TURN.format(_WRITING, secrets.randbits(31))
-
-    def begun(connection: Connection) -> None:
-        # The first transaction of a session has something to commit, whatever it does: with it, the synchronous standby
-        # has all that the last session committed, which this one may find and confirm.
-        first = f", {NOTHING_KEPT}" if _COMMITTED not in connection.info else ""
-        asked = connection.exec_driver_sql(f"{turn}{first}, {_TELL_AND_WRITE}")
-        connection.info[_BEGUN] = asked.one()[-1]
-
-    return begun
-
-
-def _committing(connection: Connection) -> None:
-    connection.info[_COMMITTED] = True
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
 def _end_after(engine: Engine, seconds: float) -> None:
     """On SQLite: interrupt what has read for so many seconds since its transaction began."""
 
@@ -274,26 +241,3 @@ def _end_after(engine: Engine, seconds: float) -> None:
 
     event.listen(engine, "begin", begun)
     event.listen(engine, "connect", connected)
-
-
-def _beginning_at_once(turns: int) -> Callable[[Connection], None]:
-    """Takes the write lock with the BEGIN: a transaction begun to read could not always be turned into one that writes.
-
-    SQLite itself would ask less and less often for a lock that is held, and may never get it from busy neighbours; so
-    it is told to wait briefly, and anew for each of `turns`.
-    """
-
-    def begun(connection: Connection) -> None:
-        for left in reversed(range(turns)):
-            try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except OperationalError as error:
-                busy = (
-                    isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode & 255 == sqlite3.SQLITE_BUSY
-                )
-                if not (busy and left):
-                    raise
-            else:
-                return
-
-    return begun

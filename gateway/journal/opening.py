@@ -12,11 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.journal import cause, fitness, migration, pooler, private
 from gateway.journal.batch import Batches
 from gateway.journal.batch_operations import write
+from gateway.journal.beginning import begin
 from gateway.journal.commands import withdrawal
 from gateway.journal.database import ONE_ANSWER, WITHIN, Database, unbounded
 from gateway.journal.failures import JournalError
 from gateway.journal.fitness import Unfit
 from gateway.journal.lock import FileLock, opening_file
+from gateway.journal.looks import Looks
 from gateway.journal.standbys import Standbys, waited_for
 from gateway.journal.statements import Statements
 from gateway.journal.tables import HEAD
@@ -71,9 +73,10 @@ def to_write(database: Database, render: Render, *, longest_read: float, watch: 
             standbys.heard(waited_for(connection))
 
         def run(connection: Connection, operations: Sequence[Any]) -> list[Any]:
-            moment = database.moment(connection)
-            fresh = partial(database.present, connection)
-            return write(Transaction(connection, statements, moment, render, fresh, database.uptime), operations)
+            looks = Looks(statements, connection.dialect, operations)
+            seen = looks.seen(begin(connection, looks.asked))
+            moment, fresh = database.moment(connection), partial(database.present, connection)
+            return write(Transaction(connection, statements, moment, render, fresh, database.uptime), operations, seen)
 
         undo.pop_all()
         within = database.within or WITHIN

@@ -3,7 +3,7 @@
 import structlog
 from sqlalchemy import Connection
 
-from gateway.journal.database import NOTHING_KEPT
+from gateway.journal.beginning import NOTHING_KEPT
 
 log = structlog.get_logger(__name__)
 ALONE = (

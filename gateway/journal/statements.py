@@ -4,6 +4,7 @@ SQLAlchemy would go over a statement, and every value in it, again for each batc
 database does. So the driver is given the text as it is, and values in the form in which it takes many at least cost.
 """
 
+from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
@@ -14,8 +15,6 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     ColumnElement,
-    Connection,
-    CursorResult,
     Dialect,
     FromClause,
     Select,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     column,
+    exists,
     func,
     insert,
     select,
@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ClauseElement
 
+from gateway.journal.messages import Statement
 from gateway.journal.standing import REPEAT_COLUMNS
 from gateway.journal.tables import adjustments, transitions
 from gateway.journal.upserts import insert_for
@@ -58,25 +59,13 @@ _LOCK = select(*(adjustments.c[name] for name in _DECIDING)).order_by(adjustment
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL as a driver takes it, and what makes of values what that driver takes."""
-
-    text: str
-    form: Callable[[Any], Any]
-
-    def run(self, connection: Connection, values: Any) -> CursorResult[Any]:
-        """Run it for all these values at once; the result's `rowcount` is that of all of them."""
-        return connection.exec_driver_sql(self.text, self.form(values), execution_options={"preserve_rowcount": True})
-
-
-@dataclass(frozen=True, slots=True)
 class Statements:
     """What batches are made of.
 
     What each is run for, and gives:
     - `claim`: whole rows of new adjustments, left out where their keys are taken;
     - `change`: rows with `id` and everything that changes in an adjustment's life;
-    - `keep`: rows of transitions;
+    - `keep`: rows of transitions, left out where their adjustments are not there;
     - `lock`: ids; what decides about the next step of each, which nobody else takes before the transaction's end;
     - `named`: idempotency keys as their column has them; the ids under them, whoever's they are;
     - `whole`: ids; every column.
@@ -107,7 +96,7 @@ def _on_sqlite(dialect: Dialect, claim: Any) -> Statements:
     def among(statement: Select[Any], column: ColumnElement[str]) -> Statement:
         values = select(func.json_each(bindparam("values")).table_valued("value").c.value)
         compiled = statement.where(column.in_(values)).compile(dialect=dialect)
-        return Statement(compiled.string, lambda values: (_json(list(values)),))
+        return Statement(compiled.string, lambda values: (_json(list(values)),), _row_of(statement))
 
     change = update(adjustments).where(adjustments.c.id == bindparam("id"))
     return Statements(
@@ -129,14 +118,16 @@ def _on_postgresql(dialect: Dialect, claim: Any) -> Statements:
     def among(statement: Select[Any], column: ColumnElement[str]) -> Statement:
         values = bindparam("values", type_=ARRAY(Text))
         compiled = statement.where(column == any_(values)).compile(dialect=dialect)
-        return Statement(compiled.string, lambda values: {"values": list(values)})
+        return Statement(compiled.string, lambda values: {"values": list(values)}, _row_of(statement))
 
     new, steps, changes = _given(adjustments, NEW), _given(transitions, STEP), _given(adjustments, ["id", *CHANGED])
     change = update(adjustments).where(adjustments.c.id == changes.c.id)
+    # They come in one message with claims, of which some may have been lost to another writer.
+    there = exists().where(adjustments.c.id == steps.c.adjustment)
     return Statements(
         claim=at_once(claim.from_select(NEW, select(new))),
         change=at_once(change.values({name: changes.c[name] for name in CHANGED})),
-        keep=at_once(insert(transitions).from_select(STEP, select(steps))),
+        keep=at_once(insert(transitions).from_select(STEP, select(steps).where(there))),
         lock=among(_LOCK, adjustments.c.id),
         named=among(_NAMED, adjustments.c.key),
         whole=among(select(adjustments), adjustments.c.id),
@@ -148,6 +139,13 @@ def _given(table: Table, names: list[str]) -> FromClause:
     columns = [column(name, table.c[name].type) for name in names]
     rows = func.json_to_recordset(bindparam("rows", type_=JSON))
     return rows.table_valued(*columns).render_derived(name="given", with_types=True)
+
+
+def _row_of(statement: Select[Any]) -> Callable[[Any], Any]:
+    """Makes of a tuple a row that has the statement's columns as attributes."""
+    kind: Any = namedtuple  # mypy takes no names that it cannot read
+    make: Callable[[Any], Any] = kind("Row", statement.selected_columns.keys())._make
+    return make
 
 
 def _json(values: list[Any]) -> str:

@@ -10,13 +10,13 @@ from gateway.adjustments import Record, Settlement, Verdict
 from gateway.journal import codec, repeating
 from gateway.journal.budgets import Budgets
 from gateway.journal.changes import Changes
-from gateway.journal.commands import Decision, Postpone, Refused, Resolve, Retry, Settle, Step, Withdraw, adjustment_of
+from gateway.journal.commands import Decision, Postpone, Refused, Resolve, Retry, Settle, Step, Withdraw
+from gateway.journal.looks import Seen
 from gateway.journal.remainders import Remainders
 from gateway.journal.repeat_commands import BeginRepeat, ConfirmRepeat, EndRepeat, MarkEffect, PostponeRepeat
 from gateway.journal.standing import REPEAT_COLUMNS, Standing
 from gateway.journal.tables import adjustments
 from gateway.journal.transaction import Transaction
-from gateway.pauses import Pauses
 
 _POSTPONE = (
     update(adjustments)
@@ -34,23 +34,19 @@ _REPEAT = (
 
 @dataclass(slots=True)
 class Steps:
-    """The steps of one batch by their places in it. `pauses`: those of the journal."""
+    """The steps of one batch by their places in it."""
 
     transaction: Transaction
     budgets: Budgets
     steps: list[tuple[int, Step]]
-    pauses: Pauses
-    originals: set[str]
-    """The ids of adjustments that are locked as well."""
+    seen: Seen
     changes: Changes = field(init=False)
     remainders: Remainders = field(init=False)
     postponed: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        ids = {adjustment_of(step) for _, step in self.steps} | self.originals
-        found = self.transaction.statements.lock.run(self.transaction.connection, ids) if ids else ()
-        standing = {row.id: Standing.of(row) for row in found}
-        self.remainders = Remainders(self.transaction, standing, self.originals)
+        standing = {row.id: Standing.of(row) for row in self.seen.locked}
+        self.remainders = Remainders(self.transaction, standing, self.seen.originals)
         self.changes = Changes(self.transaction, self.budgets, standing, self.remainders)
 
     @property
@@ -62,11 +58,12 @@ class Steps:
         return reserved.union(*map(self.budgets.counters, wanted))
 
     def take(self) -> list[tuple[int, Any]]:
-        """Take the steps in their order, and write what they change; gives the place and the result of each."""
-        results = [(place, self._apply(step)) for place, step in self.steps]
+        """Take the steps in their order; gives the place and the result of each. What they change is yet to write."""
+        return [(place, self._apply(step)) for place, step in self.steps]
+
+    def write(self) -> None:
+        """Write what few of them change, besides `changes.rows`."""
         connection = self.transaction.connection
-        if self.changes.rows:
-            self.transaction.statements.change.run(connection, list(self.changes.rows.values()))
         if self.postponed:
             connection.execute(_POSTPONE, self.postponed)
         standing = self.changes.standing.items()
@@ -75,7 +72,6 @@ class Steps:
         self.remainders.write()
         if repeated := [each.repeat_row(id_) for id_, each in self.changes.standing.items() if each.repeat_changed]:
             connection.execute(_REPEAT, repeated)
-        return results
 
     def _apply(self, step: Step) -> Any:
         if isinstance(step, Withdraw):
@@ -93,7 +89,7 @@ class Steps:
             case MarkEffect():
                 return repeating.mark(self.changes, step, standing)
             case BeginRepeat():
-                paused = self.pauses.on(step.record.draft, step.vendor) or step.paused
+                paused = self.seen.pauses.on(step.record.draft, step.vendor) or step.paused
                 return repeating.begin(self.changes, step, standing, paused=paused)
             case ConfirmRepeat():
                 return repeating.confirm(self.changes, step, standing)
@@ -113,7 +109,7 @@ class Steps:
             return Record(draft, begun, record.created_at, lease_until, conflict=standing.conflict)
         if standing.state != record.state:
             return None
-        if (paused := self.pauses.on(draft) or step.paused) is not None:
+        if (paused := self.seen.pauses.on(draft) or step.paused) is not None:
             return Refused(paused)
         points = abs(draft.adjustment.points)
         if standing.reservation.held:  # a gateway of an earlier version has left it

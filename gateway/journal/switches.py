@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, Dialect, select, true
 
 from gateway.journal import audit, codec
 from gateway.journal.commands import Claim, Note, Retry, Switch
+from gateway.journal.messages import Asked, Found, Statement
 from gateway.journal.repeat_commands import BeginRepeat
 from gateway.journal.tables import IN_PROGRESS, UNKNOWN, adjustments, pauses
 from gateway.journal.transaction import Transaction
@@ -22,11 +23,14 @@ from gateway.pauses import PAUSE_KINDS, Pause, Pauses
 # The kinds are named so that the key's index is read. Writers on PostgreSQL may not scan a table: a plan that has to is
 # so dear that the server compiles it, which takes some 10 milliseconds each time.
 _KINDS = ", ".join(f"'{kind}'" for kind in PAUSE_KINDS)
-_FIND = f"SELECT kind, name, reason, retry_after FROM pauses WHERE kind IN ({_KINDS}) AND paused"  # noqa: S608 (constants)
+_FIND = Statement(
+    f"SELECT kind, name, reason, retry_after FROM pauses WHERE kind IN ({_KINDS}) AND paused",  # noqa: S608 (constants)
+    row=lambda row: Pause(*row),
+)
 _LOCK = 0x70617573  # the other half of the key is the schema, as of the lock of migrations
-# Two statements in one message: the second sees what was committed while the first one waited.
-_SHARED_AND_FIND = f"SELECT pg_advisory_xact_lock_shared({_LOCK}, hashtext(current_schema())); {_FIND}"
-_ALONE = f"SELECT pg_advisory_xact_lock({_LOCK}, hashtext(current_schema()))"
+_SHARED, _ALONE = (
+    Statement(f"SELECT pg_advisory_xact_lock{how}({_LOCK}, hashtext(current_schema()))") for how in ("_shared", "")
+)
 _KEY = (pauses.c.kind, pauses.c.name)
 
 
@@ -51,21 +55,20 @@ class UnderWay:
     repeat: bool
 
 
-def in_force(connection: Connection, operations: Sequence[Any]) -> Pauses:
-    """What the journal has paused, and keeps paused or not until the transaction ends; nothing is read for nobody."""
-    if connection.dialect.name == "sqlite":
-        begins = any(isinstance(each, Claim | Retry | BeginRepeat) for each in operations)
-        return Pauses(_pause(row) for row in connection.exec_driver_sql(_FIND)) if begins else Pauses()
-    if any(isinstance(each, Switch) for each in operations):
-        connection.exec_driver_sql(_ALONE).close()
-        return Pauses(_pause(row) for row in connection.exec_driver_sql(_FIND))
-    if not any(isinstance(each, Claim | Retry | BeginRepeat) for each in operations):
-        return Pauses()
-    both: Any = connection.exec_driver_sql(_SHARED_AND_FIND)
-    both.cursor.nextset()
-    rows = both.cursor.fetchall()
-    both.close()
-    return Pauses(Pause(*row) for row in rows)
+def looks(dialect: Dialect, operations: Sequence[Any]) -> list[Asked]:
+    """What tells what is paused, and keeps it paused or not until the transaction ends; nothing where none begins."""
+    if not any(isinstance(each, Claim | Retry | BeginRepeat | Switch) for each in operations):
+        return []
+    if dialect.name == "sqlite":
+        return [(_FIND, None)]
+    switches = any(isinstance(each, Switch) for each in operations)
+    # The second one sees what was committed while the first one waited.
+    return [(_ALONE if switches else _SHARED, None), (_FIND, None)]
+
+
+def in_force(found: Sequence[Found]) -> Pauses:
+    """What the journal has paused, by what `looks` found."""
+    return Pauses(found[-1].rows) if found else Pauses()
 
 
 def switch(transaction: Transaction, asked: Switch) -> bool:

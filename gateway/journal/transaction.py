@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from gateway.adjustments import Answer, Record, State
 from gateway.event_kinds import is_event
 from gateway.journal import codec
+from gateway.journal.messages import together
 from gateway.journal.statements import Statements
 from gateway.uptime import Uptime
 
@@ -21,7 +22,7 @@ class Transaction:
     """One transaction, and `now`, its moment by the journal's clock; `fresh` gives the time at which it is asked.
 
     `uptime`: that of this machine, where there is one to go by. `render` makes the answers that are kept; `kept`: rows
-    of transitions, written at its end.
+    of transitions that are yet to write.
     """
 
     connection: Connection
@@ -43,7 +44,7 @@ class Transaction:
 
     def records(self, ids: Iterable[str]) -> dict[str, Record]:
         """The adjustments of these ids as they are kept, by id."""
-        return {row.id: codec.record_of(row) for row in self.statements.whole.run(self.connection, set(ids))}
+        return {row.id: codec.record_of(row) for row in self.statements.whole.run(self.connection, set(ids)).rows}
 
     def answered(self, record: Record) -> Record:
         """The record, which has none yet, with the answer that is kept for its key."""
@@ -78,6 +79,23 @@ class Transaction:
                 "feed": tenant if is_event(before, after, evidence) else None,
             }
         )
+
+    def write(self, changed: list[dict[str, Any]], claimed: list[dict[str, Any]]) -> int:
+        """Write rows that were changed and rows that are new, and the steps so far; gives how many new ones there are.
+
+        A new row is left out, and its step, where another writer was quicker with its key.
+        """
+        statements = self.statements
+        every = ((statements.change, changed), (statements.claim, claimed), (statements.keep, self.kept))
+        asked = [each for each in every if each[1]]
+        if not asked:
+            return 0
+        counts = {each: found.count for (each, _), found in zip(asked, together(self.connection, asked), strict=True)}
+        new = counts.get(statements.claim, 0)
+        if counts.get(statements.keep, 0) != len(self.kept) - (len(claimed) - new):
+            raise LookupError("a step was not kept, since its adjustment is not there")
+        self.kept.clear()
+        return new
 
     def end(self) -> None:
         """Write what is left to write."""

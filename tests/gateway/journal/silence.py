@@ -13,13 +13,15 @@ COMMIT = b"COMMIT\0"
 class Way:
     """Passes on what a client and a server say, until it is `silent`: it still accepts, and never answers.
 
-    `at_commit`: it falls silent by itself once it has passed a COMMIT on.
+    `at_commit`: it falls silent by itself once it has passed a COMMIT on. `messages`: how often a client spoke after
+    the server, so many times it waited for an answer.
     """
 
     server: str
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     silent: threading.Event = field(default_factory=threading.Event)
     at_commit: bool = False
+    messages: int = 0
     _sockets: list[socket.socket] = field(default_factory=list)
 
     @classmethod
@@ -65,6 +67,7 @@ class Way:
     def _pass_on(self, client: socket.socket) -> None:
         with client, socket.socket(socket.AF_UNIX) as server, suppress(OSError):
             server.connect(self.server)
+            last = server
             while True:
                 ready, _, _ = select.select([client, server], [], [])
                 for source, sink in ((client, server), (server, client)):
@@ -75,6 +78,8 @@ class Way:
                         return
                     if self.silent.is_set():
                         continue
+                    self.messages += source is client and last is server
+                    last = source
                     if self.at_commit and source is client and COMMIT in said:
                         self.silent.set()
                     sink.sendall(said)

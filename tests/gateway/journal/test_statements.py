@@ -13,8 +13,10 @@ from sqlalchemy import Connection, select
 from gateway.adjustments import Draft, Record, Settlement, State, Verdict
 from gateway.journal import Journal, codec
 from gateway.journal.batch_operations import write
+from gateway.journal.beginning import begin
 from gateway.journal.commands import Claim
 from gateway.journal.database import Database
+from gateway.journal.looks import Looks
 from gateway.journal.standing import REPEAT_COLUMNS
 from gateway.journal.statements import CHANGED, NEW, STEP, Statements
 from gateway.journal.tables import adjustments, transitions
@@ -32,9 +34,12 @@ def connection(journal: Journal, url: str) -> Iterator[Connection]:
 def done(connection: Connection, operations: list[Any]) -> list[Any]:
     """One batch, committed."""
     statements = Statements.compiled(connection.dialect)
-    with connection.begin():
-        now = datetime(2026, 3, 1, tzinfo=UTC)
-        return write(Transaction(connection, statements, now, lambda record: None, lambda: now), operations)
+    looks = Looks(statements, connection.dialect, operations)
+    seen = looks.seen(begin(connection, looks.asked))
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    results = write(Transaction(connection, statements, now, lambda record: None, lambda: now), operations, seen)
+    connection.commit()
+    return results
 
 
 def test_a_batch_of_claims_that_is_done_again_does_the_rest(

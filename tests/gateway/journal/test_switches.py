@@ -231,7 +231,7 @@ def test_every_batch_can_afford_to_look(journal: Journal, url: str, clock: Any) 
     if url.startswith("sqlite"):
         pytest.skip("only PostgreSQL compiles plans")
     with Database.parse(url, patience=DEADLINE, clock=clock).writer().connect() as connection:
-        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {switches._FIND}").scalars())
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {switches._FIND.text}").scalars())
     assert "Index" in plan
     assert "Seq Scan" not in plan
 

@@ -1,0 +1,108 @@
+"""How a transaction of the journal begins: with the time by the server's clock, and one that writes in its turn.
+
+A batch asks what it has to look at in the message that begins its transaction.
+"""
+
+import secrets
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from gateway.journal.messages import Asked, Found, Statement, together
+
+NOTHING_KEPT = "pg_logical_emit_message(true, 'points-gateway', '')"
+"""On PostgreSQL, what has a transaction written to the log and waited for, without a row to show for it."""
+BEGUN = "begun"
+"""Of a connection's `info`: when its transaction began, in microseconds by the server's clock."""
+TURN_MILLISECONDS = 20
+
+_COMMITTED, _ASKED, _FOUND = "committed", "asked", "found"
+# The function is named without its schema: whoever must can put a clock of their own before the server's.
+_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+TELL = f"SELECT {_NOW}"
+# In one message, so that the time costs no round trip; the BEGIN is of the transaction that the SELECT is in already.
+_TELL_AND_BEGIN = f"{TELL}; BEGIN"
+# What this process began on a session that was lost may still be committed: what follows waits for it to end, so that
+# it sees whether it was.
+_WRITING = 0x706F6977
+_TURN = "SELECT pg_advisory_xact_lock({}, {})"
+_BEGIN_TO_WRITE = Statement("BEGIN READ WRITE")
+
+
+def begin(connection: Connection, asked: Sequence[Asked]) -> list[Found]:
+    """Begin a transaction of a writer; gives what its first statements gave."""
+    if connection.dialect.name == "sqlite":
+        connection.begin()
+        return together(connection, asked)
+    connection.info[_ASKED] = asked
+    connection.begin()
+    found: list[Found] = connection.info.pop(_FOUND)
+    return found
+
+
+def telling(connection: Connection) -> None:
+    """On PostgreSQL: begins one that reads, and notes the server's time."""
+    connection.info[BEGUN] = connection.exec_driver_sql(_TELL_AND_BEGIN).scalar_one()
+
+
+def telling_in_turn() -> Callable[[Connection], None]:
+    """On PostgreSQL: begins one that writes, one of an engine at a time, and notes the server's time.
+
+    A server that takes no writes, as a standby, refuses.
+    """
+    turn = _TURN.format(_WRITING, secrets.randbits(31))
+    # The first transaction of a session has something to commit, whatever it does: with it, the synchronous standby
+    # has all that the last session committed, which this one may find and confirm.
+    first, later = (Statement(f"{turn}{more}, {_NOW}", row=tuple) for more in (f", {NOTHING_KEPT}", ""))
+
+    def begun(connection: Connection) -> None:
+        info = connection.info
+        tell = later if _COMMITTED in info else first
+        try:
+            _, told, *info[_FOUND] = together(
+                connection, [(_BEGIN_TO_WRITE, None), (tell, None), *info.pop(_ASKED, ())]
+            )
+        except DBAPIError:
+            if not connection.invalidated:  # SQLAlchemy knows of no transaction yet
+                connection.connection.rollback()
+            raise
+        info[BEGUN] = told.rows[0][-1]
+
+    return begun
+
+
+def committing(connection: Connection) -> None:
+    """On PostgreSQL: notes that the session has committed something."""
+    connection.info[_COMMITTED] = True
+
+
+def beginning(connection: Connection) -> None:
+    """On SQLite: begins one that reads."""
+    connection.exec_driver_sql("BEGIN")
+
+
+def beginning_at_once(turns: int) -> Callable[[Connection], None]:
+    """On SQLite: takes the write lock with the BEGIN.
+
+    A transaction begun to read could not always be turned into one that writes. SQLite itself would ask less and less
+    often for a lock that is held, and may never get it from busy neighbours; so it is told to wait briefly, and anew
+    for each of `turns`.
+    """
+    at_once = Statement("BEGIN IMMEDIATE")
+
+    def begun(connection: Connection) -> None:
+        for left in reversed(range(turns)):
+            try:
+                at_once.run(connection)
+            except OperationalError as error:
+                busy = (
+                    isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode & 255 == sqlite3.SQLITE_BUSY
+                )
+                if not (busy and left):
+                    raise
+            else:
+                return
+
+    return begun
