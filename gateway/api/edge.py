@@ -25,6 +25,7 @@ from gateway.api.client_concurrency import Concurrency
 from gateway.api.request_log import RequestLog
 from gateway.api.schemas import NoBody
 from gateway.api.visitor import Visitor
+from gateway.api.whole_response import WholeResponse
 from gateway.errors import (
     GatewayError,
     InternalError,
@@ -76,7 +77,7 @@ class Endpoint(Generic[Q, B]):
     name: str
     summary: str
     scope: str
-    handler: Callable[[Call[Q, B]], Awaitable[Response]]
+    handler: Callable[[Call[Q, B]], Awaitable[WholeResponse]]
     answers: Mapping[int, type[AnswerModel]]
     problems: tuple[type[GatewayError], ...]
     query: type[Q]
@@ -93,9 +94,9 @@ AnyEndpoint = Endpoint[Any, Any]
 """Any endpoint: a table holds endpoints of all queries and bodies, which are checked where each is made."""
 
 
-def answer(model: AnswerModel, status: int = 200) -> Response:
+def answer(model: AnswerModel, status: int = 200) -> WholeResponse:
     """An answer with a JSON body."""
-    return Response(model.to_json(), status, media_type="application/json")
+    return WholeResponse(model.to_json(), status)
 
 
 def open_page(
@@ -135,7 +136,7 @@ class Edge:
         self._requests = RequestLog(metrics, peers=log_peer, share=log_requests)
         self._body_seconds = body_seconds
 
-    async def answer(self, endpoint: Endpoint[Q, B], request: Request) -> Response:
+    async def answer(self, endpoint: Endpoint[Q, B], request: Request) -> WholeResponse:
         """Run one endpoint for one request."""
         under_way = self._requests.begin(endpoint.method, endpoint.path, request.scope["headers"])
         visitor = Visitor.of(request.scope)
@@ -152,7 +153,7 @@ class Edge:
                 tenant = self._access.tenant(request.headers, client)
                 caller = Caller(client.journal_name, self._access.journal_name(tenant), request_id(request))
                 response = await endpoint.handler(await self._read(endpoint, request, caller, client.scopes, about))
-            response.headers["Request-Id"] = caller.request_id
+            response.add("Request-Id", caller.request_id)
         except GatewayError as error:
             _note_subject(error, about)
             response = problem_response(error, request)
@@ -165,14 +166,15 @@ class Edge:
             self._requests.cut(under_way)
             raise
         if quota is not None:
-            response.headers.update(quota.headers)
+            for name, value in quota.headers.items():
+                response.add(name, value)
         line = {
             "method": endpoint.method,
             "route": endpoint.path,
             "status": response.status_code,
             "client": client and client.name,
             "tenant": tenant,
-            "request_id": response.headers["Request-Id"],
+            "request_id": request_id(request),
         }
         self._requests.end(under_way, line, peer=visitor.peer, about=about)
         return response
@@ -218,21 +220,21 @@ class Resource:
         if endpoint is None:
             allowed = ", ".join(self._by_method)
             response = problem_response(MethodNotAllowed(f"{self._path} takes {allowed}"), request)
-            response.headers["Allow"] = allowed
+            response.add("Allow", allowed)
         else:
             response = await self._edge.answer(endpoint, request)
         await response(scope, receive, send)
 
 
-def problem_response(error: GatewayError, request: Request) -> Response:
+def problem_response(error: GatewayError, request: Request) -> WholeResponse:
     """A problem, with the headers that belong to it."""
     problem = rendering.problem(error, request_id=request_id(request))
-    response = Response(problem.to_json(), error.status, media_type="application/problem+json")
-    response.headers["Request-Id"] = problem.request_id
+    response = WholeResponse(problem.to_json(), error.status, media_type="application/problem+json")
+    response.add("Request-Id", problem.request_id)
     if error.status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
+        response.add("WWW-Authenticate", "Bearer")
     if error.retryable:
-        response.headers["Retry-After"] = str(max(1, ceil(error.retry_after or 1)))
+        response.add("Retry-After", str(max(1, ceil(error.retry_after or 1))))
     return response
 
 

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from starlette.responses import Response
-
 from gateway import errors
 from gateway.answers import models as answers
 from gateway.answers import rendering
@@ -14,6 +12,7 @@ from gateway.api import reading, schemas
 from gateway.api.edge import AnyEndpoint, Call, Endpoint, answer
 from gateway.api.list_query import ListQuery
 from gateway.api.member_reads import INSPECT, MemberReads
+from gateway.api.whole_response import WholeResponse
 from gateway.service.allowances import LimitsAnswer
 from gateway.service.replies import Reply
 from gateway.service.service import Service
@@ -133,20 +132,20 @@ class Endpoints:
         own = adjust, reverse, adjustments, preview, adjustment, resolve, capabilities, limits
         return *own, *MemberReads(self._service).table()
 
-    async def adjust(self, call: Call[schemas.NoQuery, schemas.AdjustmentBody]) -> Response:
+    async def adjust(self, call: Call[schemas.NoQuery, schemas.AdjustmentBody]) -> WholeResponse:
         """POST /v1/adjustments."""
         key = reading.idempotency_key(call.headers.getlist("idempotency-key"))
         reply = await self._service.adjust(call.caller, key=key, adjustment=call.body.adjustment())
         return _written(call, reply)
 
-    async def reverse(self, call: Call[schemas.NoQuery, schemas.ReversalBody]) -> Response:
+    async def reverse(self, call: Call[schemas.NoQuery, schemas.ReversalBody]) -> WholeResponse:
         """POST /v1/adjustments/{id}/reversal."""
         key = reading.idempotency_key(call.headers.getlist("idempotency-key"))
         reversal = call.body.reversal(call.path["id"])
         reply = await self._service.reverse(call.caller, key=key, reversal=reversal)
         return _written(call, reply)
 
-    async def adjustments(self, call: Call[ListQuery, schemas.NoBody]) -> Response:
+    async def adjustments(self, call: Call[ListQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/adjustments."""
         query, tenant = call.query, call.caller.tenant
         page = await self._service.adjustments(tenant, query.filters(), limit=query.limit, after=query.after(tenant))
@@ -157,7 +156,7 @@ class Endpoints:
             )
         )
 
-    async def preview(self, call: Call[schemas.PreviewQuery, schemas.AdjustmentBody]) -> Response:
+    async def preview(self, call: Call[schemas.PreviewQuery, schemas.AdjustmentBody]) -> WholeResponse:
         """POST /v1/adjustments/preview."""
         adjustment, resolve = call.body.adjustment(), call.query.resolve == "true"
         inspected = INSPECT in call.scopes
@@ -165,7 +164,7 @@ class Endpoints:
         call.about.update(vendor=preview.vendor.name)
         return answer(preview)
 
-    async def adjustment(self, call: Call[schemas.AdjustmentQuery, schemas.NoBody]) -> Response:
+    async def adjustment(self, call: Call[schemas.AdjustmentQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/adjustments/{id}."""
         history = call.query.include == "history"
         found = await self._service.adjustment(
@@ -174,31 +173,31 @@ class Endpoints:
         call.about.update(adjustment=found.id, vendor=found.vendor.name)
         return answer(found)
 
-    async def resolve(self, call: Call[schemas.NoQuery, schemas.ResolutionBody]) -> Response:
+    async def resolve(self, call: Call[schemas.NoQuery, schemas.ResolutionBody]) -> WholeResponse:
         """POST /v1/adjustments/{id}/resolution."""
         resolution = call.body.decided(by=call.caller.client, at=self._clock())
         settled = await self._service.resolve(call.caller, call.path["id"], resolution)
         call.about.update(adjustment=settled.id, vendor=settled.vendor.name)
         return answer(settled)
 
-    async def capabilities(self, call: Call[schemas.NoQuery, schemas.NoBody]) -> Response:
+    async def capabilities(self, call: Call[schemas.NoQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/capabilities."""
         return answer(self._service.capabilities(call.caller.tenant))
 
-    async def limits(self, call: Call[schemas.NoQuery, schemas.NoBody]) -> Response:
+    async def limits(self, call: Call[schemas.NoQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/limits."""
         return answer(await self._service.limits(call.caller))
 
 
-def _written(call: Call[Any, Any], reply: Reply) -> Response:
+def _written(call: Call[Any, Any], reply: Reply) -> WholeResponse:
     """The response to a write."""
     call.about.update(adjustment=reply.draft.id, vendor=reply.draft.vendor)
     media_type = "application/json" if reply.status < 300 else "application/problem+json"
-    response = Response(reply.body, reply.status, media_type=media_type)
+    response = WholeResponse(reply.body, reply.status, media_type=media_type)
     if reply.status < 300:
-        response.headers["Location"] = f"/v1/adjustments/{reply.draft.id}"
+        response.add("Location", f"/v1/adjustments/{reply.draft.id}")
     if reply.retry_after is not None:
-        response.headers["Retry-After"] = str(reply.retry_after)
+        response.add("Retry-After", str(reply.retry_after))
     if reply.replayed:
-        response.headers["Idempotent-Replayed"] = "true"
+        response.add("Idempotent-Replayed", "true")
     return response

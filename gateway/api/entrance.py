@@ -11,6 +11,7 @@ from gateway.api.door import REST
 from gateway.api.edge import problem_response
 from gateway.api.parting import Parting
 from gateway.api.refusal import Prepared
+from gateway.api.request_cycle import RequestCycle, lines
 from gateway.errors import Overloaded
 
 RESTING = 0.1
@@ -32,7 +33,7 @@ class Entrance(Parting):
             self.begin(cycle, app)
         else:
             self._running = cycle
-            self._admission.wait(cast(Scope, cycle.scope), _Waiting(self, cycle, app))
+            self._admission.wait(cast(Scope, cycle.scope), _Waiting(self, cast(RequestCycle, cycle), app))
 
     def on_response_complete(self) -> None:
         """Finish the answer; after the refusal of a stranger, pause reading for `RESTING` seconds."""
@@ -50,18 +51,13 @@ class Entrance(Parting):
         """Start the application for a request."""
         super()._start_asgi_task(cycle, app)
 
-    def refuse(self, cycle: RequestResponseCycle) -> None:
-        """Answer `overloaded` in one write, with the same effects as in uvicorn, but without a task."""
+    def refuse(self, cycle: RequestCycle) -> None:
+        """Answer `overloaded`, without a task."""
         if self.flow.write_paused:  # the caller does not read its answers: a task waits until the buffer has room
             self.begin(cycle, _answer_overloaded)
             return
-        more = [*cycle.default_headers, *([] if cycle.keep_alive else [(b"connection", b"close")])]
-        self.transport.write(_OVERLOADED.answer(cast(Scope, cycle.scope), more))
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        if not cycle.keep_alive:
-            self.transport.close()
-        cycle.on_response()
+        head, body = _OVERLOADED.answer(cast(Scope, cycle.scope))
+        cycle.write(head + lines(cycle.default_headers), body)
 
 
 async def _answer_overloaded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +69,7 @@ class _Waiting:
 
     __slots__ = ("_app", "_cycle", "_entrance")
 
-    def __init__(self, entrance: Entrance, cycle: RequestResponseCycle, app: Any) -> None:
+    def __init__(self, entrance: Entrance, cycle: RequestCycle, app: Any) -> None:
         self._entrance = entrance
         self._cycle = cycle
         self._app = app

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
-from starlette.responses import Response
 
 from gateway import errors
 from gateway.answers import events
@@ -12,6 +11,7 @@ from gateway.api import problem_groups as groups
 from gateway.api import schemas
 from gateway.api.edge import AnyEndpoint, Call, Endpoint, answer
 from gateway.api.schemas import Limit, Sent
+from gateway.api.whole_response import WholeResponse
 from gateway.journal import Journal
 
 LATEST = "latest"
@@ -51,7 +51,7 @@ class EventFeed:
         )
         return (feed,)
 
-    async def events(self, call: Call[EventsQuery, schemas.NoBody]) -> Response:
+    async def events(self, call: Call[EventsQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/events."""
         tenant, after = call.caller.tenant, call.query.after
         await self._publish()

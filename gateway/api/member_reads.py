@@ -1,7 +1,6 @@
 """The endpoints that ask vendors about a member."""
 
 from pydantic import BaseModel
-from starlette.responses import Response
 
 from gateway import errors
 from gateway.answers.readings import BalanceAnswer, ExpiringAnswer, ProfileAnswer, TransactionsAnswer
@@ -10,6 +9,7 @@ from gateway.api import member_queries as queries
 from gateway.api import problem_groups as groups
 from gateway.api import schemas
 from gateway.api.edge import AnyEndpoint, Call, Endpoint, answer
+from gateway.api.whole_response import WholeResponse
 from gateway.errors import FieldError, Forbidden, InvalidRequest
 from gateway.model import Member
 from gateway.reads import BalanceRead, ExpiringRead, LookupRead
@@ -90,7 +90,7 @@ class MemberReads:
         )
         return balance, expiring, transactions, lookup, wallet
 
-    async def balance(self, call: Call[queries.BalanceQuery, schemas.NoBody]) -> Response:
+    async def balance(self, call: Call[queries.BalanceQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/members/{member}/balance."""
         found = await self._service.balance(
             call.caller, BalanceRead(_member(call), call.query.point_type), include_response=_include_response(call)
@@ -98,7 +98,7 @@ class MemberReads:
         call.about.update(vendor=found.vendor.name)
         return answer(found)
 
-    async def expiring(self, call: Call[queries.ExpiringQuery, schemas.NoBody]) -> Response:
+    async def expiring(self, call: Call[queries.ExpiringQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/members/{member}/expiring."""
         found = await self._service.expiring(
             call.caller,
@@ -108,7 +108,7 @@ class MemberReads:
         call.about.update(vendor=found.vendor.name)
         return answer(found)
 
-    async def transactions(self, call: Call[queries.TransactionsQuery, schemas.NoBody]) -> Response:
+    async def transactions(self, call: Call[queries.TransactionsQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/members/{member}/transactions."""
         include = _include_response(call)
         read = call.query.read(_member(call))
@@ -116,14 +116,14 @@ class MemberReads:
         call.about.update(vendor=found.vendor.name)
         return answer(found)
 
-    async def lookup(self, call: Call[queries.LookupQuery, schemas.NoBody]) -> Response:
+    async def lookup(self, call: Call[queries.LookupQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/members/{member}."""
         include = _include_response(call)
         found = await self._service.lookup(call.caller, LookupRead(_member(call)), include_response=include)
         call.about.update(vendor=found.vendor.name)
         return answer(found)
 
-    async def wallet(self, call: Call[queries.WalletQuery, schemas.NoBody]) -> Response:
+    async def wallet(self, call: Call[queries.WalletQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/wallet."""
         return answer(await self._service.wallet(call.caller, call.query.member))
 

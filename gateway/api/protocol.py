@@ -10,13 +10,15 @@ from functools import partial
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.api.connections import Bounds, Connections
 from gateway.api.refusal import Refused, cause, refusal
+from gateway.api.request_cycle import RequestCycle
 from gateway.api.request_head import check
 from gateway.api.request_size import RequestSize
 from gateway.api.unparsed import AHEAD, Unparsed
+from gateway.api.unread import Unread
 from gateway.api.upgrade import declined
 
 
@@ -28,20 +30,17 @@ class _Arrives(Enum):
     NOTHING = "nothing"
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(Unread):
     """One connection of a caller."""
 
     flow: Unparsed
 
     def __init__(self, *arguments: Any, connections: Connections, bounds: Bounds, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        super().__init__(*arguments, bounds=bounds, **options)
         self._peers = connections
-        self._bounds = bounds
         self._arrives = _Arrives.HEAD
         self._awaited: tuple[_Arrives, int] | None = None
         self._late: asyncio.TimerHandle | None = None
-        self._unread: asyncio.TimerHandle | None = None
-        self._leaving: asyncio.TimerHandle | None = None
         self._begun = self._whole = 0
         self._size = RequestSize(bounds)
         self._discarded = 0
@@ -65,15 +64,9 @@ class Protocol(HttpToolsProtocol):
         self._peers.closed(self)
         self._arrives = _Arrives.NOTHING
         self._await()
-        self.resume_writing()
-        if self._leaving is not None:
-            self._leaving.cancel()
+        self._forget()
         self._leave()
         super().connection_lost(exc)
-
-    def give_way(self) -> None:
-        """Close at once; unsent bytes are dropped."""
-        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Parse received bytes, and start the timer for the rest of the request."""
@@ -108,14 +101,9 @@ class Protocol(HttpToolsProtocol):
         super().shutdown()
         self._linger()
 
-    def timeout_keep_alive_handler(self) -> None:
-        """Close an idle connection."""
-        super().timeout_keep_alive_handler()
-        self._linger()
-
     def on_message_begin(self) -> None:
         """Begin a new request with its head."""
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
         self._arrives = _Arrives.HEAD
         self._begun += 1
         self._size.unreported = 0
@@ -139,12 +127,22 @@ class Protocol(HttpToolsProtocol):
         length = check(version, self.url, self.headers)
         if self.expect_100_continue and version == "1.0":
             self.expect_100_continue = False
-        super().on_headers_complete()
+        self._begin(RequestCycle(self, version))
         self._arrives = _Arrives.BODY
         self._size = RequestSize(self._bounds, body=length)
         if self.expect_100_continue and self.cycle.keep_alive:
             # A caller that is answered before its body may or may not send it, so the next bytes are ambiguous.
             self._closes_unless_whole, self.cycle.keep_alive = True, False
+
+    def _begin(self, cycle: RequestCycle) -> None:
+        """Start a request, or queue it behind the one before it."""
+        waits = self.cycle is not None and not self.cycle.response_complete
+        self.cycle = cycle
+        if waits:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+        else:
+            self._start_asgi_task(cycle, self.app)
 
     def on_body(self, body: bytes) -> None:
         """Handle a part of the body."""
@@ -174,18 +172,6 @@ class Protocol(HttpToolsProtocol):
         if self._refusal is not None and not self._at_work():
             self._end(self._refusal)
         self._linger()
-
-    def pause_writing(self) -> None:
-        """Start a timer, because the caller does not read its answer."""
-        super().pause_writing()
-        self._unread = self.loop.call_later(self._bounds.answer, self.give_way)
-
-    def resume_writing(self) -> None:
-        """Cancel the timer, because the caller reads its answer."""
-        super().resume_writing()
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
@@ -263,11 +249,6 @@ class Protocol(HttpToolsProtocol):
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True
             self._running.message_event.set()
-
-    def _linger(self) -> None:
-        """Bound the time in which a closing connection waits for its caller to read the rest."""
-        if self._leaving is None and self.transport.is_closing() and self.transport.get_write_buffer_size():
-            self._leaving = self.loop.call_later(self._bounds.answer, self.give_way)
 
     def _at_work(self) -> bool:
         """Whether a complete request waits for its answer."""

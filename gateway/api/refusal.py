@@ -1,14 +1,15 @@
 """Problems, as bytes, for requests that are refused before they reach the application."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 
 import httptools
 from starlette.requests import Request
 from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from gateway import exact
 from gateway.api.edge import problem_response, request_id
+from gateway.api.request_cycle import lines
 from gateway.errors import GatewayError, InvalidRequest
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -36,8 +37,8 @@ def refusal(detail: str, headers: Headers, *, always: Headers) -> bytes:
     `headers`: those of the request that were received, for its id. `always`: headers of every answer.
     """
     response = problem_response(InvalidRequest(detail), Request({"type": "http", "headers": headers}))
-    lines = [b"%s: %s" % header for header in (*always, *response.raw_headers)]
-    return b"\r\n".join([b"HTTP/1.1 400 Bad Request", *lines, b"connection: close", b"", bytes(response.body)])
+    head = STATUS_LINE[400] + lines([*always, *response.raw_headers, (b"connection", b"close")])
+    return head + b"\r\n" + bytes(response.body)
 
 
 class Prepared:
@@ -48,14 +49,11 @@ class Prepared:
         # Split at the placeholder, so that the id of a request can be joined in.
         self._body = bytes(response.body).split(exact.dumps(_ID.decode()))
         own = (b"request-id", b"content-length")
-        lines = [b"%s: %s\r\n" % header for header in response.raw_headers if header[0] not in own]
-        status = HTTPStatus(error.status)
-        self._head = b"HTTP/1.1 %d %s\r\n%s" % (status, status.phrase.encode(), b"".join(lines))
+        self._head = STATUS_LINE[error.status] + lines([each for each in response.raw_headers if each[0] not in own])
 
-    def answer(self, scope: Scope, more: Sequence[tuple[bytes, bytes]]) -> bytes:
-        """The complete answer to a request, with further headers `more`."""
+    def answer(self, scope: Scope) -> tuple[bytes, bytes]:
+        """The head of the answer to a request, without its empty line, and its body."""
         name = request_id(Request(scope))
         body = exact.dumps(name).join(self._body)
-        own = ((b"request-id", name.encode("latin-1")), (b"content-length", b"%d" % len(body)))
-        head = b"".join([self._head, *(b"%s: %s\r\n" % header for header in (*own, *more)), b"\r\n"])
-        return head if scope["method"] == "HEAD" else head + body
+        own = [(b"request-id", name.encode("latin-1")), (b"content-length", b"%d" % len(body))]
+        return self._head + lines(own), body
