@@ -133,7 +133,7 @@ def served(
     kinds = registry.adapters()
 
     async def serving() -> dict[str, str]:
-        gateway = Gateway(load(config, kinds, {}), kinds, clock=clock, uptime=clock.uptime)
+        gateway = Gateway(load(config, kinds, {}), kinds, clock=clock)
         try:
             transport = httpx.ASGITransport(gateway.asgi)
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
