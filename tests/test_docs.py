@@ -24,6 +24,7 @@ from gateway.port.registry import AdapterType
 from gateway.service.background import Background
 from gateway.settings import load
 from gateway.settings.file_models import ClientEntry, RuleEntry, ServerEntry
+from gateway.settings.operator_models import AdminEntry, OperatorEntry, ResolutionEntry
 from gateway.settings.webhooks import WebhookEntry
 from tests.test_house import WINGS
 
@@ -205,9 +206,8 @@ def test_every_setting_is_explained(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     own = [kind.settings for kind in OWN if re.search(rf"adapter: {kind.name}\b", text)]
     assert own
-    settings = {
-        name for model in (ServerEntry, ClientEntry, RuleEntry, WebhookEntry, *own) for name in model.model_fields
-    }
+    entries = ServerEntry, ClientEntry, RuleEntry, WebhookEntry, OperatorEntry, AdminEntry, ResolutionEntry
+    settings = {name for model in (*entries, *own) for name in model.model_fields}
     assert sorted(name for name in settings if not re.search(rf"\b{name}\b", text)) == []
 
 

@@ -49,7 +49,7 @@ def check(
         raise typer.BadParameter("--live needs the secrets of the vendors, which --offline does without")
     settings, kinds = loaded(config, offline=offline)
     warnings = [str(each) for each in (*settings.warnings, *settings.plain)]
-    warnings += map(str, _ending(settings.client_keys, datetime.now(UTC)))
+    warnings += map(str, _ending((*settings.client_keys, *settings.operator_keys), datetime.now(UTC)))
     warnings += map(str, _repeating(settings, planner(settings, kinds).vendors()))
     if not offline:
         from gateway.cli.surroundings import doubts  # with what reads the journal, which CI has no need of

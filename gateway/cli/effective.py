@@ -11,7 +11,7 @@ from gateway.model import time_text
 from gateway.planning.routing import Route, Tenant
 from gateway.port.secrets import MASK
 from gateway.rates import Rates
-from gateway.settings import Client, ClientKey, Server, Settings
+from gateway.settings import Admin, Client, ClientKey, OperatorAccount, Server, Settings
 from gateway.store import Store
 from gateway.webhook import Webhook
 
@@ -24,6 +24,12 @@ def lines(settings: Settings) -> Iterator[str]:
         "vendors": {name: each.model_dump(mode="json") for name, each in sorted(settings.vendors.items())},
         "tenants": {name: _tenant(each) for name, each in sorted(settings.tenants.items())},
         "clients": {name: _client(each, settings.client_keys) for name, each in sorted(settings.clients.items())},
+        "operators": {name: _operator(each, settings) for name, each in sorted(settings.operators.items())},
+        "admin": _admin(settings.admin),
+        "resolution": {
+            "approvals": settings.resolution.approvals,
+            "approval_expires": settings.resolution.expires,
+        },
     }
     yield from yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120).splitlines()
 
@@ -78,6 +84,25 @@ def _client(client: Client, keys: tuple[ClientKey, ...]) -> dict[str, Any]:
         "limits": _limits(client.limits),
         "was": client.was,
         "paused": client.paused,
+    }
+
+
+def _operator(operator: OperatorAccount, settings: Settings) -> dict[str, Any]:
+    return {
+        "keys": [_key(each) for each in settings.operator_keys if each.client == operator.name],
+        "identity": operator.identity,
+        "scopes": sorted(operator.scopes),
+    }
+
+
+def _admin(admin: Admin) -> dict[str, Any]:
+    return {
+        "trusted_proxies": [str(each) for each in admin.trusted_proxies],
+        "identity_header": admin.identity_header,
+        "proxy_secret": [MASK] * len(admin.proxy_secrets),
+        "proxy_secret_header": admin.proxy_secret_header,
+        "session_secret": [MASK] * len(admin.session_secrets),
+        "session": admin.session,
     }
 
 

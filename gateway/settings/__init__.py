@@ -1,4 +1,5 @@
 from gateway.documents.problem import Problem, SettingsError
+from gateway.settings.administration import Admin, OperatorAccount, OperatorScope
 from gateway.settings.key import ClientKey
 from gateway.settings.load import load, load_listen, load_store
 from gateway.settings.renames import names_of
@@ -9,9 +10,12 @@ from gateway.settings.watched import WatchedFiles
 __all__ = [
     "LASTING",
     "Address",
+    "Admin",
     "Client",
     "ClientKey",
     "LogLevel",
+    "OperatorAccount",
+    "OperatorScope",
     "Problem",
     "Scope",
     "Server",

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from gateway.limits import Limits, written
 from gateway.planning.routing import Route, Tenant
 from gateway.port import Secret, VendorSettings
+from gateway.settings import operator_difference
 from gateway.settings.settings import LASTING, Address, Client, Settings
 from gateway.store import Store
 from gateway.webhook import Webhook
@@ -46,6 +47,7 @@ def difference(old: Settings, new: Settings) -> Iterator[str]:
         _by_key(keys["old"], keys["new"]),
     )
     yield from _section("clients", old.clients, new.clients, clients, lambda a, b: _client(a, b, tenants, keys))
+    yield from operator_difference.between(old, new)
 
 
 def _renamed(

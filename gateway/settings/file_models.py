@@ -69,7 +69,8 @@ def _a_network(text: str) -> str:
     return text
 
 
-def _no_repeats(values: tuple[Any, ...]) -> tuple[Any, ...]:
+def no_repeats(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values. Raises `ValueError` where one is repeated."""
     if len(set(values)) < len(values):
         raise ValueError("expected each value once, and one is repeated")
     return values
@@ -98,7 +99,8 @@ def expiry(text: str) -> datetime:
         raise ValueError("expected a date, or a time with an offset, as in 2026-12-31T00:00:00Z") from None
 
 
-def _key_form(value: Any) -> str:
+def key_form(value: Any) -> str:
+    """Which form a key has: a text, or an entry with an expiry."""
     # An unquoted API key may look like a mapping; read as an entry, the error would show it as an unknown key.
     return "entry" if isinstance(value, dict) and not value.keys().isdisjoint(KeyEntry.model_fields) else "key"
 
@@ -147,7 +149,7 @@ class ServerEntry(_Entry):
     wrong_key_rate: Rate = Field(
         "10/minute", description="Of these, how many with a wrong key are answered before such requests have to wait."
     )
-    trusted_proxies: Annotated[tuple[Network, ...], Field(strict=False), AfterValidator(_no_repeats)] = Field(
+    trusted_proxies: Annotated[tuple[Network, ...], Field(strict=False), AfterValidator(no_repeats)] = Field(
         (), description="Addresses or networks of proxies whose X-Forwarded-For is believed; nobody's unless set."
     )
     log_peer: bool = Field(True, description="Whether log lines say which address a request came from.")
@@ -172,10 +174,10 @@ class ServerEntry(_Entry):
 class WhenEntry(_Entry):
     """The conditions of a rule; every key that is set must match."""
 
-    member: Annotated[tuple[Scheme, ...], Field(strict=False, min_length=1), AfterValidator(_no_repeats)] | None = (
-        Field(None, description="Member schemes; custom.* stands for every custom field.")
+    member: Annotated[tuple[Scheme, ...], Field(strict=False, min_length=1), AfterValidator(no_repeats)] | None = Field(
+        None, description="Member schemes; custom.* stands for every custom field."
     )
-    point_type: Annotated[tuple[Text, ...], Field(strict=False, min_length=1), AfterValidator(_no_repeats)] | None = (
+    point_type: Annotated[tuple[Text, ...], Field(strict=False, min_length=1), AfterValidator(no_repeats)] | None = (
         Field(None, description="Canonical point types; a call without one does not match.")
     )
 
@@ -251,12 +253,12 @@ class ClientEntry(_Entry):
     """An app that calls the gateway."""
 
     keys: tuple[
-        Annotated[Annotated[TextSecret, Tag("key")] | Annotated[KeyEntry, Tag("entry")], Discriminator(_key_form)], ...
+        Annotated[Annotated[TextSecret, Tag("key")] | Annotated[KeyEntry, Tag("entry")], Discriminator(key_form)], ...
     ] = Field(strict=False, min_length=1, description="API keys, or sha256:HEX of them; several while rotating.")
-    tenants: Annotated[tuple[str, ...], AfterValidator(_no_repeats)] = Field(
+    tenants: Annotated[tuple[str, ...], AfterValidator(no_repeats)] = Field(
         strict=False, min_length=1, description='Names of tenants, or "*" for all of them.'
     )
-    scopes: Annotated[tuple[Scope, ...], AfterValidator(_no_repeats)] = Field(
+    scopes: Annotated[tuple[Scope, ...], AfterValidator(no_repeats)] = Field(
         strict=False, min_length=1, description="What the client may do; none implies another."
     )
     rate: Rate | None = Field(

@@ -11,10 +11,11 @@ from gateway.documents.entry import Entry, validated
 from gateway.documents.problem import Problem, SettingsError
 from gateway.port import Secret
 from gateway.port.registry import AdapterType
-from gateway.settings import limits, plain, rates, renames, webhooks
+from gateway.settings import limits, operators, plain, rates, renames, webhooks
 from gateway.settings.clients import Clients
 from gateway.settings.expand import Expander
 from gateway.settings.file_models import ServerEntry, address
+from gateway.settings.key_list import KeyList
 from gateway.settings.kinds import DECLARED, Kinds, kinds
 from gateway.settings.sections import Sections, merged
 from gateway.settings.settings import LASTING, Address, Server, Settings, limits_of
@@ -44,7 +45,7 @@ def load(
     expander = Expander(environ, files, offline=offline)
     snapshot, documents = _documents(path, expander, problems)
     sections = merged(snapshot.path, documents, problems)
-    named = {name: sections.named.get(name, {}) for name in ("vendors", "tenants", "clients")}
+    named = {name: sections.named.get(name, {}) for name in ("vendors", "tenants", "clients", "operators")}
     server = _server(sections.single.get("server"), problems)
     store_entry = sections.single.get("store")
     url = store(store_entry, problems) if store_entry is not None else ""
@@ -54,22 +55,33 @@ def load(
     # Vendors with errors count as existing here, so that routes to them are not reported too.
     tenants_by_name = tenants(named["tenants"], {**dict.fromkeys(named["vendors"]), **known}, problems)
     problems += rates.unknown(named["tenants"], tenants_by_name, named["vendors"], configured)
-    clients = Clients(named["tenants"], problems)
+    client_keys = KeyList("client", problems)
+    clients = Clients(named["tenants"], client_keys, problems)
     clients.read(named["clients"])
+    operator_keys = KeyList("operator", problems, client_keys)
+    admin = operators.admin(sections.single.get("admin"), problems)
+    proxied = admin.identity_header is not None
+    accounts = operators.operators(named["operators"], operator_keys, proxied=proxied, problems=problems)
+    rule = operators.resolution(sections.single.get("resolution"), problems)
     for section in ("tenants", "clients"):
         renames.check(named[section], problems)
     if problems:
         raise SettingsError(problems)
-    found_warnings = {*clients.warnings, *warnings(vendor_entries, configured, time.time())}
+    found_warnings = {
+        *client_keys.warnings,
+        *operator_keys.warnings,
+        *warnings(vendor_entries, configured, time.time()),
+    }
     found_warnings.update(limits.warnings(named["clients"], limits_of(clients.found), configured))
     found_warnings.update(limits.warnings(named["tenants"], limits_of(tenants_by_name), configured))
-    keys = tuple(clients.keys)
+    keys = tuple(client_keys.found)
     plain_secrets = {
         *plain.of_vendors(vendor_entries, configured),
-        *plain.of_clients(keys),
+        *plain.of_keys((*keys, *operator_keys.found)),
         *plain.of_store(store_entry),
         *plain.of_shared(sections.single.get("server")),
         *webhooks.plain(named["tenants"], tenants_by_name),
+        *operators.plain(sections.single.get("admin")),
     }
     descriptions = tuple(file for file, _ in snapshot.descriptions)
     sources = (*(Path(document.name) for document in documents), *descriptions)
@@ -80,7 +92,20 @@ def load(
         name: kind for name, kind in known.items() if name in configured and configured[name].adapter == DECLARED
     }
     places = _places(sections, vendor_entries)
-    return Settings(*checked, *doubts, sources, snapshot.digest, places, absent, described, descriptions)
+    return Settings(
+        *checked,
+        *doubts,
+        sources,
+        snapshot.digest,
+        places,
+        absent,
+        described,
+        descriptions,
+        operators=accounts,
+        operator_keys=tuple(operator_keys.found),
+        admin=admin,
+        resolution=rule,
+    )
 
 
 def load_store(path: Path, environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> str:

@@ -25,8 +25,8 @@ def of_vendors(entries: Mapping[str, Entry], found: Mapping[str, VendorSettings]
                 yield entries[name].problem((field, *rest), f"the secret stands here in plain text: {_ADVICE}")
 
 
-def of_clients(keys: Iterable[ClientKey]) -> Iterator[Problem]:
-    """A warning for each client key in plain text."""
+def of_keys(keys: Iterable[ClientKey]) -> Iterator[Problem]:
+    """A warning for each key of a client or an operator in plain text."""
     for key in keys:
         if key.plain:
             yield key.problem(f"the key stands here in plain text: give it as sha256:HEX, or {_ADVICE}")

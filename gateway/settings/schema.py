@@ -16,6 +16,7 @@ from gateway.port.registry import AdapterType, adapters
 from gateway.settings.expand import FORMS
 from gateway.settings.file_models import NAME, ClientEntry, ServerEntry, TenantEntry
 from gateway.settings.kinds import DECLARED
+from gateway.settings.operator_models import AdminEntry, OperatorEntry, ResolutionEntry
 
 Schema = dict[str, Any]
 
@@ -27,6 +28,8 @@ def schema(kinds: Mapping[str, AdapterType]) -> Schema:
     """The schema of one file, in draft 2020-12. No section is required, because a folder's files each have a part."""
     definitions: Schema = {"expanded": {"type": "string", "pattern": r"\$\{", "description": f"A text with {FORMS}."}}
     server, tenant, client = (_of(model, "", definitions) for model in (ServerEntry, TenantEntry, ClientEntry))
+    models = OperatorEntry, AdminEntry, ResolutionEntry
+    operator, admin, resolution = (_of(model, "", definitions) for model in models)
     for name, kind in kinds.items():
         definitions[f"vendor.{name}"] = _vendor_of(name, _of(kind.settings, f"{name}.", definitions))
     definitions[f"vendor.{DECLARED}"] = _described(definitions)
@@ -44,6 +47,9 @@ def schema(kinds: Mapping[str, AdapterType]) -> Schema:
             "vendors": _named(_vendor([*kinds, DECLARED]), "Accounts at loyalty vendors, by a name of your choice."),
             "tenants": _named(tenant, "Brands and their routes, by name."),
             "clients": _named(client, "Apps that call the gateway, by name."),
+            "operators": _named(operator, "People who operate the gateway by its admin listener, by name."),
+            "admin": admin,
+            "resolution": resolution,
         },
         "$defs": definitions,
     }

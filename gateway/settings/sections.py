@@ -12,8 +12,8 @@ from gateway.documents.problem import Problem
 from gateway.documents.wording import unknown_key
 from gateway.settings.file_models import NAME
 
-SINGLE = ("server", "store")
-NAMED = ("vendors", "tenants", "clients")
+SINGLE = ("server", "store", "admin", "resolution")
+NAMED = ("vendors", "tenants", "clients", "operators")
 _MISSING = MappingProxyType(
     {
         "store": "expected where the journal is, as in store: sqlite:///var/points.db",

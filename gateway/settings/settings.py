@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
+from gateway.approvals import ResolutionRule
 from gateway.documents.problem import Problem
 from gateway.limits import Ceilings, Limits
 from gateway.pauses import Pauses, configured
@@ -13,6 +14,7 @@ from gateway.planning.routing import Tenant
 from gateway.port import Secret, VendorSettings
 from gateway.port.registry import AdapterType
 from gateway.rates import Rates
+from gateway.settings.administration import Admin, OperatorAccount
 from gateway.settings.key import ClientKey
 from gateway.settings.watched import WatchedFiles
 from gateway.webhook import Webhook
@@ -105,7 +107,7 @@ class Settings:
     those of them that are `descriptions` hold no secret.
     `digest`: as of `Snapshot`. `places`: where some settings stand, for `problem`.
     `absent`: variables and files that were not there, where that is no error. `described`: the adapters of vendors
-    that a description of this configuration makes, by vendor.
+    that a description of this configuration makes, by vendor. `operator_keys`: as `client_keys`, of operators.
     """
 
     server: Server
@@ -123,6 +125,10 @@ class Settings:
     absent: tuple[str, ...] = ()
     described: Mapping[str, AdapterType] = field(default_factory=dict, repr=False)
     descriptions: tuple[Path, ...] = ()
+    operators: Mapping[str, OperatorAccount] = field(default_factory=dict, repr=False)
+    operator_keys: tuple[ClientKey, ...] = field(default=(), repr=False)
+    admin: Admin = field(default_factory=Admin)
+    resolution: ResolutionRule = field(default_factory=ResolutionRule)
 
     def kind(self, vendor: str, installed: Mapping[str, AdapterType]) -> AdapterType:
         """The adapter of a vendor: the one that its description makes, or the installed one that it names."""

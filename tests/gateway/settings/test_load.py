@@ -139,9 +139,8 @@ def test_missing_sections_are_told(problems: Problems, tmp_path: Path) -> None:
 def test_unknown_sections_are_told_with_the_nearest(problems: Problems) -> None:
     """The known ones are listed."""
     (found,) = problems(WHOLE + "tenant: {}\n")
-    assert (
-        found == "9:1: tenant: unknown key: did you mean tenants? (expected: server, store, vendors, tenants, clients)"
-    )
+    known = "server, store, admin, resolution, vendors, tenants, clients, operators"
+    assert found == f"9:1: tenant: unknown key: did you mean tenants? (expected: {known})"
 
 
 def test_a_list_is_no_configuration(problems: Problems) -> None:
