@@ -200,7 +200,7 @@ class Resolution:
     """A person's decision about an unknown adjustment.
 
     `by`: who is known to have decided, a client or a user of the machine. `actor`: whom that client names, which nobody
-    checks; None where it names nobody.
+    checks; None where it names nobody. `proposed_by`: the other person, where it took two.
     """
 
     applied: bool
@@ -208,6 +208,7 @@ class Resolution:
     by: str
     at: datetime
     actor: str | None = None
+    proposed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,17 @@ class ResolutionSaid(AnswerModel):
     by: str
     at: Time
     actor: WhereItApplies[str] = Field(None, description="Whom the client in `by` names: its own word, not checked.")
+    proposed_by: WhereItApplies[str] = Field(None, description="The other person, where it took two.")
+
+
+class ProposalSaid(AnswerModel):
+    """A person's decision that another one has to confirm; `until`: when it lapses."""
+
+    outcome: Literal["applied", "not_applied"]
+    reason: str
+    by: str
+    at: Time
+    until: Time
 
 
 class _Identified(AnswerModel):
@@ -121,6 +132,12 @@ class AdjustmentAnswer(_Described):
     removed: WhereItApplies[Removal] = Field(
         None, description="erased: what named its member is gone. purged: no more than its key and points are left."
     )
+
+
+class ProposedAnswer(AdjustmentAnswer):
+    """An adjustment that stands as it stood, since another person has to confirm the `proposal`."""
+
+    proposal: ProposalSaid
 
 
 class TransitionSaid(AnswerModel):

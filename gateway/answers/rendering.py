@@ -14,12 +14,15 @@ from gateway.answers.models import (
     FieldProblem,
     Preview,
     Problem,
+    ProposalSaid,
+    ProposedAnswer,
     ResolutionSaid,
     ReversalShown,
     TransitionSaid,
     VendorProblem,
 )
 from gateway.answers.readings import BalanceSaid, NextExpiry
+from gateway.approvals import Proposal
 from gateway.errors import GatewayError, NotApplied, StoreUnavailable, VendorError
 from gateway.model import AMOUNTS, Adjustment, Balance, time_text
 from gateway.reversible import Share
@@ -64,6 +67,23 @@ def problem(error: GatewayError, *, request_id: str) -> Problem:
 def adjustment(record: Record) -> AdjustmentAnswer:
     """The current state of an adjustment."""
     return AdjustmentAnswer(**_fields(record))
+
+
+def proposal(made: Proposal) -> ProposalSaid:
+    """A decision that another person has to confirm."""
+    resolution = made.resolution
+    return ProposalSaid(
+        outcome="applied" if resolution.applied else "not_applied",
+        reason=resolution.reason,
+        by=resolution.by,
+        at=time_text(resolution.at),
+        until=time_text(made.until),
+    )
+
+
+def proposed(record: Record, made: Proposal) -> ProposedAnswer:
+    """The current state of an adjustment, with such a decision."""
+    return ProposedAnswer(**_fields(record), proposal=proposal(made))
 
 
 def can_be_reversed(record: Record) -> bool:
@@ -171,6 +191,7 @@ def _fields(record: Record) -> dict[str, Any]:
         by=record.resolution.by,
         at=time_text(record.resolution.at),
         actor=record.resolution.actor,
+        proposed_by=record.resolution.proposed_by,
     )
     return {
         "id": draft.id,

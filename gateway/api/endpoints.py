@@ -100,7 +100,7 @@ class Endpoints:
             "Settle an unknown adjustment by hand",
             "points:resolve",
             self.resolve,
-            {200: answers.AdjustmentAnswer},
+            {200: answers.AdjustmentAnswer, 202: answers.ProposedAnswer},
             (*groups.ALWAYS, *groups.BODY, *groups.STORE, errors.NotFound, errors.NotResolvable),
             query=schemas.NoQuery,
             body=schemas.ResolutionBody,
@@ -178,7 +178,7 @@ class Endpoints:
         resolution = call.body.decided(by=call.caller.client, at=self._clock())
         settled = await self._service.resolve(call.caller, call.path["id"], resolution)
         call.about.update(adjustment=settled.id, vendor=settled.vendor.name)
-        return answer(settled)
+        return answer(settled, 202 if isinstance(settled, answers.ProposedAnswer) else 200)
 
     async def capabilities(self, call: Call[schemas.NoQuery, schemas.NoBody]) -> WholeResponse:
         """GET /v1/capabilities."""

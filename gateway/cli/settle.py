@@ -81,6 +81,8 @@ def _report(case: Case, decision: Decision | None) -> bool:
         why = f"is {state.status}, and only what is unknown or accepted can be settled"
         if state.open:
             why = f"is {state.status} now, and was another when it was read; look again"
+    elif decision.refused in ("own", "none", "nobody"):
+        why = "takes two people whom the gateway knows, and nobody knows you here: decide by --admin URL"
     else:
         until = "" if decision.until is None else f" until {time_text(decision.until)}"
         if decision.refused == "repeat":

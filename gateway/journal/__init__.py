@@ -22,6 +22,7 @@ from gateway.journal.lists import Page
 from gateway.journal.lookups import Counts
 from gateway.journal.naming import Names, Renamed
 from gateway.journal.outbox import Backlog
+from gateway.journal.queue import Queue, QueueEntry
 from gateway.journal.removal_commands import Erase, Erased, EraseDue, Purge, Purged
 from gateway.journal.repeat_commands import Permission, RepeatRefusal
 from gateway.journal.switches import Paused, UnderWay
@@ -63,6 +64,8 @@ __all__ = [
     "Publish",
     "Purge",
     "Purged",
+    "Queue",
+    "QueueEntry",
     "Refused",
     "Renamed",
     "RepeatRefusal",

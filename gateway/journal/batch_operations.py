@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.adjustments import Record
 from gateway.journal import (
+    approving,
     audit,
     known_names,
     limit_use,
@@ -72,8 +73,10 @@ def write(transaction: Transaction, operations: Sequence[Any], seen: Seen) -> li
                 results[place] = due(transaction, one)
             case RepeatsDue():
                 results[place] = repeating.due(transaction, one)
-            case Adopt(configured):
-                results[place] = known_names.adopt(transaction, configured)
+            case Adopt():
+                results[place] = refused = known_names.adopt(transaction, one.names)
+                if not refused and one.rule is not None:
+                    approving.keep_rule(transaction, one.rule, id_=one.id)
             case Note():
                 audit.note(transaction, one)
             case NoteLimits(written):

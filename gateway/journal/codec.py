@@ -177,7 +177,7 @@ def record_of(row: Any) -> Record:
         completed_at=None if row.completed_at is None else from_micros(row.completed_at),
         applied=None if row.applied is None else _applied(exact.loads(row.applied)),
         problem=None if row.problem is None else exact.loads(row.problem),
-        resolution=None if row.resolution is None else _resolution(exact.loads(row.resolution)),
+        resolution=None if row.resolution is None else resolution_of(row.resolution),
         answer=None if row.answer_status is None else Answer(row.answer_status, row.answer_body),
         looks=row.looks,
         conflict=bool(row.conflict),
@@ -283,17 +283,18 @@ def _moment(micros: int | None) -> datetime | None:
 
 def resolution_text(resolution: Resolution) -> str:
     """A person's decision as its column has it."""
-    actor = {} if resolution.actor is None else {"actor": resolution.actor}
+    others = {name: value for name in ("actor", "proposed_by") if (value := getattr(resolution, name)) is not None}
     return dumps(
         {
             "applied": resolution.applied,
             "reason": resolution.reason,
             "by": resolution.by,
             "at": to_micros(resolution.at),
-            **actor,
+            **others,
         }
     )
 
 
-def _resolution(kept: dict[str, Any]) -> Resolution:
-    return Resolution(**{**kept, "at": from_micros(kept["at"])})
+def resolution_of(text: str) -> Resolution:
+    """The decision that `resolution_text` was made of."""
+    return Resolution(**{**(kept := exact.loads(text)), "at": from_micros(kept["at"])})

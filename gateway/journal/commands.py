@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement
+from gateway.approvals import Proposal, ResolutionRule
 from gateway.journal.naming import Names
 from gateway.journal.repeat_commands import Repeating
 from gateway.limits import Budget
@@ -31,18 +32,24 @@ class Conclusion:
     conflict: bool = False
 
 
+Refusal = Literal["lease", "repeat", "changed", "own", "none", "nobody"]
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The adjustment as it stands after a person's decision, and why that was refused, where it was.
 
     `lease`: an attempt may still be under way; `repeat`: a repeat of its request may still be, or was possible since
     the person looked, and from now on none begins; `changed`: it is not what the person has seen. `until`: when the
-    same decision is taken, from who has looked again.
+    same decision is taken, from who has looked again. `own`, `none`, `nobody`: as of `approvals.judged`.
+
+    `proposal`: it is not taken yet, since another person has to confirm it.
     """
 
     record: Record
-    refused: Literal["lease", "repeat", "changed"] | None = None
+    refused: Refusal | None = None
     until: datetime | None = None
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +131,17 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Keep a person's decision: gives a `Decision`."""
+    """Keep a person's decision: gives a `Decision`.
+
+    `subject`: who it is, as the gateway has found out by itself; None where it has not. `confirms`: it is only to
+    confirm what another has proposed.
+    """
 
     record: Record
     resolution: Resolution
     evidence: Mapping[str, Any]
+    subject: str | None = None
+    confirms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +204,22 @@ class LimitChange:
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """Keep the names of a configuration: gives a `Renamed` for each that it may not have."""
+    """Keep the names of a configuration: gives a `Renamed` for each that it may not have, and keeps nothing then.
+
+    `rule`: how many people a resolution takes; None leaves it as it is. `id`: unique, as of `Note`.
+    """
 
     names: Names
+    id: str = ""
+    rule: ResolutionRule | None = None
 
 
-Action = Literal["reload", "pause", "resume", "erase", "purge", "replay"]
-"""What operators do to a running gateway and to its journal, of which an audit log is kept."""
+Action = Literal[
+    "reload", "pause", "resume", "erase", "purge", "replay", "search", "view", "look", "resolve", "approve", "rule"
+]
+"""What operators do to a running gateway and to its journal, of which an audit log is kept. In this order from the
+seventh on: they search for adjustments, and view some; have some looked for at their vendors; decide what is unknown;
+confirm what another has decided; the configuration has changed how many people that takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,8 +195,8 @@ def _share(entry: JournalEntry) -> Share:
 
 
 def _effective(steps: Iterable[Transition]) -> Iterator[Transition]:
-    """The steps that changed something; an outcome that came late is kept between them."""
-    return (step for step in steps if "late" not in step.evidence)
+    """The steps that changed something; what came late, and what was only proposed, is kept between them."""
+    return (step for step in steps if step.evidence.keys().isdisjoint(("late", "proposes")))
 
 
 _INVARIANTS: Mapping[str, Callable[[JournalEntry], Iterator[str]]] = {

@@ -8,16 +8,15 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from gateway import tracing
-from gateway.adjustments import Draft, Record, Resolution, Settlement, Status
+from gateway.adjustments import Draft, Record, Settlement, Status
 from gateway.errors import StoreUnavailable
 from gateway.journal import commands, repeat_commands, standbys
 from gateway.journal.batch import Progress
 from gateway.journal.commands import Claimed, Refused
 from gateway.journal.database import LONGEST_READ, WITHIN, Database
 from gateway.journal.event_commands import EventCommand
-from gateway.journal.naming import Names, Renamed
 from gateway.journal.opening import Opened, named, prepare, to_read, to_write
-from gateway.journal.queries import Queries
+from gateway.journal.operator_writes import OperatorWrites
 from gateway.journal.removal_commands import Removing
 from gateway.journal.repeat_commands import Permission
 from gateway.journal.transaction import Render
@@ -26,11 +25,11 @@ from gateway.limits import Budget
 from gateway.pauses import Pause
 from gateway.uptime import Uptime
 
-# Of the usual patience: who waits for an outcome would have to look it up, and what cannot start is gone.
-_OUTCOMES, _START = 2.0, 8.0
+# Of the usual patience: who waits for an outcome would have to look it up.
+_OUTCOMES = 2.0
 
 
-class Journal(Queries):
+class Journal(OperatorWrites):
     """Where adjustments are kept, in SQLite or PostgreSQL, by one gateway or several; used from one event loop.
 
     Every method raises `StoreUnavailable` where the database cannot do what it is asked; a later call finds its own
@@ -131,25 +130,6 @@ class Journal(Queries):
         changes: tuple[commands.LimitChange, ...] = await self._write(commands.NoteLimits(written))
         return changes
 
-    async def adopt(self, names: Names) -> tuple[Renamed, ...]:
-        """Keep the names of a configuration that comes into force; if some were renamed, give those and keep none."""
-        refused: tuple[Renamed, ...] = await self._write(commands.Adopt(names), patience=_START)
-        return refused
-
-    async def note(self, by: str, action: commands.Action, detail: Mapping[str, Any]) -> None:
-        """Keep in the audit log what an operator did; `by`: who, as in a resolution. `detail` has no secrets."""
-        await self._write(commands.Note(f"{self._owner}/{next(self._numbers)}", by, action, detail))
-
-    async def switch(self, by: str, pause: Pause, *, on: bool) -> bool:
-        """Pause something, or end its pause, for every process on this journal; gives whether it was paused before.
-
-        Who did it is noted with it. Once this returns, no attempt or repeat begins there any more: `under_way` has
-        those that began before. The journal keeps one pause of a name: a new one replaces it.
-        """
-        switch = commands.Switch(f"{self._owner}/{next(self._numbers)}", by, pause, on)
-        before: bool = await self._write(switch)
-        return before
-
     async def conclude(self, settlement: Settlement) -> commands.Conclusion:
         """Keep what an attempt came to; a settlement that is kept already is not kept twice.
 
@@ -159,11 +139,6 @@ class Journal(Queries):
         with tracing.span("settlement", adjustment=settlement.record.draft.id):
             concluded: commands.Conclusion = await self._write(commands.Settle(settlement), patience=_OUTCOMES)
         return concluded
-
-    async def decide(self, record: Record, resolution: Resolution, evidence: Mapping[str, Any]) -> commands.Decision:
-        """Keep a person's decision about an `unknown`, if it is in `record`'s state still and its lease is over."""
-        decided: commands.Decision = await self._write(commands.Resolve(record, resolution, evidence))
-        return decided
 
     async def present(self, record: Record) -> Record:
         """The record as it stands by the journal's clock: what is in progress past its lease becomes `unknown`."""

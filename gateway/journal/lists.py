@@ -46,7 +46,7 @@ _PARTIAL = {
 """The condition of an index that does not have all rows, as its migration words it."""
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where an adjustment stands in a list: by the time of its creation in microseconds, and then by its number."""
 
     created_at: int
@@ -66,7 +66,7 @@ def page(connection: Connection, tenant: str | None, filters: Filters, limit: in
 
     What cannot be read is left out, and logged. Raises `InvalidRequest` where there is no adjustment with this id.
     """
-    place = None if after is None else _place(connection, tenant, after)
+    place = None if after is None else place_of(connection, tenant, after)
     rows: Sequence[Any]
     if filters.key is not None:
         rows = _under_key(connection, tenant, filters, place)
@@ -79,17 +79,18 @@ def page(connection: Connection, tenant: str | None, filters: Filters, limit: in
     return Page(tuple(_readable(rows[:limit])), rows[limit - 1].id if len(rows) > limit else None)
 
 
-def _place(connection: Connection, tenant: str | None, id_: str) -> _Place:
+def place_of(connection: Connection, tenant: str | None, id_: str) -> Place:
+    """Where a tenant's adjustment stands, or anybody's. Raises `InvalidRequest` where there is none with this id."""
     found = select(adjustments.c.created_at, adjustments.c.seq).where(adjustments.c.id == codec.storable(id_))
     if tenant is not None:
         found = found.where(adjustments.c.tenant == codec.storable(tenant))
     row = connection.execute(found).one_or_none()
     if row is None:
         raise InvalidRequest("The list cannot go on from there: begin it anew, without a cursor")
-    return _Place(*row)
+    return Place(*row)
 
 
-def _of_all(filters: Filters, place: _Place | None) -> Select[Any]:
+def _of_all(filters: Filters, place: Place | None) -> Select[Any]:
     """For who looks into the journal itself: everything in the order of its numbers, or what is unknown.
 
     That has an index of its own, by the time of creation.
@@ -103,7 +104,7 @@ def _of_all(filters: Filters, place: _Place | None) -> Select[Any]:
     return statement if place is None else statement.where(adjustments.c.seq < place.seq)
 
 
-def _of_each(connection: Connection, filters: Filters, place: _Place | None, most: int) -> list[Any]:
+def _of_each(connection: Connection, filters: Filters, place: Place | None, most: int) -> list[Any]:
     """The newest of every tenant: of each, what is newer than the oldest of those that were found so far."""
     found: list[Any] = []
     for tenant in skips.tenants(connection):
@@ -118,7 +119,7 @@ def _newness(row: Any) -> tuple[int, int]:
     return row.created_at, row.seq
 
 
-def _of_one(connection: Connection, tenant: str, filters: Filters, place: _Place | None) -> Select[Any]:
+def _of_one(connection: Connection, tenant: str, filters: Filters, place: Place | None) -> Select[Any]:
     columns = _equal(filters)
     ways = [
         _Way(name, (codec.storable(tenant), columns[name]), filters, place)
@@ -144,7 +145,7 @@ class _Way:
     name: str | None
     values: tuple[str, ...]
     filters: Filters
-    place: _Place | None
+    place: Place | None
 
     @property
     def columns(self) -> tuple[ColumnClause[Any], ...]:
@@ -180,7 +181,7 @@ def _narrowest(connection: Connection, ways: list[_Way]) -> _Way:
     return ways[0]
 
 
-def _under_key(connection: Connection, tenant: str | None, filters: Filters, place: _Place | None) -> list[Any]:
+def _under_key(connection: Connection, tenant: str | None, filters: Filters, place: Place | None) -> list[Any]:
     """At most one row for each client and tenant, whatever else is asked: the index of keys begins with the key."""
     first, end = _bounds(filters, place)
     columns = _equal(filters)
@@ -196,11 +197,11 @@ def _under_key(connection: Connection, tenant: str | None, filters: Filters, pla
     return sorted(rows, key=_newness, reverse=True)
 
 
-def _bounds(filters: Filters, place: _Place | None) -> tuple[_Place, _Place]:
+def _bounds(filters: Filters, place: Place | None) -> tuple[Place, Place]:
     """The first place that may be in the list, and the one before which it ends."""
     since, until = filters.created_from, filters.created_to
-    end = _Place(_LAST if until is None else codec.to_micros(until) + 1, 0)
-    return _Place(-_LAST if since is None else codec.to_micros(since), 0), end if place is None else min(end, place)
+    end = Place(_LAST if until is None else codec.to_micros(until) + 1, 0)
+    return Place(-_LAST if since is None else codec.to_micros(since), 0), end if place is None else min(end, place)
 
 
 def _row(*values: str | int) -> Any:

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, Table, func, insert, select, text, update
 
 from gateway.journal import opening, row_numbers
+from gateway.journal.approval_tables import resolution_rule
 from gateway.journal.database import Database
 from gateway.journal.failures import JournalError, JournalLocked
 from gateway.journal.lock import FileLock
@@ -24,7 +25,7 @@ _OTHERS = text(
 )
 
 
-_ONE_ROW = (clock.name, outbox.name)
+_ONE_ROW = (clock.name, outbox.name, resolution_rule.name)
 """The tables that have one row from the beginning."""
 
 

@@ -8,14 +8,18 @@ from functools import partial
 from sqlalchemy import Connection
 
 from gateway.adjustments import Record, Transition
+from gateway.approvals import Proposal, ResolutionRule
 from gateway.journal import (
+    approving,
     audit,
     feed,
+    finding,
     known_names,
     limit_use,
     lists,
     lookups,
     outbox,
+    queue,
     removing,
     skips,
     switches,
@@ -34,6 +38,8 @@ from gateway.reversible import Share
 
 _LISTS_WAITING = 32
 """Lists that wait under one name, in one process."""
+_OPERATORS = " operators"
+"""Under which operators' lists take turns; no tenant has a name with a blank."""
 
 
 class Queries:
@@ -94,6 +100,50 @@ class Queries:
         return await self._lookups.run(
             partial(unknowns.unknown_at, mark=mark, tenant=tenant, filters=filters, limit=limit)
         )
+
+    async def queue(
+        self, tenant: str | None, vendor: str | None, *, limit: int, after: str | None = None
+    ) -> queue.Queue:
+        """What is unknown or accepted, oldest first, at most `limit` of it that come after the one with this id.
+
+        Raises `InvalidRequest` where there is no adjustment `after`.
+        """
+        asked = partial(queue.page, tenant=tenant, vendor=vendor, limit=limit, after=after, moment=self._moment)
+        return await self._lists.run(asked, name=_OPERATORS)
+
+    async def named(self, name: finding.Named, value: str, *, limit: int, after: str | None = None) -> lists.Page:
+        """The newest adjustments of all tenants of a member, with a reference, or that reverse one.
+
+        Raises `InvalidRequest` where there is no adjustment `after`.
+        """
+        asked = partial(finding.named, name=name, value=value, limit=limit, after=after)
+        return await self._lists.run(asked, name=_OPERATORS)
+
+    async def by_transaction(self, transaction: str, *, limit: int) -> tuple[Record, ...]:
+        """The newest adjustments of all tenants with this transaction id of a vendor."""
+        asked = partial(finding.by_transaction, transaction=transaction, limit=limit)
+        return await self._lists.run(asked, name=_OPERATORS)
+
+    async def by_request(self, request_id: str, *, limit: int) -> tuple[Record, ...]:
+        """The newest adjustments that a request was about, among those with the newest steps."""
+        asked = partial(finding.by_request, request_id=request_id, limit=limit)
+        return await self._lists.run(asked, name=_OPERATORS)
+
+    async def contradicted(self, *, limit: int) -> tuple[Record, ...]:
+        """What a late result contradicts, or once did, newest first."""
+        return await self._lists.run(partial(queue.contradicted, limit=limit), name=_OPERATORS)
+
+    async def proposals(self, ids: Collection[str]) -> dict[str, Proposal]:
+        """What one person has decided of these adjustments and another has to confirm, by adjustment."""
+
+        def asked(connection: Connection) -> dict[str, Proposal]:
+            return approving.standing(connection, ids, self._moment(connection))
+
+        return await self._lookups.run(asked)
+
+    async def resolution_rule(self) -> ResolutionRule:
+        """How many people a resolution takes."""
+        return await self._lookups.run(approving.rule)
 
     async def whereabouts(self) -> tuple[unknowns.Whereabouts, ...]:
         """How many unknown adjustments went to which account of which vendor; its cost grows with these alone."""

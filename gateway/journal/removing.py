@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, literal_colu
 
 from gateway import exact
 from gateway.adjustments import Status
-from gateway.journal import codec, purging_events, removal
+from gateway.journal import approving, codec, purging_events, removal
 from gateway.journal.failures import JournalError
 from gateway.journal.removal_commands import Erase, Erased, EraseDue, Purge, Purged, Removing
 from gateway.journal.tables import adjustments, erasure_key, transitions
@@ -92,6 +92,7 @@ def _purge(transaction: Transaction, asked: Purge) -> Purged:
         purging_events.forget(connection, asked.tenant, [row["id"] for row in ended])
         connection.execute(delete(transitions).where(transitions.c.adjustment.in_([row["id"] for row in ended])))
         _write(connection, [{"of": row["id"], **removal.purged(row)} for row in ended])
+        approving.forget(connection, [row["id"] for row in ended])
     following = (rows[-1].created_at, rows[-1].seq) if len(rows) == asked.most else None
     return Purged(len(ended), len(old) - len(ended), following)
 
@@ -108,6 +109,7 @@ def _strip(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
         body = (None, None) if answer is None else (answer.status, answer.body)
         changed.append({"of": row["id"], **left, **dict(zip(("answer_status", "answer_body"), body, strict=True))})
     _write(connection, changed)
+    approving.forget(connection, [row["id"] for row in rows])
     steps = select(transitions.c.seq, transitions.c.evidence).where(
         transitions.c.adjustment.in_([row["id"] for row in rows])
     )

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from gateway import adjustments as life
-from gateway.adjustments import Record, Settlement, Verdict
-from gateway.journal import codec, repeating
+from gateway.adjustments import Record, Resolution, Settlement, Verdict
+from gateway.journal import approving, codec, repeating
 from gateway.journal.budgets import Budgets
 from gateway.journal.changes import Changes
 from gateway.journal.commands import Decision, Postpone, Refused, Resolve, Retry, Settle, Step, Withdraw
@@ -133,7 +133,7 @@ class Steps:
         resolved = life.resolve(standing.state, applied=step.resolution.applied)
         seen = replace(step.record.state, repeats=standing.state.repeats)
         if resolved is None or standing.state != seen:
-            done = standing.resolution == codec.resolution_text(step.resolution)
+            done = _is(standing.resolution, step.resolution)
             return Decision(self.changes.current(step.record.draft.id), None if done else "changed")
         if (until := repeating.until_decided(self.transaction, step, standing)) > now:
             return Decision(self.changes.current(step.record.draft.id), "repeat", codec.from_micros(until))
@@ -141,12 +141,19 @@ class Steps:
             return Decision(
                 self.changes.current(step.record.draft.id), "lease", codec.from_micros(standing.lease_until)
             )
+        ruled = approving.decide(self.transaction, step, standing)
+        if isinstance(ruled, Decision):
+            return ruled
+        resolution, evidence = step.resolution, step.evidence
+        if ruled is not None:
+            resolution = replace(resolution, proposed_by=ruled.resolution.by)
+            evidence = {**evidence, "proposed_by": ruled.resolution.by, "proposed_because": ruled.resolution.reason}
         changed = self.transaction.answered(
             replace(
                 step.record,
                 state=resolved,
                 completed_at=self.transaction.completed_at(resolved),
-                resolution=step.resolution,
+                resolution=resolution,
                 answer=None,
                 looks=standing.looks,
                 search_cursor=None,
@@ -154,7 +161,7 @@ class Steps:
             )
         )
         by, tenant = step.resolution.by, changed.draft.tenant
-        self.transaction.step(changed.draft.id, standing.state, resolved, by, step.evidence, tenant=tenant)
+        self.transaction.step(changed.draft.id, standing.state, resolved, by, evidence, tenant=tenant)
         self.changes.change(standing, changed)
         return Decision(changed)
 
@@ -177,3 +184,8 @@ class Steps:
             standing.looks, standing.search_cursor = 0, None
             self.postponed.append({"changed_id": step.adjustment, "later": 0, "counted": 0, "cursor": None})
         self.changes.settle(Settlement(record, Verdict.NOT_APPLIED, evidence), standing, becomes=withdrawn)
+
+
+def _is(kept: str | None, resolution: Resolution) -> bool:
+    """Whether the decision that is kept is this one, whoever proposed it."""
+    return kept is not None and replace(codec.resolution_of(kept), proposed_by=None) == resolution

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gateway.adjustments import Record, Resolution
 from gateway.answers import plans, rendering
-from gateway.answers.models import AdjustmentAnswer, AdjustmentHistory, Capabilities, Preview
+from gateway.answers.models import AdjustmentAnswer, AdjustmentHistory, Capabilities, Preview, ProposedAnswer
 from gateway.answers.readings import BalanceAnswer, ExpiringAnswer, ProfileAnswer, TransactionsAnswer
 from gateway.answers.wallet import WalletAnswer
 from gateway.delivery.gate import Standing
@@ -138,14 +138,18 @@ class Service:
         """A page of adjustments, newest first. Raises `InvalidRequest` where there is none with the id `after`."""
         return await self._journal.list(tenant, filters, limit=limit, after=after)
 
-    async def resolve(self, caller: Caller, id: str, resolution: Resolution) -> AdjustmentAnswer:  # noqa: A002 (the field's name)
-        """Settle by hand what is unknown. Raises `NotFound`, or `NotResolvable` while it may change by itself."""
+    async def resolve(self, caller: Caller, id: str, resolution: Resolution) -> AdjustmentAnswer | ProposedAnswer:  # noqa: A002 (the field's name)
+        """Settle by hand what is unknown, or propose it where that takes another person too.
+
+        Raises `NotFound`, or `NotResolvable` while it may change by itself.
+        """
         record = await self._record(caller.tenant, id)
         if not record.state.open:
             why = f"It is {record.state.status}, and only what is unknown or accepted can be settled"
             raise _not_resolvable(record, why)
         actor = {} if resolution.actor is None else {"actor": resolution.actor}
-        decided = await self._journal.decide(record, resolution, {"request_id": caller.request_id, **actor})
+        evidence = {"request_id": caller.request_id, **actor}
+        decided = await self._journal.decide(record, resolution, evidence, subject=f"client {caller.client}")
         if decided.refused == "lease":
             until = time_text(record.lease_until)
             raise _not_resolvable(record, f"It may still change by itself until {until}; try again then")
@@ -154,6 +158,8 @@ class Service:
             raise _not_resolvable(record, f"A repeat of its request may arrive until {until}, not later; look again")
         if decided.refused is not None:
             raise _not_resolvable(record, "It was settled a moment ago")
+        if decided.proposal is not None:
+            return rendering.proposed(decided.record, decided.proposal)
         self._cache.drop(record.draft.write.member)
         return rendering.adjustment(decided.record)
 
