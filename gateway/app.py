@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -17,18 +17,15 @@ from itertools import count
 from typing import Any
 
 import structlog
-from cachetools import LRUCache
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from gateway.admin.application import Administration
 from gateway.answers.rendering import final_answer
 from gateway.api.admission import Admission
+from gateway.api.bodies import Bodies
 from gateway.api.client_concurrency import Concurrency
 from gateway.api.door import Door
-from gateway.api.edge import on_fault, on_http_exception
-from gateway.api.schemas import AdjustmentBody, adjustment_body
 from gateway.api.strangers import Budget, Strangers
 from gateway.api.unreadable import Unreadable
 from gateway.delivery.channels import Channels
@@ -44,6 +41,9 @@ from gateway.journal import Journal
 from gateway.journal.commands import Action
 from gateway.metrics import Metrics
 from gateway.model import Balance
+from gateway.operators.desk import Desk
+from gateway.operators.recorder import Recorder
+from gateway.operators.signing_in import SigningIn
 from gateway.own_id import new_id
 from gateway.port.registry import AdapterType
 from gateway.service.background import Background
@@ -62,8 +62,6 @@ from gateway.transport import boottime
 from gateway.uptime import Uptime, boot
 
 log = structlog.get_logger(__name__)
-BODIES = 4
-"""Sets of adapters for which the model of a request's body is kept: to make one takes long, and leaves much behind."""
 
 
 class Gateway:
@@ -149,16 +147,8 @@ class Gateway:
             allowances=lambda: self.current.allowances,
             webhooks=lambda: self.current.settings.webhooks,
         )
-
-        made: LRUCache[tuple[tuple[str, str], ...], type[AdjustmentBody]] = LRUCache(BODIES)
-
-        def body(adapters: Sequence[AdapterType]) -> type[AdjustmentBody]:
-            named = tuple((kind.name, kind.settings.made_of) for kind in adapters)
-            if named not in made:
-                made[named] = adjustment_body(adapters)
-            return made[named]
-
         self._shared = shared_counts(settings, self._metrics)
+        recorder = Recorder(self._metrics, clock=clock, monotonic=time.monotonic)
         self._process = Process(
             kinds=kinds,
             journal=self._journal,
@@ -174,8 +164,9 @@ class Gateway:
             hits={},
             shared=self._shared,
             repeat=self.repeating.asked,
-            bodies=body,
+            bodies=Bodies(),
             publish=self._publisher.asked,
+            seen=recorder.answered,
             draining=lambda: self.leaving.begun,
             new_id=new_id,
             clock=clock,
@@ -188,14 +179,21 @@ class Gateway:
             shown=self._shown,
         )
         self._door = Door(self.prepare(settings), self._strangers, rest=Starlette(lifespan=self._lifespan))
+        self._desk = Desk(
+            journal=self._journal,
+            metrics=self._metrics,
+            recorder=recorder,
+            current=lambda: self.current,
+            tasks=lambda: self._background.tasks,
+            drop=self._balances.drop,
+            clock=clock,
+        )
+        signing_in = SigningIn(settings, clock=clock, metrics=self._metrics, shown=self._shown)
+        self.admin = Administration(self._desk, signing_in, self._exposition)
         self._take_over(self.current)
         self.asgi: ASGIApp = self._door
         self.admission = Admission(who=self._door.who, metrics=self._metrics, clock=time.perf_counter)
         self.unreadable = Unreadable(metrics=self._metrics, clock=time.monotonic, shown=self._shown)
-        self.admin: ASGIApp = Starlette(
-            routes=[Route("/metrics", self._exposition.metrics, methods=["GET"])],
-            exception_handlers={HTTPException: on_http_exception, Exception: on_fault},
-        )
 
     @property
     def current(self) -> Generation:
@@ -225,6 +223,7 @@ class Gateway:
         self._door.current = new
         old.rereading.stop()
         self._take_over(new)
+        self._desk.reload(old.settings, new)
         self.discard(old)
         self._metrics.reloaded(done=True)
         if self._started:
@@ -235,7 +234,7 @@ class Gateway:
 
         Raises `SettingsError` where a client or a tenant has another name than before and does not say so.
         """
-        if renamed := await self._journal.adopt(names_of(settings)):
+        if renamed := await self._journal.adopt(names_of(settings), settings.resolution):
             raise SettingsError(settings.problem(each.where, each.detail) for each in renamed)
 
     async def note(self, by: str, action: Action, detail: Mapping[str, Any]) -> None:
@@ -264,6 +263,7 @@ class Gateway:
         self._strangers.allow(anonymous=Budget.of(server.anonymous_rate), wrong_keys=Budget.of(server.wrong_key_rate))
         self.repeating.watch()
         self._sender.follow(new.settings.webhooks)
+        self.admin.follow(new.body)
 
     def _announce(self, new: Generation) -> None:
         """Say what has changed since the last configuration, as far as the journal knows."""

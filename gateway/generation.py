@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from importlib.metadata import version
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -80,7 +80,8 @@ class Process:
 
     `bodies` gives the body of an adjustment for these adapters; `hits`: as of `Limiter`; `shared`: what
     counts for all processes, if anything; `draining`: whether the gateway shuts down; `repeat` sends the request of an
-    unknown adjustment again; `publish` publishes the events that are durable by now.
+    unknown adjustment again; `publish` publishes the events that are durable by now; `seen` hears of each answered
+    request, with its log line.
     """
 
     kinds: Mapping[str, AdapterType]
@@ -99,6 +100,7 @@ class Process:
     repeat: Callable[[Vendors, Record], Awaitable[Record]]
     bodies: Callable[[Sequence[AdapterType]], type[AdjustmentBody]]
     publish: Callable[[], Awaitable[object]]
+    seen: Callable[[Mapping[str, Any]], None]
     draining: Callable[[], bool]
     new_id: Callable[[], str]
     clock: Callable[[], datetime]
@@ -108,7 +110,7 @@ class Process:
 class Generation:
     """One configuration at work. `app` answers HTTP requests; whoever calls it is counted in `usage`.
 
-    `routes`: method and path of each endpoint.
+    `routes`: method and path of each endpoint; `body`: that of an adjustment.
     """
 
     settings: Settings
@@ -121,6 +123,7 @@ class Generation:
     app: ASGIApp
     usage: Usage
     routes: tuple[tuple[str, str], ...]
+    body: type[AdjustmentBody]
 
 
 def generation(settings: Settings, process: Process, *, number: int) -> Generation:
@@ -182,6 +185,7 @@ def _generation(settings: Settings, process: Process, vendors: Vendors, number: 
         concurrency=process.concurrency,
         log_peer=settings.server.log_peer,
         log_requests=settings.server.log_requests,
+        seen=process.seen,
     )
     body = process.bodies(configured(settings, process.kinds))
     endpoints = (
@@ -213,6 +217,7 @@ def _generation(settings: Settings, process: Process, vendors: Vendors, number: 
         app=_application(edge, endpoints, pages),
         usage=vendors.usage,
         routes=tuple((each.method, each.path) for each in endpoints),
+        body=body,
     )
 
 

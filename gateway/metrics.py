@@ -14,6 +14,7 @@ from gateway.adjustments import Verdict
 from gateway.journal_metrics import BudgetUse, Standing, WebhookUse, WriterUse
 from gateway.model import CircuitState
 from gateway.series import AnyFamily, Area, Cells, Counter, Gauge, Histogram, Page, Processes
+from gateway.shown_numbers import ShownNumbers
 
 Purpose = Literal["call", "search", "repeat", "token"]
 """The purpose of a vendor call: a caller's request, the settlement of an unknown by a search or a repeat, or a token
@@ -49,6 +50,7 @@ class Metrics:
 
     def __init__(self, areas: Sequence[Area] = (), number: int = 0) -> None:
         areas = areas or (Area(),)
+        self.process = number, len(areas)
         self._cells = Cells(areas[number])
         self._families: dict[str, AnyFamily] = {}
         self._page = Page(self._families, areas)
@@ -143,6 +145,15 @@ class Metrics:
         self.webhooks = WebhookUse()
         self.register(self.webhooks)
         self.register(Processes(areas))
+        self.shown = ShownNumbers(
+            self._cells,
+            areas,
+            self._page,
+            exchanges=self._vendor_seconds,
+            in_flight=self._vendor_in_flight,
+            alarms=self._alarms,
+            bounds=REQUEST_BOUNDS,
+        )
 
     def counter(self, name: str, help: str, labels: Sequence[str] = ()) -> Counter:  # noqa: A002 (Prometheus' word)
         """A new counter; its name ends in `_total`."""

@@ -1,6 +1,5 @@
 """What every endpoint has in common: who asks, a strict reading, an answer or a problem, and one line in the log."""
 
-import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,6 +21,7 @@ from gateway.answers.answer_model import AnswerModel
 from gateway.api import content, reading
 from gateway.api.access import Access
 from gateway.api.client_concurrency import Concurrency
+from gateway.api.request_body import BODY_SECONDS, body_of
 from gateway.api.request_log import RequestLog
 from gateway.api.schemas import NoBody
 from gateway.api.visitor import Visitor
@@ -32,7 +32,6 @@ from gateway.errors import (
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
-    PayloadTooLarge,
 )
 from gateway.metrics import Metrics
 from gateway.service.writes import Caller
@@ -42,9 +41,6 @@ if TYPE_CHECKING:  # the library behind it is loaded only where some client has 
     from gateway.api.limiting import Counting
 
 log = structlog.get_logger(__name__)
-MAX_BODY = 64 * 1024
-BODY_SECONDS = 15.0
-"""How long the whole body of a request may be on its way."""
 _REQUEST_ID = re.compile(r"[!-~]{1,128}\Z")
 Q = TypeVar("Q", bound=BaseModel)
 B = TypeVar("B", bound=BaseModel)
@@ -128,12 +124,13 @@ class Edge:
         log_peer: bool = True,
         log_requests: float = 1.0,
         body_seconds: float = BODY_SECONDS,
+        seen: Callable[[Mapping[str, Any]], None] = lambda line: None,
     ) -> None:
         self._access = access
         self._limiter = limiter
         self._concurrency = concurrency
         self._metrics = metrics
-        self._requests = RequestLog(metrics, peers=log_peer, share=log_requests)
+        self._requests = RequestLog(metrics, peers=log_peer, share=log_requests, seen=seen)
         self._body_seconds = body_seconds
 
     async def answer(self, endpoint: Endpoint[Q, B], request: Request) -> WholeResponse:
@@ -191,18 +188,11 @@ class Edge:
         query = reading.query(request.scope["query_string"], endpoint.query)
         if endpoint.takes_body:
             content.require_json(request.headers)
-            body = reading.body(await self._body(request), endpoint.body)
+            body = reading.body(await body_of(request, self._body_seconds), endpoint.body)
         else:
             content.require_none(request.headers)
             body = reading.nothing(endpoint.body)
         return Call(caller, scopes, request.headers, path, query, body, about)
-
-    async def _body(self, request: Request) -> bytes:
-        try:
-            async with asyncio.timeout(self._body_seconds):
-                return await _bounded_body(request)
-        except TimeoutError:
-            raise InvalidRequest(f"The body did not arrive within {self._body_seconds:g} seconds") from None
 
 
 class Resource:
@@ -258,24 +248,6 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 async def on_fault(request: Request, error: Exception) -> Response:
     """What nothing else caught, as a problem without a word about why; the log has that."""
     return problem_response(InternalError(), request)
-
-
-async def _bounded_body(request: Request) -> bytes:
-    """The body; read here because Starlette's own limit answers in plain text, and this API in problems."""
-    received = bytearray()
-    if int(request.headers.get("content-length", 0)) > MAX_BODY:
-        raise PayloadTooLarge(f"A body is at most {MAX_BODY} bytes")
-    more = True
-    while more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        received += message.get("body", b"")
-        if len(received) > MAX_BODY:
-            raise PayloadTooLarge(f"A body is at most {MAX_BODY} bytes")
-        more = message.get("more_body", False)
-        del message  # a slow caller would have it held a second time until the next one comes
-    return bytes(received)
 
 
 def _note_subject(error: GatewayError, about: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Literal
 
 import structlog
 
@@ -11,12 +12,21 @@ from gateway.settings.key import digest_of, key_error
 from gateway.settings.watched import CHECK_EVERY
 
 log = structlog.get_logger(__name__)
+Holder = Literal["client", "operator"]
 
 
 class Keyring:
-    """Finds keys by the SHA-256 digest of their text. `clock` returns monotonic seconds."""
+    """Finds keys by the SHA-256 digest of their text. `clock` returns monotonic seconds; `holder`: whose they are."""
 
-    def __init__(self, keys: Sequence[ClientKey], *, metrics: Metrics, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        keys: Sequence[ClientKey],
+        *,
+        metrics: Metrics,
+        clock: Callable[[], float],
+        holder: Holder = "client",
+    ) -> None:
+        self._holder = holder
         self._metrics = metrics
         self._clock = clock
         self._following = [key for key in keys if key.reread is not None]
@@ -46,7 +56,7 @@ class Keyring:
         proposed = self._digests | usable
         while clashing := self._clashing(proposed):
             for key, other in clashing.items():
-                refused[key] = proposed[key], f"client {other!r} has the same key"
+                refused[key] = proposed[key], f"{self._holder} {other!r} has the same key"
                 proposed[key] = self._digests[key]
         self._report(proposed, refused)
         if proposed != self._digests:
@@ -78,18 +88,28 @@ class Keyring:
                 self._refused.pop(key, None)
                 if proposed[key] != self._digests[key]:
                     self._metrics.reread("key", used=True)
-                    log.info("a client key has changed", client=key.client, key=key.place.where)
+                    self._changed(key)
                 continue
             value, why = refused[key]
             if self._refused.get(key) != value:  # logged once for each text
                 self._refused[key] = value
                 self._metrics.reread("key", used=False)
-                log.error(
-                    "a changed client key is not used; the last one goes on",
-                    client=key.client,
-                    key=key.place.where,
-                    why=why,
-                )
+                self._not_used(key, why)
+
+    def _changed(self, key: ClientKey) -> None:
+        if self._holder == "client":
+            log.info("a client key has changed", client=key.client, key=key.place.where)
+        else:
+            log.info("an operator key has changed", operator=key.client, key=key.place.where)
+
+    def _not_used(self, key: ClientKey, why: str) -> None:
+        where = key.place.where
+        if self._holder == "client":
+            log.error("a changed client key is not used; the last one goes on", client=key.client, key=where, why=why)
+        else:
+            log.error(
+                "a changed operator key is not used; the last one goes on", operator=key.client, key=where, why=why
+            )
 
 
 _NONE: Mapping[ClientKey, str] = MappingProxyType({})

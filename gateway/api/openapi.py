@@ -28,31 +28,21 @@ from pydantic.json_schema import models_json_schema
 
 from gateway.answers import models as answers
 from gateway.api import openapi_types as types
-from gateway.api.edge import AnyEndpoint
+from gateway.api.documented import Documented
 from gateway.api.examples import Examples
 from gateway.api.explanations import explanations
 from gateway.api.field_types import MemberField
 from gateway.api.health import Health
 from gateway.api.json_schema import Schemas, tidied, without_null
+from gateway.api.openapi_about import HEALTH, PUBLIC, About
 from gateway.errors import GatewayError, InvalidRequest, VendorError
 
 _EXAMPLE = "#/components/examples/{name}"
 _PROBLEM = "application/problem+json"
 _JSON = "application/json"
-_HEALTH = "livez"
-_TAGS = {
-    "adjustments": ("Adjustments", "Credit and debit points, take adjustments back, and see what became of them."),
-    "events": ("Events", "Read what became of adjustments, in the order in which it came about."),
-    "members": ("Members", "Read what vendors know of a member."),
-    "wallet": ("Members", "Read what vendors know of a member."),
-    "capabilities": ("Tenants", "See what a tenant's vendors can do, and what may still be adjusted."),
-    "limits": ("Tenants", "See what a tenant's vendors can do, and what may still be adjusted."),
-    _HEALTH: ("Health", "Whether the gateway lives and can serve; no key is needed."),
-}
-"""The tag of an operation and its description, by the first word of the path after the version."""
 
 
-def document(endpoints: Iterable[AnyEndpoint], *, version: str) -> dict[str, Any]:
+def document(endpoints: Iterable[Documented], *, version: str, about: About = PUBLIC) -> dict[str, Any]:
     """The document as plain JSON values."""
     table = sorted(endpoints, key=lambda endpoint: endpoint.path)
     inputs = {endpoint.body for endpoint in table if endpoint.takes_body} | {endpoint.query for endpoint in table}
@@ -64,25 +54,24 @@ def document(endpoints: Iterable[AnyEndpoint], *, version: str) -> dict[str, Any
     queries = {model: schemas.pop(_name(names[model, "validation"])) for model in inputs if _is_query(model, table)}
     examples = Examples()
     paths = {
-        path: PathItem(**{each.method.lower(): _operation(each, queries, examples) for each in group})
+        path: PathItem(**{each.method.lower(): _operation(each, queries, examples, about) for each in group})
         for path, group in groupby(table, key=lambda endpoint: endpoint.path)
     }
-    paths |= {
-        "/livez": _health("livez", "Whether the process lives", examples),
-        "/readyz": _health("readyz", "Whether it can serve", examples),
-    }
+    if about.for_clients:
+        paths |= {
+            "/livez": _health("livez", "Whether the process lives", examples),
+            "/readyz": _health("readyz", "Whether it can serve", examples),
+        }
     result = OpenAPI(
         openapi="3.1.1",
         info=Info(
-            title="Points gateway",
+            title=about.title,
             version=version,
-            description="One points API in front of several loyalty vendors. Repeat a POST with the same "
-            "Idempotency-Key and body until the answer is 201, or a problem with `new_key_allowed: true`: that is safe "
-            "whatever came back, or nothing at all.",
+            description=about.description,
             license=License(name="MIT", identifier="MIT"),
         ),
-        servers=[Server(url="/", description="The gateway that this document comes from")],
-        tags=[Tag(name=name, description=about) for name, about in dict(_TAGS.values()).items()],
+        servers=[Server(url="/", description=about.server)],
+        tags=[Tag(name=name, description=text) for name, text in dict(about.tags.values()).items()],
         paths=paths,
     ).model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
     explained = explanations()
@@ -106,7 +95,9 @@ def document(endpoints: Iterable[AnyEndpoint], *, version: str) -> dict[str, Any
     return result
 
 
-def _operation(endpoint: AnyEndpoint, queries: Mapping[type[BaseModel], Any], examples: Examples) -> Operation:
+def _operation(
+    endpoint: Documented, queries: Mapping[type[BaseModel], Any], examples: Examples, about: About
+) -> Operation:
     body = None
     if endpoint.takes_body:
         shown = _examples(examples.bodies(endpoint.name))
@@ -114,23 +105,27 @@ def _operation(endpoint: AnyEndpoint, queries: Mapping[type[BaseModel], Any], ex
         body = RequestBody(content={_JSON: media_type}, required=True)
     return Operation(
         operationId=endpoint.name,
-        tags=[_TAGS[endpoint.path.split("/")[2]][0]],
+        tags=[about.tag(endpoint.path)],
         summary=endpoint.summary,
         description=f"Needs the scope `{endpoint.scope}`.",
         security=[{"key": []}],
         parameters=[
             *_path(endpoint, examples),
-            *_headers(endpoint),
+            *_headers(endpoint, for_clients=about.for_clients),
             *_query(queries[endpoint.query], endpoint.name, examples),
         ],
         requestBody=body,
-        responses={**_answers(endpoint, examples), **_problems(endpoint.problems, replayed=endpoint.needs_key)},
+        responses={
+            **_answers(endpoint, examples, for_clients=about.for_clients),
+            **_problems(endpoint.problems, to_clients=about.for_clients, replayed=endpoint.needs_key),
+        },
     )
 
 
-def _path(endpoint: AnyEndpoint, examples: Examples) -> list[Parameter]:
+def _path(endpoint: Documented, examples: Examples) -> list[Parameter]:
     kinds: dict[str, Any] = {
         "id": {"type": "string", "pattern": "^adj_[0-9a-f]{32}$"},
+        "tenant": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"},
         "member": MemberField.__metadata__[1].json_schema,  # type: ignore[attr-defined]  # of Annotated
     }
     return [
@@ -139,7 +134,7 @@ def _path(endpoint: AnyEndpoint, examples: Examples) -> list[Parameter]:
     ]
 
 
-def _headers(endpoint: AnyEndpoint) -> list[Parameter]:
+def _headers(endpoint: Documented, *, for_clients: bool) -> list[Parameter]:
     text = {"type": "string"}
     headers = [
         ("X-Tenant", False, text, "The tenant, for a client that acts for several."),
@@ -151,6 +146,7 @@ def _headers(endpoint: AnyEndpoint) -> list[Parameter]:
     return [
         _parameter(name, "header", schema, required=required, description=description)
         for name, required, schema, description in headers
+        if for_clients or name != "X-Tenant"
     ]
 
 
@@ -181,9 +177,11 @@ def _parameter(
     return Parameter.model_validate(fields if example is None else {**fields, "example": example})
 
 
-def _answers(endpoint: AnyEndpoint, examples: Examples) -> dict[str, Response]:
-    kinds = {200: "Done.", 201: "Applied.", 202: "Perhaps applied: look at `status`, and repeat with the same key."}
-    headers = {**_request_id(), **_quota()}
+def _answers(endpoint: Documented, examples: Examples, *, for_clients: bool) -> dict[str, Response]:
+    proposed = "Nothing has changed yet: another client or operator has to decide the same."
+    perhaps = "Perhaps applied: look at `status`, and repeat with the same key."
+    kinds = {200: "Done.", 201: "Applied.", 202: perhaps if endpoint.needs_key else proposed}
+    headers = {**_request_id(), **(_quota() if for_clients else {})}
     if endpoint.needs_key:
         headers["Location"] = _header("Where the adjustment can be seen.")
         headers |= _replayed()
@@ -191,7 +189,7 @@ def _answers(endpoint: AnyEndpoint, examples: Examples) -> dict[str, Response]:
     return {
         str(status): Response(
             description=kinds[status],
-            headers={**headers, **waiting} if status == 202 else headers,
+            headers={**headers, **waiting} if status == 202 and endpoint.needs_key else headers,
             content={
                 _JSON: MediaType(
                     schema=Schema.model_validate(types.answered(model, status)),
@@ -267,7 +265,7 @@ def _health(name: str, summary: str, examples: Examples) -> PathItem:
             _parameter("verbose", "query", verbose, required=False, description="Adds how every vendor stands.")
         )
     operation = Operation(
-        tags=[_TAGS[_HEALTH][0]],
+        tags=[PUBLIC.tags[HEALTH][0]],
         operationId=f"get_{name}",
         summary=summary,
         parameters=parameters,
@@ -289,5 +287,5 @@ def _name(schema: Mapping[str, Any]) -> str:
     return str(schema["$ref"]).rsplit("/", 1)[1]
 
 
-def _is_query(model: type[BaseModel], table: Iterable[AnyEndpoint]) -> bool:
+def _is_query(model: type[BaseModel], table: Iterable[Documented]) -> bool:
     return any(endpoint.query is model for endpoint in table)

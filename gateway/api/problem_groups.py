@@ -12,6 +12,13 @@ ALWAYS: tuple[type[GatewayError], ...] = (
     errors.InternalError,
     errors.Overloaded,
 )
+OPERATORS: tuple[type[GatewayError], ...] = (
+    errors.InvalidRequest,
+    errors.Unauthenticated,
+    errors.Forbidden,
+    errors.RateLimited,
+    errors.InternalError,
+)
 BODY = (errors.PayloadTooLarge, errors.UnsupportedMediaType)
 UNSAYABLE = (errors.OperationNotSupported, errors.FieldNotSupported)
 STORE = (errors.StoreUnavailable,)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -24,9 +24,20 @@ class UnderWay:
 
 
 class RequestLog:
-    """Notes requests. `peers`: whether lines say where they come from; `share`: how many have a line, from 0 to 1."""
+    """Notes requests. `peers`: whether lines say where they come from; `share`: how many have a line, from 0 to 1.
 
-    def __init__(self, metrics: Metrics, *, peers: bool, share: float) -> None:
+    `seen` is called with every line, whether it is written or not.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        *,
+        peers: bool,
+        share: float,
+        seen: Callable[[Mapping[str, Any]], None] = lambda line: None,
+    ) -> None:
+        self._seen = seen
         self._metrics = metrics
         self._peers = peers
         self._share = share
@@ -61,6 +72,7 @@ class RequestLog:
     def _note(self, line: dict[str, Any], seconds: float) -> None:
         status: int = line["status"]
         self._metrics.answered(line["route"], line["method"], status, seconds, by_vendor="vendor" in line)
+        self._seen(line)
         if self._share >= 1 or self._has_line(status):
             self._log.info("request", **line)
 

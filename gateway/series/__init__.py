@@ -4,5 +4,6 @@ from gateway.series.cells import Area, Cells, shared
 from gateway.series.families import AnyFamily, Counter, Gauge, Histogram
 from gateway.series.page import Page
 from gateway.series.processes import Processes
+from gateway.series.spreads import Spreads
 
-__all__ = ["AnyFamily", "Area", "Cells", "Counter", "Gauge", "Histogram", "Page", "Processes", "shared"]
+__all__ = ["AnyFamily", "Area", "Cells", "Counter", "Gauge", "Histogram", "Page", "Processes", "Spreads", "shared"]

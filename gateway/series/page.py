@@ -51,6 +51,22 @@ class Page:
                     parts += _histograms(children, values, family.width)
             return "\n".join([*parts, ""])
 
+    def numbers(self, family: str) -> dict[tuple[str, ...], list[float]]:
+        """The numbers of one family by its labels, of all processes; of a histogram its buckets, and the sum of all."""
+        with self._lock:
+            self._learn()
+            of = self._families[family]
+            merge = _MERGED[of.merged]
+            alive = [area.pid != 0 for area in self._areas]
+            found: dict[tuple[str, ...], list[float]] = {}
+            for labels, child in self._children.get(family, {}).items():
+                counted = [(area, place) for area, place in child.places if of.kind != "gauge" or alive[area]]
+                rows = [list(self._areas[area].numbers[place : place + of.width]) for area, place in counted]
+                rows = [row for row in rows if row[0] == row[0]]  # NaN: none
+                if rows:
+                    found[labels] = [merge(list(each)) for each in zip(*rows, strict=True)]
+            return found
+
     def _learn(self) -> None:
         """Take in the names that are new in the areas."""
         for number, area in enumerate(self._areas):

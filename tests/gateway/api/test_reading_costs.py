@@ -20,8 +20,9 @@ from starlette.datastructures import Headers
 from gateway.answers import plans
 from gateway.api import content, reading, shape
 from gateway.api.connections import Bounds
-from gateway.api.edge import MAX_BODY, answer
+from gateway.api.edge import answer
 from gateway.api.list_query import ListQuery
+from gateway.api.request_body import MAX_BODY
 from gateway.api.schemas import AdjustmentBody, adjustment_body
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.model import Member

@@ -1,0 +1,1 @@
+"""The operator API: /admin/v1/..., on the admin listener alone."""

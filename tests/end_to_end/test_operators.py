@@ -1,0 +1,419 @@
+"""The operator API, on the admin listener of a running gateway: who may do what there, and what comes of it."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.deadlines import DEADLINE, until
+from tests.end_to_end.caller import Caller
+from tests.end_to_end.configuration import KEYS
+from tests.end_to_end.process import GatewayProcess
+from tests.end_to_end.vendors import Vendors
+from tests.nursery import PROGRAM, nursery
+
+OPERATORS = {name: f"operator-key-of-{name}-{'0' * 24}" for name in ("alice", "alice_again", "bob", "reader", "writer")}
+SCOPES = ["operator:read", "operator:write"]
+PROXY_SECRET = "a-secret-of-the-proxy-" + "0" * 24
+FIVE = {"member": "contact_id:1", "points": "5"}
+
+
+def operators() -> dict[str, Any]:
+    return {
+        "alice": {"keys": [OPERATORS["alice"], OPERATORS["alice_again"]], "scopes": SCOPES},
+        "bob": {"keys": [OPERATORS["bob"]], "scopes": SCOPES},
+        "reader": {"keys": [OPERATORS["reader"]], "scopes": SCOPES[:1]},
+        "writer": {"keys": [OPERATORS["writer"]], "scopes": SCOPES[1:]},
+    }
+
+
+class Admin:
+    """The admin listener of a gateway, as an operator of this name calls it."""
+
+    def __init__(self, process: GatewayProcess, http: httpx.Client) -> None:
+        self.process, self.http = process, http
+
+    def ask(self, path: str, who: str | None = "alice", **query: object) -> httpx.Response:
+        given = {name: str(value) for name, value in query.items()}
+        return self.http.get(f"/admin/v1/{path}", params=given, headers=self._headers(who))
+
+    def get(self, path: str, who: str = "alice", **query: object) -> dict[str, Any]:
+        response = self.ask(path, who, **query)
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    def send(self, path: str, body: object, who: str | None = "alice") -> httpx.Response:
+        return self.http.post(f"/admin/v1/{path}", json=body, headers=self._headers(who))
+
+    def post(self, path: str, body: object, who: str = "alice") -> dict[str, Any]:
+        response = self.send(path, body, who)
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    def decide(self, ids: list[str], who: str = "alice", *, path: str = "resolutions", **more: Any) -> list[Any]:
+        """What comes of deciding that these were applied, as they are seen now."""
+        seen = []
+        for each in ids:
+            found = self.get(f"adjustments/{each}")
+            seen.append({"id": each, "attempt": found["attempt"], "repeats": found["repeats"]})
+        body = {"outcome": "applied", "reason": "seen in their portal", "adjustments": seen, **more}
+        return list(self.post(path, body, who)["data"])
+
+    def _headers(self, who: str | None) -> dict[str, str]:
+        return {} if who is None else {"Authorization": f"Bearer {OPERATORS[who]}"}
+
+
+def started(process: GatewayProcess) -> Iterator[Admin]:
+    try:
+        process.serving()
+        (line,) = (json.loads(each) for each in process.lines if '"event":"serving"' in each)
+        with httpx.Client(base_url=line["admin"], trust_env=False, timeout=DEADLINE) as http:
+            yield Admin(process, http)
+    finally:
+        code = process.stop()
+    assert code == 0, process.log
+    for private in (*OPERATORS.values(), PROXY_SECRET, "contact_id:"):
+        assert private not in process.log
+
+
+def settings(configured: Callable[..., dict[str, Any]], **changes: Any) -> dict[str, Any]:
+    whole = configured(operators=operators(), **changes)
+    whole["server"] = {**whole["server"], "admin": "127.0.0.1:0"}
+    return whole
+
+
+@pytest.fixture(scope="module")
+def admin(
+    running: Vendors, configured: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Admin]:
+    """A gateway with operators, where one of them decides."""
+    proxy = {"trusted_proxies": ["127.0.0.1"], "identity_header": "X-Email", "proxy_secret": [PROXY_SECRET]}
+    whole = settings(configured, admin=proxy)
+    whole["operators"]["alice"]["identity"] = "alice@x"
+    yield from started(GatewayProcess(tmp_path_factory.mktemp("operators"), whole))
+
+
+@pytest.fixture(scope="module")
+def two(
+    running: Vendors, configured: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Admin]:
+    """A gateway where two people decide."""
+    whole = settings(configured, resolution={"approvals": 2})
+    yield from started(GatewayProcess(tmp_path_factory.mktemp("two"), whole))
+
+
+@pytest.fixture(scope="module")
+def api(admin: Admin) -> Iterator[Caller]:
+    caller = Caller.of(admin.process.url)
+    with closing(caller.http):
+        yield caller
+
+
+@pytest.fixture(scope="module")
+def calling_two(two: Admin) -> Iterator[Caller]:
+    caller = Caller.of(two.process.url)
+    with closing(caller.http):
+        yield caller
+
+
+def unknown(api: Caller, vendors: Vendors) -> str:
+    """An adjustment of which nobody knows whether it was applied, and whose lease is over."""
+    vendors.crm.fault("close", when="after")
+    answer = api.acting(tenant="hasty").adjust(FIVE)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+@pytest.fixture
+def lost(api: Caller, vendors: Vendors, admin: Admin) -> str:
+    id_ = unknown(api, vendors)
+    until(lambda: not busy(admin, id_))
+    return id_
+
+
+def busy(admin: Admin, id_: str) -> bool:
+    """Whether an attempt may still be under way."""
+    page = admin.get("queue", limit=100)["data"]
+    return any(each["adjustment"]["id"] == id_ and each["busy_until"] is not None for each in page)
+
+
+def test_it_is_on_the_admin_listener_alone(admin: Admin, api: Caller) -> None:
+    """The public listener knows nothing of it, whoever asks; metrics need no key, as ever."""
+    for headers in (
+        {},
+        {"Authorization": f"Bearer {OPERATORS['alice']}"},
+        {"Authorization": f"Bearer {KEYS['anywhere']}"},
+    ):
+        assert api.http.get("/admin/v1/queue", headers=headers).status_code == 404
+    assert (
+        api.http.get("/v1/capabilities", headers={"Authorization": f"Bearer {OPERATORS['alice']}"}).status_code == 401
+    )
+    assert admin.http.get("/metrics").status_code == 200
+
+
+@pytest.mark.parametrize("key", [None, "Bearer nobody", f"Bearer {KEYS['anywhere']}", "Basic YTpi"], ids=str)
+def test_only_an_operators_key_opens_it(admin: Admin, key: str | None) -> None:
+    """A client's key is no operator's, whatever its scopes."""
+    answer = admin.http.get("/admin/v1/queue", headers={} if key is None else {"Authorization": key})
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_each_scope_opens_its_own(admin: Admin) -> None:
+    """Who may see may not act, and the other way round."""
+    body = {"of": "vendor", "name": "crm"}
+    assert admin.send("pauses", body, "reader").json()["code"] == "forbidden"
+    assert admin.ask("queue", "writer").json()["code"] == "forbidden"
+    assert admin.ask("queue", "reader").status_code == 200
+
+
+def test_a_proxys_word_is_no_key(admin: Admin) -> None:
+    """The API takes keys alone: a header that a proxy would set signs nobody in there."""
+    headers = {"X-Email": "alice@x", "X-Proxy-Secret": PROXY_SECRET}
+    assert admin.http.get("/admin/v1/queue", headers=headers).status_code == 401
+
+
+def test_input_is_read_as_strictly_as_everywhere(admin: Admin) -> None:
+    """Unknown names, wrong types and other methods are problems like those of the API."""
+    assert admin.ask("queue", colour="red").json()["code"] == "invalid_request"
+    assert admin.send("pauses", {"of": "vendor", "name": "crm", "x": 1}).json()["errors"][0]["pointer"] == "/x"
+    assert admin.send("pauses", {"of": "all", "name": "crm"}).status_code == 400
+    assert admin.send("pauses", {"of": "vendor", "name": "nobody"}).status_code == 400
+    wrong = admin.http.delete("/admin/v1/queue", headers={"Authorization": f"Bearer {OPERATORS['alice']}"})
+    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET")
+
+
+def test_its_document_has_every_path(admin: Admin) -> None:
+    """Each with its scope, and its problems."""
+    document = admin.http.get("/admin/v1/openapi.json").json()
+    assert "/v1/adjustments" not in document["paths"]
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    assert all("operator:" in each["description"] for each in operations)
+    assert all({"200", "401", "403", "429"} <= each["responses"].keys() for each in operations)
+    assert not any(each["name"] == "X-Tenant" for one in operations for each in one.get("parameters", ()))
+
+
+def test_an_adjustment_is_found_in_any_tenant(admin: Admin, api: Caller, vendors: Vendors) -> None:
+    """By its id, member, reference, key, the request that made it, and the vendor's own id."""
+    outlet = api.acting(tenant="listed")
+    request = {"Request-Id": "a-request-of-its-own"}
+    made = outlet.adjust({**FIVE, "reference": "order-77"}, key="a-key-of-its-own", headers=request).json()
+    wanted = {
+        "id": made["id"],
+        "reference": "order-77",
+        "idempotency_key": "a-key-of-its-own",
+        "request_id": "a-request-of-its-own",
+        "transaction_id": made["vendor"]["transaction_id"],
+        "member": "contact_id:1",
+        "tenant": "listed",
+    }
+    for name, value in wanted.items():
+        found = admin.get("adjustments", **{name: value})["data"]
+        assert made["id"] in {each["id"] for each in found}, name
+        assert name in ("member", "tenant") or len(found) == 1
+        assert admin.get("adjustments", **{name: value, "tenant": "acme"})["data"] == [] or name in ("member", "tenant")
+    for name in ("reference", "idempotency_key", "transaction_id", "request_id"):
+        assert admin.get("adjustments", **{name: "nobody-has-this-one"})["data"] == []
+    outlet.adjust(FIVE)
+    first = admin.get("adjustments", limit=1)
+    second = admin.get("adjustments", limit=1, after=first["next_after"])
+    assert first["data"][0]["id"] != second["data"][0]["id"]
+
+
+def test_a_timeline_is_all_that_is_known(admin: Admin, api: Caller, vendors: Vendors) -> None:
+    """Every step, the exchange without a secret, and the answer that the caller got."""
+    answer = api.adjust(FIVE, headers={"Request-Id": "who-asked"})
+    found = admin.get(f"adjustments/{answer.json()['id']}")
+    assert found["told"] == {"status": 201, "body": answer.json()}
+    assert found["requests"] == ["who-asked"]
+    steps = found["adjustment"]["history"]
+    assert [each["to"] for each in steps] == ["in_progress", "succeeded"]
+    assert steps[-1]["exchange"]
+    assert vendors.crm.secret not in json.dumps(found)
+    assert (found["attempt"], found["repeats"], found["open"], found["proposal"]) == (1, 0, False, None)
+    missing = admin.ask("adjustments/adj_nobody")
+    assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
+
+
+def test_what_waits_is_settled_by_id(admin: Admin, api: Caller, vendors: Vendors, lost: str) -> None:
+    """The queue has it with its evidence, and a decision about it is in its history with the operator's name."""
+    (entry,) = [each for each in admin.get("queue", limit=100)["data"] if each["adjustment"]["id"] == lost]
+    assert entry["evidence"]["sent"] is True
+    assert entry["ways"] == ["person"]
+    (settled,) = admin.decide([lost])
+    assert (settled["result"], settled["status"]) == ("settled", "succeeded")
+    resolution = api.acting(tenant="hasty").adjustment(lost)["resolution"]
+    assert (resolution["by"], resolution["reason"]) == ("operator alice", "seen in their portal")
+    assert admin.decide([lost])[0]["result"] == "already"
+    (other,) = admin.decide([lost], outcome="not_applied")
+    assert (other["result"], other["status"]) == ("refused", "succeeded")
+    assert lost not in {each["adjustment"]["id"] for each in admin.get("queue", limit=100)["data"]}
+
+
+def test_a_decision_is_about_what_was_seen(admin: Admin, lost: str) -> None:
+    """Another attempt or repeat than the one that was seen is refused; nothing about it changes."""
+    for seen in ({"attempt": 2, "repeats": 0}, {"attempt": 1, "repeats": 1}):
+        body = {"outcome": "applied", "reason": "r", "adjustments": [{"id": lost, **seen}]}
+        (refused,) = admin.post("resolutions", body)["data"]
+        assert refused["result"] == "refused"
+        assert "look again" in refused["detail"]
+    assert admin.get(f"adjustments/{lost}")["open"] is True
+    same = [{"id": lost, "attempt": 1, "repeats": 0}] * 2
+    twice = admin.send("resolutions", {"outcome": "applied", "reason": "r", "adjustments": same})
+    assert twice.json()["code"] == "invalid_request"
+    assert admin.send("resolutions", {"outcome": "applied", "reason": "r", "adjustments": []}).status_code == 400
+
+
+def test_many_are_decided_each_by_itself(admin: Admin, api: Caller, vendors: Vendors) -> None:
+    """What cannot be settled keeps nothing else from being settled."""
+    ids = [unknown(api, vendors) for _ in range(3)]
+    until(lambda: not any(busy(admin, each) for each in ids))
+    done = str(api.adjust(FIVE).json()["id"])
+    results = admin.decide([*ids, done], outcome="not_applied")
+    assert [each["result"] for each in results] == ["settled"] * 3 + ["refused"]
+    assert [each["id"] for each in results] == [*ids, done]
+
+
+def test_two_people_decide(two: Admin, calling_two: Caller, vendors: Vendors) -> None:
+    """The same person with another key is the same person; the command line counts for nothing; a client is one."""
+    ids = [unknown(calling_two, vendors) for _ in range(3)]
+    until(lambda: not any(busy(two, each) for each in ids))
+    one, other, third = ids
+    assert [each["result"] for each in two.decide([one], "alice")] == ["proposed"]
+    assert two.get(f"adjustments/{one}")["proposal"]["by"] == "operator alice"
+    assert two.decide([one], "alice_again")[0]["result"] == "proposed"
+    (own,) = two.decide([one], "alice_again", path="approvals")
+    assert (own["result"], "another person" in own["detail"]) == ("refused", True)
+    command = (PROGRAM, "adjustments", "resolve", one, "--applied", "--reason", "r", "-c")
+    local = nursery().run(*command, two.process.folder / "gateway.yaml")
+    assert (local.code, "--admin" in local.err.decode()) == (1, True)
+    assert two.get(f"adjustments/{one}")["open"] is True
+    assert two.decide([one], "bob", path="approvals")[0]["result"] == "settled"
+    hasty = calling_two.acting(tenant="hasty")
+    resolution = hasty.adjustment(one)["resolution"]
+    assert (resolution["by"], resolution["proposed_by"]) == ("operator bob", "operator alice")
+    body = {"outcome": "applied", "reason": "seen", "actor": "jane"}
+    proposed = [hasty.send("POST", f"/v1/adjustments/{other}/resolution", json=body) for _ in range(2)]
+    assert [each.status_code for each in proposed] == [202, 202]
+    assert proposed[0].json()["proposal"]["by"] == "anywhere"
+    assert two.decide([other], "bob", path="approvals")[0]["result"] == "settled"
+    assert two.decide([third], "bob", path="approvals")[0]["result"] == "refused"
+    assert two.get(f"adjustments/{third}")["proposal"] is None
+
+
+def test_a_vendor_is_paused_and_a_client_is_blocked(admin: Admin, api: Caller) -> None:
+    """In every process on the journal, with who did it; a client that is blocked hears so."""
+    kiosk = api.acting(client="kiosk")
+    block = {"of": "client", "name": "kiosk", "reason": "sends every order twice"}
+    try:
+        assert admin.post("pauses", block)["changed"] is True
+        refused = kiosk.adjust(FIVE)
+        assert (refused.status_code, refused.json()["code"]) == (403, "client_paused")
+        (shown,) = admin.get("pauses")["data"]
+        assert (shown["by"], shown["reason"]) == ("operator alice", "sends every order twice")
+        clients = {each["name"]: each for each in admin.get("configuration")["clients"]}
+        assert [each["reason"] for each in clients["kiosk"]["pauses"]] == ["sends every order twice"]
+    finally:
+        ended = admin.post("resumptions", {"of": "client", "name": "kiosk"}, "bob")
+    assert (ended["changed"], ended["pauses"]) == (True, [])
+    assert kiosk.adjust(FIVE).status_code == 201
+    assert admin.post("resumptions", {"of": "client", "name": "kiosk"})["changed"] is False
+    assert admin.get("under-way", of="vendor", name="crm")["data"] == []
+
+
+def test_vendors_stand_as_they_are(admin: Admin, api: Caller, vendors: Vendors) -> None:
+    """With what was asked of them, and how long that took."""
+    api.adjust(FIVE)
+    crm = next(each for each in admin.get("vendors")["data"] if each["name"] == "crm")
+    assert (crm["circuit"], crm["adapter"], crm["in_flight"]) == ("closed", "contact-points", 0)
+    assert crm["exchanges"] >= 1
+    assert crm["mean_ms"] > 0
+
+
+def test_a_call_is_explained_without_a_secret(admin: Admin, vendors: Vendors) -> None:
+    """As the caller would get it, and nothing is sent."""
+    before = vendors.requests
+    explained = admin.post("tenants/acme/explanation", FIVE)
+    assert explained["vendor"]["name"] == "crm"
+    assert explained["request"]["body"]["Amount"] == 5
+    assert vendors.crm.secret not in json.dumps(explained)
+    assert vendors.requests == before
+    assert admin.send("tenants/nobody/explanation", FIVE).status_code == 404
+    assert admin.send("tenants/acme/explanation", {**FIVE, "points": 0}).status_code == 400
+    assert admin.get("tenants/acme/capabilities")["tenant"] == "acme"
+
+
+def test_requests_are_seen_as_they_come(admin: Admin, api: Caller) -> None:
+    """With nothing about their members; those before are not told again."""
+    before = admin.get("live")["number"]
+    made = api.adjust(FIVE, headers={"Request-Id": "seen-live"}).json()
+    until(lambda: admin.get("live")["number"] > before)
+    summary = admin.get("live", after=before)
+    assert [each["request_id"] for each in summary["requests"]] == ["seen-live"]
+    assert summary["requests"][0]["adjustment"] == made["id"]
+    assert "contact_id" not in json.dumps(summary)
+    assert {each["name"] for each in summary["tenants"]} >= {"acme"}
+    assert sum(point["count"] for each in summary["vendors"] if each["name"] == "crm" for point in each["points"]) >= 1
+
+
+def test_who_reads_and_does_what_is_kept(admin: Admin, api: Caller) -> None:
+    """Before it is shown, once in a while, and without the member that was looked for."""
+    made = api.adjust(FIVE).json()["id"]
+    for _ in range(3):
+        admin.get("adjustments", "reader", reference="nobody-has-this")
+        admin.get(f"adjustments/{made}", "reader")
+        admin.get("adjustments", "reader", member="contact_id:1", limit=1)
+    entries = [each for each in admin.get("audit", limit=100)["data"] if each["by"] == "operator reader"]
+    assert len([each for each in entries if each["detail"].get("by") == ["reference"]]) == 1
+    assert [each["action"] for each in entries if each["detail"].get("adjustment") == made] == ["view"]
+    (searched,) = [each for each in entries if each["detail"].get("by") == ["member"]]
+    assert searched["detail"]["found"] == [made]
+    assert "contact_id" not in json.dumps(entries)
+
+
+def test_a_reload_brings_operators_and_takes_them(
+    start: Callable[..., GatewayProcess], configured: Callable[..., dict[str, Any]], vendors: Vendors
+) -> None:
+    """Without any there is no operator API; what changed is shown to who came."""
+    server = {**configured()["server"], "admin": "127.0.0.1:0"}
+    process = start(server=server)
+    process.serving()
+    (line,) = (json.loads(each) for each in process.lines if '"event":"serving"' in each)
+    with httpx.Client(base_url=line["admin"], trust_env=False, timeout=DEADLINE) as http:
+        headers = {"Authorization": f"Bearer {OPERATORS['bob']}"}
+        assert http.get("/admin/v1/configuration", headers=headers).status_code == 404
+        file = process.folder / "gateway.yaml"
+        file.write_text(json.dumps(configured(server=server, operators={"bob": operators()["bob"]})))
+        done = nursery().run(PROGRAM, "reload", "-c", file)
+        assert done.code == 0, done.err
+        shown = http.get("/admin/v1/configuration", headers=headers).json()["configuration"]
+        assert "operators.bob: new" in shown["changes"]
+        file.write_text(json.dumps(configured(server=server)))
+        assert nursery().run(PROGRAM, "reload", "-c", file).code == 0
+        assert http.get("/admin/v1/configuration", headers=headers).status_code == 404
+
+
+def test_wrong_keys_are_slowed_and_a_valid_one_is_not(
+    start: Callable[..., GatewayProcess], configured: Callable[..., dict[str, Any]]
+) -> None:
+    """By address, on this listener by itself: callers of the other one hear nothing of it."""
+    server = {**configured()["server"], "admin": "127.0.0.1:0", "wrong_key_rate": "3/hour"}
+    process = start(server=server, operators=operators())
+    url = process.serving()
+    (line,) = (json.loads(each) for each in process.lines if '"event":"serving"' in each)
+    with httpx.Client(base_url=line["admin"], trust_env=False, timeout=DEADLINE) as http:
+        statuses = [
+            http.get("/admin/v1/queue", headers={"Authorization": f"Bearer wrong-{number}"}).status_code
+            for number in range(6)
+        ]
+        assert statuses[:3] == [401] * 3
+        assert 429 in statuses
+        valid = {"Authorization": f"Bearer {OPERATORS['alice']}"}
+        assert http.get("/admin/v1/queue", headers=valid).status_code == 200
+        wrong = http.get(f"{url}/v1/capabilities", headers={"Authorization": "Bearer wrong"})
+        assert wrong.status_code == 401
