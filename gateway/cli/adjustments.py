@@ -1,15 +1,16 @@
 """`adjustments`: read the journal and resolve unknown adjustments; a gateway may be running."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway import exact
 from gateway.adjustments import Record, Status
-from gateway.cli import terminal
+from gateway.cli import remote_adjustments, terminal
 from gateway.cli.listing import HEADER, filters, line
-from gateway.cli.options import Config, Format, Output, fail, loaded, stored, with_journal
+from gateway.cli.operator_api import Admin, MaybeConfig, OperatorApi, config_of
+from gateway.cli.options import Format, Output, fail, loaded, stored, with_journal
 from gateway.cli.resolve import resolve
 from gateway.escaping import escaped_json
 from gateway.journal import Filters, Journal
@@ -34,7 +35,8 @@ def commands() -> typer.Typer:
 
 
 def list_(
-    config: Config,
+    config: MaybeConfig = None,
+    admin: Admin = None,
     tenant: Annotated[str | None, typer.Option(help="Only this tenant; all by default.")] = None,
     vendor: Annotated[str | None, typer.Option(help="Only those sent to this vendor.")] = None,
     client: Annotated[str | None, typer.Option(help="Only those requested by this client.")] = None,
@@ -56,7 +58,6 @@ def list_(
 
     Example: points-gateway adjustments list -c config/gateway.yaml --status unknown
     """
-    store = stored(config)
     chosen = filters(
         member=member,
         status=status,
@@ -70,7 +71,25 @@ def list_(
         client=client,
         request_id=request_id,
     )
-    shown, more = with_journal(store, lambda journal: _stream(journal, tenant, chosen, limit, output))
+    if admin is not None:
+        query = {
+            "tenant": tenant,
+            "vendor": vendor,
+            "client": client,
+            "member": member,
+            "status": status,
+            "reference": reference,
+            "idempotency_key": key,
+            "operation": operation,
+            "reverses": reverses,
+            "request_id": request_id,
+            "created_from": created_from,
+            "created_to": created_to,
+        }
+        shown, more = remote_adjustments.listed(OperatorApi(admin), query, limit, output)
+    else:
+        store = stored(config_of(config))
+        shown, more = with_journal(store, lambda journal: _stream(journal, tenant, chosen, limit, output))
     if more:
         terminal.note(f"there are more: these are the newest {limit}; see --limit and --created-to")
     elif not shown and output is Output.TEXT:
@@ -109,7 +128,8 @@ def _show_json(records: Sequence[Record], *, first: bool, last: bool) -> None:
 
 def show(
     id: Annotated[str, typer.Argument(help="The adjustment's id, adj_...")],  # noqa: A002 (the field's name)
-    config: Config,
+    config: MaybeConfig = None,
+    admin: Admin = None,
     balance: Annotated[
         bool, typer.Option("--balance", help="Read the current balance at the vendor, as a hint.")
     ] = False,
@@ -121,6 +141,15 @@ def show(
     """
     from gateway.answers import rendering
 
+    if admin is not None:
+        if balance:
+            raise typer.BadParameter("--balance asks the vendor from here, which takes the configuration, not --admin")
+        found = OperatorApi(admin).find(id)
+        if found is None:
+            fail(f"there is no adjustment {id!r} in this journal")
+        _show(found["adjustment"], output)
+        return
+    config = config_of(config)
     store = stored(config)
     # Adapters are loaded only for the hint, so that a broken one does not keep the journal from being read.
     vendors = loaded(config) if balance else None
@@ -140,21 +169,26 @@ def show(
     answer = with_journal(store, with_history)
     if answer is None:
         fail(f"there is no adjustment {id!r} in this journal")
+    _show(exact.loads(answer.to_json().decode()), output)
+
+
+def _show(answer: Mapping[str, Any], output: Output) -> None:
     if output is Output.JSON:
-        terminal.show_json(answer.to_json().decode())
+        terminal.show_json(exact.dumps(answer).decode())
         return
     for text in _text(answer):
         terminal.show(text)
 
 
-def _text(answer: "AdjustmentHistory") -> Iterator[str]:
-    for name, value in answer.model_dump(exclude={"history"}).items():
-        yield f"{name:16} {value if isinstance(value, str) else _json(value)}"
-    for step in answer.history or ():
+def _text(answer: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in answer.items():
+        if name != "history":
+            yield f"{name:16} {value if isinstance(value, str) else _json(value)}"
+    for step in answer.get("history") or ():
         yield ""
-        yield f"{step.at}  {step.from_ or '-'} -> {step.to}  attempt {step.attempt}, by {step.by}"
-        yield f"  evidence  {_json(step.evidence)}"
-        for each in step.exchange or ():
+        yield f"{step['at']}  {step['from'] or '-'} -> {step['to']}  attempt {step['attempt']}, by {step['by']}"
+        yield f"  evidence  {_json(step['evidence'])}"
+        for each in step["exchange"] or ():
             yield f"  exchange  {_json(each)}"
 
 

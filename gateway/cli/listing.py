@@ -1,5 +1,8 @@
 """Filters and formatting of adjustments on the command line."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import typer
 from pydantic import TypeAdapter
 
@@ -53,7 +56,23 @@ HEADER = f"{'CREATED':27}  {'ID':36}  {'STATUS':11}  {'POINTS':>12}  TENANT  VEN
 def line(record: Record) -> str:
     """An adjustment as one line of text."""
     draft = record.draft
-    when, points = time_text(record.created_at), exact.text(draft.adjustment.points)
-    columns = f"{when:27}  {draft.id}  {record.state.status:11}  {points:>12}"
-    reverses = f"  reverses {draft.write.refers_to}" if draft.write.refers_to else ""
-    return f"{columns}  {draft.tenant}  {draft.vendor}  {draft.adjustment.member}{reverses}"
+    return _line(
+        time_text(record.created_at),
+        draft.id,
+        record.state.status,
+        exact.text(draft.adjustment.points),
+        f"{draft.tenant}  {draft.vendor}  {draft.adjustment.member}",
+        draft.write.refers_to,
+    )
+
+
+def answer_line(answer: Mapping[str, Any]) -> str:
+    """The same of an adjustment as the API answers it."""
+    whose = f"{answer['tenant']}  {answer['vendor']['name']}  {answer['member']}"
+    when, id_, status, points = (answer[name] for name in ("created_at", "id", "status", "points"))
+    return _line(when, id_, status, points, whose, answer.get("reverses"))
+
+
+def _line(when: str, id_: str, status: str, points: str, whose: str, reverses: str | None) -> str:
+    tail = f"  reverses {reverses}" if reverses else ""
+    return f"{when:27}  {id_}  {status:11}  {points:>12}  {whose}{tail}"

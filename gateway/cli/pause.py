@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from gateway import exact
-from gateway.cli import terminal
+from gateway.cli import remote_pauses, terminal
+from gateway.cli.operator_api import Admin, MaybeConfig, OperatorApi, config_of
 from gateway.cli.operator_name import operator
-from gateway.cli.options import Config, Format, Output, fail, stored, with_journal
+from gateway.cli.options import Format, Output, fail, stored, with_journal
 from gateway.documents.wording import unknown_name
 from gateway.journal import Journal, Paused, UnderWay
 from gateway.model import time_text
@@ -29,9 +30,10 @@ _Name = Annotated[str | None, typer.Argument(help="The name of the tenant, vendo
 
 
 def pause(
-    config: Config,
     kind: Annotated[PauseKind | None, typer.Argument(help="What to pause; left out: show what is paused.")] = None,
     name: _Name = None,
+    config: MaybeConfig = None,
+    admin: Admin = None,
     reason: Annotated[str | None, typer.Option(help="Why, in one line; callers see it.")] = None,
     retry_after: Annotated[
         int, typer.Option(min=1, max=86_400, help="Seconds that callers are answer to wait (Retry-After).")
@@ -49,6 +51,10 @@ def pause(
     if reason is not None and (error := reason_error(reason)):
         raise typer.BadParameter(f"--reason: {error}")
     asked = None if kind is None else _asked(kind, name, reason or "", retry_after)
+    if admin is not None:
+        remote_pauses.pause(OperatorApi(admin), asked, wait=wait, output=output)
+        return
+    config = config_of(config)
     store = stored(config)
     # Read before anything is written: a journal that is not there, or of another version, is no place for a pause.
     before = with_journal(store, lambda journal: journal.paused())
@@ -79,13 +85,20 @@ def pause(
 
 
 def resume(
-    config: Config, kind: Annotated[PauseKind, typer.Argument(help="What to resume.")], name: _Name = None
+    kind: Annotated[PauseKind, typer.Argument(help="What to resume.")],
+    name: _Name = None,
+    config: MaybeConfig = None,
+    admin: Admin = None,
 ) -> None:
     """End a pause that `pause` began, in every gateway on the journal.
 
     Example: points-gateway resume vendor crm -c config/gateway.yaml
     """
     asked = _asked(kind, name)
+    if admin is not None:
+        remote_pauses.resume(OperatorApi(admin), asked)
+        return
+    config = config_of(config)
     store = stored(config)
     before = with_journal(store, lambda journal: journal.paused())
     settings = _configured(config)

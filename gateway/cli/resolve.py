@@ -5,16 +5,18 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import instructions, selection, terminal
+from gateway.cli import instructions, remote_adjustments, selection, terminal
 from gateway.cli.instructions import BadFile, Instruction
-from gateway.cli.listing import filters, line
-from gateway.cli.options import Config, fail, stored, with_journal
+from gateway.cli.listing import answer_line, filters, line
+from gateway.cli.operator_api import Admin, MaybeConfig, OperatorApi, config_of
+from gateway.cli.options import fail, stored, with_journal
 from gateway.cli.settle import Case, resolve_cases
 from gateway.journal import Journal
 
 
 def resolve(
-    config: Config,
+    config: MaybeConfig = None,
+    admin: Admin = None,
     applied: Annotated[
         bool | None, typer.Option("--applied/--not-applied", help="The outcome in the vendor's own records.")
     ] = None,
@@ -51,15 +53,23 @@ def resolve(
     if file is not None:
         if applied is not None or reason is not None:
             raise typer.BadParameter("with --from, the file says the outcome and the reason of each")
-        _resolve_file(stored(config), file, yes=yes)
+        if admin is not None:
+            _resolve_file_by(OperatorApi(admin), file, yes=yes)
+        else:
+            _resolve_file(stored(config_of(config)), file, yes=yes)
         return
     if applied is None:
         raise typer.BadParameter("say what the vendor's records say: --applied or --not-applied")
     if reason is None or (error := instructions.reason_error(reason)):
         raise typer.BadParameter(f"--reason: {error if reason is not None else 'say how it is known'}")
     if id is not None:
-        _resolve_one(stored(config), id, applied=applied, reason=reason)
+        if admin is not None:
+            remote_adjustments.resolve(OperatorApi(admin), [Instruction(id, applied, reason)])
+        else:
+            _resolve_one(stored(config_of(config)), id, applied=applied, reason=reason)
         return
+    if admin is not None:
+        raise typer.BadParameter("--all is of a journal that is opened here; with --admin, name them by id or --from")
     chosen = filters(
         vendor=vendor,
         client=client,
@@ -75,7 +85,7 @@ def resolve(
     if set_name is not None and not selection.is_name(set_name):
         raise typer.BadParameter("--set is what the command shows without it, as in 4711-0123456789abcdef")
     unknown = selection.Selection(tenant, chosen, applied, reason)
-    store = stored(config)
+    store = stored(config_of(config))
     if set_name is None:
         unknown.show(store)
     elif yes:
@@ -90,14 +100,34 @@ def _resolve_one(store: str, id: str, *, applied: bool, reason: str) -> None:  #
     resolve_cases(store, [Case(Instruction(id, applied, reason), record)])
 
 
-def _resolve_file(store: str, file: Path, *, yes: bool) -> None:
-    """Resolve the adjustments of a file; without `yes`, only show them."""
+def _resolve_file_by(api: OperatorApi, file: Path, *, yes: bool) -> None:
+    """Resolve the adjustments of a file by the operator API; without `yes`, only show them."""
+    in_file = _read(file)
+    if yes:
+        remote_adjustments.resolve(api, in_file)
+        return
+    for each in in_file:
+        if (found := api.find(each.id)) is None:
+            terminal.note(f"points-gateway: {each.id} is not in this journal")
+        else:
+            outcome = "applied" if each.applied else "not_applied"
+            terminal.show(f"{outcome:11}  {answer_line(found['adjustment'])}")
+    terminal.show("nothing is settled yet; add --yes to settle what can be")
+
+
+def _read(file: Path) -> tuple[Instruction, ...]:
+    """The instructions of a file. Ends the command where it is not valid."""
     try:
-        in_file = instructions.read(file)
+        return instructions.read(file)
     except BadFile as error:
         for problem in error.problems:
             terminal.note(problem)
         fail(f"{len(error.problems)} problem(s) in the file; nothing is settled")
+
+
+def _resolve_file(store: str, file: Path, *, yes: bool) -> None:
+    """Resolve the adjustments of a file; without `yes`, only show them."""
+    in_file = _read(file)
 
     async def cases(journal: Journal) -> list[Case]:
         return [Case(each, await journal.get(None, each.id)) for each in in_file]

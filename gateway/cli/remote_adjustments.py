@@ -1,0 +1,76 @@
+"""`adjustments` by the operator API: the same lists, histories and decisions, without the journal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gateway import exact
+from gateway.cli import terminal
+from gateway.cli.instructions import Instruction
+from gateway.cli.listing import HEADER, answer_line
+from gateway.cli.operator_api import AT_ONCE, OperatorApi
+from gateway.cli.options import Output, fail
+
+
+def listed(api: OperatorApi, query: Mapping[str, object], limit: int, output: Output) -> tuple[int, bool]:
+    """Show a list, page by page; gives how many were shown, and whether there are more."""
+    shown, after = 0, None
+    while True:
+        page = api.get("adjustments", **query, limit=min(AT_ONCE, limit - shown), after=after)
+        rows, following = page["data"], page["next_after"]
+        last = following is None or shown + len(rows) >= limit
+        if output is Output.JSON:
+            items = [exact.dumps(row).decode() for row in rows]
+            begin = '{"data":[' if after is None else ""
+            joined = "\n,".join(["", *items] if items and after is not None else items)
+            terminal.show_json(begin + joined + ('],"next_cursor":null}' if last else ""))
+        elif rows:
+            lines = map(answer_line, rows)
+            terminal.show_lines([HEADER, *lines] if after is None else lines)
+        shown += len(rows)
+        if last:
+            return shown, following is not None
+        after = following
+
+
+def resolved(api: OperatorApi, instructions: Sequence[Instruction]) -> int:
+    """Decide what each instruction says, of what is seen now; reports each, and gives how many were refused."""
+    refused = 0
+    for decision in dict.fromkeys((each.applied, each.reason) for each in instructions):
+        ids = [each.id for each in instructions if (each.applied, each.reason) == decision]
+        seen = list(_seen(api, ids))
+        refused += len(ids) - len(seen)
+        applied, reason = decision
+        refused += sum(not _reported(each) for each in api.decide(seen, applied=applied, reason=reason))
+    return refused
+
+
+def resolve(api: OperatorApi, instructions: Sequence[Instruction]) -> None:
+    """As `resolved`; ends the command where one was refused."""
+    if refused := resolved(api, instructions):
+        fail(f"{refused} of {len(instructions)} could not be settled")
+
+
+def _seen(api: OperatorApi, ids: Iterable[str]) -> Iterable[dict[str, Any]]:
+    """Each adjustment as it is seen now; one that is not there is noted."""
+    for id_ in ids:
+        found = api.find(id_)
+        if found is None:
+            terminal.note(f"points-gateway: {id_} is not in this journal")
+        else:
+            yield {"id": id_, "attempt": found["attempt"], "repeats": found["repeats"]}
+
+
+def _reported(result: Mapping[str, Any]) -> bool:
+    """Report what became of one; whether it was not refused."""
+    id_, detail = result["id"], result["detail"]
+    match result["result"]:
+        case "settled":
+            terminal.report(f"{id_}  {result['status']}")
+        case "already":
+            terminal.report(f"{id_}  {result['status']}  (settled before)")
+        case "proposed":
+            terminal.report(f"{id_}  proposed: another person has to confirm it until {result['until']}")
+        case _:
+            terminal.note(f"points-gateway: {id_}: {detail}")
+            return False
+    return True

@@ -1,0 +1,145 @@
+"""Commands with `--admin`: what operators do from another machine, without the configuration and the journal."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deadlines import until
+from tests.end_to_end.caller import Caller
+from tests.end_to_end.process import GatewayProcess
+from tests.end_to_end.test_operators import FIVE, OPERATORS, Admin, busy, settings, started, unknown
+from tests.end_to_end.vendors import Vendors
+from tests.nursery import PROGRAM, Finished, nursery
+
+
+@pytest.fixture(scope="module")
+def admin(
+    running: Vendors, configured: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Admin]:
+    yield from started(GatewayProcess(tmp_path_factory.mktemp("commands"), settings(configured)))
+
+
+@pytest.fixture(scope="module")
+def api(admin: Admin) -> Iterator[Caller]:
+    caller = Caller.of(admin.process.url)
+    yield caller
+    caller.http.close()
+
+
+class Line:
+    """The command line of an operator of this name, in an empty folder."""
+
+    def __init__(self, admin: Admin, folder: Path) -> None:
+        self.url, self.folder = str(admin.http.base_url), folder
+
+    def __call__(self, *words: str, who: str = "alice", code: int = 0, url: str | None = None) -> str:
+        """What a command writes: to standard output, or to standard error where it is to fail."""
+        environ = {**os.environ, "POINTS_ADMIN_KEY": OPERATORS.get(who, who)}
+        done: Finished = nursery().run(PROGRAM, *words, "--admin", url or self.url, environ=environ)
+        assert done.code == code, (done.out, done.err)
+        return (done.err if code else done.out).decode()
+
+
+@pytest.fixture
+def line(admin: Admin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
+    monkeypatch.delenv("POINTS_GATEWAY_CONFIG", raising=False)
+    return Line(admin, tmp_path)
+
+
+def test_lists_and_histories_are_those_of_the_journal(line: Line, admin: Admin, api: Caller, vendors: Vendors) -> None:
+    """The same lines and the same documents as of the command that opens the journal."""
+    made = [api.adjust({**FIVE, "reference": "order-9"}).json()["id"] for _ in range(3)]
+    config = str(admin.process.folder / "gateway.yaml")
+
+    def local(*words: str) -> str:
+        return nursery().run(PROGRAM, *words, "-c", config).out.decode()
+
+    words = ("adjustments", "list", "--reference", "order-9", "--tenant", "acme")
+    assert line(*words) == local(*words)
+    assert line(*words, "-o", "json") == local(*words, "-o", "json")
+    assert [each["id"] for each in json.loads(line(*words, "--limit", "2", "-o", "json"))["data"]] == made[:0:-1]
+    show = ("adjustments", "show", made[0])
+    assert line(*show) == local(*show)
+    assert line(*show, "-o", "json") == local(*show, "-o", "json")
+
+
+def test_what_is_unknown_is_settled_in_the_operators_name(
+    line: Line, admin: Admin, api: Caller, vendors: Vendors, tmp_path: Path
+) -> None:
+    """One by its id, and those of a file; what was settled before is said so, and what is not there."""
+    first, second, third = (unknown(api, vendors) for _ in range(3))
+    for each in (first, second, third):
+        until(lambda each=each: not busy(admin, each))  # type: ignore[misc]  # bound now
+    reason = ("--applied", "--reason", "point 4711 in their list")
+    assert line("adjustments", "resolve", first, *reason) == f"{first}  succeeded\n"
+    assert line("adjustments", "resolve", first, *reason, who="bob") == f"{first}  succeeded  (settled before)\n"
+    assert api.acting(tenant="hasty").adjustment(first)["resolution"]["by"] == "operator alice"
+    file = tmp_path / "found.csv"
+    rows = [f"{second},applied,in their list", f"{third},not_applied,not in it", "adj_nobody,applied,who knows"]
+    file.write_text("\n".join(["id,outcome,reason", *rows]))
+    shown = line("adjustments", "resolve", "--from", str(file))
+    assert second in shown
+    assert "nothing is settled yet" in shown
+    failed = line("adjustments", "resolve", "--from", str(file), "--yes", code=1)
+    assert "adj_nobody is not in this journal" in failed
+    assert "1 of 3 could not be settled" in failed
+    assert [admin.get(f"adjustments/{each}")["adjustment"]["status"] for each in (second, third)] == [
+        "succeeded",
+        "failed",
+    ]
+
+
+def test_pauses_begin_and_end(line: Line, admin: Admin, api: Caller) -> None:
+    """As of the command that opens the journal, with the operator's name."""
+    assert "paused: vendor crm" in line("pause", "vendor", "crm", "--reason", "their maintenance", "--wait")
+    try:
+        assert api.adjust(FIVE).json()["code"] == "paused"
+        (paused,) = json.loads(line("pause", "-o", "json"))
+        assert (paused["of"], paused["name"], paused["by"], paused["in"]) == (
+            "vendor",
+            "crm",
+            "operator alice",
+            "journal",
+        )
+        assert "their maintenance" in line("pause")
+    finally:
+        assert line("resume", "vendor", "crm") == "resumed: vendor crm\n"
+    assert "is not paused" in line("resume", "vendor", "crm", code=1)
+    assert "nobody" in line("pause", "vendor", "nobody", code=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("adjustments", "show", "adj_nobody"), "there is no adjustment 'adj_nobody'"),
+        (("adjustments", "list", "--member", "nonsense"), "invalid_request"),
+    ],
+)
+def test_what_goes_wrong_is_said(line: Line, words: tuple[str, ...], why: str) -> None:
+    """In the words of the problem."""
+    assert why in line(*words, code=1)
+
+
+def test_who_cannot_call_is_told_why(line: Line, admin: Admin, nowhere: str) -> None:
+    """A wrong key, a scope that is missing, another server, the public listener, or nobody there."""
+    assert "unauthenticated" in line("adjustments", "list", who="wrong", code=1)
+    assert "forbidden" in line("pause", "vendor", "crm", who="reader", code=1)
+    assert "cannot be reached" in line("adjustments", "list", code=1, url=nowhere)
+    assert "is it the admin listener" in line("adjustments", "list", code=1, url=admin.process.url)
+    environ = {name: value for name, value in os.environ.items() if name != "POINTS_ADMIN_KEY"}
+    done = nursery().run(PROGRAM, "adjustments", "list", "--admin", line.url, environ=environ)
+    assert (done.code, "POINTS_ADMIN_KEY" in done.err.decode()) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "words", [("adjustments", "list"), ("pause",), ("resume", "all"), ("adjustments", "show", "x")]
+)
+def test_neither_a_configuration_nor_an_address_is_a_mistake(line: Line, words: tuple[str, ...]) -> None:
+    """The command says that it takes one of the two."""
+    done = nursery().run(PROGRAM, *words)
+    assert done.code == 2
+    assert "--admin" in done.err.decode()
