@@ -139,7 +139,7 @@ class AdminResource:
         endpoint = self._by_method.get(request.method)
         if endpoint is None:
             allowed = ", ".join(self._by_method)
-            response = problem_response(MethodNotAllowed(f"{self._path} takes {allowed}"), request)
+            response: Response = problem_response(MethodNotAllowed(f"{self._path} takes {allowed}"), request)
             response.headers["Allow"] = allowed
         else:
             response = await self._edge.answer(endpoint, request)
