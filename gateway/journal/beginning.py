@@ -28,7 +28,9 @@ _TELL_AND_BEGIN = f"{TELL}; BEGIN"
 # it sees whether it was.
 _WRITING = 0x706F6977
 _TURN = "SELECT pg_advisory_xact_lock({}, {})"
-_BEGIN_TO_WRITE = Statement("BEGIN READ WRITE")
+_BEGIN = Statement("BEGIN")
+# After a query it is refused in a transaction that is read-only, be it by a default that somebody has set.
+_TO_WRITE = Statement("SET TRANSACTION READ WRITE")
 
 
 def begin(connection: Connection, asked: Sequence[Asked]) -> list[Found]:
@@ -61,9 +63,8 @@ def telling_in_turn() -> Callable[[Connection], None]:
         info = connection.info
         tell = later if _COMMITTED in info else first
         try:
-            _, told, *info[_FOUND] = together(
-                connection, [(_BEGIN_TO_WRITE, None), (tell, None), *info.pop(_ASKED, ())]
-            )
+            first_of_all = [(_BEGIN, None), (tell, None), (_TO_WRITE, None)]
+            _, told, _, *info[_FOUND] = together(connection, [*first_of_all, *info.pop(_ASKED, ())])
         except DBAPIError:
             if not connection.invalidated:  # SQLAlchemy knows of no transaction yet
                 connection.connection.rollback()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -85,8 +86,8 @@ def test_a_lost_session_is_known_to_be(postgresql: PostgreSQL) -> None:
     engine = Database.parse(url, patience=5.0, clock=lambda: datetime.now(UTC)).writer()
     with engine.connect() as connection:
         [process] = begin(connection, [(Statement("SELECT pg_backend_pid()", row=tuple), None)])
-        with engine.connect() as other:
-            other.exec_driver_sql(f"SELECT pg_terminate_backend({process.rows[0][0]}, 5000)")
+        with psycopg.connect(url) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", process.rows[0])
         with pytest.raises(DBAPIError) as raised:
             together(connection, [(Statement("SELECT 1", row=tuple), None)] * 2)
         assert raised.value.connection_invalidated
