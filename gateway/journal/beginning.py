@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from gateway.journal.messages import Asked, Found, Statement, together
+from gateway.journal.driver import Asked, Found, Statement, together
 
 NOTHING_KEPT = "pg_logical_emit_message(true, 'points-gateway', '')"
 """On PostgreSQL, what has a transaction written to the log and waited for, without a row to show for it."""

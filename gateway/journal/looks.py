@@ -8,7 +8,7 @@ from sqlalchemy import Dialect
 
 from gateway.journal import codec, switches
 from gateway.journal.commands import Claim, Step, adjustment_of
-from gateway.journal.messages import Asked, Found
+from gateway.journal.driver import Asked, Found
 from gateway.journal.remainders import originals
 from gateway.journal.statements import Statements
 from gateway.pauses import Pauses

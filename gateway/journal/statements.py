@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ClauseElement
 
-from gateway.journal.messages import Statement
+from gateway.journal.driver import Statement
 from gateway.journal.standing import REPEAT_COLUMNS
 from gateway.journal.tables import adjustments, transitions
 from gateway.journal.upserts import insert_for

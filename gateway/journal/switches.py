@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, select, true
 
 from gateway.journal import audit, codec
 from gateway.journal.commands import Claim, Note, Retry, Switch
-from gateway.journal.messages import Asked, Found, Statement
+from gateway.journal.driver import Asked, Found, Statement
 from gateway.journal.repeat_commands import BeginRepeat
 from gateway.journal.tables import IN_PROGRESS, UNKNOWN, adjustments, pauses
 from gateway.journal.transaction import Transaction

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from gateway.adjustments import Answer, Record, State
 from gateway.event_kinds import is_event
 from gateway.journal import codec
-from gateway.journal.messages import together
+from gateway.journal.driver import together
 from gateway.journal.statements import Statements
 from gateway.uptime import Uptime
 

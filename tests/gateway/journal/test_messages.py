@@ -14,7 +14,7 @@ from gateway.adjustments import Draft, Settlement, Verdict
 from gateway.journal import Journal
 from gateway.journal.beginning import begin
 from gateway.journal.database import Database
-from gateway.journal.messages import Statement, together
+from gateway.journal.driver import Statement, together
 from tests.conftest import PostgreSQL
 from tests.gateway.journal.silence import Way
 
