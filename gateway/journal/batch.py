@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import Overloaded, StoreUnavailable
+from gateway.journal.deadlines import Together, Waiting
 from gateway.journal.unavailable import failed, gone, refused, session_lost, unavailable, undone
 from gateway.journal.watch import Unwatched, Watch
 
@@ -28,15 +29,6 @@ Run = Callable[[Connection, Sequence[Any]], list[Any]]
 """Does operations within a transaction that it begins; gives one result for each, in their order."""
 Withdrawal = Callable[[Any], Any]
 """The operation that takes back one of which nobody knows whether it was done; None where nothing has to be."""
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """An operation, and who waits for it; `refused`: whoever waited was told that it was not done."""
-
-    operation: Any
-    future: asyncio.Future[Any]
-    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +65,10 @@ class Batches:
         self._refused: deque[Any] = deque()
         self._cut = False
         self._within = within
-        self._queue: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
-        self._turn: list[_Waiting] = []
-        self._left: list[_Waiting] = []
+        self._queue: SimpleQueue[list[Waiting] | None] = SimpleQueue()
+        self._turn: list[Waiting] = []
+        self._together: dict[float, Together] = {}
+        self._left: list[Waiting] = []
         self._under_way = 0
         self._moved = 0.0
         self._silent = False
@@ -96,23 +89,21 @@ class Batches:
         if self._withdrawal(operation) is not None:
             self._admit()
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(operation, loop.create_future())
         if not self._turn:  # the thread is woken once for all that this turn of the event loop brings
             loop.call_soon(self._hand_over)
+        together = self._together.get(patience)
+        if together is None:
+            together = self._together[patience] = Together(loop, self._within * patience, self._late)
+        waiting = together.add(operation)
         self._turn.append(waiting)
         if not self._under_way:
             self._moved = loop.time()
         self._under_way += 1
         self._watch.queued(self._under_way)
         try:
-            async with asyncio.timeout(self._within * patience):
-                return await waiting.future
-        except TimeoutError:
-            if waiting.future.done() and not waiting.future.cancelled():
-                return waiting.future.result()  # it came in the last moment
-            waiting.refused = self._silent = True
-            raise StoreUnavailable("the journal does not answer", retry_after=1.0) from None
+            return await waiting.future
         finally:
+            together.end()
             self._under_way -= 1
             self._watch.queued(self._under_way)
 
@@ -142,8 +133,12 @@ class Batches:
             self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
+    def _late(self) -> None:
+        self._silent = True
+
     def _hand_over(self) -> None:
         turn, self._turn = self._turn, []
+        self._together = {}
         if turn:
             self._queue.put(turn)
             if not self._thread.is_alive():  # whatever ended it: without it everybody would wait for ever
@@ -184,7 +179,7 @@ class Batches:
         self.progress = Progress(progress.last_ok, progress.failures + 1) if out_of_order else Progress(self._clock())
         return outcomes
 
-    def _gather(self) -> tuple[list[_Waiting], bool]:
+    def _gather(self) -> tuple[list[Waiting], bool]:
         """What waits, and whether it is the last. Of more than a batch holds, what ends attempts goes first."""
         batch, self._left = self._left, []
         waiting = [] if batch else self._queue.get()
@@ -270,7 +265,7 @@ class Batches:
             except SQLAlchemyError:
                 connection.invalidate()
 
-    def _deliver(self, outcomes: list[tuple[_Waiting, Any]]) -> None:
+    def _deliver(self, outcomes: list[tuple[Waiting, Any]]) -> None:
         """Hand every outcome to who waits for it, waking the event loop once."""
         if outcomes:
             try:
@@ -278,7 +273,7 @@ class Batches:
             except RuntimeError:
                 return  # the loop has been closed: nobody waits
 
-    def _settle(self, outcomes: list[tuple[_Waiting, Any]]) -> None:
+    def _settle(self, outcomes: list[tuple[Waiting, Any]]) -> None:
         self._moved, self._silent = asyncio.get_running_loop().time(), False
         for waiting, outcome in outcomes:
             if waiting.refused and not refused(outcome) and (doubt := self._withdrawal(waiting.operation)) is not None:
