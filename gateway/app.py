@@ -44,8 +44,9 @@ from gateway.model import Balance
 from gateway.operators.desk import Desk
 from gateway.operators.recorder import Recorder
 from gateway.operators.signing_in import SigningIn
-from gateway.own_id import new_id
+from gateway.own_id import RANDOM, new_id
 from gateway.port.registry import AdapterType
+from gateway.randomness import Randomness
 from gateway.service.background import Background
 from gateway.service.cache import MemberCache
 from gateway.service.exposition import Exposition
@@ -168,7 +169,7 @@ class Gateway:
             publish=self._publisher.asked,
             seen=recorder.answered,
             draining=lambda: self.leaving.begun,
-            new_id=new_id,
+            new_id=partial(new_id, Randomness(RANDOM)),
             clock=clock,
         )
         self._strangers = Strangers(

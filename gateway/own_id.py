@@ -1,20 +1,23 @@
 """The gateway's own ids of adjustments, and what is made of them: the same for every request about one adjustment."""
 
-import secrets
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from secrets import token_hex
 
 _PREFIX = "adj_"
 _TIME = 12
 """Hexadecimal digits of milliseconds since 1970, after which the random ones follow."""
+RANDOM = 10
+"""Random bytes of an id."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ELSE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def new_id() -> str:
-    """A new adjustment's id: in order of time, and not to be guessed."""
-    return f"{_PREFIX}{time.time_ns() // 1_000_000:0{_TIME}x}{secrets.token_hex(10)}"
+def new_id(random: Callable[[], str] = lambda: token_hex(RANDOM)) -> str:
+    """A new adjustment's id: in order of time, and not to be guessed. `random` gives `RANDOM` bytes as text."""
+    return f"{_PREFIX}{time.time_ns() // 1_000_000:0{_TIME}x}{random()}"
 
 
 def moment(own_id: str) -> datetime:

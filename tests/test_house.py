@@ -77,7 +77,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("port.credentials",),
     ("port.refusals", "port.echoes", "port.addresses", "port.switch", "scalars"),
     ("port.secrets", "reads", "rates", "write"),
-    ("model", "errors", "exact", "charset", "escaping", "pauses", "own_id", "store", "uptime"),
+    ("model", "errors", "exact", "charset", "escaping", "pauses", "own_id", "randomness", "store", "uptime"),
     ("gateway_error",),
     ("series", "tracing", "traits", "instrumented"),
 )
