@@ -18,7 +18,7 @@ ENCODE = (
 )
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql://"
-BESIDE = ("-wal", "-shm", "-journal", ".lock", ".opening")
+BESIDE = ("-wal", "-shm", "-journal", ".lock", ".opening", ".turn")
 """The endings of the files that are kept beside a journal, by SQLite and by us."""
 _UNENCODED = re.compile(r"[^!-~]|#|%(?![0-9A-Fa-f]{2})|@.*@|[/?].*@", re.DOTALL)
 _HOST = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%]+)\]|(?P<name>[^\[\]:]*))(?::(?P<port>[0-9]{0,5}))?")

@@ -4,19 +4,18 @@ A batch asks what it has to look at in the message that begins its transaction.
 """
 
 import secrets
-import sqlite3
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from gateway.journal.driver import Asked, Found, Statement, together
+from gateway.journal.driver import Asked, Found, Statement, raised, together
 
 NOTHING_KEPT = "pg_logical_emit_message(true, 'points-gateway', '')"
 """On PostgreSQL, what has a transaction written to the log and waited for, without a row to show for it."""
 BEGUN = "begun"
 """Of a connection's `info`: when its transaction began, in microseconds by the server's clock."""
-TURN_MILLISECONDS = 20
 
 _COMMITTED, _ASKED, _FOUND = "committed", "asked", "found"
 # The function is named without its schema: whoever must can put a clock of their own before the server's.
@@ -84,26 +83,14 @@ def beginning(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def beginning_at_once(turns: int) -> Callable[[Connection], None]:
-    """On SQLite: takes the write lock with the BEGIN.
-
-    A transaction begun to read could not always be turned into one that writes. SQLite itself would ask less and less
-    often for a lock that is held, and may never get it from busy neighbours; so it is told to wait briefly, and anew
-    for each of `turns`.
-    """
-    at_once = Statement("BEGIN IMMEDIATE")
+def beginning_at_once(patience: float) -> Callable[[Connection], None]:
+    """On SQLite: begins one that writes, in its turn; `patience`: seconds that it waits for that."""
 
     def begun(connection: Connection) -> None:
-        for left in reversed(range(turns)):
-            try:
-                at_once.run(connection)
-            except OperationalError as error:
-                busy = (
-                    isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode & 255 == sqlite3.SQLITE_BUSY
-                )
-                if not (busy and left):
-                    raise
-            else:
-                return
+        session: Any = connection.connection.driver_connection
+        try:
+            session.begin(patience)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise raised(connection, error) from error
 
     return begun

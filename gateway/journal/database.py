@@ -24,7 +24,6 @@ from gateway.journal import codec
 from gateway.journal.beginning import (
     BEGUN,
     TELL,
-    TURN_MILLISECONDS,
     beginning,
     beginning_at_once,
     committing,
@@ -32,6 +31,7 @@ from gateway.journal.beginning import (
     telling_in_turn,
 )
 from gateway.journal.failures import JournalError
+from gateway.journal.file_session import FileSession
 from gateway.store import Store
 from gateway.uptime import Uptime
 
@@ -100,7 +100,8 @@ class Database:
 
     def writer(self) -> Engine:
         """An engine whose connections write durably, and are really closed when they are closed."""
-        engine = self._engine(None if self.within is None else self.within * ONE_ANSWER, poolclass=NullPool)
+        longest = None if self.within is None else self.within * ONE_ANSWER
+        engine = self._engine(longest, FileSession, poolclass=NullPool)
         self._prepare(engine, self._sqlite_session() if self._in_file else self._postgresql_session(), writes=True)
         return engine
 
@@ -143,14 +144,16 @@ class Database:
     def _in_file(self) -> bool:
         return self.file is not None
 
-    def _engine(self, longest: float | None, **pool: Any) -> Engine:
-        """`longest`: seconds that a server may take for one answer."""
+    def _engine(
+        self, longest: float | None, in_file: type[sqlite3.Connection] = sqlite3.Connection, **pool: Any
+    ) -> Engine:
+        """`longest`: seconds that a server may take for one answer. `in_file`: what a session on SQLite is."""
         # SQLAlchemy's URLs say which dialect, and nothing else: what is in one is decoded, and may be shown. Without
         # `hide_parameters`, the text of an error would show members. Transactions are begun by hand: see `_prepare`.
         if self.file is not None:
             # Each connection is used by one thread at a time.
             options = {"isolation_level": None, "check_same_thread": False, "timeout": self.patience}
-            creator = partial(sqlite3.connect, self.file, **options)
+            creator = partial(sqlite3.connect, self.file, factory=in_file, **options)
             return create_engine("sqlite://", creator=creator, hide_parameters=True, **pool)
         # Of several servers, the one that takes writes: a standby may not have yet what was claimed a moment ago.
         one_of_many = {"target_session_attrs": "read-write"} if self.several else {}
@@ -170,12 +173,11 @@ class Database:
             event.listen(engine, "begin", telling_in_turn() if writes else telling)
             event.listen(engine, "commit", committing)
         else:
-            turns = max(1, round(self.patience * 1000 / TURN_MILLISECONDS))
-            event.listen(engine, "begin", beginning_at_once(turns) if writes else beginning)
+            event.listen(engine, "begin", beginning_at_once(self.patience) if writes else beginning)
 
     def _sqlite_session(self) -> list[str]:
         durable = ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"]
-        return [*durable, f"PRAGMA busy_timeout={TURN_MILLISECONDS}"]
+        return [*durable, "PRAGMA busy_timeout=0"]
 
     def _postgresql_session(self) -> list[str]:
         longest = self.patience if self.within is None else min(self.patience, self.within * _A_LOCK)

@@ -52,7 +52,7 @@ def together(connection: Connection, asked: Sequence[Asked]) -> list[Found]:
             cursors = [_execute(session, *each) for each in asked]
         return [_found(statement, cursor) for (statement, _), cursor in zip(asked, cursors, strict=True)]
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _raised(connection, error) from error
+        raise raised(connection, error) from error
 
 
 def _run(session: Any, statement: Statement, values: Any) -> Found:
@@ -72,13 +72,13 @@ def _found(statement: Statement, cursor: Any) -> Found:
     return Found(rows, cursor.rowcount)
 
 
-def _raised(connection: Connection, error: Any) -> BaseException:
+def raised(connection: Connection, error: Any) -> BaseException:
     """The error as SQLAlchemy has it, of a connection that knows whether its session is lost."""
     dialect = connection.dialect
     lost = not connection.invalidated and dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
     if lost:
         connection.invalidate(error)
-    raised: BaseException = DBAPIError.instance(
+    told: BaseException = DBAPIError.instance(
         None,
         None,
         error,
@@ -87,4 +87,4 @@ def _raised(connection: Connection, error: Any) -> BaseException:
         connection_invalidated=lost,
         dialect=dialect,
     )
-    return raised
+    return told

@@ -26,7 +26,7 @@ def test_whatever_the_umask(
     for folder, _, files in os.walk(made):
         for path in (Path(folder), *(Path(folder, name) for name in files)):
             modes[str(path.relative_to(made))] = stat.S_IMODE(path.stat().st_mode)
-    endings = ("", "-wal", "-shm", ".lock", ".opening")
+    endings = ("", "-wal", "-shm", ".lock", ".opening", ".turn")
     assert modes == {
         **dict.fromkeys((".", "for", "for/it"), 0o700),
         **{f"for/it/journal.db{ending}": 0o600 for ending in endings},

@@ -76,7 +76,7 @@ def test_a_file_is_where_its_path_says(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Journal.prepare(f"sqlite:///{folder}/{name}", clock=_clock)
         found = set(os.listdir(folder))
-        assert found == {name, f"{name}.lock", f"{name}.opening"}
+        assert found == {name, f"{name}.lock", f"{name}.opening", f"{name}.turn"}
 
 
 @given(st.lists(NAMES, min_size=1, max_size=3), st.lists(NAMES, min_size=1, max_size=3))
