@@ -36,7 +36,14 @@ LARGEST = 2**31 - 1  # documented: points are integers of 32 bits
 class Settings(VendorSettings):
     """The settings of a square seller."""
 
+    identified_by = ("merchant_id",)
+
     access_token: Secret = Field(description="The bearer token of every call.")
+    merchant_id: str | None = Field(
+        None,
+        min_length=1,
+        description="The seller's id, which the vendor gives with a token; with it a new token is no new account.",
+    )
     version: str = Field(
         "2026-08-19", pattern=r"^\d{4}-\d\d-\d\d$", description="The version of the API, sent as Square-Version."
     )

@@ -175,6 +175,16 @@ def test_repeats_are_the_operators_to_allow() -> None:
             adapter(keys_kept_for=wrong)
 
 
+def test_a_new_token_is_no_new_account() -> None:
+    """Where the seller's id is known; what an older token began is the same account, and another seller is another."""
+    seller = {"merchant_id": "ML7EXAMPLE"}
+    before, first = adapter().settings.identities(), adapter(**seller).settings.identities()
+    assert adapter(**seller, access_token="renewed-token-of-it").settings.identities()[0] == first[0]
+    assert set(before) <= set(first)
+    assert adapter(merchant_id="ML8EXAMPLE").settings.identities()[0] != first[0]
+    assert adapter(access_token="renewed-token-of-it").settings.identities()[0] not in before
+
+
 def test_the_version_is_a_date() -> None:
     """It is sent as it is configured, and has to look like one."""
     request = next(adapter(version="2025-01-23").balance(member=MEMBER))
