@@ -68,6 +68,30 @@ def test_a_package_keeps_every_check(package: Path) -> None:
     assert int(re.findall(r"(\d+) passed", done.stdout)[0]) > 40
 
 
+WRONG = """
+
+def wrong(answer: VendorResponse) -> str:
+    return answer.status
+"""
+
+
+def test_a_package_is_typed_against_the_port(package: Path, cache: Path) -> None:
+    """mypy finds nothing in it by its own strict settings, and a mistake about the port that is put into it."""
+    assert tomllib.loads((package / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]["strict"] is True
+    done = ran(package, "mypy", "--cache-dir", str(cache))
+    assert done.returncode == 0, done.stdout + done.stderr
+    examples = package / "src/points_corner_shop/examples.py"
+    examples.write_text(f"from gateway.port import VendorResponse\n{examples.read_text('utf-8')}{WRONG}", "utf-8")
+    done = ran(package, "mypy", "--cache-dir", str(cache))
+    assert 'error: Incompatible return value type (got "int", expected "str")' in done.stdout
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What mypy keeps of the gateway between these packages."""
+    return tmp_path_factory.mktemp("mypy")
+
+
 def test_the_page_shows_the_settings_of_a_package(package: Path) -> None:
     """Those of pytest and mypy in docs/adding-an-adapter.md are the generated ones, and its files are these."""
     blocks = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
