@@ -9,7 +9,7 @@ from types import new_class
 from typing import Any
 
 from gateway.declared.described import AnyDescribed, Described, table
-from gateway.declared.description import Adjust, Description, Requesting, Writing
+from gateway.declared.description import Adjust, Description, Following, Requesting, Writing
 from gateway.declared.exchanges import EXCHANGES
 from gateway.declared.form import METHODS, Form
 from gateway.declared.parts import AppliedResult
@@ -44,7 +44,9 @@ def forms_of(description: Description) -> dict[str, Form]:
     if isinstance(adjust := description.adjust, Adjust) and adjust.credit is not None and adjust.debit is not None:
         del asked["adjust"]
         asked |= {"credit": merged(adjust, adjust.credit), "debit": merged(adjust, adjust.debit)}
-    first = {f"before {name}": each.before for name, each in asked.items() if isinstance(each, Writing) and each.before}
+    first = {
+        f"before {name}": each.before for name, each in asked.items() if isinstance(each, Following) and each.before
+    }
     found = {name: Form.of(each, description, effect=name not in READS) for name, each in asked.items()}
     return found | {name: Form.of(each, description, effect=False) for name, each in first.items()}
 

@@ -204,6 +204,8 @@ def _of_expiring(expiring: ExpiringRead, description: Description, forms: Mappin
             yield ("expiring",), f"{expiring.precision} has {' and '.join(sorted(wanted))}, and nothing else of these"
             break
     holes = {hole.name for hole in forms["expiring"].holes}
+    if expiring.total is not None and expiring.rows is None:
+        yield ("expiring", "total"), "expected rows, of which it is the number"
     if (expiring.precision == "exact") is not ({"period.start", "period.end"} <= holes):
         yield ("expiring",), "exact asks for {period.start} and {period.end}, and nothing else does"
 

@@ -76,6 +76,12 @@ class Described(Adapter[S]):
             self.repeat_safety, self.enforces = "enforced", idempotency.enforces
             self.enforced_for = float(idempotency.seconds)
 
+    def form_of(self, operation: str, arguments: Mapping[str, Any]) -> str:
+        """The name of the form of a call: of an adjustment with two forms by the sign of its points."""
+        if operation in self.forms:
+            return operation
+        return "credit" if arguments["points"] > 0 else "debit"
+
     def part(self, kind: type[P]) -> P:
         """The part of the description of this type, which an operation that has a form has."""
         return next(part for _, part in self.description if isinstance(part, kind))

@@ -51,17 +51,22 @@ class Requesting(Part):
 
 
 class Before(Requesting):
-    """A request that changes nothing and comes before the one that does, which takes `{before.NAME}` of its answer."""
+    """A request that changes nothing and comes before another one, which takes `{before.NAME}` of its answer."""
 
     values: dict[SettingName, Query] = Field(
         min_length=1, description="Where the value of each `{before.NAME}` stands; it has to be there."
     )
 
 
-class Writing(Requesting):
-    """A request that changes points, and its result."""
+class Following(Requesting):
+    """A request that another one may come before."""
 
     before: Before | None = Field(None, description="What is looked up first, such as the revision of a card.")
+
+
+class Writing(Following):
+    """A request that changes points, and its result."""
+
     result: AppliedResult | None = None
 
 
@@ -82,7 +87,7 @@ class Adjust(Writing):
     idempotency: Idempotency | None = None
 
 
-class BalanceRead(Requesting):
+class BalanceRead(Following):
     """How a balance is read."""
 
     rows: ListQuery | None = Field(None, description="The balances in the answer, of which one is the member's.")
@@ -95,7 +100,7 @@ class BalanceRead(Requesting):
         return {hole for template in self.agree.values() for hole in template.holes}
 
 
-class TransactionsRead(Requesting):
+class TransactionsRead(Following):
     """How one page of a member's history is read."""
 
     rows: ListQuery
@@ -104,13 +109,16 @@ class TransactionsRead(Requesting):
     complete: bool = Field(False, description="All pages are everything; counts once `confirmed.search` says so.")
 
 
-class ExpiringRead(Requesting):
+class ExpiringRead(Following):
     """How expiring points are read: for a period, as a schedule, or the next ones alone."""
 
     precision: Precision = Field(description="`exact` for a period, the vendor's `buckets`, or `next_only`.")
     points: Query | None = Field(None, description="With `exact`: the points of the period.")
     rows: ListQuery | None = Field(None, description="With `buckets`: the rows of the schedule.")
     bucket: Bucket | None = Field(None, description="With the other two: where points and time stand.")
+    total: Query | None = Field(
+        None, description="Where the number of all rows stands; the answer has to have them all."
+    )
 
 
 class LookupRead(Requesting):

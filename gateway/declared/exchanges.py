@@ -23,8 +23,7 @@ _ANY_VALUE = "0"
 
 def adjust(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Applied]:
     """Book points: by the one form, or by that of a credit or a debit."""
-    name = "adjust" if "adjust" in adapter.forms else "credit" if arguments["points"] > 0 else "debit"
-    return (yield from _written(adapter, name, arguments))
+    return (yield from _written(adapter, adapter.form_of("adjust", arguments), arguments))
 
 
 def reverse(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Applied]:
@@ -33,26 +32,33 @@ def reverse(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Applied]:
 
 
 def _written(adapter: AnyDescribed, name: str, arguments: Arguments) -> Exchange[Applied]:
-    form, described = adapter.forms[name], adapter.description
-    values = adapter.values(arguments, described.schemes)
+    document, response, _ = yield from _asked(adapter, name, arguments)
+    result, final = adapter.results[name], adapter.forms[name].success.outcome == "succeeded"
+    return results.applied(document, result, adapter.description.times, response, final=final)
+
+
+def _asked(
+    adapter: AnyDescribed, name: str, arguments: Arguments
+) -> Exchange[tuple[Any, VendorResponse, dict[str, Any]]]:
+    """The proven answer to a request and what comes before it, with the values that were in its holes."""
+    form = adapter.forms[name]
+    values = adapter.values(arguments, adapter.description.schemes)
     if (before := adapter.forms.get(f"before {name}")) is not None:
         # What cannot be said to the vendor is refused before anything is sent.
         adapter.asked(form, values | dict.fromkeys((f"before.{each}" for each in before.gives), _ANY_VALUE), arguments)
         response = yield adapter.asked(before, values, arguments)
-        values |= _given_before(before, adapter.proven(response, before.success, values), response)
+        values |= _looked_up(before, adapter.proven(response, before.success, values), response)
         try:
             request = adapter.asked(form, values, arguments)
         except FieldNotSupported as error:
             not_understood(f"what was looked up does not fit: {error.detail}", response)
-        response = yield request
     else:
-        response = yield adapter.asked(form, values, arguments)
-    document = adapter.proven(response, form.success, values)
-    result = adapter.results[name]
-    return results.applied(document, result, described.times, response, final=form.success.outcome == "succeeded")
+        request = adapter.asked(form, values, arguments)
+    response = yield request
+    return adapter.proven(response, form.success, values), response, values
 
 
-def _given_before(before: Form, document: Any, response: VendorResponse) -> dict[str, Any]:
+def _looked_up(before: Form, document: Any, response: VendorResponse) -> dict[str, Any]:
     """The values of `{before.NAME}`. Raises `VendorBadResponse` where one is not there."""
     found = {}
     for name, query in before.gives.items():
@@ -68,7 +74,7 @@ def balance(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Balance]:
     described = adapter.part(BalanceRead)
     values = adapter.values(arguments, adapter.description.schemes)
     sought = [(query, template.value(values)) for query, template in described.agree.items()]
-    document, response = yield from _read(adapter, "balance", arguments)
+    document, response, _ = yield from _asked(adapter, "balance", arguments)
     if described.rows is not None:
         document = _chosen(described.rows.rows(document), sought, response)
     return results.balance(document, described.result, adapter.description.times, response)
@@ -86,7 +92,7 @@ def _chosen(rows: list[Any] | None, sought: Sequence[tuple[Query, Any]], respons
 
 def expiring(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Expiring]:
     """Read expiring points."""
-    document, response = yield from _read(adapter, "expiring", arguments)
+    document, response, _ = yield from _asked(adapter, "expiring", arguments)
     described = adapter.part(ExpiringRead)
     return results.expiring(document, described, adapter.description.times, response)
 
@@ -95,10 +101,7 @@ def transactions(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Transa
     """Read one page of a history."""
     described, cursor = adapter.part(TransactionsRead), arguments.get("cursor")
     paging.checked(cursor, described.next)
-    values = adapter.values(arguments, adapter.description.schemes)
-    form = adapter.forms["transactions"]
-    response = yield adapter.asked(form, values, arguments)
-    document = adapter.proven(response, form.success, values)
+    document, response, values = yield from _asked(adapter, "transactions", arguments)
     rows = described.rows.rows(document)
     if rows is None or len(rows) > arguments["limit"]:
         not_understood("there is no list of rows that can be told, or more of them than were asked for", response)
@@ -138,13 +141,6 @@ def probe(adapter: AnyDescribed, arguments: Arguments) -> Exchange[None]:
 def token(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Issued]:
     """Fetch a token for the client's credentials."""
     return (yield from client_credentials(getattr(adapter.settings, adapter.credentials)))
-
-
-def _read(adapter: AnyDescribed, name: str, arguments: Arguments) -> Exchange[tuple[Any, VendorResponse]]:
-    form = adapter.forms[name]
-    values = adapter.values(arguments, adapter.description.schemes)
-    response = yield adapter.asked(form, values, arguments)
-    return adapter.proven(response, form.success, values), response
 
 
 EXCHANGES: Mapping[str, Callable[[AnyDescribed, Arguments], Exchange[Any]]] = MappingProxyType(

@@ -229,6 +229,7 @@ class Bucket(Part):
     points: Query
     at: Query | None = None
     within_days: Query | None = None
+    details: dict[SettingName, Query] = Field({}, description="Further values of the row, by a name.")
 
 
 class LookupMember(Part):

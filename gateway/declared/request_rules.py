@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from gateway.declared import body as bodies
 from gateway.declared.body import Body
-from gateway.declared.description import Description, Requesting, Writing
+from gateway.declared.description import Description, Following, Requesting
 from gateway.declared.form import METHODS, Form, ways
 from gateway.declared.parts import Success
 from gateway.declared.template import Hole, Template
@@ -32,6 +32,7 @@ HOLES: Mapping[str, frozenset[str]] = {
     "probe": frozenset(),
     "before adjust": _ANY | _WHO | {"point_type", "store"},
     "before reverse": _ANY | _WHO | {"original", "transaction", "point_type"},
+    **dict.fromkeys(("before balance", "before expiring", "before transactions"), _ANY | _WHO | {"point_type"}),
 }
 """The holes that the requests of an operation may have, beside those of settings and options."""
 COMPARED = frozenset(("points", "amount"))
@@ -44,10 +45,10 @@ _IN_HEADERS = frozenset(("id", "now", "nonce"))
 _SEGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+\Z")
 _READS = (
     *("balance", "expiring", "transactions", "lookup", "find", "find_reversal", "probe"),
-    *("before adjust", "before reverse"),
+    *(each for each in HOLES if each.startswith("before ")),
 )
-_OF_NOBODY = ("probe", "reverse", "find", "find_reversal", "before adjust", "before reverse")
-"""Requests that need not say whose points they are about."""
+_OF_NOBODY = ("probe", "reverse", "find", "find_reversal")
+"""Operations whose requests need not say whose points they are about, beside what comes before others."""
 
 
 def of_request(asked: Requesting, path: Path, name: str, description: Description) -> Iterator[Fault]:
@@ -84,7 +85,7 @@ def of_request(asked: Requesting, path: Path, name: str, description: Descriptio
         for key, template in headers.items():
             yield from _of_header(template, (*place, key))
     whom = {hole.name for _, holes in _places(asked, method) for hole in holes}
-    if operation not in _OF_NOBODY and "member" not in whom:
+    if operation not in _OF_NOBODY and not operation.startswith("before ") and "member" not in whom:
         yield path, "expected {member}: the request says of nobody whose points they are"
     words = getattr(asked, "schemes", description.schemes)
     if "member" in whom and len(words) > 1 and "scheme" not in whom:
@@ -97,7 +98,7 @@ def of_request(asked: Requesting, path: Path, name: str, description: Descriptio
 
 def _of_before(asked: Requesting, path: Path, name: str, description: Description) -> Iterator[Fault]:
     """What is wrong between a request and the one before it, whose values it takes."""
-    before = asked.before if isinstance(asked, Writing) else None
+    before = asked.before if isinstance(asked, Following) else None
     values: Collection[str] = () if before is None else before.values
     method = next(each for each in METHODS if getattr(asked, each) is not None)
     taken = set()

@@ -114,13 +114,16 @@ def expiring(document: Any, described: ExpiringRead, times: str, response: Vendo
     rows = [document] if described.rows is None else described.rows.rows(document)
     if rows is None or described.bucket is None:
         not_understood("there is no list of rows that can be told", response)
+    if described.total is not None and reading.number_at(document, described.total) != len(rows):
+        not_understood(f"{described.total.text}: not the number of the rows that are there", response)
     buckets = []
     for row in rows:
         points = number(described.bucket.points.value(row), described.bucket.points.text, response)
         if described.rows is None and points == 0:
             continue  # nothing expires next
         within = None if described.bucket.within_days is None else whole(described.bucket.within_days.value(row))
-        buckets.append(Bucket(points, reading.time_at(row, described.bucket.at, times), within))
+        at = reading.time_at(row, described.bucket.at, times)
+        buckets.append(Bucket(points, at, within, reading.details(row, described.bucket.details)))
     return Expiring(None, precision=described.precision, buckets=tuple(buckets))
 
 

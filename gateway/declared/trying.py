@@ -158,9 +158,9 @@ def tried(
     requests = [next(shown)]
     next(exchange)
     first = f"{requests[0].method} {requests[0].path}"
-    if comes_before := operation in WRITES and not requests[0].effect:
+    if comes_before := f"before {adapter.form_of(operation, call)}" in adapter.forms:
         if before is None:
-            raise ValueError(f"{first} comes before the change: give the vendor's answer to it as --before FILE")
+            raise ValueError(f"{first} comes first: give the vendor's answer to it as --before FILE")
     elif before is not None:
         raise ValueError(f"nothing comes before {first}: leave --before out")
     try:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import FieldNotSupported, MemberNotFound, VendorBadResponse
-from gateway.model import Applied, Member
+from gateway.model import Applied, Bucket, Expiring, Member
 from gateway.port import VendorRequest
 from tests.gateway.cli.conftest import Command, command
 from tests.gateway.declared.cards import CARDS
@@ -174,6 +174,44 @@ def test_two_forms_share_what_is_looked_up() -> None:
         assert asked.send(answer(READ)).path == path
 
 
+SCHEDULE = """
+expiring:
+  before:
+    get: /cards/{member}
+    success: {agree: {$.number: "{member}"}}
+    values: {campaign: $.campaign}
+  get: /campaigns/{before.campaign}/cards/{member}/fading
+  precision: buckets
+  rows: $.fading[*]
+  total: $.total
+  bucket: {points: $.tokens, details: {on: $.on}}
+"""
+
+
+def test_a_read_may_need_a_look_up_too() -> None:
+    """No request has an effect; the schedule is told only where all of its rows are there."""
+    text = CARDS + SCHEDULE
+    settings = {"adapter": "declared", "base_url": "https://cards.example", "key": "key-of-the-cards-7"}
+    rows = '{"fading": [{"tokens": 5, "on": "2026-12-31"}, {"tokens": 7, "on": null}], "total": 2}'
+    for body in (rows, rows.replace('"total": 2', '"total": 3'), rows.replace(', "total": 2', "")):
+        kind = made(text)
+        asked = kind.adapter(kind.settings.model_validate(settings)).expiring(member=CARD)  # type: ignore[attr-defined]  # a described one
+        requests = [next(asked), asked.send(answer('{"number": "7", "campaign": 3}'))]
+        assert [(each.path, each.effect) for each in requests] == [
+            ("/cards/7", False),
+            ("/campaigns/3/cards/7/fading", False),
+        ]
+        with pytest.raises((StopIteration, VendorBadResponse)) as ended:
+            asked.send(answer(body))
+        if body == rows:
+            buckets = (Bucket(Decimal(5), details={"on": "2026-12-31"}), Bucket(Decimal(7), details={"on": None}))
+            assert ended.value.value == Expiring(None, precision="buckets", buckets=buckets)  # type: ignore[union-attr]  # it has stopped
+        else:
+            assert isinstance(ended.value, VendorBadResponse)
+    without_rows = SCHEDULE.replace("buckets\n  rows: $.fading[*]", "next_only")
+    assert any("expiring.total: expected rows" in each for each in problems_of(CARDS + without_rows))
+
+
 def tried(command: Command, folder: Any, before: str | None, booked: str, *words: str) -> tuple[int, str]:
     for name, text in (("cards.yaml", CARDS), ("booked.txt", booked), ("read.txt", before or "")):
         (folder / name).write_text(text)
@@ -197,6 +235,6 @@ def test_describe_try_takes_both_answers(command: Command, tmp_path: Any) -> Non
     assert (code, "verdict  not_applied" in shown) == (1, True), shown
     assert '$.number: not what was sent: sent "7", received "8"' in shown
     code, shown = tried(command, tmp_path, None, BOOKED)
-    assert (code, "GET /cards/7 comes before the change: give the vendor's answer" in shown) == (1, True), shown
+    assert (code, "GET /cards/7 comes first: give the vendor's answer" in shown) == (1, True), shown
     code, shown = tried(command, tmp_path, READ, READ, "--operation", "balance")
     assert (code, "nothing comes before GET /cards/7" in shown) == (1, True), shown
