@@ -28,6 +28,9 @@ class Bell:
         self._descriptor = descriptor
         self._waits = self._woke = False
         self._in_vain = 0.0
+        # Unlike select, it takes a descriptor of any number: a gateway may have thousands of connections.
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLIN)
 
     @classmethod
     def of(cls, journal: Path) -> "Bell | None":
@@ -88,7 +91,7 @@ class Bell:
         os.close(self._descriptor)
 
     def _rung(self, seconds: float) -> bool:
-        return bool(select.select([self._descriptor], [], [], seconds)[0])
+        return bool(self._poll.poll(seconds * 1000))
 
     def _answered(self) -> bool:
         try:

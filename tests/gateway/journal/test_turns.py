@@ -1,6 +1,7 @@
 """Processes that write to one file take turns: none has it again and again while another waits."""
 
 import asyncio
+import fcntl
 import os
 import stat
 import threading
@@ -47,6 +48,19 @@ def test_two_processes_write_in_turn(neighbours: Callable[..., list[Any]], url: 
     together = names[names.index(names[-1]) if names[0] == names[-1] else 0 :]
     changes = sum(one != other for one, other in pairwise(together))
     assert changes > ROUNDS
+
+
+def test_a_bell_has_a_descriptor_of_any_number(bells: tuple[Bell, Bell], tmp_path: Path) -> None:
+    """A gateway with thousands of connections may open its journal anew."""
+    _, rings = bells
+    with open(tmp_path / "points.db.turn", "rb+", buffering=0) as pipe:
+        high = Bell(fcntl.fcntl(pipe, fcntl.F_DUPFD_CLOEXEC, 1500))
+        try:
+            assert not high.wait()
+            rings.ring()
+            assert high.wait()
+        finally:
+            high.close()
 
 
 def test_who_waits_is_woken(bells: tuple[Bell, Bell]) -> None:
