@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.adjustments import Draft, Record, State, Status
+from gateway.adjustments import Draft, Record, Resolution, State, Status
 from gateway.model import Adjustment, Applied, Member
 from gateway.reversible import Reversible, Share
 from gateway.write import Write, WriteOperation
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SEEN = Resolution(True, "seen in their portal", "ops:jane", NOW)
 POINTS = st.integers(1, 20).map(Decimal)
 
 
@@ -67,6 +68,13 @@ def test_the_bound_is_what_was_booked(points: int, booked: int | None, expected:
         (original(status=Status.FAILED), "status"),
         (original(operation="reverse"), "reversal"),
         (original(reversed_at_vendor=True), "at_vendor"),
+        (original(conflict=True), None),
+        (original(resolution=SEEN), None),
+        (original(conflict=True, resolution=SEEN), "contradicted"),
+        (original(removal="purged"), "purged"),
+        (original(removal="erased"), "erased"),
+        (original(erase_as="pseudonym"), "erased"),
+        (original(removal="purged", erase_as="pseudonym"), "purged"),
     ],
 )
 def test_why_there_can_be_no_reversal(record: Record, why: str | None) -> None:
@@ -94,6 +102,14 @@ def test_why_there_can_be_no_reversal(record: Record, why: str | None) -> None:
 def test_when_a_reversal_may_begin(taken: int, points: int, linked: bool, all_left: bool, why: str | None) -> None:
     reversible = Reversible.of(original(), [share(taken)] if taken else [])
     assert reversible.refused(Decimal(points), linked=linked, all_left=all_left) == why
+
+
+@pytest.mark.parametrize(("taken", "left"), [("9.5", "0.5"), ("10", "0"), ("12", "0")])
+def test_what_is_left_is_a_part_of_a_point_or_nothing(taken: str, left: str) -> None:
+    """It is never below nothing, and the last half a point can be taken back."""
+    reversible = Reversible.of(original(), [share(Decimal(taken))])
+    assert reversible.left == Decimal(left)
+    assert reversible.refused(Decimal("0.5"), linked=False) == (None if left == "0.5" else "nothing_left")
 
 
 @given(st.lists(st.tuples(POINTS, st.booleans(), st.booleans())))
