@@ -13,7 +13,7 @@ from gateway.port.registry import adapters
 from gateway.settings import load
 from gateway.settings.key import digest_of
 from gateway.simulation import Simulator
-from tests.gateway.cli.conftest import KEY, Command, Left
+from tests.gateway.cli.conftest import KEY, PIPES, Command, Left
 from tests.gateway.declared.shop import DESCRIPTION
 
 CERTIFICATES = Path(__file__).parents[1] / "transport" / "certificates"
@@ -88,7 +88,7 @@ def test_a_description_may_be_read(
 
 def test_a_journal_that_others_can_read(command: Command, public: Path, left: Left) -> None:
     """So are the journal, what SQLite keeps beside it, and its locks."""
-    shutil.copytree(left.config.parent, public / "there")
+    shutil.copytree(left.config.parent, public / "there", ignore=PIPES)
     config = public / "there" / left.config.name
     config.parent.chmod(0o755)
     names = ["points.db", "points.db-wal", "points.db.lock"]
