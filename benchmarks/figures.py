@@ -13,16 +13,17 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One scenario in one round: answers a second, and latencies in seconds."""
+    """One scenario in one round: answers a second, latencies in seconds, and CPU seconds of its server an answer."""
 
     rate: float
     p50: float
     p99: float
+    cpu: float
 
     @classmethod
-    def of(cls, sample: Sample) -> "Point":
-        """What is kept of a measurement."""
-        return cls(sample.rate, sample.percentile(0.5), sample.percentile(0.99))
+    def of(cls, sample: Sample, *, cpu: float = 0.0) -> "Point":
+        """What is kept of a measurement; `cpu`: seconds that its server used for all of it."""
+        return cls(sample.rate, sample.percentile(0.5), sample.percentile(0.99), cpu / sample.answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,10 @@ class Figures:
     def ratio(self, row: str, to: str, connections: int) -> Spread:
         """How much of another row's throughput this one has, in the same round."""
         return self.over_rounds(lambda each: each[row, connections].rate / each[to, connections].rate)
+
+    def cost(self, row: str, to: str, connections: int) -> Spread:
+        """How many times another row's CPU time an answer takes of its server, in the same round."""
+        return self.over_rounds(lambda each: each[row, connections].cpu / each[to, connections].cpu)
 
     def to_echo(self, row: str, connections: int) -> Spread:
         """How much of the bare echo's throughput it has, in the same round."""

@@ -4,21 +4,21 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import calls, gateway
+from benchmarks import calls, disk, gateway
 from benchmarks.figures import Endurance, Key, Point
 from benchmarks.gateway import KEY
 from benchmarks.lineup import SLOWEST, SQLITE, Lineup
-from benchmarks.load import Sample, Void, for_seconds, of_calls
-from benchmarks.scenarios import MOST, Scenario, rotated
+from benchmarks.load import Void, for_seconds, of_calls
+from benchmarks.scenarios import COMMIT, MOST, Scenario, rotated
 from benchmarks.server import Server
 
 FIRST_CALLS = 100_000
 
 
 def played(
-    lineup: Lineup, scenarios: Sequence[Scenario], *, rounds: int, seconds: float, warm_up: float
+    lineup: Lineup, scenarios: Sequence[Scenario], folder: Path, *, rounds: int, seconds: float, warm_up: float
 ) -> list[dict[Key, Point]]:
-    """Play every scenario once a round, in an order that rotates. Raises `Void`.
+    """Play every scenario once a round, in an order that rotates; the disk is that of `folder`. Raises `Void`.
 
     Before the first, each has a turn that is not counted, so that what compiles or caches at first has done so.
     """
@@ -30,19 +30,21 @@ def played(
         began = time.monotonic()
         found.append(
             {
-                scenario.key: Point.of(measured(lineup, scenario, seconds=seconds, warm_up=warm_up))
+                scenario.key: measured(lineup, scenario, seconds=seconds, warm_up=warm_up)
                 for scenario in rotated(scenarios, number, rounds)
             }
+            | {(COMMIT, 1): Point.of(disk.commits(folder))}
         )
         print(f"round {number + 1} of {rounds}: {time.monotonic() - began:.0f} s", flush=True)
     return found
 
 
-def measured(lineup: Lineup, scenario: Scenario, *, seconds: float, warm_up: float) -> Sample:
+def measured(lineup: Lineup, scenario: Scenario, *, seconds: float, warm_up: float) -> Point:
     """Measure one scenario. Raises `Void`, also where the vendor counts other effects than were answered."""
     before = calls.effects(lineup.vendor.port)
     try:
         with lineup.turn(scenario) as server:
+            used = server.cpu()
             sample = for_seconds(
                 server.port,
                 scenario.call,
@@ -50,12 +52,13 @@ def measured(lineup: Lineup, scenario: Scenario, *, seconds: float, warm_up: flo
                 seconds=scenario.share * seconds,
                 warm_up=scenario.share * warm_up,
             )
+            used = server.cpu() - used
         effects, expected = calls.effects(lineup.vendor.port) - before, sample.answered if scenario.writes else 0
         if effects != expected:
             raise Void(f"the vendor counted {effects} effects, and {expected} were answered")
     except Void as void:
         raise Void(f"{scenario.row}, {scenario.connections} connections: {void}") from void
-    return sample
+    return Point.of(sample, cpu=used)
 
 
 def resident(lineup: Lineup) -> dict[str, list[int]]:

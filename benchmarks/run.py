@@ -55,6 +55,7 @@ def run(*, times: int, seconds: float, calls: int) -> Figures:
         played = rounds.played(
             lineup,
             scenarios(lineup.servers, vendor=lineup.vendor.port, tenant_keys=lineup.tenant_keys),
+            folder,
             rounds=times,
             seconds=seconds,
             warm_up=0.3 * seconds,

@@ -22,6 +22,7 @@ VENDOR, GATEWAY, ON_POSTGRESQL, OF_MANY_TENANTS = (
 )
 """Servers, by the names that they have in a run; a row is what one of them is asked for."""
 
+COMMIT = "a commit on this disk"
 DIRECT = "the fake vendor, called directly"
 ECHO = "bare echo: starlette on uvicorn"
 NGINX = "nginx, proxy_pass"

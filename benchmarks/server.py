@@ -103,8 +103,9 @@ class Server:
             self._process.wait()
 
     def cpu(self) -> float:
-        """CPU seconds that it has used, with the threads that are gone; of its first process alone."""
-        return time.clock_gettime(~self.pid << 3 | 2)  # Linux' clock id of a process: clock_getcpuclockid(3)
+        """CPU seconds that its processes have used, with their threads that are gone."""
+        # Linux' clock id of a process: clock_getcpuclockid(3)
+        return sum(time.clock_gettime(~pid << 3 | 2) for pid in _group(self.pid))
 
     def resident(self) -> list[int]:
         """The resident memory of each worker, in bytes."""

@@ -1,9 +1,9 @@
 """What the gateway is to reach, and whether a run says that it does."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 
+from benchmarks import write_targets
 from benchmarks.figures import Figures
 from benchmarks.scenarios import (
     BY_HAND,
@@ -18,32 +18,28 @@ from benchmarks.scenarios import (
     TENANTS,
     TWO_WORKERS,
 )
+from benchmarks.target import Target
 
 MEGABYTE = 1_000_000
 FLAT = 1.05
 """How much larger a process may be at the end than after its first calls, and still count as flat."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One thing to reach, what was measured of it, and whether it is met."""
-
-    what: str
-    measured: str
-    met: bool
-
-
 def judged(figures: Figures) -> list[Target]:
     """Every target, judged by the medians."""
-    return [*_throughput(figures), *_latency(figures), *_growth(figures), *_footprint(figures)]
+    return [
+        *_throughput(figures),
+        *write_targets.judged(figures),
+        *_latency(figures),
+        *_growth(figures),
+        *_footprint(figures),
+    ]
 
 
 def _throughput(figures: Figures) -> Iterator[Target]:
     for row, to, named, least, goal in (
         (READS, BY_HAND, "what is written by hand", 6, ""),
         (READS, ECHO, "the bare echo", 0.20, " (goal 0.30)"),
-        (SQLITE, READS, "reads", 0.75, ""),
-        (POSTGRESQL, READS, "reads", 0.90, ""),
     ):
         ratio = figures.ratio(row, to, MOST).median
         what = f"{row.removeprefix('gateway, ')}: at least {least:g} of {named}{goal}"
@@ -63,10 +59,8 @@ def _latency(figures: Figures) -> Iterator[Target]:
 
 
 def _growth(figures: Figures) -> Iterator[Target]:
-    for row in (READS, POSTGRESQL):
-        scale = figures.ratio(row + TWO_WORKERS, row, MOST).median
-        what = f"{row.removeprefix('gateway, ')}: 2 workers at least 1.7 of one"
-        yield Target(what, f"{scale:.2f}", scale >= 1.7)
+    scale = figures.ratio(READS + TWO_WORKERS, READS, MOST).median
+    yield Target("reads: 2 workers at least 1.7 of one", f"{scale:.2f}", scale >= 1.7)
     many = figures.ratio(MANY_TENANTS, READS, MOST).median
     yield Target(f"reads: {TENANTS:,} tenants at least 0.95 of one", f"{many:.2f}", many >= 0.95)
 

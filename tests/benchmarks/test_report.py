@@ -35,7 +35,12 @@ def test_targets_are_judged() -> None:
     met = {target.what: (target.measured, target.met) for target in judged(made_up())}
     assert met["reads: at least 6 times what is written by hand"] == ("8.00", True)
     assert met["reads: 2 workers at least 1.7 of one"] == ("1.88", True)
-    assert met["writes, PostgreSQL: 2 workers at least 1.7 of one"] == ("1.00", False)
+    assert met["writes, PostgreSQL: 2 workers at least 1.6 of one"] == ("1.00", False)
+    assert met["writes, SQLite: 2 workers at least 1.0 of one"] == ("1.00", True)
+    assert met["writes, SQLite: at most 1.6 times a read's CPU time (goal 1.3)"] == ("1.40", True)
+    assert met["writes, PostgreSQL: at most 1.6 times a read's CPU time (goal 1.3)"] == ("2.00", False)
+    commits = "writes, SQLite: p50 added to the vendor's own at 1 connection: at most 1.5 times two commits of the disk"
+    assert met[commits] == ("1.57", False)
     assert met["memory: flat over 1,000,000 reads (at most 1.05 of what it was at first)"] == ("1.017", True)
 
 
