@@ -1,6 +1,7 @@
 """What decides about the next step of one adjustment, as its locked row says it."""
 
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from gateway.adjustments import Mark, Record, State
@@ -23,7 +24,7 @@ class RepeatColumns:
     @classmethod
     def of(cls, row: Any) -> "RepeatColumns":
         """Read them from a row that has the columns as attributes."""
-        return cls(**{each.name: getattr(row, each.name) for each in fields(cls)})
+        return cls(*_repeat_columns(row))
 
     @property
     def mark(self) -> Mark | None:
@@ -32,6 +33,7 @@ class RepeatColumns:
 
 
 REPEAT_COLUMNS = tuple(each.name for each in fields(RepeatColumns))
+_repeat_columns = attrgetter(*REPEAT_COLUMNS)
 
 
 @dataclass(slots=True)
