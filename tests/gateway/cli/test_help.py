@@ -134,6 +134,7 @@ def test_a_configuration_is_required(command: Command, name: str) -> None:
     fields = {
         "explain": ["adjust", "--tenant=acme", "--member=email:a"],
         "adjustments show": ["adj_1"],
+        "adjustments resolve": ["adj_1", "--applied"],
         "journal backup": ["backup.db"],
         "journal copy": ["--to=new.yaml"],
         "resume": ["all"],
