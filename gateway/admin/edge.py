@@ -14,6 +14,7 @@ from gateway.answers.answer_model import AnswerModel
 from gateway.api import content, reading
 from gateway.api.edge import problem_response, request_id
 from gateway.api.request_body import body_of
+from gateway.api.request_headers import RequestHeaders
 from gateway.api.request_log import RequestLog
 from gateway.api.schemas import NoBody
 from gateway.errors import GatewayError, InternalError, InvalidRequest, MethodNotAllowed
@@ -92,12 +93,12 @@ class AdminEdge:
             response = Response(shown.to_json(), media_type="application/json")
             response.headers["Request-Id"] = call.request_id
         except GatewayError as error:
-            response = problem_response(error, request)
+            response = problem_response(error, request.scope)
         except ClientDisconnect:  # nobody hears this; it is for the log
-            response = problem_response(InvalidRequest("The caller left in the middle of the body"), request)
+            response = problem_response(InvalidRequest("The caller left in the middle of the body"), request.scope)
         except Exception:
-            log.exception("a fault of the gateway", route=endpoint.path, request_id=request_id(request))
-            response = problem_response(InternalError(), request)
+            log.exception("a fault of the gateway", route=endpoint.path, request_id=request_id(request.scope))
+            response = problem_response(InternalError(), request.scope)
         except BaseException:
             self._requests.cut(under_way)
             raise
@@ -114,15 +115,16 @@ class AdminEdge:
 
 
 async def _read(endpoint: AdminEndpoint[Q, B], request: Request, operator: Operator) -> AdminCall[Q, B]:
+    headers = RequestHeaders.of(request.scope)
     path = {name: reading.segment(value) for name, value in request.path_params.items()}
     query = reading.query(request.scope["query_string"], endpoint.query)
     if endpoint.takes_body:
-        content.require_json(request.headers)
-        body = reading.body(await body_of(request), endpoint.body)
+        content.require_json(headers)
+        body = reading.body(await body_of(headers, request.receive), endpoint.body)
     else:
-        content.require_none(request.headers)
+        content.require_none(headers)
         body = reading.nothing(endpoint.body)
-    return AdminCall(operator, request_id(request), path, query, body)
+    return AdminCall(operator, request_id(request.scope), path, query, body)
 
 
 class AdminResource:
@@ -139,7 +141,7 @@ class AdminResource:
         endpoint = self._by_method.get(request.method)
         if endpoint is None:
             allowed = ", ".join(self._by_method)
-            response: Response = problem_response(MethodNotAllowed(f"{self._path} takes {allowed}"), request)
+            response: Response = problem_response(MethodNotAllowed(f"{self._path} takes {allowed}"), request.scope)
             response.headers["Allow"] = allowed
         else:
             response = await self._edge.answer(endpoint, request)

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from starlette.datastructures import Headers
-
 from gateway.api.keyring import Keyring
+from gateway.api.request_headers import RequestHeaders
 from gateway.errors import Forbidden, InvalidRequest, TenantRequired, Unauthenticated
 from gateway.settings import Client
 
@@ -31,14 +30,14 @@ class Access:
         self._clock = clock
         self._renamed = renamed
 
-    def client(self, headers: Headers) -> Client:
+    def client(self, headers: RequestHeaders) -> Client:
         """The client of the request's API key. Raises `Unauthenticated`."""
-        values = headers.getlist("authorization")
+        values = headers.all(b"authorization")
         if len(values) != 1:
             raise Unauthenticated("Send one header: Authorization: Bearer KEY")
-        scheme, _, text = values[0].partition(" ")
-        key = self._keyring.find(hashlib.sha256(text.strip().encode("latin-1")).digest())
-        if scheme.lower() != "bearer" or key is None:
+        scheme, _, text = values[0].partition(b" ")
+        key = self._keyring.find(hashlib.sha256(text.strip()).digest())
+        if scheme.lower() != b"bearer" or key is None:
             raise Unauthenticated("The API key is not known")
         if key.expires is not None and self._clock() >= key.expires:
             raise Unauthenticated("The API key has expired: ask the operator of this gateway for a new one")
@@ -49,9 +48,9 @@ class Access:
         if scope not in client.scopes:
             raise Forbidden(f"The client {client.name!r} has not the scope {scope}")
 
-    def tenant(self, headers: Headers, client: Client) -> str:
+    def tenant(self, headers: RequestHeaders, client: Client) -> str:
         """The tenant in `X-Tenant`, or the client's only one. Raises `TenantRequired` or `Forbidden`."""
-        values = headers.getlist("x-tenant")
+        values = headers.texts(b"x-tenant")
         if len(values) > 1:
             raise InvalidRequest("X-Tenant is given twice")
         if not values:

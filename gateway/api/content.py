@@ -5,8 +5,7 @@ Every unambiguous spelling of a header is accepted; everything else is refused w
 
 import re
 
-from starlette.datastructures import Headers
-
+from gateway.api.request_headers import RequestHeaders
 from gateway.errors import InvalidRequest, UnsupportedMediaType
 
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -18,20 +17,19 @@ _USUAL = ["application/json"]
 _SEND = "send the body as Content-Type: application/json"
 
 
-def require_json(headers: Headers) -> None:
+def require_json(headers: RequestHeaders) -> None:
     """Raises `UnsupportedMediaType` or `InvalidRequest`, with the cause, unless the body is plain JSON in UTF-8."""
-    types = headers.getlist("content-type")
+    types = headers.texts(b"content-type")
     if types != _USUAL:
         _check_type(types)
-    if "content-encoding" in headers:
-        _check_coding(headers.getlist("content-encoding"))
+    if b"content-encoding" in headers:
+        _check_coding(headers.texts(b"content-encoding"))
 
 
-def require_none(headers: Headers) -> None:
+def require_none(headers: RequestHeaders) -> None:
     """Raises `InvalidRequest` if a request that takes no body has one: it must not be dropped silently."""
-    for name, value in headers.raw:
-        if name == b"transfer-encoding" or (name == b"content-length" and int(value)):
-            raise InvalidRequest("The request takes no body: what it asks for stands in its address")
+    if b"transfer-encoding" in headers or any(int(value) for value in headers.all(b"content-length")):
+        raise InvalidRequest("The request takes no body: what it asks for stands in its address")
 
 
 def _check_type(types: list[str]) -> None:

@@ -5,13 +5,12 @@ The key is checked first, so that a valid key passes whatever others behind the 
 
 from typing import Generic, Protocol, TypeVar
 
-from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api.access import Access
 from gateway.api.edge import problem_response
 from gateway.api.peer import Peers
+from gateway.api.request_headers import RequestHeaders
 from gateway.api.strangers import Strangers
 from gateway.api.visitor import Visitor
 from gateway.errors import RateLimited, Unauthenticated
@@ -66,8 +65,8 @@ class Door(Generic[T]):
         usage.count += 1
         try:
             host = scope["client"][0] if scope.get("client") else ""
-            peer = current.peers.of(host, scope["headers"])
-            headers = Headers(scope=scope)
+            headers = RequestHeaders.of(scope)
+            peer = current.peers.of(host, headers.raw)
             try:
                 Visitor(peer, current.access.client(headers)).enter(scope)
             except Unauthenticated as error:
@@ -76,10 +75,10 @@ class Door(Generic[T]):
                         scope[REST] = True
                 else:
                     try:
-                        self._strangers.count(peer, wrong_key="authorization" in headers)
+                        self._strangers.count(peer, wrong_key=b"authorization" in headers)
                     except RateLimited as too_many:
                         scope[REST] = True
-                        return await problem_response(too_many, Request(scope))(scope, receive, send)
+                        return await problem_response(too_many, scope)(scope, receive, send)
                 Visitor(peer, error).enter(scope)
             return await current.app(scope, receive, send)
         finally:
@@ -91,7 +90,7 @@ class Door(Generic[T]):
         With one turn per address, a stranger with many addresses would displace the clients.
         """
         try:
-            return self.current.access.client(Headers(scope=scope)).name
+            return self.current.access.client(RequestHeaders.of(scope)).name
         except Unauthenticated:
             # A client's name has no blank, so these cannot be the name of one.
             return "a probe" if scope["raw_path"] in PROBES else "a stranger"

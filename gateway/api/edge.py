@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
 from pydantic import BaseModel
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -22,6 +21,7 @@ from gateway.api import content, reading
 from gateway.api.access import Access
 from gateway.api.client_concurrency import Concurrency
 from gateway.api.request_body import BODY_SECONDS, body_of
+from gateway.api.request_headers import RequestHeaders
 from gateway.api.request_log import RequestLog
 from gateway.api.schemas import NoBody
 from gateway.api.visitor import Visitor
@@ -57,7 +57,7 @@ class Call(Generic[Q_co, B_co]):
 
     caller: Caller
     scopes: frozenset[Permission]
-    headers: Headers
+    headers: RequestHeaders
     path: Mapping[str, str]
     query: Q_co
     body: B_co
@@ -104,8 +104,8 @@ def open_page(
         try:
             response = await handler(request)
         except GatewayError as error:
-            return problem_response(error, request)
-        response.headers["Request-Id"] = request_id(request)
+            return problem_response(error, request.scope)
+        response.headers["Request-Id"] = request_id(request.scope)
         return response
 
     return page
@@ -133,10 +133,11 @@ class Edge:
         self._requests = RequestLog(metrics, peers=log_peer, share=log_requests, seen=seen)
         self._body_seconds = body_seconds
 
-    async def answer(self, endpoint: Endpoint[Q, B], request: Request) -> WholeResponse:
+    async def answer(self, endpoint: Endpoint[Q, B], scope: Scope, receive: Receive) -> WholeResponse:
         """Run one endpoint for one request."""
-        under_way = self._requests.begin(endpoint.method, endpoint.path, request.scope["headers"])
-        visitor = Visitor.of(request.scope)
+        headers = RequestHeaders.of(scope)
+        under_way = self._requests.begin(endpoint.method, endpoint.path, headers.raw)
+        visitor = Visitor.of(scope)
         client = tenant = quota = None
         about: dict[str, str] = {}
         try:
@@ -147,18 +148,20 @@ class Edge:
                 quota.check()
             with self._concurrency.one_more(client) if self._concurrency else nullcontext():
                 self._access.permit(client, endpoint.scope)
-                tenant = self._access.tenant(request.headers, client)
-                caller = Caller(client.journal_name, self._access.journal_name(tenant), request_id(request))
-                response = await endpoint.handler(await self._read(endpoint, request, caller, client.scopes, about))
+                tenant = self._access.tenant(headers, client)
+                caller = Caller(client.journal_name, self._access.journal_name(tenant), request_id(scope))
+                response = await endpoint.handler(
+                    await self._read(endpoint, scope, receive, caller, client.scopes, about)
+                )
             response.add("Request-Id", caller.request_id)
         except GatewayError as error:
             _note_subject(error, about)
-            response = problem_response(error, request)
+            response = problem_response(error, scope)
         except ClientDisconnect:  # nobody hears this; it is for the log
-            response = problem_response(InvalidRequest("The caller left in the middle of the body"), request)
+            response = problem_response(InvalidRequest("The caller left in the middle of the body"), scope)
         except Exception:
-            log.exception("a fault of the gateway", route=endpoint.path, request_id=request_id(request))
-            response = problem_response(InternalError(), request)
+            log.exception("a fault of the gateway", route=endpoint.path, request_id=request_id(scope))
+            response = problem_response(InternalError(), scope)
         except BaseException:
             self._requests.cut(under_way)
             raise
@@ -171,7 +174,7 @@ class Edge:
             "status": response.status_code,
             "client": client and client.name,
             "tenant": tenant,
-            "request_id": request_id(request),
+            "request_id": request_id(scope),
         }
         self._requests.end(under_way, line, peer=visitor.peer, about=about)
         return response
@@ -179,20 +182,22 @@ class Edge:
     async def _read(
         self,
         endpoint: Endpoint[Q, B],
-        request: Request,
+        scope: Scope,
+        receive: Receive,
         caller: Caller,
         scopes: frozenset[Permission],
         about: dict[str, str],
     ) -> Call[Q, B]:
-        path = {name: reading.segment(value) for name, value in request.path_params.items()}
-        query = reading.query(request.scope["query_string"], endpoint.query)
+        headers = RequestHeaders.of(scope)
+        path = {name: reading.segment(value) for name, value in scope.get("path_params", {}).items()}
+        query = reading.query(scope["query_string"], endpoint.query)
         if endpoint.takes_body:
-            content.require_json(request.headers)
-            body = reading.body(await body_of(request, self._body_seconds), endpoint.body)
+            content.require_json(headers)
+            body = reading.body(await body_of(headers, receive, self._body_seconds), endpoint.body)
         else:
-            content.require_none(request.headers)
+            content.require_none(headers)
             body = reading.nothing(endpoint.body)
-        return Call(caller, scopes, request.headers, path, query, body, about)
+        return Call(caller, scopes, headers, path, query, body, about)
 
 
 class Resource:
@@ -205,20 +210,19 @@ class Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        request = Request(scope, receive)
-        endpoint = self._by_method.get(request.method)
+        endpoint = self._by_method.get(scope["method"])
         if endpoint is None:
             allowed = ", ".join(self._by_method)
-            response = problem_response(MethodNotAllowed(f"{self._path} takes {allowed}"), request)
+            response = problem_response(MethodNotAllowed(f"{self._path} takes {allowed}"), scope)
             response.add("Allow", allowed)
         else:
-            response = await self._edge.answer(endpoint, request)
+            response = await self._edge.answer(endpoint, scope, receive)
         await response(scope, receive, send)
 
 
-def problem_response(error: GatewayError, request: Request) -> WholeResponse:
+def problem_response(error: GatewayError, scope: Scope) -> WholeResponse:
     """A problem, with the headers that belong to it."""
-    problem = rendering.problem(error, request_id=request_id(request))
+    problem = rendering.problem(error, request_id=request_id(scope))
     response = WholeResponse(problem.to_json(), error.status, media_type="application/problem+json")
     response.add("Request-Id", problem.request_id)
     if error.status == 401:
@@ -228,26 +232,26 @@ def problem_response(error: GatewayError, request: Request) -> WholeResponse:
     return response
 
 
-def request_id(request: Request) -> str:
+def request_id(scope: Scope) -> str:
     """The caller's own `Request-Id` where it is usable, else a new one; the same for the whole request."""
-    if "request_id" not in request.scope:
-        headers = request.headers.getlist("request-id")
-        usable = len(headers) == 1 and _REQUEST_ID.match(headers[0])
-        request.scope["request_id"] = headers[0] if usable else f"req_{os.urandom(12).hex()}"
-    return str(request.scope["request_id"])
+    if "request_id" not in scope:
+        values = RequestHeaders.of(scope).texts(b"request-id")
+        usable = len(values) == 1 and _REQUEST_ID.match(values[0])
+        scope["request_id"] = values[0] if usable else f"req_{os.urandom(12).hex()}"
+    return str(scope["request_id"])
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
     """What Starlette itself refuses, as a problem."""
     assert isinstance(error, HTTPException)  # noqa: S101 (the handler is registered for this class)
-    response = problem_response(_translated(error), request)
+    response = problem_response(_translated(error), request.scope)
     response.headers.update(error.headers or {})
     return response
 
 
 async def on_fault(request: Request, error: Exception) -> Response:
     """What nothing else caught, as a problem without a word about why; the log has that."""
-    return problem_response(InternalError(), request)
+    return problem_response(InternalError(), request.scope)
 
 
 def _note_subject(error: GatewayError, about: dict[str, str]) -> None:

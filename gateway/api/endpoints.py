@@ -134,13 +134,13 @@ class Endpoints:
 
     async def adjust(self, call: Call[schemas.NoQuery, schemas.AdjustmentBody]) -> WholeResponse:
         """POST /v1/adjustments."""
-        key = reading.idempotency_key(call.headers.getlist("idempotency-key"))
+        key = reading.idempotency_key(call.headers.texts(b"idempotency-key"))
         reply = await self._service.adjust(call.caller, key=key, adjustment=call.body.adjustment())
         return _written(call, reply)
 
     async def reverse(self, call: Call[schemas.NoQuery, schemas.ReversalBody]) -> WholeResponse:
         """POST /v1/adjustments/{id}/reversal."""
-        key = reading.idempotency_key(call.headers.getlist("idempotency-key"))
+        key = reading.idempotency_key(call.headers.texts(b"idempotency-key"))
         reversal = call.body.reversal(call.path["id"])
         reply = await self._service.reverse(call.caller, key=key, reversal=reversal)
         return _written(call, reply)

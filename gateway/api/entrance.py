@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
@@ -61,7 +60,7 @@ class Entrance(Parting):
 
 
 async def _answer_overloaded(scope: Scope, receive: Receive, send: Send) -> None:
-    await problem_response(_ERROR, Request(scope))(scope, receive, send)
+    await problem_response(_ERROR, scope)(scope, receive, send)
 
 
 class _Waiting:

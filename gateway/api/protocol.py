@@ -16,6 +16,7 @@ from gateway.api.connections import Bounds, Connections
 from gateway.api.refusal import Refused, cause, refusal
 from gateway.api.request_cycle import RequestCycle
 from gateway.api.request_head import check
+from gateway.api.request_headers import RequestHeaders
 from gateway.api.request_size import RequestSize
 from gateway.api.unparsed import AHEAD, Unparsed
 from gateway.api.unread import Unread
@@ -124,10 +125,11 @@ class Protocol(Unread):
             return  # `_decline` parses the head again without the offer
         version = self.parser.get_http_version()
         self._size.head(self.url, self.headers)
-        length = check(version, self.url, self.headers)
+        headers = RequestHeaders(self.headers)
+        length = check(version, self.url, headers)
         if self.expect_100_continue and version == "1.0":
             self.expect_100_continue = False
-        self._begin(RequestCycle(self, version))
+        self._begin(RequestCycle(self, version, headers))
         self._arrives = _Arrives.BODY
         self._size = RequestSize(self._bounds, body=length)
         if self.expect_100_continue and self.cycle.keep_alive:

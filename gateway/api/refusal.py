@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import httptools
-from starlette.requests import Request
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
@@ -36,7 +35,7 @@ def refusal(detail: str, headers: Headers, *, always: Headers) -> bytes:
 
     `headers`: those of the request that were received, for its id. `always`: headers of every answer.
     """
-    response = problem_response(InvalidRequest(detail), Request({"type": "http", "headers": headers}))
+    response = problem_response(InvalidRequest(detail), {"headers": headers})
     head = STATUS_LINE[400] + lines([*always, *response.raw_headers, (b"connection", b"close")])
     return head + b"\r\n" + bytes(response.body)
 
@@ -45,7 +44,7 @@ class Prepared:
     """A frequent problem, rendered once; only the request id is filled in per request."""
 
     def __init__(self, error: GatewayError) -> None:
-        response = problem_response(error, Request({"type": "http", "headers": [(b"request-id", _ID)]}))
+        response = problem_response(error, {"headers": [(b"request-id", _ID)]})
         # Split at the placeholder, so that the id of a request can be joined in.
         self._body = bytes(response.body).split(exact.dumps(_ID.decode()))
         own = (b"request-id", b"content-length")
@@ -53,7 +52,7 @@ class Prepared:
 
     def answer(self, scope: Scope) -> tuple[bytes, bytes]:
         """The head of the answer to a request, without its empty line, and its body."""
-        name = request_id(Request(scope))
+        name = request_id(scope)
         body = exact.dumps(name).join(self._body)
         own = [(b"request-id", name.encode("latin-1")), (b"content-length", b"%d" % len(body))]
         return self._head + lines(own), body

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from gateway.api.request_headers import RequestHeaders
 from gateway.api.whole_response import WHOLE
 
 EXTENSIONS: dict[str, dict[object, object]] = {WHOLE: {}}
@@ -22,26 +23,28 @@ class RequestCycle(RequestResponseCycle):
     Begun once the head has come. Raises `HttpParserInvalidURLError` or `UnicodeDecodeError` for an unreadable address.
     """
 
-    def __init__(self, connection: HttpToolsProtocol, version: str) -> None:
+    def __init__(self, connection: HttpToolsProtocol, version: str, headers: RequestHeaders) -> None:
         address = httptools.parse_url(connection.url)
         path = address.path.decode("ascii")
+        scope: Any = {
+            "type": "http",
+            "asgi": {"version": connection.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "method": connection.parser.get_method().decode("ascii"),
+            "scheme": connection.scheme or "http",
+            "server": connection.server,
+            "client": connection.client,
+            "root_path": "",
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": address.path,
+            "query_string": address.query or b"",
+            "headers": headers.raw,
+            "state": connection.app_state.copy(),
+            "extensions": EXTENSIONS,
+        }
+        headers.enter(scope)
         super().__init__(
-            scope={
-                "type": "http",
-                "asgi": {"version": connection.asgi_version, "spec_version": "2.3"},
-                "http_version": version,
-                "method": connection.parser.get_method().decode("ascii"),
-                "scheme": connection.scheme or "http",
-                "server": connection.server,
-                "client": connection.client,
-                "root_path": "",
-                "path": unquote(path) if "%" in path else path,
-                "raw_path": address.path,
-                "query_string": address.query or b"",
-                "headers": connection.headers,
-                "state": connection.app_state.copy(),
-                "extensions": EXTENSIONS,
-            },
+            scope=scope,
             transport=connection.transport,
             flow=connection.flow,
             logger=connection.logger,

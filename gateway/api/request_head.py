@@ -5,9 +5,9 @@ the one that is served (request smuggling).
 """
 
 import re
-from collections.abc import Sequence
 
 from gateway.api.refusal import ADDRESS, Refused
+from gateway.api.request_headers import RequestHeaders
 
 _MOST_DIGITS = 19
 _VERSIONS = ("1.1", "1.0")
@@ -16,8 +16,8 @@ _HOST = re.compile(_AUTHORITY + rb"\Z")
 _TARGET = re.compile(rb"(?:https?://" + _AUTHORITY + rb")?/", re.IGNORECASE)
 
 
-def check(version: str, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> int:
-    """The Content-Length of a request, 0 if there is none; names of headers are in lower case.
+def check(version: str, target: bytes, headers: RequestHeaders) -> int:
+    """The Content-Length of a request, 0 if there is none.
 
     Raises `Refused`, with the cause, if the head is invalid or ambiguous.
     """
@@ -27,22 +27,17 @@ def check(version: str, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -
         raise Refused("An address has no fragment: send # as %23")
     if not _TARGET.match(target):
         raise Refused(ADDRESS)
-    hosts, codings, length = [], [], 0
-    for name, value in headers:
-        if name == b"host":
-            hosts.append(value)
-        elif name == b"transfer-encoding":
-            codings.append(value)
-        elif name == b"content-length":
-            if len(value) > _MOST_DIGITS:
-                raise Refused(f"A Content-Length has at most {_MOST_DIGITS} digits")
-            length = int(value)  # the parser has checked that there is one, of digits only
+    hosts, length = headers.all(b"host"), 0
+    for value in headers.all(b"content-length"):
+        if len(value) > _MOST_DIGITS:
+            raise Refused(f"A Content-Length has at most {_MOST_DIGITS} digits")
+        length = int(value)  # the parser has checked that there is one, of digits only
     if len(hosts) != 1 and (hosts or version == "1.1"):
         raise Refused(f"A request has one Host header, and this one has {len(hosts)}")
     if hosts and not _HOST.match(hosts[0]):
         raise Refused(f"The Host is {_quoted(hosts[0])}: it is a name or an address, and a port after a colon")
-    if codings:
-        _check_codings(version, codings)
+    if b"transfer-encoding" in headers:
+        _check_codings(version, headers.all(b"transfer-encoding"))
     return length
 
 

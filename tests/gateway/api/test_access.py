@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.datastructures import Headers
 
 from gateway.api.access import Access
 from gateway.api.keyring import Keyring
+from gateway.api.request_headers import RequestHeaders
 from gateway.errors import Forbidden, InvalidRequest, TenantRequired, Unauthenticated
 from gateway.metrics import Metrics
 from gateway.settings import Client, ClientKey, Problem
@@ -29,9 +29,9 @@ def access(*keys: ClientKey) -> Access:
 ACCESS = access(ClientKey("app", digest_of(KEY), HERE))
 
 
-def headers(*pairs: tuple[str, str]) -> Headers:
+def headers(*pairs: tuple[str, str]) -> RequestHeaders:
     """Headers as a server passes them on."""
-    return Headers(raw=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs])
+    return RequestHeaders([(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs])
 
 
 def test_a_known_key() -> None:

@@ -3,20 +3,20 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.datastructures import Headers
 
 from gateway.api.content import require_json, require_none
+from gateway.api.request_headers import RequestHeaders
 from gateway.errors import GatewayError, InvalidRequest, UnsupportedMediaType
 
 
-def headers(**values: str | list[str]) -> Headers:
+def headers(**values: str | list[str]) -> RequestHeaders:
     """Headers by name, underscores for hyphens; a list is a header that is given several times."""
     raw = [
         (name.replace("_", "-").encode(), each.encode("latin-1"))
         for name, value in values.items()
         for each in ([value] if isinstance(value, str) else value)
     ]
-    return Headers(raw=raw)
+    return RequestHeaders(raw)
 
 
 @pytest.mark.parametrize(

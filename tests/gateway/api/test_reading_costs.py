@@ -15,14 +15,17 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.datastructures import Headers
 
 from gateway.answers import plans
 from gateway.api import content, reading, shape
 from gateway.api.connections import Bounds
 from gateway.api.edge import answer
 from gateway.api.list_query import ListQuery
+<<<<<<< HEAD
 from gateway.api.request_body import MAX_BODY
+=======
+from gateway.api.request_headers import RequestHeaders
+>>>>>>> 382c7aa (Headers of a request are parsed once, by name)
 from gateway.api.schemas import AdjustmentBody, adjustment_body
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.model import Member
@@ -186,9 +189,9 @@ def test_no_header_and_no_segment_costs_much(ordinary: float, begin: str, unit: 
         for read in (
             lambda: reading.segment(text.encode("latin-1").decode("latin-1")),
             lambda: reading.idempotency_key([text]),
-            lambda: content.require_json(Headers(raw=[(b"content-type", raw)])),
+            lambda: content.require_json(RequestHeaders([(b"content-type", raw)])),
             lambda: content.require_json(
-                Headers(raw=[(b"content-type", b"application/json"), (b"content-encoding", raw)])
+                RequestHeaders([(b"content-type", b"application/json"), (b"content-encoding", raw)])
             ),
             lambda: Member.parse(text),
         ):

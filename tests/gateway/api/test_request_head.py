@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.api.refusal import Refused
 from gateway.api.request_head import check
+from gateway.api.request_headers import RequestHeaders
 from tests.gateway.api.bench import Bench, served
 from tests.gateway.api.test_endings import answers, problem
 
@@ -145,7 +146,7 @@ def test_what_is_believed_has_one_meaning(headers: list[tuple[bytes, bytes]], ve
     host = one_host or (version == "1.0" and not hosts)
     framed = not codings or (version == "1.1" and [each.lower() for each in codings] == [b"chunked"])
     try:
-        check(version, b"/", headers)
+        check(version, b"/", RequestHeaders(headers))
     except Refused:
         assert not (host and framed)
     else:
