@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -31,6 +31,8 @@ with _without("rich"):  # structlog would use it for tracebacks, which are not s
     import structlog
     from structlog.typing import EventDict, WrappedLogger
 
+PIPE = 4096
+"""Bytes up to which a write to a pipe, which workers share, is not mixed with others'."""
 _CHAIN = 10
 """Maximum number of chained exceptions in one log line."""
 
@@ -57,6 +59,30 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [each for each in root.handlers if not isinstance(each, _FromLibraries)] + [_FromLibraries()]
     root.setLevel(max(least, logging.WARNING))
+
+
+def info_each(event: str, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Log each of these at level info, as of one event, in as few writes as keep lines whole."""
+    if not structlog.get_logger().bind().is_enabled_for(logging.INFO):
+        return
+    config = structlog.get_config()
+    logger, processors = config["logger_factory"](), config["processors"]
+    texts: list[str] = []
+    size = 0
+    for line in lines:
+        text: Any = {**line, "event": event}
+        try:
+            for processor in processors:
+                text = processor(logger, "info", text)
+        except structlog.DropEvent:
+            continue
+        size += len(text) + 1
+        if texts and size > PIPE:
+            logger.info("\n".join(texts))
+            texts, size = [], len(text) + 1
+        texts.append(text)
+    if texts:
+        logger.info("\n".join(texts))
 
 
 def _json(event: EventDict, **_: Any) -> str:

@@ -7,6 +7,7 @@ one that the method does not have is refused by the name that callers give it.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 
 from gateway.model import Balance, Expiring, Member, Operation, Period, Profile, Transactions
@@ -30,7 +31,13 @@ class Read(Generic[R]):
 
     def arguments(self) -> dict[str, Any]:
         """The fields that have a value, by name."""
-        return {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
+        return {name: value for name in _names(type(self)) if (value := getattr(self, name)) is not None}
+
+
+@cache
+def _names(read: type[Read[Any]]) -> tuple[str, ...]:
+    """The names of a read's fields; there are as many kinds of reads as operations."""
+    return tuple(each.name for each in fields(read))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
-"""What is noted of each request once it is answered: its metrics, and a line in the log for a share of them."""
+"""What is noted of each request once it is answered: its metrics, and a line in the log for a share of them.
+
+The requests that are answered in one turn of the event loop are noted together, after their answers have left.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
-import structlog
-
-from gateway import tracing
+from gateway import logs, tracing
 from gateway.delivery.meter import Spent, measured
 from gateway.metrics import Metrics
 
@@ -42,6 +42,7 @@ class RequestLog:
         self._peers = peers
         self._share = share
         self._due = 0.0
+        self._answered: list[tuple[dict[str, Any], float]] = []
 
     def begin(self, method: str, route: str, headers: Iterable[tuple[bytes, bytes]]) -> UnderWay:
         """A request has come; what the present task and those that it begins ask of vendors is its own."""
@@ -67,19 +68,17 @@ class RequestLog:
         if under_way.trace is not None:
             line["trace_id"] = under_way.trace.trace_id
             under_way.trace.end(line["status"], about)
-        asyncio.get_running_loop().call_soon(self._note, line, seconds)  # the answer leaves first
+        if not self._answered:
+            asyncio.get_running_loop().call_soon(self._note)
+        self._answered.append((line, seconds))
 
-    def _note(self, line: dict[str, Any], seconds: float) -> None:
-        status: int = line["status"]
-        self._metrics.answered(line["route"], line["method"], status, seconds, by_vendor="vendor" in line)
-        self._seen(line)
-        if self._share >= 1 or self._has_line(status):
-            self._log.info("request", **line)
-
-    @cached_property
-    def _log(self) -> Any:
-        # Bound once, as it says something of every request; at the first one, since by then the level is in force.
-        return structlog.get_logger("gateway.api.edge").bind()
+    def _note(self) -> None:
+        answered, self._answered = self._answered, []
+        for line, seconds in answered:
+            self._metrics.answered(line["route"], line["method"], line["status"], seconds, by_vendor="vendor" in line)
+            self._seen(line)
+        every = self._share >= 1
+        logs.info_each("request", [line for line, _ in answered if every or self._has_line(line["status"])])
 
     def _has_line(self, status: int) -> bool:
         """Whether this request is one of the share, which is spread evenly; those with 5xx all are."""

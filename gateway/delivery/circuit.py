@@ -50,6 +50,7 @@ class Circuit:
         self._clock = clock
         self._changed = changed
         self._turn = 0
+        self._usual = Pass(0, probe=False)
         self._in_a_row = 0
         self._pause = 0.0
         self._until = 0.0
@@ -65,11 +66,13 @@ class Circuit:
 
     def enter(self) -> Pass | None:
         """Leave to make one call, or None. Every pass is to be given back by `leave`."""
+        if self.state is CircuitState.CLOSED:
+            return self._usual
         if self.wait() > 0:
             return None
         if self.state is CircuitState.OPEN:
             self._become(CircuitState.HALF_OPEN)
-        return Pass(self._turn, probe=self.state is CircuitState.HALF_OPEN)
+        return Pass(self._turn, probe=True)
 
     def leave(self, given: Pass, sign: Sign, retry_after: float | None = None) -> None:
         """Take in how a call went. `retry_after`: seconds that the vendor asked to wait, where it did."""
@@ -99,6 +102,7 @@ class Circuit:
 
     def _become(self, state: CircuitState, seconds: float = 0.0) -> None:
         self._turn += 1
+        self._usual = Pass(self._turn, probe=False)
         self.state = state
         self._changed(state, seconds)
 

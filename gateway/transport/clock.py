@@ -1,9 +1,12 @@
 """The clock that a deadline is checked against just before a request leaves."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 
+_IDENTIFIER = getattr(time, "CLOCK_BOOTTIME", None)
+boottime: Callable[[], float] = time.monotonic if _IDENTIFIER is None else partial(time.clock_gettime, _IDENTIFIER)
+"""Seconds since a fixed moment; includes time in which the machine was suspended, where the system counts it.
 
-def boottime() -> float:
-    """Seconds since a fixed moment; includes time in which the machine was suspended, where the system counts it."""
-    identifier = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if identifier is None else time.clock_gettime(identifier)
+A read asks for it seven times.
+"""

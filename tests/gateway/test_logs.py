@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+import structlog.testing
 
 from gateway import logs
 
@@ -74,3 +75,37 @@ def test_a_log_that_is_gone_stops_nothing() -> None:
     logs.configure("info", gone)
     gone.close()
     structlog.get_logger("any").error("nobody hears this")
+
+
+def test_many_lines_of_one_event_are_few_writes(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a whole line, in its order, as if it had been logged alone; no write is more than a pipe keeps whole."""
+    writes: list[str] = []
+    monkeypatch.setattr(stream, "write", writes.append)
+    logs.info_each("request", [{"number": number, "exception": "x" * 100} for number in range(100)])
+    lines = [json.loads(line) for line in "".join(writes).splitlines()]
+    assert [line["number"] for line in lines] == list(range(100))
+    assert {(line["event"], line["level"]) for line in lines} == {("request", "info")}
+    assert all("timestamp" in line for line in lines)
+    assert all(len(each) <= logs.PIPE and each.endswith("\n") for each in writes)
+    assert 1 < len(writes) < 10
+
+
+def test_a_line_of_its_own_length_is_written_alone(stream: io.StringIO) -> None:
+    """One that is longer than a pipe keeps whole is not left out, nor are those around it."""
+    logs.info_each("request", [{"text": "a"}, {"text": "b" * 2 * logs.PIPE}, {"text": "c"}])
+    assert [json.loads(line)["text"][0] for line in stream.getvalue().splitlines()] == ["a", "b", "c"]
+
+
+def test_lines_below_the_level_are_not_made(stream: io.StringIO) -> None:
+    """Where only warnings are logged, nothing is."""
+    logs.configure("warning", stream)
+    logs.info_each("request", [{"number": 1}])
+    assert stream.getvalue() == ""
+
+
+def test_a_line_that_a_processor_drops_is_not_written(stream: io.StringIO) -> None:
+    """Those around it are, as with the demo's lines of requests."""
+    with structlog.testing.capture_logs() as captured:
+        logs.info_each("request", [{"number": 1}, {"number": 2}])
+    assert [(each["event"], each["number"]) for each in captured] == [("request", 1), ("request", 2)]
+    assert stream.getvalue() == ""

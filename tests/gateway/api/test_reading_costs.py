@@ -21,11 +21,8 @@ from gateway.api import content, reading, shape
 from gateway.api.connections import Bounds
 from gateway.api.edge import answer
 from gateway.api.list_query import ListQuery
-<<<<<<< HEAD
 from gateway.api.request_body import MAX_BODY
-=======
 from gateway.api.request_headers import RequestHeaders
->>>>>>> 382c7aa (Headers of a request are parsed once, by name)
 from gateway.api.schemas import AdjustmentBody, adjustment_body
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.model import Member
