@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from gateway.adjustments import Verdict
 from gateway.journal_metrics import BudgetUse, Standing, WebhookUse, WriterUse
 from gateway.model import CircuitState
-from gateway.series import AnyFamily, Area, Cells, Counter, Gauge, Histogram, Page, Processes
+from gateway.series import AnyFamily, Area, Cells, Count, Counter, Gauge, Histogram, Page, Processes, Spread
 from gateway.shown_numbers import ShownNumbers
 
 Purpose = Literal["call", "search", "repeat", "token"]
@@ -65,6 +65,7 @@ class Metrics:
             ("route", "method", "outcome"),
             bounds=REQUEST_BOUNDS,
         )
+        self._answered: dict[tuple[str, str, int, bool], tuple[Count, Spread]] = {}
         self.in_flight = self.gauge("points_requests_in_flight", "Requests that are being answered.").labels()
         self.draining = self.gauge("points_draining", "1 while a process shuts down.", merged="max").labels()
         self._attempts = self.counter(
@@ -207,7 +208,16 @@ class Metrics:
 
     def answered(self, route: str, method: str, status: int, seconds: float, *, by_vendor: bool = False) -> None:
         """Count an answer to a caller; `by_vendor`: whether a status of 5xx is because of a vendor."""
-        self._requests.labels(route, method, str(status)).inc()
+        key = route, method, status, by_vendor
+        known = self._answered.get(key)
+        if known is None:
+            known = self._answered[key] = self._of_answers(route, method, status, by_vendor=by_vendor)
+        count, spread = known
+        count.inc()
+        spread.observe(seconds)
+
+    def _of_answers(self, route: str, method: str, status: int, *, by_vendor: bool) -> tuple[Count, Spread]:
+        """What answers of one kind are counted in."""
         outcome: Answered
         if status < 300:
             outcome = "pending" if status == 202 else "success"
@@ -215,7 +225,7 @@ class Metrics:
             outcome = "refused"
         else:
             outcome = "vendor_failed" if by_vendor and status != 500 else "failed"
-        self._request_seconds.labels(route, method, outcome).observe(seconds)
+        return self._requests.labels(route, method, str(status)), self._request_seconds.labels(route, method, outcome)
 
     def attempted(self, vendor: str, verdict: Verdict) -> None:
         """Count an attempt of a write."""

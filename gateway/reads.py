@@ -31,13 +31,12 @@ class Read(Generic[R]):
 
     def arguments(self) -> dict[str, Any]:
         """The fields that have a value, by name."""
-        return {name: value for name in _names(type(self)) if (value := getattr(self, name)) is not None}
+        return {name: value for name in self._names() if (value := getattr(self, name)) is not None}
 
-
-@cache
-def _names(read: type[Read[Any]]) -> tuple[str, ...]:
-    """The names of a read's fields; there are as many kinds of reads as operations."""
-    return tuple(each.name for each in fields(read))
+    @classmethod
+    @cache  # for each kind of read, of which there are as many as operations
+    def _names(cls) -> tuple[str, ...]:
+        return tuple(each.name for each in fields(cls))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ def text(number: Decimal) -> str:
     """
     if not number:
         return "0"
+    if (usual := str(number)).isdigit() and len(usual) <= MAX_DIGITS:
+        return usual
     plain, mark, exponent = format(number, "f" if abs(number.adjusted()) <= MAX_DIGITS else "E").partition("E")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")

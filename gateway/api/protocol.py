@@ -170,8 +170,9 @@ class Protocol(Unread):
         super().on_response_complete()
         if self.flow and not self.transport.is_closing():
             self._parse()
-        self._note()
-        if self._refusal is not None and not self._at_work():
+        at_work = self._at_work()
+        self._note(at_work=at_work)
+        if self._refusal is not None and not at_work:
             self._end(self._refusal)
         self._linger()
 
@@ -201,10 +202,11 @@ class Protocol(Unread):
                 return
         if self.flow:
             self.flow.pause_reading()
-        if self._arrives is _Arrives.NOTHING and not self._at_work() and self.timeout_keep_alive_task is None:
+        at_work = self._at_work()
+        if self._arrives is _Arrives.NOTHING and not at_work and self.timeout_keep_alive_task is None:
             self._arrives = _Arrives.HEAD  # empty lines before a request ended the idle time
         self._await()
-        self._note()
+        self._note(at_work=at_work)
 
     def _feed(self, piece: memoryview) -> None:
         while piece:
@@ -257,8 +259,8 @@ class Protocol(Unread):
         cycle = self._running
         return bool(self.pipeline) or (cycle is not None and not cycle.response_complete and not cycle.more_body)
 
-    def _note(self) -> None:
-        if self._at_work():
+    def _note(self, *, at_work: bool) -> None:
+        if at_work:
             self._peers.working(self)
         else:
             self._peers.idle(self)

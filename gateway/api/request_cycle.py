@@ -23,6 +23,15 @@ class RequestCycle(RequestResponseCycle):
     Begun once the head has come. Raises `HttpParserInvalidURLError` or `UnicodeDecodeError` for an unreadable address.
     """
 
+    # Where each begins; most of these never change in a request. uvicorn's own initializer sets all of them each time.
+    access_log = False
+    disconnected = False
+    more_body = True
+    response_started = False
+    response_complete = False
+    chunked_encoding = None
+    expected_content_length = 0
+
     def __init__(self, connection: HttpToolsProtocol, version: str, headers: RequestHeaders) -> None:
         address = httptools.parse_url(connection.url)
         path = address.path.decode("ascii")
@@ -43,19 +52,16 @@ class RequestCycle(RequestResponseCycle):
             "extensions": EXTENSIONS,
         }
         headers.enter(scope)
-        super().__init__(
-            scope=scope,
-            transport=connection.transport,
-            flow=connection.flow,
-            logger=connection.logger,
-            access_logger=connection.access_logger,
-            access_log=False,
-            default_headers=connection.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=connection.expect_100_continue,
-            keep_alive=version != "1.0" and connection.parser.should_keep_alive(),
-            on_response=connection.on_response_complete,
-        )
+        self.scope = scope
+        self.transport = connection.transport
+        self.flow = connection.flow
+        self.logger = connection.logger
+        self.default_headers = connection.server_state.default_headers
+        self.message_event = asyncio.Event()
+        self.on_response = connection.on_response_complete
+        self.keep_alive = version != "1.0" and connection.parser.should_keep_alive()
+        self.waiting_for_100_continue = connection.expect_100_continue
+        self.body = bytearray()
 
     async def send(self, message: Any) -> None:
         """Send a message of the answer; one with a whole answer once the caller takes in its answers."""
