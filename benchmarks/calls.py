@@ -1,8 +1,10 @@
 """The requests of a run, prebuilt: only what has to vary does, and it costs next to nothing."""
 
+import json
 from collections.abc import Sequence
+from functools import cache
 from itertools import count, cycle
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from benchmarks.load import Call
 
@@ -73,6 +75,31 @@ def adjustments(key: str, run: str) -> Call:
     ).split(b"@", 1)
     prefix, numbers = head + run.encode() + b"-", count()
     return Call(lambda: b"%s%d%s" % (prefix, next(numbers), end), 201, b'"status":"succeeded"')
+
+
+def previews(key: str) -> Call:
+    """What an adjustment would send."""
+    request = _request("POST", "/v1/adjustments/preview", _ADJUSTMENT, Authorization=f"Bearer {key}")
+    return Call(lambda: request, 200, b'"not_sent":[]')
+
+
+def lists(key: str) -> Call:
+    """The newest hundred adjustments, of more."""
+    request = _request("GET", "/v1/adjustments?limit=100", Authorization=f"Bearer {key}")
+    return Call(lambda: request, 200, b'"next_cursor":"')
+
+
+def histories(key: str, port: int) -> Call:
+    """The adjustment with its history that is the newest at that port when it is first asked for."""
+
+    @cache
+    def request() -> bytes:
+        asked = Request(f"http://127.0.0.1:{port}/v1/adjustments?limit=1", headers={"Authorization": f"Bearer {key}"})
+        with urlopen(asked, timeout=10) as answer:
+            newest = json.load(answer)["data"][0]["id"]
+        return _request("GET", f"/v1/adjustments/{newest}?include=history", Authorization=f"Bearer {key}")
+
+    return Call(request, 200, b'"history":[{')
 
 
 def chat(**headers: str) -> Call:

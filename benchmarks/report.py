@@ -13,12 +13,15 @@ from benchmarks.scenarios import (
     CONNECTIONS,
     DIRECT,
     ECHO,
+    HISTORIES,
+    LISTS,
     LITELLM,
     MANY_TENANTS,
     MOST,
     NGINX,
     PORTKEY,
     POSTGRESQL,
+    PREVIEWS,
     READS,
     REUSING,
     SQLITE,
@@ -40,6 +43,9 @@ ROWS = (
     READS + TWO_WORKERS,
     MANY_TENANTS,
     CACHED,
+    PREVIEWS,
+    LISTS,
+    HISTORIES,
     SQLITE,
     SQLITE + REUSING,
     SQLITE + TWO_WORKERS,
@@ -89,6 +95,8 @@ def body(figures: Figures, about: About) -> str:
                 f"A note on this machine: at {MOST} connections the bare echo answered {_thousands(echo.median)} "
                 f"requests a second ({_thousands(echo.least)} to {_thousands(echo.most)})."
             ),
+            f"### CPU time of an answer, at {MOST} connections",
+            _table(("", "answers of the bare echo", "reads"), list(_costs(figures))),
             "### Latency, p50 / p99 in milliseconds",
             _table(_heading(), list(_latencies(figures))),
             "### Start and memory",
@@ -119,6 +127,14 @@ def _by_connections(figures: Figures, of: Callable[[str, int], Spread], shown: C
         if figures.has(row, MOST)
     ]
     return _table(_heading(), rows)
+
+
+def _costs(figures: Figures) -> Iterator[tuple[str, ...]]:
+    """Of all processes of each gateway together."""
+    for row in ROWS:
+        if row.startswith("gateway") and figures.has(row, MOST):
+            costs = (figures.cost(row, to, MOST) for to in (ECHO, READS))
+            yield (row, *(f"{each.median:.2f} ({each.least:.2f} to {each.most:.2f})" for each in costs))
 
 
 def _latencies(figures: Figures) -> Iterator[tuple[str, ...]]:

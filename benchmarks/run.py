@@ -16,7 +16,7 @@ from benchmarks.lineup import lined_up
 from benchmarks.load import Void
 from benchmarks.machine import Cores, available, described, pinned
 from benchmarks.report import About
-from benchmarks.scenarios import scenarios
+from benchmarks.scenarios import GATEWAY, scenarios
 from benchmarks.server import NotStarted
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +54,12 @@ def run(*, times: int, seconds: float, calls: int) -> Figures:
         lineup = stack.enter_context(lined_up(folder, cores, database))
         played = rounds.played(
             lineup,
-            scenarios(lineup.servers, vendor=lineup.vendor.port, tenant_keys=lineup.tenant_keys),
+            scenarios(
+                lineup.servers,
+                vendor=lineup.vendor.port,
+                gateway=lineup.servers[GATEWAY].port,
+                tenant_keys=lineup.tenant_keys,
+            ),
             folder,
             rounds=times,
             seconds=seconds,

@@ -33,6 +33,9 @@ READS = "gateway, reads"
 CACHED = "gateway, cached reads"
 SQLITE = "gateway, writes, SQLite"
 POSTGRESQL = "gateway, writes, PostgreSQL"
+PREVIEWS = "gateway, previews"
+LISTS = "gateway, lists of 100 adjustments"
+HISTORIES = "gateway, an adjustment with its history"
 MANY_TENANTS = READS + f", {TENANTS:,} tenants"
 
 
@@ -63,16 +66,17 @@ def rotated(scenarios: Sequence[Scenario], number: int, rounds: int) -> list[Sce
     return [*scenarios[first:], *scenarios[:first]]
 
 
-def scenarios(servers: Iterable[str], *, vendor: int, tenant_keys: Sequence[str]) -> list[Scenario]:
+def scenarios(servers: Iterable[str], *, vendor: int, gateway: int, tenant_keys: Sequence[str]) -> list[Scenario]:
     """Every scenario of the servers that there are.
 
-    `vendor` is the fake vendor's port; `tenant_keys` are the API keys of the many tenants.
+    `vendor` and `gateway` are the ports of the fake vendor and of the gateway on SQLite; `tenant_keys` are the API keys
+    of the many tenants.
     """
     there = set(servers)
-    return [each for each in _all(vendor, tenant_keys) if each.server in there]
+    return [each for each in _all(vendor, gateway, tenant_keys) if each.server in there]
 
 
-def _all(vendor: int, tenant_keys: Sequence[str]) -> Iterator[Scenario]:
+def _all(vendor: int, gateway: int, tenant_keys: Sequence[str]) -> Iterator[Scenario]:
     one_key = calls.balances([KEY])
     run = uuid4().hex
     numbers = iter(range(1000))
@@ -92,6 +96,9 @@ def _all(vendor: int, tenant_keys: Sequence[str]) -> Iterator[Scenario]:
         for row, server in ((SQLITE, GATEWAY), (POSTGRESQL, ON_POSTGRESQL)):
             yield Scenario(row, server, writes(), connections, writes=True)
             yield Scenario(row + REUSING, server, writes(REUSING_KEY), connections, writes=True)
+    yield Scenario(PREVIEWS, GATEWAY, calls.previews(KEY), MOST)
+    yield Scenario(LISTS, GATEWAY, calls.lists(KEY), MOST)  # of what the writes above have left
+    yield Scenario(HISTORIES, GATEWAY, calls.histories(KEY, gateway), MOST)
     two = GATEWAY + TWO_WORKERS
     yield Scenario(READS + TWO_WORKERS, two, one_key, MOST)
     yield Scenario(SQLITE + TWO_WORKERS, two, writes(), MOST, writes=True)

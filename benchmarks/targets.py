@@ -9,9 +9,10 @@ from benchmarks.scenarios import (
     BY_HAND,
     DIRECT,
     ECHO,
+    GATEWAY,
     MANY_TENANTS,
     MOST,
-    OF_MANY_TENANTS,
+    ON_POSTGRESQL,
     POSTGRESQL,
     READS,
     SQLITE,
@@ -39,7 +40,7 @@ def judged(figures: Figures) -> list[Target]:
 def _throughput(figures: Figures) -> Iterator[Target]:
     for row, to, named, least, goal in (
         (READS, BY_HAND, "what is written by hand", 6, ""),
-        (READS, ECHO, "the bare echo", 0.20, " (goal 0.30)"),
+        (READS, ECHO, "the bare echo", 0.33, " (goal 0.40)"),
     ):
         ratio = figures.ratio(row, to, MOST).median
         what = f"{row.removeprefix('gateway, ')}: at least {least:g} of {named}{goal}"
@@ -60,15 +61,20 @@ def _latency(figures: Figures) -> Iterator[Target]:
 
 def _growth(figures: Figures) -> Iterator[Target]:
     scale = figures.ratio(READS + TWO_WORKERS, READS, MOST).median
-    yield Target("reads: 2 workers at least 1.7 of one", f"{scale:.2f}", scale >= 1.7)
+    yield Target("reads: 2 workers at least 1.8 of one (goal 1.9)", f"{scale:.2f}", scale >= 1.8)
+    # What two would reach where each has a core of its own, and load and vendor have others.
+    apart = 2 / figures.cost(READS + TWO_WORKERS, READS, MOST).median
+    yield Target("reads: 2 workers at least 1.8 of one by CPU time", f"{apart:.2f}", apart >= 1.8)
     many = figures.ratio(MANY_TENANTS, READS, MOST).median
     yield Target(f"reads: {TENANTS:,} tenants at least 0.95 of one", f"{many:.2f}", many >= 0.95)
 
 
 def _footprint(figures: Figures) -> Iterator[Target]:
-    ordinary = {name: sizes for name, sizes in figures.resident.items() if name != OF_MANY_TENANTS}
-    largest = max(figures.endurance.last, *(size for sizes in ordinary.values() for size in sizes))
-    yield Target("memory: at most 75 MB a worker", f"{largest / MEGABYTE:.1f} MB", largest <= 75 * MEGABYTE)
+    for server, journal, most in ((GATEWAY, "SQLite", 70), (ON_POSTGRESQL, "PostgreSQL", 75)):
+        sizes = [*figures.resident.get(server, ()), *figures.resident.get(server + TWO_WORKERS, ())]
+        if sizes:
+            what = f"memory, {journal}: at most {most} MB a worker (goal 60)"
+            yield Target(what, f"{max(sizes) / MEGABYTE:.1f} MB", max(sizes) <= most * MEGABYTE)
     grown = figures.endurance.last / figures.endurance.first
     what = f"memory: flat over {figures.endurance.calls:,} reads (at most {FLAT:g} of what it was at first)"
     yield Target(what, f"{grown:.3f}", grown <= FLAT)

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import chart, report
 from benchmarks.figures import Figures
 from benchmarks.report import BEGIN, END, ROWS, About
-from benchmarks.scenarios import DIRECT, LITELLM, MOST, NGINX, POSTGRESQL, READS
+from benchmarks.scenarios import DIRECT, LISTS, LITELLM, MOST, NGINX, POSTGRESQL, READS
 from benchmarks.targets import judged
 from tests.benchmarks.made_up import made_up
 
@@ -34,7 +34,9 @@ def test_targets_are_judged() -> None:
     """What is reached is met, what is not is not."""
     met = {target.what: (target.measured, target.met) for target in judged(made_up())}
     assert met["reads: at least 6 times what is written by hand"] == ("8.00", True)
-    assert met["reads: 2 workers at least 1.7 of one"] == ("1.88", True)
+    assert met["reads: 2 workers at least 1.8 of one (goal 1.9)"] == ("1.88", True)
+    assert met["reads: 2 workers at least 1.8 of one by CPU time"] == ("1.00", False)
+    assert met["memory, SQLite: at most 70 MB a worker (goal 60)"] == ("60.0 MB", True)
     assert met["writes, PostgreSQL: 2 workers at least 1.6 of one"] == ("1.00", False)
     assert met["writes, SQLite: 2 workers at least 1.0 of one"] == ("1.00", True)
     assert met["writes, SQLite: at most 1.6 times a read's CPU time (goal 1.3)"] == ("1.40", True)
@@ -58,6 +60,7 @@ def test_the_page_says_what_was_measured() -> None:
     """Ratios with their spread, latencies, and what was left out and why are in it."""
     body = report.body(made_up(), ABOUT)
     assert f"| {READS} | 0.320 (0.320 to 0.320) | 0.320 (0.320 to 0.320) | 0.320 (0.320 to 0.400) |" in body
+    assert f"| {LISTS} | 1.00 (1.00 to 1.00) | " in body
     assert "the bare echo answered 20,000 requests a second (10,000 to 40,000)" in body
     assert "LiteLLM: it is not installed." in body
     assert "2026-11-21" in body
