@@ -74,6 +74,16 @@ def load(
     }
     found_warnings.update(limits.warnings(named["clients"], limits_of(clients.found), configured))
     found_warnings.update(limits.warnings(named["tenants"], limits_of(tenants_by_name), configured))
+    found_warnings.update(
+        operators.doubts(
+            accounts,
+            named["operators"],
+            sections.single.get("resolution"),
+            approvals=rule.approvals,
+            resolving=sum("points:resolve" in each.scopes for each in clients.found.values()),
+            listens=server.admin is not None,
+        )
+    )
     keys = tuple(client_keys.found)
     plain_secrets = {
         *plain.of_vendors(vendor_entries, configured),

@@ -57,6 +57,28 @@ def resolution(entry: Entry | None, problems: list[Problem]) -> ResolutionRule:
     return ResolutionRule() if fields is None else ResolutionRule(fields.approvals, fields.approval_expires)
 
 
+def doubts(
+    accounts: Mapping[str, OperatorAccount],
+    entries: Mapping[str, Entry],
+    rule: Entry | None,
+    *,
+    approvals: int,
+    resolving: int,
+    listens: bool,
+) -> Iterator[Problem]:
+    """A warning for operators without a listener, and for a rule of two people whom there are not.
+
+    `resolving`: how many clients may settle by hand.
+    """
+    if not listens:
+        for name in accounts:
+            yield entries[name].problem((), "nobody can sign in: server.admin is not set", at_key=True)
+    able = sum("operator:write" in each.scopes for each in accounts.values()) + resolving
+    if rule is not None and approvals > able:
+        detail = f"nothing can be settled by hand: it takes 2, and {able} operator(s) and client(s) may"
+        yield rule.problem(("approvals",), detail)
+
+
 def plain(entry: Entry | None) -> Iterator[Problem]:
     """A warning for each secret of `admin` in plain text."""
     data = entry.data if entry is not None and isinstance(entry.data, dict) else {}

@@ -84,6 +84,8 @@ def started(process: GatewayProcess) -> Iterator[Admin]:
 def settings(configured: Callable[..., dict[str, Any]], **changes: Any) -> dict[str, Any]:
     whole = configured(operators=operators(), **changes)
     whole["server"] = {**whole["server"], "admin": "127.0.0.1:0"}
+    whole["vendors"]["crm_found"] = {"extends": "crm", "account": "sample"}
+    whole["tenants"]["found"] = {"routes": {"adjust": "crm_found"}}
     return whole
 
 
@@ -121,10 +123,10 @@ def calling_two(two: Admin) -> Iterator[Caller]:
         yield caller
 
 
-def unknown(api: Caller, vendors: Vendors) -> str:
+def unknown(api: Caller, vendors: Vendors, *, tenant: str = "hasty") -> str:
     """An adjustment of which nobody knows whether it was applied, and whose lease is over."""
     vendors.crm.fault("close", when="after")
-    answer = api.acting(tenant="hasty").adjust(FIVE)
+    answer = api.acting(tenant=tenant).adjust(FIVE)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
 
@@ -277,6 +279,26 @@ def test_many_are_decided_each_by_itself(admin: Admin, api: Caller, vendors: Ven
     results = admin.decide([*ids, done], outcome="not_applied")
     assert [each["result"] for each in results] == ["settled"] * 3 + ["refused"]
     assert [each["id"] for each in results] == [*ids, done]
+
+
+def test_what_can_be_searched_is_looked_for_now(admin: Admin, api: Caller, vendors: Vendors, lost: str) -> None:
+    """It ends by the vendor's own records; for others a person has to look, and what has ended is left alone."""
+    found = unknown(api, vendors, tenant="found")
+    done = str(api.adjust(FIVE).json()["id"])
+    results = admin.post("searches", {"adjustments": [found, lost, done]})["data"]
+    assert [each["result"] for each in results] == ["asked", "refused", "refused"]
+    assert "its own records" in results[1]["detail"]
+    (entry,) = [each for each in admin.get("queue", limit=100)["data"] if each["adjustment"]["id"] == found]
+    assert entry["ways"] == ["search", "person"]
+
+    def settled() -> bool:
+        admin.post("searches", {"adjustments": [found]})
+        return admin.get(f"adjustments/{found}")["adjustment"]["status"] == "succeeded"
+
+    until(settled, pause=0.5)
+    assert admin.get(f"adjustments/{found}")["adjustment"]["history"][-1]["by"] == "search"
+    looked = [each for each in admin.get("audit", limit=100)["data"] if each["action"] == "look"]
+    assert looked[-1]["detail"] == {"adjustments": [found, lost, done]}
 
 
 def test_two_people_decide(two: Admin, calling_two: Caller, vendors: Vendors) -> None:

@@ -108,3 +108,20 @@ def test_what_differs_is_told_without_a_secret(load_text: Load) -> None:
         "resolution.approvals: 1 -> 2",
     ]
     assert next(difference(old, load_text())) == "operators.alice: removed"
+
+
+def test_operators_who_cannot_sign_in_are_a_doubt(load_text: Load) -> None:
+    """Without a listener there is no operator API; with one there is no doubt."""
+    (warning,) = load_text(WHOLE + ALICE).warnings
+    assert (warning.where, "server.admin" in warning.detail) == ("operators.alice", True)
+    listening = WHOLE + ALICE + "server: {admin: 127.0.0.1:9090}\n"
+    assert load_text(listening).warnings == ()
+
+
+def test_two_people_whom_there_are_not_are_a_doubt(load_text: Load) -> None:
+    """Nobody could settle anything; a client that may, and an operator, are two."""
+    server = "server: {admin: 127.0.0.1:9090}\nresolution: {approvals: 2}\n"
+    writing = ALICE.replace("operator:read", "operator:write")
+    (warning,) = load_text(WHOLE + writing + server).warnings
+    assert (warning.where, "1 operator(s) and client(s)" in warning.detail) == ("resolution.approvals", True)
+    assert load_text(WHOLE.replace("points:read", "points:resolve") + writing + server).warnings == ()
