@@ -248,6 +248,10 @@ async def _search(desk: Desk, id: str) -> Asked:  # noqa: A002 (the field's name
     if not searched and not repeated:
         detail = "Its vendor can be neither searched nor sent the request again: look into its own records"
         return Asked(id=id, result="refused", detail=detail)
+    if searched and record.looks == 1:
+        # Its quiet period may still run. If it ended sooner, what arrives late would be taken for absent.
+        detail = "Its first search comes by itself, once what may still be on its way has had the time to arrive"
+        return Asked(id=id, result="refused", detail=detail)
     if searched:
         await desk.journal.postpone(record, 0.0, asked=False, cursor=record.search_cursor)
     if repeated and record.mark is not None:

@@ -28,6 +28,7 @@ from tests.empty_journal import lay
 NAME = "contact-points"
 SCOPES = ["points:read", "points:inspect", "points:write", "points:resolve"]
 KEY = "a-key-for-tests-0000000000000000000"
+OPERATOR_KEY = "operator-key-for-tests-" + "0" * 24
 FIVE = {"member": "contact_id:1", "points": "5"}
 TIMEOUT = scaled(10)
 
@@ -71,8 +72,19 @@ class Bench:
         self.clock.pass_by(TIMEOUT + MARGIN)
         assert await self.gateway.settling.look() == 1
         assert len(self.vendor.requests) == 1, "the quiet period comes first"
+        assert await self.search_now(response.json()["id"]) == "refused"
+        assert await self.gateway.settling.look() == 0, "nobody has it end sooner"
         self.clock.pass_by(QUIET)
         return str(response.json()["id"])
+
+    async def search_now(self, identifier: str) -> str:
+        """What an operator hears who wants it looked for at once."""
+        headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.gateway.admin), base_url="http://a", headers=headers
+        ) as admin:
+            response = await admin.post("/admin/v1/searches", json={"adjustments": [identifier]})
+        return str(response.json()["data"][0]["result"])
 
     async def standing(self, identifier: str) -> dict[str, Any]:
         """The adjustment with its history."""
@@ -103,6 +115,7 @@ async def bench(folder: Path, vendor: Simulator, **settings: Any) -> AsyncIterat
                 "vendors": {"crm": {**vendor.settings, "timeout": TIMEOUT, **settings}},
                 "tenants": {"acme": {"routes": {"adjust": "crm"}}},
                 "clients": {"app": {"keys": [KEY], "tenants": ["acme"], "scopes": SCOPES}},
+                "operators": {"alice": {"keys": [OPERATOR_KEY], "scopes": ["operator:write"]}},
             }
         )
     )
