@@ -215,11 +215,25 @@ class Adopt:
 
 
 Action = Literal[
-    "reload", "pause", "resume", "erase", "purge", "replay", "search", "view", "look", "resolve", "approve", "rule"
+    "reload",
+    "pause",
+    "resume",
+    "erase",
+    "purge",
+    "replay",
+    "search",
+    "view",
+    "look",
+    "resolve",
+    "approve",
+    "rule",
+    "sign_in",
+    "sign_out",
 ]
 """What operators do to a running gateway and to its journal, of which an audit log is kept. In this order from the
 seventh on: they search for adjustments, and view some; have some looked for at their vendors; decide what is unknown;
-confirm what another has decided; the configuration has changed how many people that takes."""
+confirm what another has decided; the configuration has changed how many people that takes; they sign in to the console,
+and out of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,14 @@ class OperatorWrites(Queries):
         refused: tuple[Renamed, ...] = await self._write(commands.Adopt(names, self._attempt(), rule), patience=START)
         return refused
 
-    async def note(self, by: str, action: commands.Action, detail: Mapping[str, Any]) -> None:
-        """Keep in the audit log what an operator did; `by`: who, as in a resolution. `detail` has no secrets."""
-        await self._write(commands.Note(self._attempt(), by, action, detail))
+    async def note(
+        self, by: str, action: commands.Action, detail: Mapping[str, Any], *, number: str | None = None
+    ) -> None:
+        """Keep in the audit log what an operator did; `by`: who, as in a resolution. `detail` has no secrets.
+
+        `number`: what `noted` knows this deed by, like no other one's; it is kept once.
+        """
+        await self._write(commands.Note(number or self._attempt(), by, action, detail))
 
     async def switch(self, by: str, pause: Pause, *, on: bool) -> bool:
         """Pause something, or end its pause, for every process on this journal; gives whether it was paused before.

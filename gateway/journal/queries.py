@@ -141,6 +141,10 @@ class Queries:
 
         return await self._lookups.run(asked)
 
+    async def noted(self, number: str) -> bool:
+        """Whether the audit log has a deed with this number, whichever process noted it."""
+        return await self._lookups.run(partial(audit.noted, id_=number))
+
     async def resolution_rule(self) -> ResolutionRule:
         """How many people a resolution takes."""
         return await self._lookups.run(approving.rule)

@@ -17,6 +17,11 @@ from gateway.planning.planning import PREVIEWED_ID
 from gateway.settings import Settings
 from gateway.write import Write
 
+MOST = 100
+"""Tenants, and clients, that are shown at once."""
+MOST_TENANTS = 100
+"""Tenants of one client that are shown."""
+
 
 class RouteShown(AnswerModel):
     """One rule of an operation; `when` is empty where it always matches."""
@@ -42,7 +47,8 @@ class ClientShown(AnswerModel):
 
     name: str
     journal_name: str
-    tenants: list[str]
+    tenants: list[str] = Field(description=f"The first {MOST_TENANTS} of them.")
+    more_tenants: int
     scopes: list[str]
     rate: str | None
     keys: int
@@ -62,25 +68,43 @@ class ConfigurationShown(AnswerModel):
 
 
 class Parties(AnswerModel):
-    """All tenants and clients by name, and the configuration that they stand in."""
+    """Tenants and clients by name, and the configuration that they stand in."""
 
     tenants: list[TenantShown]
+    more_tenants: int = Field(description="How many others there are whose names hold the same part.")
     clients: list[ClientShown]
+    more_clients: int
     configuration: ConfigurationShown
     process: str
 
 
-async def parties(desk: Desk, operator: Operator) -> Parties:
-    """All tenants and clients. Raises `Forbidden` or `StoreUnavailable`."""
+async def parties(desk: Desk, operator: Operator, *, named: str = "", limit: int = MOST) -> Parties:
+    """The first tenants and clients whose names hold a part, whatever its case; of any name for an empty one.
+
+    Raises `Forbidden` or `StoreUnavailable`.
+    """
     operator.permit("operator:read")
     settings = desk.current().settings
     pauses, used = await pauses_of(desk), desk.recorder.last_used()
+    tenants, clients = (
+        [name for name in sorted(names) if named.lower() in name.lower()]
+        for names in (settings.tenants, settings.clients)
+    )
     return Parties(
-        tenants=[_tenant(settings, name, pauses) for name in sorted(settings.tenants)],
-        clients=[_client(settings, name, pauses, used) for name in sorted(settings.clients)],
+        tenants=[_tenant(settings, name, pauses) for name in tenants[:limit]],
+        more_tenants=max(0, len(tenants) - limit),
+        clients=[_client(settings, name, pauses, used) for name in clients[:limit]],
+        more_clients=max(0, len(clients) - limit),
         configuration=configuration(desk),
         process=desk.process,
     )
+
+
+async def tenant(desk: Desk, operator: Operator, name: str) -> TenantShown:
+    """One tenant, by its name in the configuration. Raises `Forbidden`, `NotFound` or `StoreUnavailable`."""
+    operator.permit("operator:read")
+    _journal_name(desk, name)
+    return _tenant(desk.current().settings, name, await pauses_of(desk))
 
 
 def configuration(desk: Desk) -> ConfigurationShown:
@@ -155,7 +179,8 @@ def _client(settings: Settings, name: str, pauses: list[PauseShown], used: Mappi
     return ClientShown(
         name=name,
         journal_name=client.journal_name,
-        tenants=sorted(client.tenants),
+        tenants=sorted(client.tenants)[:MOST_TENANTS],
+        more_tenants=max(0, len(client.tenants) - MOST_TENANTS),
         scopes=sorted(client.scopes),
         rate=client.rate,
         keys=sum(each.client == name for each in settings.client_keys),
