@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("app",),
     ("generation",),
     ("admin",),
+    ("console",),
     ("operators",),
     ("api",),
     ("service.service", "service.repeating", "service.settling", "service.exposition", "events"),

@@ -1,6 +1,5 @@
-"""The application of the admin listener: metrics, the operator API, and whatever pages the console brings."""
+"""The application of the admin listener: metrics, the operator API, and the console."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 from itertools import groupby
@@ -19,30 +18,24 @@ from gateway.admin.views import Views
 from gateway.api.edge import on_fault, on_http_exception, open_page
 from gateway.api.paths import Paths
 from gateway.api.schemas import AdjustmentBody
+from gateway.console import Console
 from gateway.operators.desk import Desk
 from gateway.operators.signing_in import SigningIn
 from gateway.service.exposition import Exposition
 
 
 class Administration:
-    """An ASGI application. `exposition` answers GET /metrics, `console` has further routes.
+    """An ASGI application. `exposition` answers GET /metrics.
 
     `follow` makes the endpoints anew, since a configuration decides what an adjustment may hold; without operators in
     it there is no operator API.
     """
 
-    def __init__(
-        self,
-        desk: Desk,
-        signing_in: SigningIn,
-        exposition: Exposition,
-        *,
-        console: Sequence[BaseRoute] = (),
-    ) -> None:
+    def __init__(self, desk: Desk, signing_in: SigningIn, exposition: Exposition) -> None:
         self._desk = desk
         self._signing_in = signing_in
         self._metrics = exposition.metrics
-        self._console = console
+        self._console = Console(desk, signing_in).routes()
         self._app: ASGIApp = Starlette()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

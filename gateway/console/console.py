@@ -1,0 +1,140 @@
+"""The console as an application: its routes, who may use them, and what a browser gets where that fails."""
+
+import time
+from collections.abc import Awaitable, Callable
+from math import ceil
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gateway.api.edge import request_id
+from gateway.console.forms import Form, posted
+from gateway.console.live_screen import LiveScreen
+from gateway.console.queue_screen import QueueScreen
+from gateway.console.search_screen import SearchScreen
+from gateway.console.sign_in import SignIn
+from gateway.console.templating import HEADERS, Templates, assets
+from gateway.console.tenants_screen import TenantsScreen
+from gateway.console.vendors_screen import VendorsScreen
+from gateway.console.visit import Visit, html
+from gateway.errors import Forbidden, GatewayError, InternalError, InvalidRequest, NotFound
+from gateway.operators.desk import Desk
+from gateway.operators.signing_in import SigningIn
+
+log = structlog.get_logger(__name__)
+Screen = Callable[[Visit], Awaitable[Response]]
+HOME = "/console/"
+
+
+class Console:
+    """The pages of one gateway for its operators."""
+
+    def __init__(self, desk: Desk, operators: SigningIn) -> None:
+        self._templates = Templates()
+        self._assets = assets()
+        self._sign_in = SignIn(desk, operators, self._templates)
+        self._search = SearchScreen(desk)
+        self._queue = QueueScreen(desk)
+        self._vendors = VendorsScreen(desk)
+        self._tenants = TenantsScreen(desk)
+        self._live = LiveScreen(desk, self._templates, clock=time.monotonic)
+
+    def routes(self) -> list[Route]:
+        """The routes of all pages."""
+        screens: dict[str, Screen] = {
+            "/search": self._search.show,
+            "/adjustments/{id}": self._search.adjustment,
+            "/queue": self._queue.show,
+            "/vendors": self._vendors.show,
+            "/tenants": self._tenants.show,
+            "/tenants/{name}": self._tenants.tenant,
+            "/live": self._live.show,
+        }
+        actions: dict[str, Screen] = {
+            "/queue/review": self._queue.review,
+            "/queue/settle": self._queue.settle,
+            "/queue/search": self._queue.search,
+            "/pause": self._vendors.pause,
+            "/resume": self._vendors.resume,
+            "/tenants/{name}": self._tenants.explain,
+            "/sign-out": self._sign_in.leave,
+        }
+        pages = [Route(f"/console{path}", self._reads(screen), methods=["GET"]) for path, screen in screens.items()]
+        pages += [Route(f"/console{path}", self._acts(action), methods=["POST"]) for path, action in actions.items()]
+        return [
+            Route("/", self._home, methods=["GET"]),
+            Route("/console", self._home, methods=["GET"]),
+            Route("/console/", self._reads(self._first), methods=["GET"]),
+            Route("/console/assets/{name}", self._asset, methods=["GET"]),
+            Route("/console/sign-in", self._guarded(self._sign_in.ask), methods=["GET"]),
+            Route("/console/sign-in", self._guarded(self._sign_in.enter), methods=["POST"]),
+            *pages,
+        ]
+
+    async def _home(self, request: Request) -> Response:
+        return RedirectResponse(HOME, 303, HEADERS)
+
+    async def _first(self, visit: Visit) -> Response:
+        return visit.seen("/console/search")
+
+    async def _asset(self, request: Request) -> Response:
+        asset = self._assets.get(request.path_params["name"])
+        if asset is None:
+            return self._failed(request, NotFound("There is no such file"))
+        return Response(asset.body, media_type=asset.kind, headers=HEADERS)
+
+    def _reads(self, screen: Screen) -> Callable[[Request], Awaitable[Response]]:
+        """A page that changes nothing; who has not signed in is asked to."""
+
+        async def page(request: Request) -> Response:
+            found = await self._sign_in.visitor(request)
+            if isinstance(found, Response):
+                return found
+            form = Form.of(request.scope["query_string"].decode("latin-1"))
+            return await screen(Visit(request, *found, form, self._templates))
+
+        return self._guarded(self._sign_in.remembered(page))
+
+    def _acts(self, action: Screen) -> Callable[[Request], Awaitable[Response]]:
+        """What a form of ours does: it has to come from a page of this session."""
+
+        async def act(request: Request) -> Response:
+            found = await self._sign_in.visitor(request)
+            if isinstance(found, Response):
+                return found
+            operator, session, sessions = found
+            form = await posted(request)
+            if not sessions.owns(session.number, form.text("token")):
+                raise Forbidden("The form is not of this session: load its page again, and send it from there")
+            return await action(Visit(request, operator, session, sessions, form, self._templates))
+
+        return self._guarded(act)
+
+    def _guarded(self, handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        """A handler whose failures are pages; a form that another site sends is refused before it is read."""
+
+        async def guarded(request: Request) -> Response:
+            try:
+                if request.method == "POST" and request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+                    raise Forbidden("The form was sent by another site")
+                response = await handler(request)
+            except GatewayError as error:
+                response = self._failed(request, error)
+            except ClientDisconnect:
+                response = self._failed(request, InvalidRequest("The caller left in the middle of the form"))
+            except Exception:
+                log.exception("a fault of the console", path=request.url.path, request_id=request_id(request))
+                response = self._failed(request, InternalError())
+            response.headers["Request-Id"] = request_id(request)
+            return response
+
+        return guarded
+
+    def _failed(self, request: Request, error: GatewayError) -> Response:
+        values = {"operator": None, "title": error.title, "detail": error.detail or error.title, "errors": error.errors}
+        response = html(self._templates.render("problem.html", values), error.status)
+        if error.retry_after is not None:
+            response.headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
+        return response

@@ -1,0 +1,60 @@
+"""One request of a signed-in operator: who it is, what was asked, and the pages that answer it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from gateway.console.forms import Form
+from gateway.console.session import Session, Sessions
+from gateway.console.templating import HEADERS, Templates
+from gateway.operators.operator import Operator
+
+_FIELD = Markup('<input type="hidden" name="token" value="{}">')
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request and what is known of it. `form`: the body's fields, or those of the query where there is no body."""
+
+    request: Request
+    operator: Operator
+    session: Session
+    sessions: Sessions
+    form: Form
+    templates: Templates
+
+    @property
+    def may_write(self) -> bool:
+        """Whether this operator may do more than look."""
+        return "operator:write" in self.operator.scopes
+
+    @property
+    def part(self) -> bool:
+        """Whether a part of a page is asked for, by the page itself."""
+        return "x-part" in self.request.headers
+
+    async def page(self, name: str, values: Mapping[str, Any], *, screen: str = "", status: int = 200) -> Response:
+        """A whole page, made of a template in another thread: whoever calls the API does not wait for it."""
+        token = self.sessions.token(self.session.number)
+        frame = {
+            "operator": self.operator,
+            "may_write": self.may_write,
+            "screen": screen,
+            "csrf": partial(_FIELD.format, token),
+        }
+        return html(await asyncio.to_thread(self.templates.render, name, frame | dict(values)), status)
+
+    def seen(self, path: str) -> Response:
+        """Have the browser look at another page of the console, after something was done."""
+        return RedirectResponse(path, 303, HEADERS)
+
+
+def html(text: str, status: int = 200) -> Response:
+    """A page with the headers of every one."""
+    return HTMLResponse(text, status, HEADERS)
