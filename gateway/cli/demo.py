@@ -13,6 +13,7 @@ import typer
 from gateway.app import Gateway
 from gateway.cli import request_lines, simulate, terminal
 from gateway.cli.demo_copy import copied
+from gateway.cli.front_door import FrontDoor
 from gateway.cli.options import fail, loaded
 from gateway.cli.serve import Server, run
 from gateway.cli.shipped import shipped
@@ -26,6 +27,8 @@ from gateway.store import Store
 KEY = "demo-storefront-key-000000000000000"
 OPERATOR_KEY = "demo-operator-key-00000000000000000"
 """The key of a client with all scopes, for the page that tries every operation."""
+CONSOLE_KEY = "demo-console-key-0000000000000000000"
+"""The key of an operator, for the console."""
 _HERE = ("127.0.0.1", "localhost")
 _CHECKED_OUT = Path("config/demo.yaml")
 _BANNER = """
@@ -59,6 +62,13 @@ The points gateway runs on {url} with {count} simulated vendors. Try, in another
   # Ask for what a vendor cannot be told: it is refused by name, and nothing is sent.
   curl -i {url}/v1/adjustments -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
     -H 'Idempotency-Key: order-1235' -d '{{"member": "email:Jason@example.com", "points": "2.5"}}'
+
+  # Have a vendor book a credit and hang up: nobody knows what became of it, until somebody settles it in the console.
+  curl -i {vendor}/_simulator/faults -d '{{"kind": "close", "when": "after"}}'
+  curl -i {url}/v1/adjustments -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
+    -H 'Idempotency-Key: order-1237' -d '{{"member": "email:Jason@example.com", "points": "7"}}'
+
+The console, to see all of this and to settle what is unknown: {url}/ (the operator's key is {console_key})
 
 A member whom each vendor knows:
 {members}
@@ -132,6 +142,10 @@ class _Server(Server):
         simulators = registry.simulators()
         self._members = {name: simulators[each.adapter].example.member for name, each in settings.vendors.items()}
         self._config = config
+        first = urlsplit(next(iter(settings.vendors.values())).base_url)
+        self._vendor = f"{first.scheme}://{first.netloc}"
+        if settings.server.admin is not None:
+            self.config.app = FrontDoor(gateway.asgi, lambda: f"http://{self.admin}/")
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, and print the commands to try."""
@@ -145,6 +159,8 @@ class _Server(Server):
             "url": self.url,
             "key": KEY,
             "operator_key": OPERATOR_KEY,
+            "console_key": CONSOLE_KEY,
+            "vendor": self._vendor,
             "count": len(self._members),
             "members": "\n".join(f"  {name:<10} {member}" for name, member in self._members.items()),
             "config": self._config,

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.cli.demo import KEY
+from gateway.cli.demo import CONSOLE_KEY, KEY
 from gateway.cli.demo_copy import copied
 from gateway.journal.lock import FileLock
 from tests.deadlines import DEADLINE
@@ -70,20 +70,22 @@ def pasted(text: str) -> tuple[int, dict[str, str], Any]:
 
 
 def test_it_says_what_to_try(demo: Demo) -> None:
-    """It prints where it runs, eight commands, members, the page to try in a browser, and how it ends; nothing else."""
+    """It prints where it runs, ten commands, the console, members, the page to try, and how it ends; nothing else."""
     url = f"http://127.0.0.1:{demo.ports[0]}"
     vendors = demo.config.read_text("utf-8").count("    adapter: ")
     assert f"runs on {url} with {vendors} simulated vendors" in demo.printed
     assert f"{url}/docs" in demo.printed
+    assert f"{url}/ (the operator's key is {CONSOLE_KEY})" in demo.printed
     assert f"The configuration behind this: {demo.config}. Ctrl-C stops everything." in demo.printed
-    assert len(commands(demo.printed)) == 8
+    assert len(commands(demo.printed)) == 10
     assert not re.search("Traceback|warning", demo.printed)
 
 
 @needs_curl
 def test_what_it_prints_works(demo: Demo) -> None:
     """Pasted into a shell one after the other, the first one twice, the commands do what stands above them."""
-    credit, balance, expiring, wallet, bonus, reversal, history, refused = commands(demo.printed)
+    credit, balance, expiring, wallet, bonus, *others = commands(demo.printed)
+    reversal, history, refused, fault, unknown = others
     status, headers, adjusted = pasted(credit)
     assert (status, adjusted["status"], adjusted["points"]) == (201, "succeeded", "5")
     assert "idempotent-replayed" not in headers
@@ -108,6 +110,23 @@ def test_what_it_prints_works(demo: Demo) -> None:
     assert (status, rows[taken["id"]], rows[taken["reverses"]]) == (200, "-2", "5")
     status, _, problem = pasted(refused)
     assert (status, problem["code"], problem["errors"][0]["pointer"]) == (422, "field_not_supported", "/points")
+    assert pasted(fault)[0] == 200
+    status, _, lost = pasted(unknown)
+    assert (status, lost["status"]) == (202, "unknown")
+
+
+def test_its_root_leads_to_the_console(demo: Demo) -> None:
+    """A browser that opens the API's address ends at the sign-in of the console, and the printed key opens it."""
+    with httpx.Client(timeout=DEADLINE, follow_redirects=True, trust_env=False) as browser:
+        asked = browser.get(f"http://127.0.0.1:{demo.ports[0]}/")
+        assert asked.url.port == demo.ports[1]
+        [token] = re.findall('name="token" value="([^"]+)"', asked.text)
+        entered = browser.post(
+            f"http://127.0.0.1:{demo.ports[1]}/console/sign-in",
+            data={"token": token, "key": CONSOLE_KEY, "next": "/console/live"},
+        )
+    assert (entered.status_code, entered.url.path) == (200, "/console/live")
+    assert httpx.post(f"http://127.0.0.1:{demo.ports[0]}/", timeout=DEADLINE).status_code in (401, 404)
 
 
 def test_a_second_demo_says_what_is_taken(demo: Demo) -> None:
