@@ -21,7 +21,7 @@ QUICK := tests/test_house.py tests/test_docs.py tests/test_deadlines.py tests/ad
 # What the images are made from; `make pin-images` adds the digests that a registry has for them now.
 IMAGES := python:3.11-slim-bookworm postgres:17
 
-.PHONY: help demo test quick test-image tools generators coverage mutants soak bench peers vendors port check fix lock lock-peers sbom reference wheels secrets pin-images clean
+.PHONY: help demo test quick test-image tools browser screenshots generators coverage mutants soak bench peers vendors port check fix lock lock-peers sbom reference wheels secrets pin-images clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -43,6 +43,12 @@ test-image: .venv/dev ## build the container image, run it, and bring docker-com
 
 tools: ## the proxies that tests/end_to_end/test_rolling_restart.py skips without, from Debian's packages
 	apt-get install -qq --no-install-recommends nginx-light haproxy
+
+browser: ## Chromium, which the tests of the console in a browser skip without, from Debian's packages
+	apt-get install -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core
+
+screenshots: .venv/dev ## docs/console/*.png, of a demo that runs for some minutes
+	$(BIN)/python -m tests.end_to_end.screenshots $(ARGS)
 
 generators: .bench/openapi/installed ## what tests/end_to_end/test_generated_client.py skips without, from npm
 
