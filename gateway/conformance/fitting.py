@@ -22,8 +22,10 @@ class Unfit(ValueError):
 
 def example(pair: Pair) -> Example:
     """The example of the simulator, with its members as the adapter names them. Raises `Unfit` without a simulator."""
-    own, said = _simulator(pair).example, pair.examples
-    return replace(own, member=said.member or own.member, unknown_member=said.unknown_member or own.unknown_member)
+    own, examples = _simulator(pair).example, pair.examples
+    return replace(
+        own, member=examples.member or own.member, unknown_member=examples.unknown_member or own.unknown_member
+    )
 
 
 def place(pair: Pair) -> str:
@@ -34,8 +36,8 @@ def place(pair: Pair) -> str:
 
 def settings(pair: Pair, theirs: Mapping[str, Any], **changes: Any) -> Any:
     """The adapter's settings, of those of its simulator with `base_url`, with changes. Raises `Unfit`."""
-    said = pair.examples.settings
-    own = theirs if said is None else said(theirs) if callable(said) else said
+    ours = pair.examples.settings
+    own = theirs if ours is None else ours(theirs) if callable(ours) else ours
     fields = {"adapter": pair.kind.name, "base_url": theirs["base_url"], **own, **changes}
     try:
         return pair.kind.settings.model_validate(fields)

@@ -36,7 +36,7 @@ class Line(Transport):
         self._log = log
 
     @property
-    def given(self) -> list[VendorRequest]:
+    def requests(self) -> list[VendorRequest]:
         """The requests that were to be sent."""
         return [each.request for each in self._log.passed]
 

@@ -130,9 +130,9 @@ class LiveTrial:
             balance = await self._until(self.account.balance, lambda answer: answer.available == after)
             moved = balance.available == after
             self._holds(f"{what}-moves-the-balance", moved, f"{shown(after)} available", shown(balance.available))
-        told = outcome.applied.balance if outcome.applied else None
+        answer = outcome.applied.balance if outcome.applied else None
         if self.account.translator.adapter.balance_in_answer:
-            own = told.available if told else None
+            own = answer.available if answer else None
             self._holds(f"balance-in-the-answer-to-the-{what}", own == after, shown(after), shown(own))
         return found or moved
 

@@ -99,8 +99,8 @@ def _members(kind: type[Any]) -> Iterator[str]:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id[0] != "_":
             default = "" if node.value is None else f" = {ast.unparse(node.value)}"
             fields.append(f"{node.target.id}: {ast.unparse(node.annotation)}{default}")
-            if (said := _text(after)) is not None:
-                fields += [f"    {line}".rstrip() for line in said.splitlines()]
+            if (docstring := _text(after)) is not None:
+                fields += [f"    {line}".rstrip() for line in docstring.splitlines()]
     if fields:
         yield "```text\n" + "\n".join(fields) + "\n```\n"
     for node in body:

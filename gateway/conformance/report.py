@@ -12,7 +12,7 @@ Level = Literal["consistent", "certified", "live"]
 """How an adapter was tried: against a simulator of the same hand, of another one, or at a real account."""
 BEGIN, END = "<!-- made by `points-gateway conform` -->", "<!-- end -->"
 _BETWEEN = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
-_SAID = ("point_type", "description", "reason", "reference", "store", "pending", "options")
+_FIELDS = ("point_type", "description", "reason", "reference", "store", "pending", "options")
 
 
 def level(pair: Pair) -> Level:
@@ -108,12 +108,12 @@ def _row(each: Mapping[str, Any]) -> dict[str, str]:
         "transactions": ("transactions", "yes"),
         "look-up": ("lookup", "by " + _code(each["lookup_schemes"])),
     }
-    said = [name.replace("_", " ") for name in _SAID if name in operations.get("adjust", ())]
+    fields = [name.replace("_", " ") for name in _FIELDS if name in operations.get("adjust", ())]
     cells = {
         **{column: cell if operation in operations else "-" for column, (operation, cell) in done.items()},
         "cancel": "yes" if each["cancels"] else "-",
         "members": _code(each["schemes"]),
-        "an adjustment can also say": ", ".join(said) or "-",
+        "an adjustment can also say": ", ".join(fields) or "-",
         "repeats": each["repeat_safety"],
         "level": _level(each),
     }

@@ -108,10 +108,10 @@ def _two(adjust: Adjust) -> dict[str, Writing]:
 def _tells_balance(description: Description) -> bool:
     """Whether every answer to an adjustment has the balance that can be spent."""
     results = _results(description)
-    told = [results[name] for name in ("credit", "debit", "adjust") if name in results]
-    told = told[:2] if "credit" in results else told
-    return bool(told) and all(
-        each is not None and each.balance is not None and each.balance.available is not None for each in told
+    written = [results[name] for name in ("credit", "debit", "adjust") if name in results]
+    written = written[:2] if "credit" in results else written
+    return bool(written) and all(
+        each is not None and each.balance is not None and each.balance.available is not None for each in written
     )
 
 
@@ -175,8 +175,8 @@ def _method(name: str, parameters: Iterable[inspect.Parameter]) -> Callable[...,
     defaults = {each.name: each.default for each in parameters if each.default is not inspect.Parameter.empty}
     exchange = EXCHANGES[name]
 
-    def method(self: AnyDescribed, **given: Any) -> Exchange[Any]:
-        return (yield from exchange(self, {**defaults, **given}))
+    def method(self: AnyDescribed, **arguments: Any) -> Exchange[Any]:
+        return (yield from exchange(self, {**defaults, **arguments}))
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = (exchange.__doc__ or "").split("\n")[0]

@@ -69,12 +69,12 @@ def find_reversal(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Found
 def _cancels(row: Any, query: Query, response: VendorResponse) -> tuple[Applied, ...]:
     """The cancel that a booking names, if any. Raises `VendorBadResponse` where that cannot be told."""
     value = query.value(row)
-    told = value is not MISSING and not isinstance(value, Unreadable)
-    if told and (value is None or value is False or value == ""):
+    is_readable = value is not MISSING and not isinstance(value, Unreadable)
+    if is_readable and (value is None or value is False or value == ""):
         return ()
     if value is True:
         return (Applied(),)
-    text = scalars.text(value) if told else None
+    text = scalars.text(value) if is_readable else None
     if not text or text == "0":
         not_understood(f"{query.text}: it cannot be told whether the booking was cancelled", response)
     return (Applied(transaction_id=text),)

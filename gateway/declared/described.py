@@ -94,35 +94,35 @@ class Described(Adapter[S]):
         """Whether the operator has confirmed what the description cannot prove."""
         return self._confirms(self.settings, name)
 
-    def asked(self, form: Form, values: Mapping[str, Any], given: Mapping[str, Any]) -> VendorRequest:
+    def asked(self, form: Form, values: Mapping[str, Any], arguments: Mapping[str, Any]) -> VendorRequest:
         """The request of a form. Raises `FieldNotSupported`."""
-        fresh = Given(**{name: given.get(name) for name in ("now", "nonce", "token")})
+        fresh = Given(**{name: arguments.get(name) for name in ("now", "nonce", "token")})
         return form.request(values, self.settings, fresh)
 
-    def values(self, given: Mapping[str, Any], schemes: Mapping[str, str]) -> dict[str, Any]:
+    def values(self, arguments: Mapping[str, Any], schemes: Mapping[str, str]) -> dict[str, Any]:
         """The values of holes for the arguments of a method. Raises `FieldNotSupported` for a name without mapping.
 
         In what is about one adjustment, time and nonce are made of its id: they are the same in every repeat.
         """
         settings = self.settings
-        found: dict[str, Any] = {name: value for name, value in given.items() if name in _AS_THEY_ARE}
+        found: dict[str, Any] = {name: value for name, value in arguments.items() if name in _AS_THEY_ARE}
         found["adapter"] = self.description.name
         found |= {f"settings.{name}": getattr(settings, name) for name in self.description.settings}
-        if isinstance(member := given.get("member"), Member):
+        if isinstance(member := arguments.get("member"), Member):
             found |= {"member": member.value, "scheme": schemes[member.scheme]}
-        if (points := given.get("points")) is not None:
+        if (points := arguments.get("points")) is not None:
             found |= {"points": points, "amount": abs(points)}
         for name in ("point_type", "reason"):
-            if name in given or hasattr(settings, f"{name}s"):
-                default = None if "limit" in given else getattr(settings, f"default_{name}", None)
-                found[name] = mapped(getattr(settings, f"{name}s", {}), given.get(name), default, field=name)
+            if name in arguments or hasattr(settings, f"{name}s"):
+                default = None if "limit" in arguments else getattr(settings, f"default_{name}", None)
+                found[name] = mapped(getattr(settings, f"{name}s", {}), arguments.get(name), default, field=name)
         if found.get("description") is None and "default_description" in self.description.settings:
             found["description"] = found["settings.default_description"]
-        if (period := given.get("period")) is not None:
+        if (period := arguments.get("period")) is not None:
             found |= {"period.start": period.start, "period.end": period.end}
-        if (options := given.get("options")) is not None:
+        if (options := arguments.get("options")) is not None:
             found |= {f"options.{name}": getattr(options, name) for name in self.description.options}
-        if (own := given.get("id")) is not None:
+        if (own := arguments.get("id")) is not None:
             found |= {"now": moment(own), "nonce": frozen_nonce(own)}
         return found
 
@@ -155,8 +155,8 @@ class Described(Adapter[S]):
     def _judge(self, response: VendorResponse, success: Success, document: Any) -> None:
         refusals = self.description.refusals
         code, message = (reading.text_at(document, query) for query in (refusals.code, refusals.message))
-        told = [text for text, query in ((code, refusals.code), (message, refusals.message)) if query is not None]
-        own = bool(told) and all(text is not None and text.strip() for text in told)
+        texts = [text for text, query in ((code, refusals.code), (message, refusals.message)) if query is not None]
+        own = bool(texts) and all(text is not None and text.strip() for text in texts)
         # An answer that has all that proves a success is no refusal, whatever else it has.
         succeeds = bool(success.require) and all(
             reading.fits(query.value(document), expected) for query, expected in success.require.items()

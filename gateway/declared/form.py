@@ -70,7 +70,7 @@ class Form:
         """Those of `now`, `nonce` and `token` that its proof needs."""
         return frozenset().union(*(way.needs for way in self.authentication))
 
-    def request(self, values: Mapping[str, Any], settings: VendorSettings, given: Given) -> VendorRequest:
+    def request(self, values: Mapping[str, Any], settings: VendorSettings, fresh: Given) -> VendorRequest:
         """The request with these values in its holes. Raises `FieldNotSupported` for a value that does not fit."""
         path = self.path.path(values)
         query = "&".join(f"{encoded(name)}={encoded(value)}" for name, value in _filled(self.query, values))
@@ -86,7 +86,7 @@ class Form:
         if self.body is not None:
             request = VendorRequest.json(self.method, path, self._payload(values), headers=headers, effect=self.effect)
         for way in self.authentication:
-            request = way.applied(request, settings, given)
+            request = way.applied(request, settings, fresh)
         return request
 
     def _payload(self, values: Mapping[str, Any]) -> Any:

@@ -101,10 +101,10 @@ def _of_before(asked: Requesting, path: Path, name: str, description: Descriptio
     before = asked.before if isinstance(asked, Following) else None
     values: Collection[str] = () if before is None else before.values
     method = next(each for each in METHODS if getattr(asked, each) is not None)
-    taken = set()
+    used_values = set()
     for place, holes in _places(asked, method):
         for hole in (hole for hole in holes if hole.name.startswith("before.")):
-            taken.add(hole.name.removeprefix("before."))
+            used_values.add(hole.name.removeprefix("before."))
             if hole.name.removeprefix("before.") not in values:
                 listed = ", ".join(values) or "none"
                 yield (*path, *place), f"{{{hole.name}}}: nothing before it gives this value (there are: {listed})"
@@ -112,7 +112,7 @@ def _of_before(asked: Requesting, path: Path, name: str, description: Descriptio
                 yield (*path, *place), f"{{{hole.name}?}} always has a value: expected {{{hole.name}}}"
     if before is None:
         return
-    for unused in sorted(set(values) - taken):
+    for unused in sorted(set(values) - used_values):
         yield (*path, "before", "values", unused), f"expected {{before.{unused}}} in the request that follows"
     if before.success is not None and before.success.empty:
         yield (*path, "before", "success"), "an empty answer has no values"

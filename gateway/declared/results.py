@@ -58,10 +58,10 @@ def applied(
     if result.transaction is not None and transaction is None:
         not_understood(f"{result.transaction.text}: a success without its id", response)
     left = None if result.balance is None else balance(document, result.balance, times)
-    said = left is not None and any(getattr(left, name) is not None for name in AMOUNTS)
+    has_numbers = left is not None and any(getattr(left, name) is not None for name in AMOUNTS)
     return Applied(
         transaction_id=transaction,
-        balance=left if said else None,
+        balance=left if has_numbers else None,
         details=reading.details(document, result.details),
         booked=reading.number_at(document, result.booked),
         final=final,

@@ -53,20 +53,20 @@ def answer_of(text: str, status: int | None) -> VendorResponse:
     return VendorResponse(status or int(head[1]), headers, text[head.end() :].encode())
 
 
-def adapter_of(kind: type[Any], given: Mapping[str, str], words: Mapping[str, str]) -> AnyDescribed:
-    """An adapter of a described class, with the settings that are given, and made-up ones for the rest.
+def adapter_of(kind: type[Any], chosen: Mapping[str, str], words: Mapping[str, str]) -> AnyDescribed:
+    """An adapter of a described class, with the `chosen` settings, and made-up ones for the rest.
 
     `words`: the arguments of the call; its point type and reason are the vendor's own words. Where an answer does not
     agree with what was sent, its error has both values. Raises `ValueError` for a setting that the description does not
     have, or cannot have, and for an argument that is nowhere sent.
     """
     described = kind.description.settings
-    for name in given:
+    for name in chosen:
         if name not in described:
             raise ValueError(f"no setting is named {name} (there are: {', '.join(described) or 'none'})")
     model = Declaration.of(kind).settings
-    values: dict[str, Any] = {"adapter": "declared", "base_url": BASE_URL, **_invented(kind, given)}
-    for name, text in given.items():
+    values: dict[str, Any] = {"adapter": "declared", "base_url": BASE_URL, **_invented(kind, chosen)}
+    for name, text in chosen.items():
         try:
             values[name] = int(text) if described[name].type == "number" else text
         except ValueError:
@@ -89,21 +89,21 @@ def adapter_of(kind: type[Any], given: Mapping[str, str], words: Mapping[str, st
 
 
 def made_up(
-    adapter: AnyDescribed, operation: str, given: Mapping[str, str], settings: Mapping[str, str]
+    adapter: AnyDescribed, operation: str, words: Mapping[str, str], settings: Mapping[str, str]
 ) -> dict[str, str]:
     """What stands in for the arguments and settings that are not given, by name; no secrets."""
     names = inspect.signature(getattr(adapter, operation)).parameters
-    found = {name: text for name, text in _examples(adapter, operation).items() if name in names and name not in given}
+    found = {name: text for name, text in _examples(adapter, operation).items() if name in names and name not in words}
     described = adapter.description.settings
     invented = _invented(type(adapter), settings).items()
     return found | {f"settings.{name}": str(value) for name, value in invented if described[name].type != "secret"}
 
 
-def _invented(kind: type[Any], given: Mapping[str, str]) -> dict[str, str | int]:
+def _invented(kind: type[Any], chosen: Mapping[str, str]) -> dict[str, str | int]:
     return {
         name: 1 if setting.type == "number" else _MADE_UP
         for name, setting in kind.description.settings.items()
-        if setting.default is None and name not in given
+        if setting.default is None and name not in chosen
     }
 
 
@@ -112,30 +112,30 @@ def _examples(adapter: AnyDescribed, operation: str) -> dict[str, str]:
     return {"member": f"{schemes[0]}:12345", **_EXAMPLES}
 
 
-def arguments(adapter: AnyDescribed, operation: str, given: Mapping[str, str]) -> dict[str, Any]:
-    """The arguments of an operation, from what was given in words, and from examples for the rest.
+def arguments(adapter: AnyDescribed, operation: str, words: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments of an operation, from `words`, and from examples for the rest.
 
     Raises `ValueError` or `ArithmeticError` for words that are none.
     """
     names = inspect.signature(getattr(adapter, operation)).parameters
     schemes = adapter.lookup_schemes if operation == "lookup" else adapter.schemes
-    given = {**_examples(adapter, operation), **given}
-    member = Member.parse(given["member"])
+    words = {**_examples(adapter, operation), **words}
+    member = Member.parse(words["member"])
     if member.scheme not in schemes:
         raise ValueError(f"the description knows members by {', '.join(schemes)}, not {member.scheme}")
     examples: dict[str, Any] = {
         "member": member,
-        "points": Decimal(given["points"]),
-        "id": given["id"],
+        "points": Decimal(words["points"]),
+        "id": words["id"],
         "limit": 100,
         "period": Period(time_of("2026-01-01T00:00:00Z"), time_of("2026-12-31T23:59:59Z")),
         "now": time_of("2026-01-01T00:00:00Z"),
         "nonce": "nonce",
         "token": "***",
-        "original": given.get("original", "adj_original"),
-        "transaction": given["transaction"],
+        "original": words.get("original", "adj_original"),
+        "transaction": words["transaction"],
     }
-    texts: dict[str, Any] = {name: given[name] for name in (*TEXTS, *MAPPED) if name in given}
+    texts: dict[str, Any] = {name: words[name] for name in (*TEXTS, *MAPPED) if name in words}
     known = examples | texts
     return {name: known[name] for name in names if name in known}
 

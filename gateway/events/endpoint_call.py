@@ -25,9 +25,9 @@ LONGEST_ANSWER = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of one request: whether it was taken, and else why not, without a word of the endpoint's."""
+    """What came of one request: whether it was accepted, and else why not, without a word of the endpoint's."""
 
-    taken: bool
+    accepted: bool
     error: str = ""
 
 

@@ -64,22 +64,22 @@ class Telling:
         name, owner = call.webhook.name, self._owner()
         begun = self._clock()
         lease = self._within + call.webhook.timeout + LEASE_MARGIN
-        taken: Taken | None = await self._journal.hand_on(TakeWebhook(feed, name, owner, lease))
-        if taken is None:
+        held: Taken | None = await self._journal.hand_on(TakeWebhook(feed, name, owner, lease))
+        if held is None:
             return None
-        new = 1 if taken.failures else MOST
+        new = 1 if held.failures else MOST
         owed, outcomes = Owed((), (), frozenset()), list[Outcome]()
         try:
-            owed = await self._journal.owed((feed, name), taken.position, due=MOST, new=new)
+            owed = await self._journal.owed((feed, name), held.position, due=MOST, new=new)
             lines = _lines(owed, call.webhook.events, outcomes)
             await self._tell(call, lines, outcomes, ends=begun + self._within, expires=begun + lease)
         finally:
             # Also where the gateway stops: what was taken is kept, and another may go on at once.
-            reached = _reached(owed, call.webhook.events, taken.position, outcomes)
+            reached = _reached(owed, call.webhook.events, held.position, outcomes)
             left = len(owed.new) == new or len(owed.due) == MOST or any(each.position > reached for each in owed.new)
-            rests = _rests(outcomes, taken.failures, left=left)
-            kept = KeepRound(feed, name, owner, reached, tuple(outcomes), self._pauses, self._park_after, rests)
-            parked: int | None = await self._journal.hand_on(kept)
+            rests = _rests(outcomes, held.failures, left=left)
+            command = KeepRound(feed, name, owner, reached, tuple(outcomes), self._pauses, self._park_after, rests)
+            parked: int | None = await self._journal.hand_on(command)
         if parked is None:
             log.warning("a webhook was told by two processes", tenant=feed, webhook=name)
             return Round()
@@ -107,9 +107,9 @@ class Telling:
                         except Exception as error:  # one that cannot be read holds up no other adjustment
                             log.error("an event cannot be told", webhook=call.webhook.name, exc_info=error)
                             answered = Answered(False, f"it cannot be told: {type(error).__name__}")
-                        told: Told = "delivered" if answered.taken else "failed"
-                        outcomes.append(Outcome(item.event, item.adjustment, told, answered.error))
-                        blocked = not answered.taken
+                        status: Told = "delivered" if answered.accepted else "failed"
+                        outcomes.append(Outcome(item.event, item.adjustment, status, answered.error))
+                        blocked = not answered.accepted
 
         async with asyncio.TaskGroup() as group:
             for items in lines:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.conformance.said import said
+from gateway.conformance.request_texts import texts_of
 from gateway.errors import OperationNotSupported
 from gateway.model import Adjustment, Member
 from gateway.planning.translation import Translator
@@ -87,7 +87,7 @@ def unsaid(field: str, *, ignoring: str | None = None) -> Check:
         if ignoring is not None:
             answer = desk.adjust(ignoring, **{field: value}).json()
             assert (answer["status"], answer[field], answer["not_sent"]) == ("succeeded", value, [field])
-            assert value not in said(desk.requests(vendor)[-1])
+            assert value not in texts_of(desk.requests(vendor)[-1])
 
     return check
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from adapters.iactionable.simulated_point_types import APP_KEY
 from gateway import exact
-from gateway.conformance.said import said
+from gateway.conformance.request_texts import texts_of
 from tests.adapters.cells import preview
 from tests.adapters.desk import Desk, assert_refused
 
@@ -65,7 +65,7 @@ def spending(desk: Desk, vendor: str) -> None:
     response = desk.adjust(vendor, options={"iactionable": {"sub_type": "web"}})
     assert response.json()["errors"] == [{"pointer": "/options/iactionable/sub_type", "detail": "is not known here"}]
     assert desk.adjust(vendor, options={"contact-points": {"sub_type": "web"}}).status_code == 201
-    assert "web" not in said(desk.requests(vendor)[-1])
+    assert "web" not in texts_of(desk.requests(vendor)[-1])
 
 
 def id_of_spending(desk: Desk, vendor: str) -> None:
@@ -106,7 +106,7 @@ def amount_by_sign(desk: Desk, vendor: str) -> None:
             assert desk.adjust(name, points=points).status_code == 201
             request = desk.requests(vendor)[-1]
             assert request.target == f"/api/v1.1/loyalty/{call}"
-            assert amount in said(request)
+            assert amount in texts_of(request)
             assert desk.simulator(vendor).effects[-1].points == Decimal(points)
 
 

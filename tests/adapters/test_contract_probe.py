@@ -68,7 +68,7 @@ def test_a_probe_changes_nothing(line: Line) -> None:
     line.enter()
     assert line.gate.standing.state is CircuitState.CLOSED
     assert line.bench.simulator.requests != []
-    assert {request.effect for request in line.bench.transport.given} == {False}
+    assert {request.effect for request in line.bench.transport.requests} == {False}
     assert line.bench.simulator.effects == []
     answers = [line.bench.simulator.handle(request) for request in line.bench.simulator.requests]
     assert [answer.status for answer in answers] == [200] * len(answers)

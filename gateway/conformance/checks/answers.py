@@ -29,10 +29,10 @@ def a_damaged_success_makes_up_nothing(bench: Bench) -> None:
             outcome = bench.adjust()
             honest = (Verdict.APPLIED, Verdict.ACCEPTED, Verdict.UNKNOWN)
             expect(outcome.verdict in honest, "applied, or unknown", f"it is {outcome.verdict}", each)
-            told = (outcome.applied and outcome.applied.balance) or Balance()
+            balance = (outcome.applied and outcome.applied.balance) or Balance()
             for name in AMOUNTS:
-                number, said = getattr(told, name), getattr(true, name)
-                expect(number in (None, said), f"{name}: {said}, or null", number, each)
+                number, expected = getattr(balance, name), getattr(true, name)
+                expect(number in (None, expected), f"{name}: {expected}, or null", number, each)
 
 
 @check(EXPLAINED, of=READS)
@@ -51,34 +51,34 @@ def a_damaged_read_makes_up_nothing(bench: Bench, operation: Operation) -> None:
         for each in damaged(last):
             bench.spoil(number, served(each.of(last), last.status))
             try:
-                told = bench.read(operation).result
+                result = bench.read(operation).result
             except VendorError:
                 continue
-            _is_true(bench, operation, true, told, each)
+            _is_true(bench, operation, true, result, each)
 
 
 Result = Balance | Expiring | Transactions | Profile
 
 
-def _is_true(bench: Bench, operation: Operation, true: Result, told: Result, each: Damaged) -> None:
+def _is_true(bench: Bench, operation: Operation, true: Result, result: Result, each: Damaged) -> None:
     if isinstance(true, Profile):
-        same = isinstance(told, Profile) and told.member == true.member
-        expect(same, f"the member {true.member}, or an error", told, each)
+        same = isinstance(result, Profile) and result.member == true.member
+        expect(same, f"the member {true.member}, or an error", result, each)
         return
-    whole, rest = points(true), points(told)
+    whole, rest = points(true), points(result)
     if len(rest) < len(whole):
         left_out = operation in bench.examples.left_out and (each.now, len(each.place)) == ("left out", 1)
         expect(each.emptied or left_out, "every row, or an error", f"{len(rest)} of {len(whole)} rows", each)
         return
-    if isinstance(told, Transactions):
+    if isinstance(result, Transactions):
         expect(all(one in (None, *whole) for one in rest), f"points of {_shown(whole)}, or null", _shown(rest), each)
         return
-    nothing = operation in bench.examples.empty_reads and says_nothing(told)
+    nothing = operation in bench.examples.empty_reads and says_nothing(result)
     expect(rest == whole or nothing, f"{_shown(whole)}, or an error", _shown(rest), each)
-    if isinstance(told, Balance):
+    if isinstance(result, Balance):
         for name in AMOUNTS:
-            number, said = getattr(told, name), getattr(true, name)
-            expect(number in (None, said), f"{name}: {said}, or null", number, each)
+            number, expected = getattr(result, name), getattr(true, name)
+            expect(number in (None, expected), f"{name}: {expected}, or null", number, each)
 
 
 def _shown(numbers: list[Decimal | None]) -> str:

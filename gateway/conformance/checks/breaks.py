@@ -63,11 +63,11 @@ def a_slow_answer_is_an_answer(bench: Bench) -> None:
         expect(len(bench.simulator.effects) == 1, "one effect", len(bench.simulator.effects), named(fault))
     bench.spoil(effect, {"kind": "duplicate"})
     outcomes = [bench.adjust(id=identifier) for identifier in ("adj_1", "adj_2")]
-    told = [outcome.applied and outcome.applied.transaction_id for outcome in outcomes]
+    ids = [outcome.applied and outcome.applied.transaction_id for outcome in outcomes]
     true = [each.transaction_id for each in bench.simulator.effects]
     expect(len(true) == 2, "two effects", len(true), "an answer that comes twice")
-    right = all(one in (None, other) for one, other in zip(told, true, strict=True))
-    expect(right, f"the transactions {true}", told, "an answer that comes twice")
+    right = all(one in (None, other) for one, other in zip(ids, true, strict=True))
+    expect(right, f"the transactions {true}", ids, "an answer that comes twice")
 
 
 @check("refusals", applies=writes)
@@ -89,7 +89,7 @@ def what_fails_before_the_effect_applied_nothing(bench: Bench) -> None:
             expect(final or retryable, "an error that is worth another try", repr(outcome.error), case)
             expect(outcome.evidence["sent"] is False, "evidence that nothing has left", outcome.evidence, case)
             expect(bench.simulator.effects == [], "no effect", bench.simulator.effects, case)
-            marked = [request for request in bench.transport.given if request.effect]
+            marked = [request for request in bench.transport.requests if request.effect]
             expect(not marked, "no request with an effect", marked, case)
 
 

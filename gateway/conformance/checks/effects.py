@@ -66,14 +66,14 @@ def every_effect_is_marked(bench: Bench) -> None:
 def one_request_of_a_write_has_the_effect(bench: Bench, operation: Operation) -> None:
     """A write has exactly one request with an effect, a read has none; no more is sent than the adapter asks for."""
     bench.call(operation)
-    marked = [request for request in bench.transport.given if request.effect]
+    marked = [request for request in bench.transport.requests if request.effect]
     if operation == "adjust":
         one = "one request with an effect: `effect=False` stands at those alone that change no points"
         expect(len(marked) == 1, one, marked or "there is none")
     else:
         expect(marked == [], "no request with an effect", marked)
-    given, arrived = len(bench.transport.given), len(bench.simulator.requests)
-    expect(given == arrived, f"{given} request(s) at the vendor", arrived)
+    sent, arrived = len(bench.transport.requests), len(bench.simulator.requests)
+    expect(sent == arrived, f"{sent} request(s) at the vendor", arrived)
 
 
 @check("1-the-translation", applies=writes)

@@ -49,8 +49,8 @@ def repeat_safety_is_true(bench: Bench) -> None:
     expect(len(bench.simulator.effects) == 1, "one effect of the same id twice", len(bench.simulator.effects))
     expect(again.verdict not in NEGATIVE, "no refusal of what was applied", again.verdict)
     same = len(set(digests)) == 1
-    given = [request for request in bench.transport.given if request.effect]
-    expect(same, "the very same request, but for declared nonces", given)
+    effects = [request for request in bench.transport.requests if request.effect]
+    expect(same, "the very same request, but for declared nonces", effects)
 
 
 @check("a-vendor-that-enforces-idempotency", applies=_by_id)
@@ -77,8 +77,10 @@ def a_used_key_is_no_refusal(bench: Bench) -> None:
             return
         outcome = bench.adjust(id="adj_1", points=points)
         known = len(bench.simulator.effects) == 1
-        said = f"it is {outcome.verdict}, and the first request under this id was applied"
-        expect(not (known and outcome.verdict in NEGATIVE), "AlreadyBooked, BookedOtherwise, or unknown", said, points)
+        instead = f"it is {outcome.verdict}, and the first request under this id was applied"
+        expect(
+            not (known and outcome.verdict in NEGATIVE), "AlreadyBooked, BookedOtherwise, or unknown", instead, points
+        )
         answer = bench.passed[-1].response
         denied = known and points != 5 and answer is not None and not answer.ok
         booked = denied and outcome.verdict in (Verdict.APPLIED, Verdict.ACCEPTED)

@@ -34,8 +34,8 @@ def _made(bench: Bench) -> Write:
         broken("5 points to be applied", outcome.verdict)
     transaction = outcome.applied.transaction_id
     bench.adjust(id="adj_between", points=Decimal(7))  # so that it is not the newest that is taken back
-    taken = bench.adjustment(points=Decimal(-5))
-    return Write(taken, "reverse", "adj_1", linked=True, transaction=transaction)
+    cancel = bench.adjustment(points=Decimal(-5))
+    return Write(cancel, "reverse", "adj_1", linked=True, transaction=transaction)
 
 
 def cancelling(bench: Bench) -> Iterator[tuple[str, Callable[[], Translation[Any]]]]:

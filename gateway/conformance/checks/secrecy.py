@@ -13,7 +13,7 @@ from gateway.conformance.bench import Bench
 from gateway.conformance.breach import expect
 from gateway.conformance.check import ALL, check, listed, operations
 from gateway.conformance.checks.reversal import cancelling
-from gateway.conformance.said import said
+from gateway.conformance.request_texts import texts_of
 from gateway.errors import GatewayError, VendorError
 from gateway.model import Operation
 from gateway.planning.translated import Translation
@@ -51,7 +51,7 @@ def _is_masked(shown: Any, what: str, case: object) -> None:
     expect(not found, f"no secret in {what}", f"it holds {found}", case)
 
 
-def _said(request: VendorRequest) -> str:
+def _sent_text(request: VendorRequest) -> str:
     return "\n".join((request.path, *request.headers.values(), request.body.decode()))
 
 
@@ -59,7 +59,7 @@ def _said(request: VendorRequest) -> str:
 def a_masked_request_holds_no_secret(bench: Bench, operation: Operation) -> None:
     """What a masked translator makes can be shown: `***` stands where a secret would."""
     with with_awkward_secrets(bench) as awkward:
-        plain, shown = (_said(awkward.translation(operation, masked=masked).request) for masked in (False, True))
+        plain, shown = (_sent_text(awkward.translation(operation, masked=masked).request) for masked in (False, True))
         _is_masked(shown, "a request that is made with masked settings", "")
         if any(spelling in plain for spelling in PLAIN):
             expect(MASK in shown, f"{MASK} in place of the secret", shown)
@@ -135,8 +135,8 @@ def _issued(bench: Bench, number: int) -> set[str]:
     """What earlier answers have given, this request carries in its address or body, and is not served without."""
     request = bench.passed[number].request
     answers = [each.response for each in bench.passed[:number] if each.response]
-    given = {text for answer in answers for text in _texts(answer) if len(text) >= SHORTEST}
-    carried = {text for text in given if text in request.path or text.encode() in request.body}
+    issued = {text for answer in answers for text in _texts(answer) if len(text) >= SHORTEST}
+    carried = {text for text in issued if text in request.path or text.encode() in request.body}
 
     def served_without(text: str) -> bool:
         other = "0" * len(text)
@@ -149,7 +149,7 @@ def _issued(bench: Bench, number: int) -> set[str]:
 
 def _texts(answer: VendorResponse) -> list[str]:
     try:
-        return said(Request("POST", "", (("Content-Type", answer.headers.get("content-type", "")),), answer.body))
+        return texts_of(Request("POST", "", (("Content-Type", answer.headers.get("content-type", "")),), answer.body))
     except ValueError:
         return []
 

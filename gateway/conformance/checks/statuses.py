@@ -70,7 +70,7 @@ def _tried(bench: Bench, effect: int, fault: dict[str, Any], allowed: set[Verdic
     if "refused_before" in outcome.evidence:
         return  # after a judged 401 the request may leave once more, with other credentials
     expect(outcome.verdict in allowed, " or ".join(sorted(allowed)), f"it is {outcome.verdict}", case)
-    marked = [request for request in bench.transport.given if request.effect]
+    marked = [request for request in bench.transport.requests if request.effect]
     expect(len(marked) == 1, "no second request with an effect", f"there are {len(marked)}", case)
     expect(len(bench.simulator.effects) == apply, f"{int(apply)} effect(s)", len(bench.simulator.effects), case)
 

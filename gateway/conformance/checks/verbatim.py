@@ -11,7 +11,7 @@ from gateway.conformance.bench import Bench
 from gateway.conformance.breach import broken, expect
 from gateway.conformance.check import ALL, check, listed, writes
 from gateway.conformance.examples import LARGEST
-from gateway.conformance.said import said
+from gateway.conformance.request_texts import texts_of
 from gateway.delivery.outcome import Outcome
 from gateway.errors import FieldNotSupported
 from gateway.model import Balance, Member, Operation
@@ -77,7 +77,7 @@ def _arrives(bench: Bench, points: Decimal) -> None:
     expect(applied or refused, "applied", _came_to(outcome), points)
     expect(effects == ([points] if applied else []), f"a change of {points}", effects, points)
     shown = exact.text(points.copy_abs() if bench.examples.unsigned else points)
-    texts = [text for request in bench.simulator.requests for text in said(request)]
+    texts = [text for request in bench.simulator.requests for text in texts_of(request)]
     expect(shown in texts, f"{shown}, digit for digit", texts, points)
 
 
@@ -118,7 +118,7 @@ def a_member_arrives_as_given(bench: Bench, operation: Operation) -> None:
             reject()
         requests = _called(bench, operation, member)
         if requests:
-            texts = [text for request in requests for text in said(request)]
+            texts = [text for request in requests for text in texts_of(request)]
             arrived = member.value in texts or str(member) in texts
             expect(arrived, f"the member {member}, character for character", texts, repr(str(member)))
 
@@ -165,7 +165,7 @@ def _words_arrive(bench: Bench, name: str) -> None:
         if outcome.verdict is Verdict.REFUSED and not plain:
             return
         expect(bench.simulator.effects, "the words to be taken", _came_to(outcome), repr(words))
-        texts = [text for request in bench.simulator.requests for text in said(request)]
+        texts = [text for request in bench.simulator.requests for text in texts_of(request)]
         expect(words in texts, f"{name}, character for character", texts, repr(words))
 
     holds()

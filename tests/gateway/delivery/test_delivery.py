@@ -52,7 +52,7 @@ def test_a_write_has_its_effect_by_a_post_that_says_nothing_of_it(kind: str) -> 
         paper.spoil(1, {"kind": kind, "when": "after"})
         outcome = paper.adjust(id="adj_2")
         assert (outcome.verdict, outcome.evidence["sent"]) == (Verdict.UNKNOWN, True)
-        assert [request.effect for request in paper.transport.given] == [False, True]
+        assert [request.effect for request in paper.transport.requests] == [False, True]
         assert len(paper.simulator.effects) == 1
 
 
@@ -103,10 +103,10 @@ def test_what_decides_about_a_write_has_connections_to_itself() -> None:
         paper.translator.adapter.finds = True
         paper.adjust()
         paper.wait(paper.delivery.read(paper.translator.find(Write(Adjustment(paper.member, Decimal(5))), id="adj_1")))
-        assert [request.decides for request in paper.transport.given] == [True, True, True]
+        assert [request.decides for request in paper.transport.requests] == [True, True, True]
         paper.fresh()
         paper.read("balance")
-        assert [request.decides for request in paper.transport.given] == [False, False]
+        assert [request.decides for request in paper.transport.requests] == [False, False]
 
 
 def retrying(paper: Bench, between: Callable[[], object] = lambda: None) -> Delivery:
@@ -134,7 +134,7 @@ def test_a_read_that_is_tried_again_has_the_credentials_of_that_try() -> None:
         paper.simulator.faults.add({"kind": "close", "when": "before"})
         reading = paper.wait(retrying(paper, renew).read(paper.translation("balance")))
         assert reading.result.available == 100
-        tokens = [json.loads(request.body) for request in paper.transport.given if request.path == "/token"]
+        tokens = [json.loads(request.body) for request in paper.transport.requests if request.path == "/token"]
         assert [token["secret"] for token in tokens] == secrets
 
 
@@ -155,7 +155,7 @@ def test_an_adapter_that_fails_when_it_begins_again_ends_that_read_alone() -> No
         delivery = retrying(paper)
         with pytest.raises(KeyError, match="lost"):
             paper.wait(delivery.read(paper.translation("balance")))
-        assert len(paper.transport.given) == 1
+        assert len(paper.transport.requests) == 1
         assert paper.wait(delivery.read(paper.translation("balance"))).result.available == 100
 
 

@@ -10,7 +10,7 @@ from defusedxml.ElementTree import fromstring
 from gateway.simulation import Request
 
 
-def said(request: Request) -> list[str]:
+def texts_of(request: Request) -> list[str]:
     """Decoded path segments, query values, and the leaves of a JSON, XML or form body; numbers digit for digit."""
     texts = [unquote(segment, errors="strict") for segment in request.path.split("/")]
     texts += [value for _, value in parse_qsl(request.query, keep_blank_values=True, errors="strict")]
