@@ -6,12 +6,13 @@ import pytest
 
 from gateway.conformance.checks import CHECKS
 from gateway.conformance.trial import Trial, cases
+from tests.conformance.elsewhere import ELSEWHERE
 from tests.conformance.losing import LOSING
 from tests.conformance.misdescribed import MISDESCRIBED
 from tests.conformance.wrong import WRONG as OTHERS
 from tests.deadlines import FACTOR
 
-WRONG = {**OTHERS, **LOSING, **MISDESCRIBED}
+WRONG = {**OTHERS, **LOSING, **MISDESCRIBED, **ELSEWHERE}
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -38,7 +38,7 @@ def branches(bench: Bench) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @check("which-requests-have-an-effect", applies=writes)
 def every_effect_is_marked(bench: Bench) -> None:
-    """In every branch, what changes points is the one request that says so, and changes what was asked for."""
+    """In every branch, what changes points is the one request that says so, and changes what was asked for, of whom."""
     with bench.direct():
         for name, fields in branches(bench):
             bench.fresh()
@@ -53,9 +53,13 @@ def every_effect_is_marked(bench: Bench) -> None:
             unmarked = [each.request for each in bench.passed if each.effects and not each.request.effect]
             expect(not unmarked, "`effect=True` at the request that changes points", unmarked, name)
             expect(len(marked) <= 1, "at most one request with an effect", [each.request for each in marked], name)
-            effects = [each.points for each in bench.simulator.effects[before:]]
-            asked = fields.get("points", Decimal(5))
+            made = bench.simulator.effects[before:]
+            effects, asked = [each.points for each in made], fields.get("points", Decimal(5))
             expect(effects in ([], [asked]), f"a change of {asked}, or none", effects, name)
+            theirs, whose = bench.simulator.example.member, {each.member for each in made}
+            expect("member" in fields or whose <= {theirs}, f"a change of the points of {theirs}", whose, name)
+            booked = outcome.applied.booked if outcome.applied else None
+            expect(booked in (None, asked), f"{asked} as booked, or null", booked, name)
             applied = outcome.verdict in (Verdict.APPLIED, Verdict.ACCEPTED)
             expect(applied is (effects != []), "applied exactly where the points have changed", outcome.verdict, name)
             believed = outcome.verdict is not Verdict.UNKNOWN
@@ -107,6 +111,26 @@ def a_balance_without_a_point_type_is_of_all_or_of_one(bench: Bench) -> None:
     added = available() - before == 12
     says = bench.translator.adapter.aggregates
     expect(added is says, f"aggregates to be true to the vendor, and it is {says}", f"added up: {added}")
+
+
+@check("a-vendor-with-several-kinds-of-points", applies=lambda kind: _by_kind(kind))
+def points_are_of_the_type_that_was_named(bench: Bench) -> None:
+    """A credit of a type of points moves the balance of that type, by all that was credited."""
+    if {("balance", "point_type"), ("adjust", "point_type")} & bench.examples.elsewhere:
+        return
+
+    def available(point_type: str) -> Decimal:
+        balance = bench.read("balance", point_type=point_type).result
+        assert isinstance(balance, Balance)  # noqa: S101 (by the operation)
+        return balance.available or balance.total or Decimal(0)
+
+    with bench.direct():
+        for number, point_type in enumerate(getattr(bench.settings, "point_types", {})):
+            before = available(point_type)
+            outcome = bench.adjust(id=f"adj_{number}", point_type=point_type)
+            moved = available(point_type) - before
+            applied = outcome.verdict is Verdict.APPLIED
+            expect(moved == 5 or not applied, "5 more points of this type", f"{moved} more", f"{point_type=}")
 
 
 def _by_kind(kind: AdapterType) -> bool:

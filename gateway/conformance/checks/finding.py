@@ -34,6 +34,7 @@ def _sought(bench: Bench, **fields: Any) -> tuple[Applied, ...]:
     cursor = None
     for _ in range(MOST):
         found = bench.find(cursor=cursor, **fields)
+        expect(not found.rejected, "no rejection of what the vendor has not rejected", found, fields)
         matches, cursor = matches + found.matches, found.next_cursor
         if cursor is None:
             break
@@ -69,7 +70,7 @@ def what_was_applied_is_found(bench: Bench) -> None:
 
 @check(EXPLAINED, applies=_finds)
 def what_was_never_sent_is_not_found(bench: Bench) -> None:
-    """An id that the vendor has never seen gives no match, and no error."""
+    """An id that the vendor has never seen gives no match, no rejection, and no error."""
     if not bench.translator.adapter.finds:
         return
     with bench.direct():

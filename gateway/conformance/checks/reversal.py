@@ -29,13 +29,21 @@ def _cancels(kind: AdapterType) -> bool:
 
 def _made(bench: Bench) -> Write:
     """An adjustment of 5 points that is applied, and the write that takes it back."""
-    outcome = bench.adjust(id="adj_1")
+    return _two_made(bench)[0]
+
+
+def _two_made(bench: Bench) -> tuple[Write, Write]:
+    """Adjustments of 5 and of 7 points that are applied, and the writes that take them back."""
+    first = _booked(bench, Decimal(5), "adj_1")
+    return first, _booked(bench, Decimal(7), "adj_between")  # so that it is not the newest that is taken back
+
+
+def _booked(bench: Bench, points: Decimal, own_id: str) -> Write:
+    outcome = bench.adjust(id=own_id, points=points)
     if outcome.applied is None:
-        broken("5 points to be applied", outcome.verdict)
-    transaction = outcome.applied.transaction_id
-    bench.adjust(id="adj_between", points=Decimal(7))  # so that it is not the newest that is taken back
-    cancel = bench.adjustment(points=Decimal(-5))
-    return Write(cancel, "reverse", "adj_1", linked=True, transaction=transaction)
+        broken(f"{points} points to be applied", outcome.verdict)
+    cancel = bench.adjustment(points=-points)
+    return Write(cancel, "reverse", own_id, linked=True, transaction=outcome.applied.transaction_id)
 
 
 def cancelling(bench: Bench) -> Iterator[tuple[str, Callable[[], Translation[Any]]]]:
@@ -100,15 +108,20 @@ def a_status_alone_proves_nothing_of_a_cancel(bench: Bench) -> None:
 
 @check(EXPLAINED, applies=lambda kind: _cancels(kind) and kind.reversal_found_by is not None)
 def a_cancel_is_found_where_it_was_made(bench: Bench) -> None:
-    """`find_reversal` gives nothing before the cancel, one match after it, and raises for what does not say it."""
+    """`find_reversal` gives nothing before the cancel, nor for that of another adjustment, and one match after it.
+
+    It raises for what does not say it.
+    """
     if not bench.translator.adapter.finds:
         return
-    write = _made(bench)
+    write, other = _two_made(bench)
 
     def found() -> Found:
         return bench.wait(bench.delivery.read(bench.translator.find(write, id="adj_2"))).result
 
     expect(found().matches == (), "no match before the cancel", found())
+    _reversed(bench, other, "adj_3")
+    expect(found().matches == (), "no match where another adjustment was cancelled", found())
     _reversed(bench, write, "adj_2")
     expect(len(found().matches) == 1, "one match after the cancel", found())
     for status, body in product((200, *finding.STATUSES), finding.BODIES):

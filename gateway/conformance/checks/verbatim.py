@@ -9,7 +9,7 @@ from gateway import exact
 from gateway.adjustments import Verdict
 from gateway.conformance.bench import Bench
 from gateway.conformance.breach import broken, expect
-from gateway.conformance.check import ALL, check, listed, writes
+from gateway.conformance.check import ALL, check, listed, operations, writes
 from gateway.conformance.examples import LARGEST
 from gateway.conformance.request_texts import texts_of
 from gateway.delivery.outcome import Outcome
@@ -79,6 +79,44 @@ def _arrives(bench: Bench, points: Decimal) -> None:
     shown = exact.text(points.copy_abs() if bench.examples.unsigned else points)
     texts = [text for request in bench.simulator.requests for text in texts_of(request)]
     expect(shown in texts, f"{shown}, digit for digit", texts, points)
+
+
+@check(EXPLAINED, applies=writes)
+def every_digit_of_a_debit_arrives(bench: Bench) -> None:
+    """What was credited can be debited, by the same digits, up to the largest amount that the vendor takes."""
+    numbers = st.integers(1, int(bench.examples.largest)).map(Decimal)
+    if bench.translator.adapter.fractions:
+        most = int(bench.examples.largest.scaleb(6))
+        numbers |= st.integers(1, most).map(lambda number: Decimal(number).scaleb(-6))
+
+    @settings(FEW, max_examples=40)
+    @given(points=numbers)
+    def holds(points: Decimal) -> None:
+        bench.fresh()
+        try:
+            credit = bench.adjust(points=points, id="adj_1")
+            before, enough = len(bench.simulator.effects), _has(bench, points)
+            debit = bench.adjust(points=-points, id="adj_2") if credit.verdict is Verdict.APPLIED else credit
+        except FieldNotSupported as error:
+            broken(f"points up to {bench.examples.largest}", f"{error.field} is refused", points)
+        if debit is credit:
+            return
+        effects = [effect.points for effect in bench.simulator.effects[before:]]
+        applied = debit.verdict in (Verdict.APPLIED, Verdict.ACCEPTED)
+        refused = debit.verdict is Verdict.REFUSED and not enough
+        expect(applied or refused, "applied", _came_to(debit), -points)
+        expect(effects == ([-points] if applied else []), f"a change of {-points}", effects, -points)
+
+    with bench.direct():
+        holds()
+
+
+def _has(bench: Bench, points: Decimal) -> bool:
+    """Whether the member is known to have so many points that can be spent: a vendor may hold what was credited."""
+    if "balance" not in operations(bench.pair):
+        return False
+    balance = bench.read("balance").result
+    return isinstance(balance, Balance) and (balance.available or Decimal(0)) >= points
 
 
 def _came_to(outcome: Outcome) -> str:
