@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 
 from tests.deadlines import DEADLINE, until
 from tests.end_to_end.caller import Caller
-from tests.end_to_end.configuration import KEYS
+from tests.end_to_end.configuration import HASTY, KEYS
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
 from tests.nursery import PROGRAM, nursery
@@ -19,6 +20,7 @@ OPERATORS = {name: f"operator-key-of-{name}-{'0' * 24}" for name in ("alice", "a
 SCOPES = ["operator:read", "operator:write"]
 PROXY_SECRET = "a-secret-of-the-proxy-" + "0" * 24
 FIVE = {"member": "contact_id:1", "points": "5"}
+CRM_FOUND = {"vendor": "crm_found"}
 
 
 def operators() -> dict[str, Any]:
@@ -84,8 +86,6 @@ def started(process: GatewayProcess) -> Iterator[Admin]:
 def settings(configured: Callable[..., dict[str, Any]], **changes: Any) -> dict[str, Any]:
     whole = configured(operators=operators(), **changes)
     whole["server"] = {**whole["server"], "admin": "127.0.0.1:0"}
-    whole["vendors"]["crm_found"] = {"extends": "crm", "account": "sample"}
-    whole["tenants"]["found"] = {"routes": {"adjust": "crm_found"}}
     return whole
 
 
@@ -281,24 +281,38 @@ def test_many_are_decided_each_by_itself(admin: Admin, api: Caller, vendors: Ven
     assert [each["id"] for each in results] == [*ids, done]
 
 
-def test_what_can_be_searched_is_looked_for_now(admin: Admin, api: Caller, vendors: Vendors, lost: str) -> None:
+def test_what_can_be_searched_is_looked_for_now(
+    vendors: Vendors, configured: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
     """It ends by the vendor's own records; for others a person has to look, and what has ended is left alone."""
-    found = unknown(api, vendors, tenant="found")
-    done = str(api.adjust(FIVE).json()["id"])
-    results = admin.post("searches", {"adjustments": [found, lost, done]})["data"]
-    assert [each["result"] for each in results] == ["asked", "refused", "refused"]
-    assert "its own records" in results[1]["detail"]
-    (entry,) = [each for each in admin.get("queue", limit=100)["data"] if each["adjustment"]["id"] == found]
-    assert entry["ways"] == ["search", "person"]
+    whole = settings(configured)
+    whole["vendors"]["crm_found"] = {"extends": "crm", "account": "sample", "timeout": HASTY}
+    whole["tenants"]["found"] = {"routes": {"adjust": [{"when": {"member": ["email"]}, "vendor": "arcade"}, CRM_FOUND]}}
+    running = started(GatewayProcess(tmp_path, whole))
+    admin = next(running)
+    caller = Caller.of(admin.process.url, tenant="found")
+    with closing(caller.http):
+        done = str(caller.adjust(FIVE).json()["id"])
+        found = unknown(caller, vendors, tenant="found")
+        vendors.arcade.fault("close", when="after")
+        lost = str(caller.adjust({"member": "email:jason@example.com", "points": "5"}).json()["id"])
+        results = admin.post("searches", {"adjustments": [found, lost, done]})["data"]
+        assert [each["result"] for each in results] == ["asked", "refused", "refused"]
+        assert "its own records" in results[1]["detail"]
+        looked = [each for each in admin.get("audit")["data"] if each["action"] == "look"]
+        assert looked[0]["detail"] == {"adjustments": [found, lost, done]}
+        ways = {each["adjustment"]["id"]: each["ways"] for each in admin.get("queue")["data"]}
+        assert ways == {found: ["search", "person"], lost: ["person"]}
 
-    def settled() -> bool:
-        admin.post("searches", {"adjustments": [found]})
-        return admin.get(f"adjustments/{found}")["adjustment"]["status"] == "succeeded"
+        def settled() -> bool:
+            admin.post("searches", {"adjustments": [found]})
+            status: str = admin.get(f"adjustments/{found}")["adjustment"]["status"]
+            return status == "succeeded"
 
-    until(settled, pause=0.5)
-    assert admin.get(f"adjustments/{found}")["adjustment"]["history"][-1]["by"] == "search"
-    looked = [each for each in admin.get("audit", limit=100)["data"] if each["action"] == "look"]
-    assert looked[-1]["detail"] == {"adjustments": [found, lost, done]}
+        until(settled, pause=0.5)
+        assert admin.get(f"adjustments/{found}")["adjustment"]["history"][-1]["by"] == "search"
+    with suppress(StopIteration):
+        next(running)
 
 
 def test_two_people_decide(two: Admin, calling_two: Caller, vendors: Vendors) -> None:
