@@ -125,9 +125,9 @@ class Console:
             except ClientDisconnect:
                 response = self._failed(request, InvalidRequest("The caller left in the middle of the form"))
             except Exception:
-                log.exception("a fault of the console", path=request.url.path, request_id=request_id(request))
+                log.exception("a fault of the console", path=request.url.path, request_id=request_id(request.scope))
                 response = self._failed(request, InternalError())
-            response.headers["Request-Id"] = request_id(request)
+            response.headers["Request-Id"] = request_id(request.scope)
             return response
 
         return guarded

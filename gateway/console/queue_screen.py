@@ -67,7 +67,7 @@ class QueueScreen:
         """POST /console/queue/settle: settle, or propose or confirm where two people have to decide."""
         seen, applied, reason = _seen(visit.form), _outcome(visit.form), _reason(visit.form)
         decide = approve if visit.form.text("confirm") else resolve
-        request = request_id(visit.request)
+        request = request_id(visit.request.scope)
         done = await decide(self._desk, visit.operator, seen, applied=applied, reason=reason, request_id=request)
         values = {"done": done.data, "outcome": visit.form.text("outcome"), "title": "What was settled"}
         return await visit.page("settled.html", values, screen="queue")
