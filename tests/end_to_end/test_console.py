@@ -253,7 +253,8 @@ def test_the_keyboard_suffices(filled: Filled, page: Page) -> None:
     """The first key leads past the frame; each thing that takes the focus shows it, in the order of the page."""
     url, _, ids = filled
     page.goto(f"{url}/console/queue")
-    page.keyboard.type(OPERATORS["alice"])  # the field has the focus
+    expect(page.get_by_label("Operator key")).to_be_focused()
+    page.keyboard.type(OPERATORS["alice"])
     page.keyboard.press("Enter")
     expect(page.get_by_text("operator alice")).to_be_visible()
     page.keyboard.press("Tab")
