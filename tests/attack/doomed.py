@@ -145,8 +145,8 @@ def doom_send(send: Callable[..., Awaitable[Any]], doom: Doom, ledger: Path) -> 
 
 
 def _before_reply(answer: Callable[..., Awaitable[Any]], doom: Doom) -> Callable[..., Any]:
-    async def call(edge: Edge, endpoint: Any, request: Any) -> Any:
-        response = await answer(edge, endpoint, request)
+    async def call(edge: Edge, endpoint: Any, *arguments: Any) -> Any:
+        response = await answer(edge, endpoint, *arguments)
         if endpoint.name in ("adjust", "reverse_adjustment"):
             doom.reach(Point.BEFORE_REPLY)
         return response
