@@ -127,7 +127,14 @@ class Service:
         """All that a member has, who has all of these names."""
         return await self._wallets.of(caller, members)
 
-    async def adjustment(self, tenant: str, id: str, *, history: bool, inspected: bool) -> AdjustmentHistory:  # noqa: A002 (the field's name)
+    async def adjustment(
+        self,
+        tenant: str,
+        id: str,  # noqa: A002 (the field's name)
+        *,
+        history: bool,
+        inspected: bool,
+    ) -> AdjustmentHistory:
         """An adjustment by its id, what vendors said only where it is `inspected`. Raises `NotFound`."""
         record = await self._record(tenant, id)
         steps = await self._journal.history(id) if history else None
@@ -138,7 +145,12 @@ class Service:
         """A page of adjustments, newest first. Raises `InvalidRequest` where there is none with the id `after`."""
         return await self._journal.list(tenant, filters, limit=limit, after=after)
 
-    async def resolve(self, caller: Caller, id: str, resolution: Resolution) -> AdjustmentAnswer | ProposedAnswer:  # noqa: A002 (the field's name)
+    async def resolve(
+        self,
+        caller: Caller,
+        id: str,  # noqa: A002 (the field's name)
+        resolution: Resolution,
+    ) -> AdjustmentAnswer | ProposedAnswer:
         """Settle by hand what is unknown, or propose it where that takes another person too.
 
         Raises `NotFound`, or `NotResolvable` while it may change by itself.
