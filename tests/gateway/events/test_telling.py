@@ -135,7 +135,7 @@ def test_events_of_one_adjustment_keep_their_order(scene: Scene, receiver: Recei
 
 
 FINE = 6 * 3600
-"""Seconds in which each minute is looked at; while the pauses are hours long, each ten minutes; at the end each minute."""
+"""Seconds in which each minute is looked at; then, until the event is parked, each ten minutes."""
 
 
 def test_after_three_days_an_event_is_parked(scene: Scene, receiver: Receiver) -> None:
