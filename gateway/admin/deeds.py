@@ -83,18 +83,16 @@ class Deeds:
 
     async def resolve(self, call: AdminCall[NoQuery, schemas.DecisionBody]) -> actions.Settlements:
         """POST /admin/v1/resolutions."""
-        return await actions.resolve(
-            self._desk,
-            call.operator,
-            [each.seen() for each in call.body.adjustments],
-            applied=call.body.outcome == "applied",
-            reason=call.body.reason,
-            request_id=call.request_id,
-        )
+        return await self._decided(actions.resolve, call)
 
     async def approve(self, call: AdminCall[NoQuery, schemas.DecisionBody]) -> actions.Settlements:
         """POST /admin/v1/approvals."""
-        return await actions.approve(
+        return await self._decided(actions.approve, call)
+
+    async def _decided(
+        self, decide: actions.Decide, call: AdminCall[NoQuery, schemas.DecisionBody]
+    ) -> actions.Settlements:
+        return await decide(
             self._desk,
             call.operator,
             [each.seen() for each in call.body.adjustments],

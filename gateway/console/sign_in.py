@@ -94,8 +94,8 @@ class SignIn:
             return await self._asked(request, form.text("next"), f"{error.detail}.", error.status)
         session = Session.new(operator.name, "key")
         await began(self._desk, operator, session.number)
-        wanted = form.text("next")
-        response = RedirectResponse(wanted if _OURS.match(wanted) else f"{PATH}/", 303, HEADERS)
+        target = form.text("next")
+        response = RedirectResponse(target if _OURS.match(target) else f"{PATH}/", 303, HEADERS)
         _set(response, request, COOKIE, sessions.cookie(session), sessions.seconds)
         response.delete_cookie(FORM_COOKIE, PATH)
         return response

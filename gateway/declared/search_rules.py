@@ -57,9 +57,9 @@ def of_find_reversal(find: FindReversal, description: Description, forms: Mappin
     if find.cancelled is not None and find.transaction is not None:
         yield ("find_reversal", "transaction"), "with cancelled, that names the cancel"
     by = {hole.name for template in find.ours.values() for hole in template.holes}
-    wanted = {"original", "transaction"} if find.cancelled is not None else {"original", "transaction", "id"}
-    if not by & wanted:
-        listed = " or ".join(f"{{{name}}}" for name in sorted(wanted))
+    holes_for_us = {"original", "transaction"} if find.cancelled is not None else {"original", "transaction", "id"}
+    if not by & holes_for_us:
+        listed = " or ".join(f"{{{name}}}" for name in sorted(holes_for_us))
         yield ("find_reversal", "ours"), f"expected {listed}: other values are not unique"
     if find.cancelled is None and by == {"id"} and "id" not in {hole.name for hole in forms["reverse"].holes}:
         yield ("find_reversal", "ours"), "{id} is not in the request of reverse: it cannot be found by that"

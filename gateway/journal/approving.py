@@ -30,15 +30,15 @@ def rule(connection: Connection) -> ResolutionRule:
     return ResolutionRule(row.approvals, row.expires / _SECOND)
 
 
-def keep_rule(transaction: Transaction, wanted: ResolutionRule, *, id_: str) -> None:
+def keep_rule(transaction: Transaction, new: ResolutionRule, *, id_: str) -> None:
     """Have this rule decide from now on; a change is kept in the audit log."""
     connection = transaction.connection
     before = rule(connection)
-    if before == wanted:
+    if before == new:
         return
-    detail = {"approvals": wanted.approvals, "expires": wanted.expires, "before": before.approvals}
+    detail = {"approvals": new.approvals, "expires": new.expires, "before": before.approvals}
     audit.note(transaction, Note(id_, "configuration", "rule", detail))
-    row = {"id": 1, "approvals": wanted.approvals, "expires": round(wanted.expires * _SECOND)}
+    row = {"id": 1, "approvals": new.approvals, "expires": round(new.expires * _SECOND)}
     upsert(connection, resolution_rule, [row])
 
 
@@ -49,13 +49,13 @@ def decide(transaction: Transaction, step: Resolve, standing: Standing) -> Decis
     ends here, refused or proposed.
     """
     connection, id_ = transaction.connection, step.record.draft.id
-    wanted = rule(connection)
+    required = rule(connection)
     now = replace(step.record, state=standing.state, conflict=standing.conflict)
-    proposal = _standing(transaction, id_, standing.state) if wanted.approvals > 1 else None
+    proposal = _standing(transaction, id_, standing.state) if required.approvals > 1 else None
     if proposal is not None and (proposal.subject, proposal.resolution) == (step.subject, step.resolution):
         return Decision(now, proposal=proposal)  # an earlier try of this operation did it
     verdict = judged(
-        wanted,
+        required,
         subject=step.subject,
         applied=step.resolution.applied,
         confirms=step.confirms,
@@ -67,7 +67,7 @@ def decide(transaction: Transaction, step: Resolve, standing: Standing) -> Decis
                 _end(connection, [id_])
             return proposal
         case "proposed":
-            return Decision(now, proposal=_propose(transaction, step, standing.state, wanted))
+            return Decision(now, proposal=_propose(transaction, step, standing.state, required))
         case "own" | "none" | "nobody":
             return Decision(now, verdict)
 
@@ -109,10 +109,10 @@ def _standing(transaction: Transaction, adjustment: str, state: State) -> Propos
     return proposal if proposal.stands(state=state, steps=steps, now=transaction.now) else None
 
 
-def _propose(transaction: Transaction, step: Resolve, state: State, wanted: ResolutionRule) -> Proposal:
+def _propose(transaction: Transaction, step: Resolve, state: State, required: ResolutionRule) -> Proposal:
     id_, resolution = step.record.draft.id, step.resolution
     assert step.subject is not None  # noqa: S101 (who is nobody proposes nothing)
-    until = transaction.later(wanted.expires)
+    until = transaction.later(required.expires)
     outcome = "applied" if resolution.applied else "not_applied"
     evidence: Mapping[str, Any] = {"proposes": outcome, "reason": resolution.reason, **step.evidence}
     transaction.step(id_, state, state, resolution.by, evidence, tenant=step.record.draft.tenant)
@@ -134,9 +134,9 @@ def _propose(transaction: Transaction, step: Resolve, state: State, wanted: Reso
 def _steps(transaction: Transaction, adjustment: str) -> int:
     """How many steps there are in the history of an adjustment, with those of this transaction."""
     made = select(func.count()).where(transitions.c.adjustment == adjustment)
-    kept = len([row for row in transaction.kept if row["adjustment"] == adjustment])
+    unwritten = len([row for row in transaction.kept if row["adjustment"] == adjustment])
     before: int = transaction.connection.execute(made).scalar_one()
-    return before + kept
+    return before + unwritten
 
 
 def _end(connection: Connection, ids: Collection[str]) -> None:

@@ -63,12 +63,12 @@ def telling_in_turn() -> Callable[[Connection], None]:
         tell = later if _COMMITTED in info else first
         try:
             first_of_all = [(_BEGIN, None), (tell, None), (_TO_WRITE, None)]
-            _, told, _, *info[_FOUND] = together(connection, [*first_of_all, *info.pop(_ASKED, ())])
+            _, moment, _, *info[_FOUND] = together(connection, [*first_of_all, *info.pop(_ASKED, ())])
         except DBAPIError:
             if not connection.invalidated:  # SQLAlchemy knows of no transaction yet
                 connection.connection.rollback()
             raise
-        info[BEGUN] = told.rows[0][-1]
+        info[BEGUN] = moment.rows[0][-1]
 
     return begun
 

@@ -297,4 +297,4 @@ def resolution_text(resolution: Resolution) -> str:
 
 def resolution_of(text: str) -> Resolution:
     """The decision that `resolution_text` was made of."""
-    return Resolution(**{**(kept := exact.loads(text)), "at": from_micros(kept["at"])})
+    return Resolution(**{**(fields := exact.loads(text)), "at": from_micros(fields["at"])})

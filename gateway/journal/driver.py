@@ -78,7 +78,7 @@ def raised(connection: Connection, error: Any) -> BaseException:
     lost = not connection.invalidated and dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
     if lost:
         connection.invalidate(error)
-    told: BaseException = DBAPIError.instance(
+    translated: BaseException = DBAPIError.instance(
         None,
         None,
         error,
@@ -87,4 +87,4 @@ def raised(connection: Connection, error: Any) -> BaseException:
         connection_invalidated=lost,
         dialect=dialect,
     )
-    return told
+    return translated

@@ -93,8 +93,8 @@ def by_request(connection: Connection, request_id: str, limit: int) -> tuple[Rec
     """The newest adjustments that a request with this id was about, found in the newest steps."""
     newest = select(transitions.c.adjustment, transitions.c.evidence).order_by(transitions.c.seq.desc()).limit(STEPS)
     steps = newest.subquery()
-    wanted = f'"request_id":{codec.dumps(request_id)}'
-    found = select(steps.c.adjustment).where(steps.c.evidence.contains(wanted, autoescape=True))
+    fragment = f'"request_id":{codec.dumps(request_id)}'
+    found = select(steps.c.adjustment).where(steps.c.evidence.contains(fragment, autoescape=True))
     ids = list(dict.fromkeys(connection.scalars(found)))[:limit]
     if not ids:
         return ()

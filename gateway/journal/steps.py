@@ -186,6 +186,6 @@ class Steps:
         self.changes.settle(Settlement(record, Verdict.NOT_APPLIED, evidence), standing, becomes=withdrawn)
 
 
-def _is(kept: str | None, resolution: Resolution) -> bool:
+def _is(text: str | None, resolution: Resolution) -> bool:
     """Whether the decision that is kept is this one, whoever proposed it."""
-    return kept is not None and replace(codec.resolution_of(kept), proposed_by=None) == resolution
+    return text is not None and replace(codec.resolution_of(text), proposed_by=None) == resolution

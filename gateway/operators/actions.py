@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import Field
 
@@ -87,6 +87,15 @@ class Switched(AnswerModel):
     changed: bool
     pauses: list[PauseShown]
     under_way: list[StillUnderWay]
+
+
+class Decide(Protocol):
+    """`resolve` or `approve`: what one person decides of adjustments that he has seen."""
+
+    async def __call__(
+        self, desk: Desk, operator: Operator, seen: Sequence[Seen], *, applied: bool, reason: str, request_id: str
+    ) -> Settlements:
+        """What became of each adjustment."""
 
 
 async def resolve(

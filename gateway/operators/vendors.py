@@ -105,13 +105,13 @@ async def pauses_of(desk: Desk) -> list[PauseShown]:
     ]
 
 
-def pause_shown(pause: Pause, kept: Paused | None = None) -> PauseShown:
-    """A pause as it is shown; `kept`: who began it and when, if the journal has it."""
+def pause_shown(pause: Pause, entry: Paused | None = None) -> PauseShown:
+    """A pause as it is shown; `entry`: who began it and when, if the journal has it."""
     return PauseShown(
         of=pause.kind,
         name=pause.name,
         reason=pause.reason,
         retry_after=pause.retry_after,
-        by=None if kept is None else kept.by,
-        since=None if kept is None else time_text(kept.at),
+        by=None if entry is None else entry.by,
+        since=None if entry is None else time_text(entry.at),
     )
