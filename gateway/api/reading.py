@@ -22,8 +22,6 @@ MAX_PARAMETERS = 50
 MAX_QUERY = 8192
 MAX_SEGMENT = 4096
 """Encoded bytes; the largest valid value of any operation is shorter, even with every byte percent-encoded."""
-MAX_ERRORS = 100
-"""Maximum number of errors in one problem."""
 M = TypeVar("M", bound=BaseModel)
 _NOT_EXPECTED = "The query is not what is expected"
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -174,7 +172,7 @@ def _validated(model: type[M], value: Mapping[str, Any], root: str, message: str
         return model.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True, include_input=False)
-        errors = tuple(FieldError(_pointer(each, root), _detail(each)) for each in found[:MAX_ERRORS])
+        errors = tuple(FieldError(_pointer(each, root), _detail(each)) for each in found[: shape.MAX_ERRORS])
         first = f"{errors[0].pointer} {errors[0].detail}" if errors else ""
         raise InvalidRequest(f"{message}: {first}", errors=errors) from error
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator, model_validator
 
 from gateway.adjustments import Resolution
+from gateway.api import shape
 from gateway.api.field_types import Magnitude, MemberField, Points, Text200, Text500, text_of
 from gateway.model import Adjustment
 from gateway.port.registry import AdapterType
@@ -91,6 +92,7 @@ def adjustment_body(kinds: Sequence[AdapterType]) -> type[AdjustmentBody]:
         )
         for number, kind in enumerate(kinds)
     }
+    known = {kind.name for kind in kinds}
     names = ", ".join(kind.name for kind in kinds) or "no adapter"
 
     def refused(value: object) -> object:
@@ -103,6 +105,16 @@ def adjustment_body(kinds: Sequence[AdapterType]) -> type[AdjustmentBody]:
             strict=True, extra="allow", frozen=True, json_schema_extra={"additionalProperties": False}
         )
         __pydantic_extra__: dict[str, Annotated[Any, BeforeValidator(refused)]]
+
+        @model_validator(mode="before")
+        @classmethod
+        def _as_many_as_are_told(cls, value: object) -> object:
+            """Leave out the unknown names that the problem has no room for: each costs as much as its message."""
+            if not isinstance(value, dict):
+                return value
+            unknown = [name for name in value if name not in known]
+            left_out = set(unknown[shape.MAX_ERRORS :])
+            return {name: each for name, each in value.items() if name not in left_out} if left_out else value
 
     options = create_model("AdjustmentOptions", __base__=Others, **fields)
     options.__doc__ = (

@@ -1,10 +1,12 @@
-"""Bounds on the depth and width of a JSON text, checked cheaply before it is parsed."""
+"""Bounds on the depth and width of a JSON text, checked cheaply before it is parsed, and on what is told of it."""
 
 from itertools import accumulate
 
 MAX_DEPTH = 32
 MAX_NAMES = 500
 MAX_ITEMS = 500
+MAX_ERRORS = 100
+"""Maximum number of errors in one problem."""
 _STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 
