@@ -11,7 +11,7 @@ from enum import StrEnum
 from gateway.adjustments import Status, Transition
 from tests.attack import events, shares
 from tests.attack.acts import Act
-from tests.attack.testimony import Asked, Case, Heard, Testimony, Word
+from tests.attack.testimony import Asked, Case, Heard, Kept, Testimony, Word
 
 ISSUING = frozenset({"club"})
 """The vendors whose tokens expire."""
@@ -173,23 +173,29 @@ def _sent_again(case: Case) -> Iterator[str]:
         renewed = min(refused, kept.attempts) if kept.record.draft.vendor in ISSUING else 0
         if len(case.received) - renewed > allowed:
             yield f"{len(case.received)} requests arrived where {allowed} could have left, and {renewed} more"
-        for place, step in enumerate(kept.history):
-            later = kept.history[place:]
-            followed = any(each.attempt > step.attempt for each in later)
-            withdrawn = any(each.attempt == step.attempt and _stayed_here(each) for each in later)
-            if step.after is Status.UNKNOWN and followed and not withdrawn:
-                yield f"attempt {step.attempt} became unknown, and another followed"
+        for attempt in sorted(_without_proof(kept)):
+            if any(step.attempt > attempt for step in kept.history):
+                yield f"attempt {attempt} became unknown, and another followed"
 
 
 def _told_again(case: Case) -> Iterator[str]:
     """The callers who were told that nobody knows, and later to try again."""
-    steps = [step for kept in case.kept for step in kept.history]
-    if steps and not case.purged and not any(step.after is Status.UNKNOWN for step in steps):
-        return  # the journal was too slow for a moment: the proof waited in memory, and was written later
+    proved: set[object] = set()
+    if not case.purged:  # the journal may have been too slow for a moment: proof waits in memory, and is written later
+        for kept in case.kept:
+            proved |= {step.attempt for step in kept.history} - _without_proof(kept)
     for heard in (heard for heard in case.heard if heard.word is Word.UNKNOWN):
+        if heard.said.get("attempts") in proved:
+            continue
         for later in case.after(heard):
             if later.code.startswith("vendor_") and later.said.get("retryable") is True:
                 yield "a caller who was told unknown was later told to try again"
+
+
+def _without_proof(kept: Kept) -> set[int]:
+    """The attempts that the journal had as unknown, and that were not withdrawn since nothing of them had left."""
+    unknown = {step.attempt for step in kept.history if step.after is Status.UNKNOWN}
+    return unknown - {step.attempt for step in kept.history if _stayed_here(step)}
 
 
 def _new_key_too_soon(case: Case) -> Iterator[str]:

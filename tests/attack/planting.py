@@ -78,8 +78,8 @@ def reused(asked: Asked, begun: float, *, allowed: bool, pointer: str = "/points
     return replace(heard(asked, 422, begun, **said, errors=errors, adjustment=identifier(asked)), changed=True)
 
 
-def unknown(asked: Asked, begun: float) -> Heard:
-    return heard(asked, 202, begun, id=identifier(asked), status="unknown")
+def unknown(asked: Asked, begun: float, attempts: int = 1) -> Heard:
+    return heard(asked, 202, begun, id=identifier(asked), status="unknown", attempts=attempts)
 
 
 def later(asked: Asked, begun: float) -> Heard:

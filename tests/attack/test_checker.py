@@ -129,6 +129,17 @@ NOT_SENT = kept(
     step(1, Status.IN_PROGRESS, Status.UNKNOWN, 2),
 )
 RETRYABLE = kept(UNKNOWN, State(Status.FAILED, True), step(0.2, Status.IN_PROGRESS, Status.FAILED, sent=True))
+WITHDRAWN = kept(
+    RETRIED,
+    State(Status.SUCCEEDED, attempt=3),
+    step(0.02, Status.IN_PROGRESS, Status.UNKNOWN),
+    step(0.03, Status.UNKNOWN, Status.FAILED, sent=False),  # its claim was in doubt, and nothing of it had left
+    step(0.04, Status.FAILED, Status.IN_PROGRESS, 2),
+    step(0.2, Status.IN_PROGRESS, Status.FAILED, 2, sent=True),
+    step(0.3, Status.FAILED, Status.IN_PROGRESS, 3),
+    step(0.5, Status.IN_PROGRESS, Status.SUCCEEDED, 3),
+    answer=answer(success(RETRIED, 20)),
+)
 STRANGER = Asked("key-9", "contact_id:9", Decimal(5))
 
 PLANTED: list[tuple[str, Kind, Asked | None, Callable[[Testimony], Testimony]]] = [
@@ -172,6 +183,12 @@ PLANTED: list[tuple[str, Kind, Asked | None, Callable[[Testimony], Testimony]]] 
         lambda run: ledgered(entry("received", UNKNOWN, 0.7))(keeping(UNKNOWN, NOT_SENT)(run)),
     ),
     ("unknown, then try again", Kind.SENT_AGAIN, UNKNOWN, saying(later(UNKNOWN, 30))),
+    (
+        "unknown after a withdrawal, then try again",
+        Kind.SENT_AGAIN,
+        UNKNOWN,
+        lambda run: saying(unknown(UNKNOWN, 29, attempts=2), later(UNKNOWN, 31))(keeping(UNKNOWN, NOT_SENT)(run)),
+    ),
     ("an attempt without an end", Kind.STILL_IN_PROGRESS, UNKNOWN, keeping(UNKNOWN, IN_PROGRESS)),
     ("an unknown that nobody looked for", Kind.LEFT_UNKNOWN, UNKNOWN, lambda run: replace(run, searched={"crm"})),
     (
@@ -240,6 +257,15 @@ def test_a_run_that_kept_the_promise() -> None:
     """There is nothing to say of a clean run, nor of its events, though they were read twice from the beginning."""
     assert violations(clean()) == []
     assert violations(replace(clean(), events=[EVENTS, EVENTS[:3]])) == []
+
+
+def test_a_withdrawn_attempt_may_be_followed() -> None:
+    """Who was told unknown of it may hear later that the vendor refused the next one, and try again."""
+    run = keeping(RETRIED, WITHDRAWN)(clean())
+    heard_of = saying(unknown(RETRIED, 6), unknown(RETRIED, 7, attempts=2), later(RETRIED, 9))
+    assert violations(heard_of(run)) == []
+    again = saying(unknown(UNKNOWN, 30), later(UNKNOWN, 32))
+    assert {each.kind for each in violations(again(run))} == {Kind.SENT_AGAIN}
 
 
 @pytest.mark.parametrize(("steps", "broken"), [(3, []), (4, [Kind.EVENTS])])
