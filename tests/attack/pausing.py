@@ -1,6 +1,7 @@
 """An operator who pauses and resumes at random, by the command line, and looks whether anything begins meanwhile."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.exc import OperationalError
 
 from gateway.adjustments import Status
 from gateway.journal.database import Database
@@ -20,6 +22,8 @@ WHERE = (("all",), ("tenant", "acme"), ("client", "storefront"), *(("vendor", na
 """What is paused, one at a time."""
 HELD, BETWEEN = scaled(0.4), scaled(1)
 """Seconds of a pause, and between two, at most."""
+AWAY = 0.1
+"""Seconds until a journal that does not answer is asked again."""
 _BEGUN = or_(
     and_(
         transitions.c.after == Status.IN_PROGRESS.value,
@@ -43,15 +47,11 @@ class Operator:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Pause and resume until the body has ended; nothing is paused afterwards."""
-        task = asyncio.create_task(self._work())
-        try:
+        """Pause and resume until the body has ended; nothing is paused afterwards. Where this fails, the body ends."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._work())
             yield
-        except BaseException:
-            task.cancel()
-            raise
-        self._over.set()
-        await task
+            self._over.set()
 
     async def _work(self) -> None:
         while not self._over.is_set():
@@ -87,7 +87,7 @@ class Operator:
     async def _attempts(self, kind: str, name: str = "") -> set[int]:
         """The attempts and repeats that have begun where this is a pause, by their numbers in the journal's history.
 
-        A purge may take some away meanwhile.
+        A purge may take some away meanwhile. While one server follows another, the journal is asked again.
         """
         within = () if kind == "all" else (adjustments.c[kind] == name,)
         found = select(transitions.c.seq).select_from(transitions.join(adjustments)).where(_BEGUN, *within)
@@ -101,4 +101,11 @@ class Operator:
             finally:
                 engine.dispose()
 
-        return await asyncio.to_thread(ask)
+        end = time.monotonic() + DEADLINE
+        while True:
+            try:
+                return await asyncio.to_thread(ask)
+            except OperationalError:
+                if time.monotonic() > end:
+                    raise
+                await asyncio.sleep(AWAY)
