@@ -30,7 +30,7 @@ demo: .venv/runtime ## a running gateway with four vendors simulated, and comman
 	@$(BIN)/points-gateway demo $(ARGS)
 
 test: check ## everything that CI runs: style, types, and the tests, several files of them at a time
-	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 5
 
 quick: .venv/dev ## 3,900 of the tests, in under a minute on two cores
 	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(QUICK)
