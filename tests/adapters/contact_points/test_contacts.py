@@ -112,3 +112,12 @@ def test_an_id_is_a_positive_number(value: str) -> None:
 def test_a_calling_code_ends_where_its_zone_says(phone: str, parts: tuple[str, str]) -> None:
     """Zones 1 and 7 have one digit, some codes two, and the others three."""
     assert divided(phone) == parts
+
+
+def test_every_calling_code_of_two_digits() -> None:
+    """These and no others are complete after two digits (ITU-T E.164, list of assigned country codes)."""
+    zones = {2: "07", 3: "0123469", 4: "013456789", 5: "12345678", 6: "0123456", 8: "1246", 9: "0123458"}
+    two = {f"{zone}{digit}" for zone, digits in zones.items() for digit in digits}
+    begun = [f"{number}" for number in range(20, 100) if number not in range(70, 80)]
+    assert {each for each in begun if divided(f"+{each}5551234")[0] == each} == two
+    assert {len(divided(f"+{each}5551234")[0]) for each in begun if each not in two} == {3}

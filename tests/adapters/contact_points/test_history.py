@@ -125,6 +125,8 @@ def test_a_row_is_a_point() -> None:
     ("changes", "expected"),
     [
         ({"Amount": -2}, {"kind": "spend", "points": Decimal(-2)}),
+        ({"Amount": 0.5}, {"kind": "earn", "points": Decimal("0.5")}),
+        ({"Amount": -0.5}, {"kind": "spend", "points": Decimal("-0.5")}),
         ({"Amount": "many"}, {"kind": "other", "points": None}),
         ({"Amount": None}, {"kind": "other", "points": None}),
         ({"IsCanceller": True}, {"kind": "reverse", "adjustment": None}),

@@ -44,6 +44,7 @@ def test_decimal_options_reach_from_zero_to_the_bounds(value: object, text: str)
         {"company_id": True},
         {"company_id": "1"},
         {"company_id": Decimal(1)},
+        {"company_id": 0},
         {"company_id": 2**63},
         {"sub_type": 7},
         {"dynamic": {"Test": 7}},
@@ -57,9 +58,15 @@ def test_options_are_strict(options: dict[str, Any]) -> None:
 
 
 def test_options_have_a_schema() -> None:
-    """The OpenAPI document shows both forms of a decimal."""
+    """The OpenAPI document shows both forms of a decimal, and the bounds of what is read."""
     schema = Options.model_json_schema()["properties"]["book_value"]
-    assert {form["type"] for form in schema["anyOf"]} == {"number", "string", "null"}
+    forms = {form["type"]: form for form in schema["anyOf"]}
+    assert forms.keys() == {"number", "string", "null"}
+    bounds = forms["number"]["minimum"], forms["number"]["maximum"]
+    assert [Options(book_value=bound).book_value for bound in bounds] == list(bounds)
+    for beyond in (bounds[0] - 1, bounds[1] + 1):
+        with pytest.raises(ValidationError):
+            Options(book_value=beyond)
 
 
 def test_options_are_kept_without_loss() -> None:

@@ -28,7 +28,8 @@ MEMBER = Member("email", "user@example.com")
 OWN = "adj_" + "a" * 32
 DETAILS = {"error": 0, "error_text": "Successful operation"}
 DONE: dict[str, Any] = {"data": {"transaction_id": "t-1", "balance": "800.50"}, **DETAILS}
-NAMED = {"404": "member_not_found", "422": "insufficient_points", "1001": "vendor_rejected", "500": "vendor_rejected"}
+NAMED = {"404": "member_not_found", "422": "insufficient_points", "1001": "vendor_rejected"}
+NAMED |= dict.fromkeys(("500", "599"), "vendor_rejected")
 
 
 def adapter(**changes: Any) -> ExpiringPoints:
@@ -121,6 +122,11 @@ def test_options_that_cannot_be_sent_are_refused(options: dict[str, Any]) -> Non
         Options.model_validate(options)
 
 
+def test_a_promotion_is_named_by_any_text() -> None:
+    """One character is one."""
+    assert b'"promotion_id":"p"' in request("5", promotion_id="p").body
+
+
 def test_one_moment_is_one_value() -> None:
     """Two spellings of a time are the same request, so that they have the same fingerprint."""
     spellings = ("2030-01-01T00:00:00Z", "2030-01-01t02:00:00.000+02:00")
@@ -210,6 +216,7 @@ def test_only_a_documented_code_proves_that_nothing_was_applied(
         (answer(400, error=1001), VendorRejected, True),
         (answer(error=423), VendorBadResponse, False),
         (answer(error=500), VendorUnavailable, False),
+        (answer(error=599), VendorUnavailable, False),
         (answer(500, error=422), VendorBadResponse, False),
         (answer(503, error=1001), VendorBadResponse, False),
         (answer(error=422, data={"balance": "1"}), VendorBadResponse, False),

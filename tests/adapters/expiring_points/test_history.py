@@ -127,6 +127,7 @@ def test_a_full_page_leads_to_the_next() -> None:
     rows = [{**ROW, "transaction_id": each} for each in (FIRST, SECOND)]
     assert read(answer(*rows), limit=2).next_cursor == SECOND
     assert read(answer(*rows), limit=3).next_cursor is None
+    assert read(answer(*rows), limit=1).next_cursor == SECOND  # one that is longer than was asked may not be the last
     assert read(answer(), limit=1, cursor=SECOND) == Transactions((), None, complete=True)
     unnamed = read(answer({**ROW, "transaction_id": None}), limit=1)
     assert (unnamed.next_cursor, unnamed.complete) == (None, False)

@@ -43,6 +43,28 @@ def test_what_is_not_the_vendors_is_refused(text: str) -> None:
         xml.read(text)
 
 
+TAGS, DEPTH = 2_000, 32
+
+
+@pytest.mark.parametrize(
+    ("most", "more"),
+    [
+        (f"<xml>{'<a/>' * (TAGS - 2)}</xml>", f"<xml>{'<a/>' * (TAGS - 1)}</xml>"),
+        (
+            "<xml>" + "<a>" * (DEPTH - 1) + "</a>" * (DEPTH - 1) + "</xml>",
+            "<xml>" + "<a>" * DEPTH + "</a>" * DEPTH + "</xml>",
+        ),
+        (f'<xml><a b="{"c" * 2_040}"/></xml>', f'<xml><a b="{"c" * 2_041}"/></xml>'),
+    ],
+    ids=["tags", "depth", "length of a tag"],
+)
+def test_a_document_may_be_as_large_as_its_bounds(most: str, more: str) -> None:
+    """What is at a bound is read, and one more is refused."""
+    assert "a" in xml.read(most)
+    with pytest.raises(ValueError, match="more than"):
+        xml.read(more)
+
+
 def test_a_name_that_is_given_twice_is_told_where_its_values_are_one() -> None:
     """Else it cannot be told, and spoils nothing beside it."""
     read = xml.read("<xml><data><a>1</a><a> 1 </a></data><error>0</error><error>1</error><b>2</b></xml>")
