@@ -28,7 +28,7 @@ from gateway.journal.event_commands import EventCommand, KeepRound, Publish, Rep
 from gateway.journal.fitness import touch
 from gateway.journal.looks import Seen
 from gateway.journal.removal_commands import Removing
-from gateway.journal.repeat_commands import RepeatsDue, SeeTime
+from gateway.journal.repeat_commands import MarkEffect, RepeatsDue, SeeTime
 from gateway.journal.steps import Steps
 from gateway.journal.sweeps import due, expire, present
 from gateway.journal.transaction import Transaction
@@ -65,6 +65,8 @@ def write(transaction: Transaction, operations: Sequence[Any], seen: Seen) -> li
     for done in (stepped, new.take(claimed), present(transaction, shown)):
         for place, result in done:
             results[place] = result
+    if any(isinstance(step, MarkEffect) for _, step in steps):
+        set_backs.know_ahead(transaction)
     for place, one in others:
         match one:
             case Expire():

@@ -19,6 +19,7 @@ from gateway.journal.failures import JournalError
 from gateway.journal.fitness import Unfit
 from gateway.journal.lock import FileLock, opening_file
 from gateway.journal.looks import Looks
+from gateway.journal.machine import Machine
 from gateway.journal.standbys import Standbys, waited_for
 from gateway.journal.statements import Statements
 from gateway.journal.tables import HEAD
@@ -72,11 +73,15 @@ def to_write(database: Database, render: Render, *, longest_read: float, watch: 
         with connection.begin():
             standbys.heard(waited_for(connection))
 
+        machine = None if database.uptime is None else Machine(database.uptime)
+
         def run(connection: Connection, operations: Sequence[Any]) -> list[Any]:
+            if machine is not None:
+                machine.begin()
             looks = Looks(statements, connection.dialect, operations)
             seen = looks.seen(begin(connection, looks.asked))
             moment, fresh = database.moment(connection), partial(database.present, connection)
-            return write(Transaction(connection, statements, moment, render, fresh, database.uptime), operations, seen)
+            return write(Transaction(connection, statements, moment, render, fresh, machine), operations, seen)
 
         undo.pop_all()
         within = database.within or WITHIN

@@ -11,8 +11,8 @@ from gateway.adjustments import Answer, Record, State
 from gateway.event_kinds import is_event
 from gateway.journal import codec
 from gateway.journal.driver import together
+from gateway.journal.machine import Machine
 from gateway.journal.statements import Statements
-from gateway.uptime import Uptime
 
 Render = Callable[[Record], Answer | None]
 
@@ -21,8 +21,8 @@ Render = Callable[[Record], Answer | None]
 class Transaction:
     """One transaction, and `now`, its moment by the journal's clock; `fresh` gives the time at which it is asked.
 
-    `uptime`: that of this machine, where there is one to go by. `render` makes the answers that are kept; `kept`: rows
-    of transitions that are yet to write.
+    `machine`: this one, where its uptime can be gone by. `render` makes the answers that are kept; `kept`: rows of
+    transitions that are yet to write.
     """
 
     connection: Connection
@@ -30,7 +30,7 @@ class Transaction:
     now: datetime
     render: Render
     fresh: Callable[[], datetime]
-    uptime: Uptime | None = None
+    machine: Machine | None = None
     kept: list[dict[str, Any]] = field(default_factory=list)
 
     @property

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, State, Status, Verdict
+from gateway.errors import StoreUnavailable
 from gateway.journal import Conclusion, Decision, Journal, Permission
 from gateway.model import Applied
 from gateway.uptime import Uptime
@@ -355,11 +356,16 @@ def on(
     machine: Machine, opener: Callable[..., Journal], draft: Callable[..., Draft], runner: asyncio.Runner
 ) -> Repeated:
     """A gateway on this machine, with one adjustment whose request was sent, and of which nothing was heard."""
-    journal = opener(uptime=machine.uptime)
-    life = Repeated(journal, runner, runner.run(journal.claim(draft(account="there")))[0])
+    life = short_lived(opener(uptime=machine.uptime), draft, runner)
+    life.see_time()
+    return life
+
+
+def short_lived(journal: Journal, draft: Callable[..., Draft], runner: asyncio.Runner, **fields: Any) -> Repeated:
+    """One that has not seen the time before it sent the request of an adjustment, of which nothing was heard."""
+    life = Repeated(journal, runner, runner.run(journal.claim(draft(account="there", **fields)))[0])
     life.mark()
     life.settle(Verdict.UNKNOWN)
-    life.see_time()
     return life
 
 
@@ -383,6 +389,51 @@ def test_a_clock_set_back_by_less_than_no_gateway_ran_is_noticed(
     later = on(machine, opener, draft, runner)
     assert later.begin()[0].refused is None
     assert after.begin()[0].refused == "clock"
+
+
+def test_a_gateway_that_dies_before_it_sees_the_time_has_kept_it_with_its_mark(
+    machine: Machine, opener: Callable[..., Journal], draft: Callable[..., Draft], runner: asyncio.Runner
+) -> None:
+    """So the next one notices all the same that the clock was set back in between."""
+    before = short_lived(opener(uptime=machine.uptime), draft, runner)
+    runner.run(before.journal.close())
+    machine.pass_by(510, set_back=500)
+    after = Repeated(opener(uptime=machine.uptime), runner, before.record)
+    assert after.begin()[0].refused == "behind"
+    after.see_time()
+    assert after.begin()[0].refused == "clock"
+
+
+def test_a_clock_set_forward_before_a_mark_and_back_after_it_is_noticed(
+    machine: Machine, opener: Callable[..., Journal], draft: Callable[..., Draft], runner: asyncio.Runner
+) -> None:
+    """What was kept before it was set forward says nothing of how old the mark is."""
+    before = on(machine, opener, draft, runner)
+    machine.pass_by(1, set_back=-300)
+    later = short_lived(before.journal, draft, runner, id="adj_later", key="later")
+    runner.run(before.journal.close())
+    machine.pass_by(400, set_back=300)
+    after = Repeated(opener(uptime=machine.uptime), runner, later.record)
+    assert after.begin()[0].refused == "behind"
+
+
+def test_a_mark_that_was_rolled_back_once_is_kept_with_the_time_all_the_same(
+    machine: Machine, opener: Callable[..., Journal], draft: Callable[..., Draft], runner: asyncio.Runner
+) -> None:
+    """What a batch wrote of it that could not be committed is not taken for kept."""
+    journal = opener(uptime=machine.uptime)
+    life = Repeated(journal, runner, runner.run(journal.claim(draft(account="there")))[0])
+
+    async def beside_what_cannot_be_kept() -> Any:
+        note = journal.note("ops", "reload", {"it": object()})
+        return await asyncio.gather(journal.mark_effect(life.record, DIGEST), note, return_exceptions=True)
+
+    marked, noted = runner.run(beside_what_cannot_be_kept())
+    assert (marked.refused, type(noted)) == (None, StoreUnavailable)
+    life.settle(Verdict.UNKNOWN)
+    runner.run(journal.close())
+    machine.pass_by(510, set_back=500)
+    assert Repeated(opener(uptime=machine.uptime), runner, life.record).begin()[0].refused == "behind"
 
 
 @pytest.mark.parametrize("down", [1.0, 500.0, 3000.0])
