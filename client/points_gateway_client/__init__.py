@@ -68,6 +68,7 @@ from points_gateway_client.results import (
     Page,
     PartReversed,
     Preview,
+    Proposal,
 )
 from points_gateway_client.sync_client import PointsClient
 from points_gateway_client.transactions import Transaction, Transactions
@@ -131,6 +132,7 @@ __all__ = [
     "Preview",
     "Problem",
     "Profile",
+    "Proposal",
     "RateLimited",
     "RequestProblem",
     "ServerProblem",

@@ -100,15 +100,16 @@ class Operations:
         return exchange(Call("GET", _EVENTS, _EVENTS + parameters, _plain(EventPage.read)), self.retries)
 
     def resolve(self, adjustment_id: str, outcome: Outcome, reason: str, *, actor: str | None) -> Steps[Adjustment]:
-        """Resolve an adjustment of unknown outcome."""
+        """Resolve an adjustment of unknown outcome, or propose it where that takes another person too."""
         actor_field = {} if text_or_none(actor, "actor") is None else {"actor": actor}
         body = {"outcome": one_of(outcome, get_args(Outcome), "outcome"), "reason": text(reason, "reason")}
         call = Call(
             "POST",
             f"{_ADJUSTMENTS}/{{id}}/resolution",
             f"{_ADJUSTMENTS}/{segment(adjustment_id, 'adjustment_id')}/resolution",
-            read_adjustment,
+            _decided,
             body=exact.dumps(body | actor_field),
+            expects=(200, 202),
             echoes={"id": adjustment_id},
             repeatable=False,  # a repetition would get `not_resolvable`, although the first call succeeded
         )
@@ -189,6 +190,14 @@ def adjust_call(member: str, points: Points, *, key: str, **fields: Unpack[Adjus
         expects=(201, 202),
         echoes={"idempotency_key": key, "member": member},
     )
+
+
+def _decided(answer: Answer) -> Adjustment:
+    """The adjustment as a person's decision leaves it: settled, or with a proposal (202)."""
+    adjustment = read_adjustment(answer)
+    if (answer.status == 202) != (adjustment.proposal is not None):
+        raise ValueError("the status is 202 where there is a proposal, and else 200")
+    return adjustment
 
 
 def _of_member(member: str, what: str, parameters: str, read: Callable[[Document], T]) -> Call[T]:

@@ -31,6 +31,31 @@ class PartReversed:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """What one person has decided of an adjustment and another has to confirm before `until`.
+
+    `outcome` is `applied` or `not_applied`; `by` is the client, or an operator.
+    """
+
+    outcome: str
+    reason: str
+    by: str
+    at: datetime
+    until: datetime
+
+    @classmethod
+    def read(cls, document: Document) -> "Proposal":
+        """Read it from an answer. Raises `ValueError` where that is not as documented."""
+        return cls(
+            outcome=document.text("outcome"),
+            reason=document.text("reason"),
+            by=document.text("by"),
+            at=document.moment("at"),
+            until=document.moment("until"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Adjustment(AnsweredFields):
     """One signed change of points: positive credits, negative debits.
 
@@ -41,7 +66,8 @@ class Adjustment(AnsweredFields):
 
     `status` is `in_progress`, `succeeded`, `failed`, `unknown` or `accepted`. `replayed`: the gateway answered from its
     journal and called no vendor. `client` is the app that requested it; None in a stored answer from before that member
-    existed. `problem` is the reason of a failure. `history` contains every transition, if it was requested; each
+    existed. `problem` is the reason of a failure. `proposal` is there in the answer to a `resolve` that another person
+    has to confirm. `history` contains every transition, if it was requested; each
     `exchange` in it is None without the scope points:inspect.
     """
 
@@ -60,6 +86,7 @@ class Adjustment(AnsweredFields):
     retryable: bool
     problem: Mapping[str, Any] | None
     resolution: Mapping[str, Any] | None
+    proposal: Proposal | None
     attempts: int
     created_at: datetime
     completed_at: datetime | None
@@ -77,6 +104,7 @@ class Adjustment(AnsweredFields):
     def read(cls, document: Document, *, replayed: bool = False) -> "Adjustment":
         """Read it from an answer. Raises `ValueError` where that is not as documented."""
         balance, vendor = document.inner_or_none("balance"), document.inner_or_none("vendor")
+        proposal = document.inner_or_none("proposal")
         return cls(
             id=document.text("id"),
             status=document.text("status"),
@@ -94,6 +122,7 @@ class Adjustment(AnsweredFields):
             retryable=document.flag("retryable"),
             problem=document.mapping_or_none("problem"),
             resolution=document.mapping_or_none("resolution"),
+            proposal=Proposal.read(proposal) if proposal else None,
             attempts=document.whole("attempts"),
             created_at=document.moment("created_at"),
             completed_at=document.moment_or_none("completed_at"),

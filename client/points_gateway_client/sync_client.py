@@ -235,6 +235,10 @@ class PointsClient(SyncMembers):
     ) -> Adjustment:
         """Resolve an adjustment of unknown outcome, on proof; requires the scope `points:resolve`.
 
+        Returns the settled adjustment. Where the gateway requires two people (`resolution.approvals: 2`), the first
+        decision settles nothing: the adjustment is returned as it stands, with a `proposal`. Another client, or an
+        operator, has to decide the same before `proposal.until`; to call again by this client only renews the proposal.
+
         `actor` is the person who decided, 1 to 200 characters; the history stores it beside the client, unverified.
         Raises `NotResolvable` if the adjustment is not unknown or may still settle by itself. The call is not
         repeated after a lost answer: read the adjustment first.

@@ -117,6 +117,44 @@ def test_an_accepted_one_is_settled_as_is_said(fake: FakePoints, adjust: Any) ->
         fake.settle("adj_nowhere")
 
 
+@pytest.fixture
+def proposed() -> tuple[FakePoints, str]:
+    """A fake where a resolution takes two people, and the adjustment of which one has proposed something."""
+    fake = FakePoints(approvals=2)
+    fake.next_writes("unknown")
+    with fake.client() as client:
+        with pytest.raises(OutcomeUnknown) as caught:
+            client.adjust(MEMBER, 5, idempotency_key="order-1")
+        assert client.resolve(caught.value.id, "applied", "seen").proposal
+    return fake, caught.value.id
+
+
+def test_another_person_confirms_a_proposal_once(proposed: tuple[FakePoints, str]) -> None:
+    """Then nothing is proposed any more."""
+    fake, id_ = proposed
+    assert fake.confirm(id_).status == "succeeded"
+    with pytest.raises(ValueError, match="nothing is proposed"):
+        fake.confirm(id_)
+    with pytest.raises(KeyError):
+        fake.confirm("adj_nowhere")
+    with pytest.raises(ValueError, match="1 or 2"):
+        FakePoints(approvals=3)
+
+
+def test_a_proposal_lapses(proposed: tuple[FakePoints, str]) -> None:
+    """After a day of the fake's time, or once the adjustment was settled in another way."""
+    fake, id_ = proposed
+    with fake.client() as client:
+        with pytest.raises(OutcomeUnknown):
+            client.wait_until_settled(id_, seconds=90_000)
+        with pytest.raises(ValueError, match="nothing is proposed"):
+            fake.confirm(id_)
+        client.resolve(id_, "applied", "seen")
+        fake.settle(id_)
+        with pytest.raises(ValueError, match="nothing is proposed"):
+            fake.confirm(id_)
+
+
 def test_a_wait_ends_without_waiting(fake: FakePoints, adjust: Any) -> None:
     """The fake's time goes on while a client pauses, by as much as it pauses."""
     fake.next_writes("unknown")

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from points_gateway_client import Bucket, NextExpiry, UnexpectedAnswer
+from points_gateway_client import Bucket, NextExpiry, Proposal, UnexpectedAnswer
 from tests.client.app import Adjusted, App
 
 VENDOR = {"name": "crm", "adapter": "some-vendor", "details": {"rank": 3}}
@@ -332,6 +332,36 @@ def test_a_resolution_sends_outcome_and_reason(app: App, adjustment: Adjusted) -
     assert route.calls[0].request.content == b'{"outcome":"not_applied","reason":"Not in their records"}'
     app.call("resolve", "adj_1", "applied", "There", actor="Jane")
     assert route.calls[1].request.content == b'{"outcome":"applied","reason":"There","actor":"Jane"}'
+
+
+PROPOSAL = {
+    "outcome": "applied",
+    "reason": "There",
+    "by": "support",
+    "at": "2024-03-29T06:37:11Z",
+    "until": "2024-03-30T06:37:11Z",
+}
+
+
+def test_a_resolution_that_another_person_has_to_confirm(app: App, adjustment: Adjusted) -> None:
+    """The adjustment as it stands, and what is proposed of it."""
+    proposed = adjustment(status="unknown", completed_at=None, proposal=PROPOSAL)
+    app.router.post("/v1/adjustments/adj_1/resolution").respond(202, json=proposed)
+    found = app.call("resolve", "adj_1", "applied", "There")
+    at = datetime(2024, 3, 29, 6, 37, 11, tzinfo=UTC)
+    assert found.status == "unknown"
+    assert found.proposal == Proposal("applied", "There", "support", at, at + timedelta(days=1))
+
+
+@pytest.mark.parametrize(("status", "proposal"), [(202, None), (200, PROPOSAL), (202, {**PROPOSAL, "until": "soon"})])
+def test_a_resolution_and_its_status_are_at_one(
+    app: App, adjustment: Adjusted, status: int, proposal: dict[str, str] | None
+) -> None:
+    """What is not settled never passes for settled, nor the other way round."""
+    answered = adjustment(status="unknown", proposal=proposal)
+    app.router.post("/v1/adjustments/adj_1/resolution").respond(status, json=answered)
+    with pytest.raises(UnexpectedAnswer, match="look at the adjustment"):
+        app.call("resolve", "adj_1", "applied", "There")
 
 
 def test_capabilities_are_typed(app: App) -> None:

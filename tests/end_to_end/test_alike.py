@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from points_gateway_client import OutcomeUnknown, Problem
+from points_gateway_client import Adjustment, OutcomeUnknown, Problem
 from tests.end_to_end.process import GatewayProcess
-from tests.end_to_end.test_client import served as served  # the same gateway, started once for this file
+from tests.end_to_end.test_client import serving as serving  # the same gateways, each started once for this file
 from tests.end_to_end.vendors import Vendors
 from tests.end_to_end.worlds import Faked, Running, World
 
@@ -67,11 +67,22 @@ class Script:
         return self.called("reverse", self.made[place], points, idempotency_key=self.key(), linked=linked)
 
     def resolve(self) -> Any:
-        """An earlier one, which may be unknown."""
+        """An earlier one, which may be unknown; where two people are needed, the second one may confirm it."""
         if not self.made:
             return None
         place, outcome = self.random.randrange(len(self.made)), self.random.choice(["applied", "not_applied"])
-        return self.outcome(lambda: self.world.resolve(self.made[place], outcome, "seen"))
+        confirms = self.random.random() < 0.7
+        decided: list[Adjustment] = []
+
+        def call() -> Adjustment:
+            decided.append(self.world.resolve(self.made[place], outcome, "seen"))
+            return decided[0]
+
+        first = self.outcome(call)
+        if not decided or decided[0].proposal is None:
+            return first
+        proposed = first, decided[0].proposal.outcome, decided[0].proposal.reason
+        return proposed, told(self.world.confirm(decided[0])) if confirms else None
 
     def read(self) -> Any:
         """An earlier one, and lists of them."""
@@ -132,10 +143,11 @@ def steps(world: World, seed: int) -> Iterator[Any]:
         yield kind, getattr(script, kind)()
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_they_answer_alike(served: GatewayProcess, vendors: Vendors, seed: int) -> None:
-    """Step by step the same status, code, pointers, replays and reversals."""
-    for number, (theirs, ours) in enumerate(
-        zip(steps(Running(served, vendors.crm), seed), steps(Faked(), seed), strict=True)
-    ):
+@pytest.mark.parametrize(("approvals", "seed"), [(1, 0), (1, 1), (1, 2), (1, 3), (2, 4), (2, 5)])
+def test_they_answer_alike(
+    serving: Callable[[int], GatewayProcess], vendors: Vendors, approvals: int, seed: int
+) -> None:
+    """Step by step the same status, code, pointers, replays, reversals and proposals."""
+    gateway, fake = Running(serving(approvals), vendors.crm), Faked(approvals=approvals)
+    for number, (theirs, ours) in enumerate(zip(steps(gateway, seed), steps(fake, seed), strict=True)):
         assert ours == theirs, f"step {number}"

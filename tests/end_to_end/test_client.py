@@ -40,28 +40,41 @@ NAMES = {
 
 
 @pytest.fixture(scope="module")
-def served(
+def serving(
     running: Vendors, configured: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[GatewayProcess]:
-    """A gateway with one vendor for nearly everything, as the fake has one."""
-    configuration = configured()
-    searched = {"extends": "crm", "account": running.crm.simulator.settings["account"]}
-    configuration["vendors"]["crm_searched"] = searched
-    configuration["tenants"]["acme"] = {"routes": ROUTES}
-    process = GatewayProcess(tmp_path_factory.mktemp("client"), configuration)
+) -> Iterator[Callable[[int], GatewayProcess]]:
+    """Serves, once for each number of people whom a resolution takes, with one vendor for nearly everything."""
+    begun: dict[int, GatewayProcess] = {}
+
+    def serve(approvals: int) -> GatewayProcess:
+        if approvals not in begun:
+            configuration = configured(resolution={"approvals": approvals})
+            searched = {"extends": "crm", "account": running.crm.simulator.settings["account"]}
+            configuration["vendors"]["crm_searched"] = searched
+            configuration["tenants"]["acme"] = {"routes": ROUTES}
+            begun[approvals] = GatewayProcess(tmp_path_factory.mktemp("client"), configuration)
+            begun[approvals].serving()
+        return begun[approvals]
+
     try:
-        process.serving()
-        yield process
+        yield serve
     finally:
-        process.stop()
+        for process in begun.values():
+            process.stop()
 
 
 @pytest.fixture(params=["gateway", "fake"])
-def behind(request: pytest.FixtureRequest) -> World:
+def behind(request: pytest.FixtureRequest, approvals: int) -> World:
     if request.param == "fake":
-        return Faked()
+        return Faked(approvals=approvals)
     vendors: Vendors = request.getfixturevalue("vendors")
-    return Running(request.getfixturevalue("served"), vendors.crm)
+    return Running(request.getfixturevalue("serving")(approvals), vendors.crm)
+
+
+@pytest.fixture
+def approvals() -> int:
+    """How many people a resolution takes; a test of two is parametrized."""
+    return 1
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -173,6 +186,30 @@ def test_an_unknown_that_was_applied(points: World) -> None:
     assert points.booked() == [Decimal(5)]
     with pytest.raises(NotResolvable):
         points.resolve(caught.value.id, "not_applied", "changed my mind")
+
+
+@pytest.mark.parametrize("approvals", [2])
+def test_what_one_person_decides_is_proposed(points: World) -> None:
+    """It settles nothing, however often that person says it; another one settles it."""
+    points.unknown(applied=True)
+    with pytest.raises(OutcomeUnknown) as caught:
+        points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    points.resolve(caught.value.id, "not_applied", "not in their list yet")
+    first = points.resolve(caught.value.id, "applied", "seen", actor="Robin")
+    again = points.resolve(caught.value.id, "applied", "seen again")
+    for each, reason in (first, "seen"), (again, "seen again"):
+        assert (each.status, each.resolution, each.completed_at) == ("unknown", None, None)
+        assert (each.proposal.outcome, each.proposal.reason, each.proposal.by) == ("applied", reason, each.client)
+    assert first.proposal.at < again.proposal.at < again.proposal.until
+    seen = points.call("adjustment", first.id, history=True)
+    assert (seen.status, seen.proposal) == ("unknown", None)
+    proposed = [each["evidence"].get("proposes") for each in seen.history if each["from"] == each["to"]]
+    assert proposed == ["not_applied", "applied", "applied"]
+    settled = points.confirm(again)
+    assert (settled.id, settled.status, settled.proposal) == (first.id, "succeeded", None)
+    assert (settled.resolution["outcome"], settled.resolution["proposed_by"]) == ("applied", first.client)
+    assert settled.resolution["by"] != first.client
+    assert points.booked() == [Decimal(5)]
 
 
 def test_an_unknown_that_was_not_applied(points: World) -> None:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, cast
 
-from points_gateway_client import AsyncPointsClient, FakePoints, PointsClient
+from points_gateway_client import Adjustment, AsyncPointsClient, FakePoints, PointsClient
+from points_gateway_client.operations import Outcome
 from tests.deadlines import DEADLINE
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.process import GatewayProcess
@@ -69,6 +70,10 @@ class World(ABC):
         return self.call("resolve", adjustment_id, outcome, reason, **named)
 
     @abstractmethod
+    def confirm(self, proposed: Adjustment) -> Adjustment:
+        """Have another person decide what a client has proposed."""
+
+    @abstractmethod
     def booked(self) -> list[Decimal]:
         """The points of every effect at the vendor, oldest first."""
 
@@ -103,6 +108,13 @@ class Running(World):
             journal.execute("UPDATE adjustments SET lease_until = created_at WHERE id = ?", [adjustment_id])
         return super().resolve(adjustment_id, outcome, reason, **named)
 
+    def confirm(self, proposed: Adjustment) -> Adjustment:
+        """See `World`."""
+        assert proposed.proposal is not None
+        outcome = cast("Outcome", proposed.proposal.outcome)
+        with self.sync(key=KEYS["resolver"]) as points:
+            return points.resolve(proposed.id, outcome, proposed.proposal.reason)
+
     def booked(self) -> list[Decimal]:
         """See `World`."""
         return self._vendor.points
@@ -114,8 +126,8 @@ class Running(World):
 class Faked(World):
     """The fake."""
 
-    def __init__(self) -> None:
-        self.fake = FakePoints(tenant="acme")
+    def __init__(self, *, approvals: int = 1) -> None:
+        self.fake = FakePoints(tenant="acme", approvals=approvals)
         self.fake.forget(self.nobody)
 
     def sync(self, **options: Any) -> PointsClient:
@@ -133,6 +145,10 @@ class Faked(World):
     def unavailable(self) -> None:
         """See `World`."""
         self.fake.next_writes("unavailable")
+
+    def confirm(self, proposed: Adjustment) -> Adjustment:
+        """See `World`."""
+        return self.fake.confirm(proposed.id)
 
     def booked(self) -> list[Decimal]:
         """See `World`."""

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from points_gateway_client import exact
+from points_gateway_client.results import Proposal
 
 VENDOR = {"name": "fake", "adapter": "fake", "details": {}}
 TITLES = {
@@ -88,6 +89,17 @@ def problem(refused: Refused, request_id: str) -> dict[str, Any]:
     if refused.adjustment:
         document["adjustment"] = refused.adjustment
     return document
+
+
+def proposal_document(proposal: Proposal) -> dict[str, str]:
+    """A proposal as it is answered."""
+    return {
+        "outcome": proposal.outcome,
+        "reason": proposal.reason,
+        "by": proposal.by,
+        "at": time_text(proposal.at),
+        "until": time_text(proposal.until),
+    }
 
 
 def time_text(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from points_gateway_client import exact
 from points_gateway_client.fake.documents import VENDOR, Refused, Reply, time_text
 from points_gateway_client.fake.parsing import FIELDS, Asked, Change
+from points_gateway_client.results import Proposal
 
 HOLDING = ("succeeded", "unknown", "accepted", "in_progress")
 """The states in which a reversal has its share of the original."""
@@ -38,6 +39,7 @@ class Entry:
     completed_at: datetime | None = None
     problem: dict[str, Any] | None = None
     resolution: dict[str, Any] | None = None
+    proposal: Proposal | None = None
     answer: Reply | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
 
@@ -115,10 +117,15 @@ class Ledger:
         """Change the status of an adjustment."""
         step = {"at": time_text(self.now()), "from": entry.status, "to": status, "attempt": entry.attempts, "by": by}
         entry.history.append(step)
-        entry.status, entry.retryable = status, retryable
+        entry.status, entry.retryable, entry.proposal = status, retryable, None
         # The claim has a number, and each further attempt.
         self.told.append((entry, len(entry.history) + entry.attempts, step, retryable))
         entry.completed_at = self.now() if status in ("succeeded", "failed") else None
+
+    def note(self, entry: Entry, by: str, evidence: Mapping[str, Any]) -> None:
+        """Add a step that changes no status to the history of an adjustment; no event tells of it."""
+        step = {"at": time_text(self.now()), "from": entry.status, "to": entry.status, "attempt": entry.attempts}
+        entry.history.append({**step, "by": by, "evidence": evidence})
 
     def book(self, entry: Entry) -> None:
         """Apply an adjustment at the vendor, once. Raises `Refused` as the vendor would."""

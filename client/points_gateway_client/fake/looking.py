@@ -46,7 +46,7 @@ class Looking:
             document["reversed"] = exact.text(done)
             document["reversals"] = [_part(each) for each in reversals]
         if given.get("include") == "history":
-            document["history"] = [{**step, "evidence": {}, "exchange": None} for step in entry.history]
+            document["history"] = [{"evidence": {}, **step, "exchange": None} for step in entry.history]
         return Reply(200, document)
 
     def adjustments(self, tenant: str, query: Query) -> Reply:

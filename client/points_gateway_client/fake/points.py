@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, unquote
 import httpx
 
 from points_gateway_client.async_client import AsyncPointsClient
+from points_gateway_client.fake.deciding import Deciding
 from points_gateway_client.fake.documents import Refused, Reply, refusal
-from points_gateway_client.fake.ledger import Ledger
+from points_gateway_client.fake.ledger import Entry, Ledger
 from points_gateway_client.fake.looking import Looking
 from points_gateway_client.fake.parsing import member
 from points_gateway_client.fake.scripted import NextWrite, Script
@@ -30,13 +31,16 @@ class FakePoints(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     `client` and `async_client` make clients of it; several of them, and several threads, may share one. Its time goes
     on only while a client pauses, so that no test waits. Every member exists, with no points, unless `forget` is
-    called. There is one vendor, which takes every field and knows each member by one name.
+    called. There is one vendor, which takes every field and knows each member by one name. `approvals` is how many
+    people a resolution takes, 1 or 2, as `resolution.approvals` of a gateway.
     """
 
     emits_trace = True
     """Whether a request has left is told by the events that httpx's own transport emits."""
 
-    def __init__(self, *, key: str = "fake-key", tenant: str = "fake") -> None:
+    def __init__(self, *, key: str = "fake-key", tenant: str = "fake", approvals: int = 1) -> None:
+        if approvals not in (1, 2):
+            raise ValueError("approvals is 1 or 2")
         self._key, self._tenant = key, tenant
         self._seconds = 0.0
         self._requests = 0
@@ -44,6 +48,7 @@ class FakePoints(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._script = Script()
         self._ledger = Ledger(self._now)
         self._writing = Writing(self._ledger, self._script)
+        self._deciding = Deciding(self._ledger, self._writing, approvals)
         self._looking = Looking(self._ledger, self._now)
 
     def client(self, **options: Any) -> PointsClient:
@@ -76,13 +81,17 @@ class FakePoints(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def settle(self, adjustment_id: str, *, applied: bool | None = None) -> Adjustment:
         """End what is unknown or accepted: as the vendor has it, or as said. Raises `KeyError`, `ValueError`."""
         with self._lock:
-            try:
-                entry = self._ledger.of(adjustment_id)
-            except Refused as error:
-                raise KeyError(adjustment_id) from error
+            entry = self._entry(adjustment_id)
             if entry.status not in ("unknown", "accepted"):
                 raise ValueError(f"the adjustment is {entry.status}")
             self._writing.settle(entry, applied=entry.booked if applied is None else applied, by="search")
+            return Adjustment.read(Document(entry.document()))
+
+    def confirm(self, adjustment_id: str) -> Adjustment:
+        """Have another person, an operator, decide what a client has proposed. Raises `KeyError`, `ValueError`."""
+        with self._lock:
+            entry = self._entry(adjustment_id)
+            self._deciding.confirm(entry)
             return Adjustment.read(Document(entry.document()))
 
     def set_balance(self, member_name: str, points: Points, *, point_type: str | None = None, tenant: str = "") -> None:
@@ -160,7 +169,7 @@ class FakePoints(httpx.BaseTransport, httpx.AsyncBaseTransport):
             case "POST", ["v1", "adjustments", id_, "reversal"]:
                 return write.reverse(tenant, id_, key, request.content, request_id)
             case "POST", ["v1", "adjustments", id_, "resolution"]:
-                return write.resolve(tenant, id_, request.content)
+                return self._deciding.resolve(tenant, id_, request.content)
             case "GET", ["v1", *parts]:
                 return self._read(tenant, parts, query)
         raise Refused("not_found", "there is nothing here")
@@ -189,6 +198,12 @@ class FakePoints(httpx.BaseTransport, httpx.AsyncBaseTransport):
             case ["capabilities"]:
                 return look.capabilities(tenant)
         raise Refused("not_found", "there is nothing here")
+
+    def _entry(self, adjustment_id: str) -> Entry:
+        try:
+            return self._ledger.of(adjustment_id)
+        except Refused as error:
+            raise KeyError(adjustment_id) from error
 
     def _options(self, sleep: Callable[[float], Any]) -> dict[str, Any]:
         clock = lambda: self._seconds  # noqa: E731

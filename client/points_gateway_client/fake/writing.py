@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from points_gateway_client.fake import parsing
-from points_gateway_client.fake.documents import RETRYABLE, Refused, Reply, problem, refusal, time_text
+from points_gateway_client.fake.documents import RETRYABLE, Refused, Reply, problem, refusal
 from points_gateway_client.fake.ledger import Entry, Ledger, opposite
 from points_gateway_client.fake.parsing import Asked, Change, Undoing
 from points_gateway_client.fake.scripted import NextWrite, Script
@@ -29,21 +29,6 @@ class Writing:
         asked = parsing.undoing(content, id_)
         return self._written(tenant, key, asked, lambda: self._opposite(tenant, asked), request_id)
 
-    def resolve(self, tenant: str, id_: str, content: bytes) -> Reply:
-        """POST /v1/adjustments/{id}/resolution."""
-        given = parsing.body(content, ("outcome", "reason", "actor"))
-        if given.get("outcome") not in ("applied", "not_applied") or not given.get("reason"):
-            raise Refused("invalid_request", "an outcome and a reason are required", errors={"/outcome": "required"})
-        entry = self.ledger.of(id_, tenant)
-        if entry.status not in ("unknown", "accepted"):
-            raise _about(entry, Refused("not_resolvable", f"the adjustment is {entry.status}"))
-        at = time_text(self.ledger.now())
-        entry.resolution = {"outcome": given["outcome"], "reason": given["reason"], "by": "app", "at": at}
-        if "actor" in given:
-            entry.resolution["actor"] = given["actor"]
-        self.settle(entry, applied=given["outcome"] == "applied", by="app")
-        return Reply(200, entry.document())
-
     def settle(self, entry: Entry, *, applied: bool, by: str) -> None:
         """End what is unknown or accepted."""
         if applied:
@@ -66,7 +51,7 @@ class Writing:
         if entry.meant != asked:
             errors = dict.fromkeys(parsing.differences(entry.meant, asked), "is not what it was first sent with")
             detail = f"the key belongs to an adjustment that is {entry.status}"
-            raise _about(entry, Refused("idempotency_key_reused", detail, errors=errors))
+            raise about(entry, Refused("idempotency_key_reused", detail, errors=errors))
         if entry.final and entry.answer is not None:
             return replace(entry.answer, headers={**entry.answer.headers, "Idempotent-Replayed": "true"})
         if entry.status in ("unknown", "accepted"):
@@ -122,7 +107,7 @@ class Writing:
         return opposite(original, points, linked=linked, description=asked.description)
 
 
-def _about(entry: Entry, refused: Refused) -> Refused:
+def about(entry: Entry, refused: Refused) -> Refused:
     """A refusal that names an adjustment, and says whether that has failed for good."""
     refused.adjustment = entry.id
     refused.new_key_allowed = entry.status == "failed" and not entry.retryable
