@@ -260,6 +260,35 @@ def test_an_export_is_what_was_made(run: Runs, vendors: Vendors, tmp_path: Path)
     assert len(vendors.crm.effects) == effects
 
 
+def test_options_are_imported_and_exported(run: Runs, vendors: Vendors, tmp_path: Path) -> None:
+    """With their types and every digit; what the adapter does not take is refused by its place."""
+    fields = {"company_id": 12, "sub_type": "12", "dynamic": {"Test": "x, y"}}
+    options = json.dumps({"contact-points": fields})[:-2] + ', "book_value": 0.100001}}'
+    rows = [("member", "points", "idempotency_key", "options")]
+    rows += [("contact_id:1", "5", f"{tmp_path}-1", options), ("contact_id:1", "6", f"{tmp_path}-2", "")]
+    wrong = ("contact_id:1", "7", f"{tmp_path}-3", '{"contact-points": {"company_id": "12"}}')
+    with (tmp_path / "rows.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([*rows, wrong])
+    report = told(run("import", "rows.csv", "--concurrency=1"))
+    assert [(each["outcome"], each["code"]) for each in report] == [
+        ("succeeded", ""),
+        ("succeeded", ""),
+        ("refused", "invalid_request"),
+    ]
+    assert "/options/contact-points/company_id" in report[2]["detail"]
+    made = {each["id"] for each in report[:2]}
+    exported = [each for each in parsed(run("export").out.decode()) if each["id"] in made]
+    assert [each["options"] for each in exported] == [
+        "",
+        '{"contact-points":{"book_value":"0.100001","company_id":12,"dynamic":{"Test":"x, y"},"sub_type":"12"}}',
+    ]
+    with (tmp_path / "again.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([rows[0], *([each[name] for name in rows[0]] for each in exported)])
+    again = run("import", "again.csv")
+    assert again.err.decode() == "2 rows: 2 succeeded (2 of them replays)\n"
+    assert sorted(vendors.crm.points) == [5, 6]
+
+
 def test_an_export_of_nothing_has_its_header(run: Runs) -> None:
     """So does one of a time in which nothing was made."""
     done = run("export", "--created-to=2020-01-01T00:00:00Z")

@@ -14,6 +14,7 @@ import typer
 from gateway import exact
 from gateway.adjustments import Status
 from gateway.cli import terminal
+from gateway.cli.bulk import option_cell
 from gateway.cli.bulk.calling import CaFile, KeyFile, Retries, TenantName, Url, connected, why
 from gateway.cli.bulk.progress import progress
 from gateway.cli.bulk.sheet import OPTIONAL
@@ -118,6 +119,7 @@ def _csv(each: Adjustment) -> str:
     raw, vendor = each.raw, each.vendor
     own = {
         "operation": each.operation,
+        "options": option_cell.written(each.options),
         "vendor": vendor and vendor.name,
         "transaction_id": vendor and vendor.transaction_id,
         "code": each.problem and each.problem.get("code"),

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import TextIO
 
 from gateway import exact
+from gateway.cli.bulk import option_cell
 from points_gateway_client import AdjustmentFields, AdjustmentRequest
 
 KEY = "idempotency_key"
 REQUIRED = ("member", "points")
-OPTIONAL = tuple(name for name in AdjustmentFields.__annotations__ if name != "options")
+OPTIONAL = tuple(AdjustmentFields.__annotations__)
 COLUMNS = (*REQUIRED, KEY, *OPTIONAL)
 _FLAGS = {"true": True, "false": False}
 # What the gateway takes; the client would send any text.
@@ -135,10 +136,14 @@ def _request(values: dict[str, str], keys: _Keys, line: int) -> AdjustmentReques
     if not _POINTS.match(values["points"]) or not Decimal(values["points"]):
         raise ValueError("points: expected a decimal other than zero, as in -2.5, of 12 digits and 6 after the point")
     values["points"] = exact.text(Decimal(values["points"]))  # 5.0 is 5: the key goes by what is meant
+    options = option_cell.read(values.pop("options", "{}"))
     fields: AdjustmentFields = {}
     for name in OPTIONAL:
         if name in values:
-            fields[name] = values[name]  # type: ignore[literal-required]  # all names but `pending` are texts
+            fields[name] = values[name]  # type: ignore[literal-required]  # all names but the two below are texts
+    if options:
+        fields["options"] = options
+        values["options"] = option_cell.written(options)  # as with points, the key goes by what is meant
     if "pending" in values:
         if values["pending"] not in _FLAGS:
             raise ValueError("pending: expected true or false")

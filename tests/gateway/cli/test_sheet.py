@@ -1,5 +1,7 @@
 """A CSV file of adjustments: what its rows ask for, the keys that they have, and what is refused by name."""
 
+import csv
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -22,6 +24,13 @@ def keys(text: str, batch: str) -> list[str]:
     return [row.request.idempotency_key for row in read(text, layout(batch=batch)) if row.request]
 
 
+def with_options(*cells: str) -> str:
+    """A file with a row for each of these cells of options."""
+    text = StringIO(newline="")
+    csv.writer(text).writerows([("member", "points", "options"), *(("contact_id:1", "5", each) for each in cells)])
+    return text.getvalue()
+
+
 def test_a_row_is_a_request() -> None:
     """Each field that has a cell is asked for; an empty cell is as absent."""
     header = "member,points,idempotency_key,point_type,description,reason,reference,store,pending\n"
@@ -31,6 +40,54 @@ def test_a_row_is_a_request() -> None:
         Row(3, AdjustmentRequest("contact_id:1", "5", "k1", {**texts, "pending": True})),  # type: ignore[typeddict-item]
         Row(4, AdjustmentRequest("contact_id:2", "-2.5", "k2", {})),
     ]
+
+
+def test_options_have_the_types_that_they_are_written_with() -> None:
+    """The text "12" is no number, every digit counts, and what is absent is not asked for."""
+    cells = [
+        '{"crm": {"company_id": 12, "sub_type": "12", "book_value": 0.1000010000000000000001, "dynamic": {"x": null}}}',
+        '{"crm": {"company_id": 12345678901234567890123, "sub_type": null, "kinds": [true, "Ø"]}, "other": {}}',
+        '{"crm": {"sub_type": null}, "other": null}',
+        "",
+    ]
+    value = Decimal("0.1000010000000000000001")
+    assert [row.request and row.request.fields for row in read(with_options(*cells), layout(batch="b"))] == [
+        {"options": {"crm": {"company_id": 12, "sub_type": "12", "book_value": value, "dynamic": {"x": None}}}},
+        {"options": {"crm": {"company_id": 12345678901234567890123, "kinds": [True, "Ø"]}}},
+        {},
+        {},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ('{"crm": {"sub_type": web}}', "options: expected JSON: Expecting value: line 1 column 22"),
+        ("web", "options: expected JSON: Expecting value: line 1 column 1"),
+        ('{"crm": {"a": 1, "a": 2}}', "options: expected JSON: a name is given twice in one object"),
+        ('{"crm": {"a": NaN}}', "options: expected JSON: NaN is not JSON"),
+        ('{"crm": {"a": "\\ud800"}}', "options: expected JSON: 'utf-8' codec can't encode"),
+        ('{"crm": ' + "[" * 100_000, "options: expected JSON: maximum recursion depth"),
+        ('{"crm": {"a": 1e999}}', "options.crm.a: expected a finite number of at most 30 digits"),
+        ('[{"a": 1}]', "options: expected an object of objects, as in "),
+        ('{"crm": 12}', "options: expected an object of objects, as in "),
+    ],
+)
+def test_options_that_cannot_be_sent_say_why(cell: str, problem: str) -> None:
+    """By the row's line, the column, and the place in the cell."""
+    good, bad = read(with_options("", cell), layout(batch="b"))
+    assert good.request is not None
+    assert (bad.line, bad.request, bad.problem[: len(problem)]) == (3, None, problem)
+
+
+def test_options_make_a_key_by_what_they_mean() -> None:
+    """Neither their order, nor blanks, nor what is absent, nor how a number is written; a row without any stays."""
+    same = ['{"crm": {"a": 5, "b": {"x": 1, "y": "2"}}}', '{"crm":{"b":{"y":"2","x":1.0},"c":null,"a":5.00},"o":{}}']
+    others = ['{"crm": {"a": "5", "b": {"x": 1, "y": "2"}}}', '{"other": {"a": 5, "b": {"x": 1, "y": "2"}}}', "", "{}"]
+    made = [keys(with_options(each), "b")[0] for each in (*same, *others)]
+    assert made[0] == made[1]
+    assert made[4] == made[5] == keys("member,points\ncontact_id:1,5\n", "b")[0]
+    assert len(set(made)) == 4
 
 
 def test_columns_have_headers_of_their_own() -> None:
