@@ -12,23 +12,30 @@ from standardwebhooks.webhooks import Webhook as Signer
 
 from gateway.answers.events import EventAnswer
 from gateway.events.hook_names import Apart
-from gateway.port import VendorRequest, VendorSettings
+from gateway.events.patience import LONGEST_ASKED
+from gateway.port import VendorRequest, VendorResponse, VendorSettings
 from gateway.port.addresses import is_link_local_or_metadata, is_public
 from gateway.transport import Evidence, Transport, TransportError, boottime, trust
 from gateway.webhook import Webhook
 
 AT_ONCE = 8
 """Requests to one webhook under way at the same time."""
+ASKING = frozenset({429, 503})
+"""Statuses of which `Retry-After` is respected."""
 LONGEST_ANSWER = 16_384
 """Bytes of the largest answer that is read; nobody looks at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of one request: whether it was accepted, and else why not, without a word of the endpoint's."""
+    """What came of one request: whether it was accepted, and else why not, without a word of the endpoint's.
+
+    `retry_after`: seconds for which the endpoint asks to be left alone, `LONGEST_ASKED` at most.
+    """
 
     accepted: bool
     error: str = ""
+    retry_after: float = 0.0
 
 
 class EndpointCall:
@@ -66,21 +73,30 @@ class EndpointCall:
         """Send an event once. `expires`: a moment on `boottime`, after which nothing leaves."""
         evidence = Evidence()
         deadline = asyncio.get_running_loop().time() + self.webhook.timeout
+        answer = VendorResponse(0)
         try:
             request = self._request(event)
-            await self._transport.send(request, evidence, deadline=deadline, expires=expires)
+            answer = await self._transport.send(request, evidence, deadline=deadline, expires=expires)
         except TransportError as error:
             if evidence.status is None:
                 return Answered(False, str(error))
+            if evidence.partial is not None:
+                answer = VendorResponse(evidence.status, evidence.partial.headers)
         except ValueError as error:  # a secret that was changed to something that is none
             return Answered(False, f"a secret of the webhook cannot be used: {type(error).__name__}")
         # What came after the head of the answer is of no interest: the endpoint has decided.
         status = evidence.status or 0
-        return Answered(True) if 200 <= status <= 299 else Answered(False, f"the answer was {status}")
+        if 200 <= status <= 299:
+            return Answered(True)
+        return Answered(False, f"the answer was {status}", self._asked(status, answer))
 
     def close(self) -> None:
         """Close its connections; what is under way ends with an error."""
         self._transport.close()
+
+    def _asked(self, status: int, answer: VendorResponse) -> float:
+        """Seconds for which the endpoint asks to be left alone; 0 where it does not."""
+        return min(answer.retry_after(self._clock()) or 0.0, LONGEST_ASKED) if status in ASKING else 0.0
 
     def _request(self, event: EventAnswer) -> VendorRequest:
         body, now = event.to_json(), self._clock()

@@ -10,6 +10,8 @@ ROUND = 10.0
 LEASE_MARGIN = 10.0
 """Seconds for which a webhook is owned after the last request of a round has ended."""
 LONGEST_REST = MINUTE
+LONGEST_ASKED = HOUR
+"""Seconds for which an endpoint is left alone at most because it asks for that."""
 
 
 def rest(failures: int) -> float:

@@ -77,7 +77,7 @@ class Telling:
             # Also where the gateway stops: what was taken is kept, and another may go on at once.
             reached = _reached(owed, call.webhook.events, held.position, outcomes)
             left = len(owed.new) == new or len(owed.due) == MOST or any(each.position > reached for each in owed.new)
-            rests = _rests(outcomes, held.failures, left=left)
+            rests = max(_asked(outcomes), _rests(outcomes, held.failures, left=left))
             command = KeepRound(feed, name, owner, reached, tuple(outcomes), self._pauses, self._park_after, rests)
             parked: int | None = await self._journal.hand_on(command)
         if parked is None:
@@ -85,12 +85,16 @@ class Telling:
             return Round()
         delivered = sum(each.told == "delivered" for each in outcomes)
         failed = sum(each.told == "failed" for each in outcomes)
-        return Round(delivered, failed, parked, more=left and (delivered > 0 or not failed))
+        goes_on = (delivered > 0 or not failed) and not _asked(outcomes)
+        return Round(delivered, failed, parked, more=left and goes_on)
 
     async def _tell(
         self, call: EndpointCall, lines: list[list[Due]], outcomes: list[Outcome], *, ends: float, expires: float
     ) -> None:
-        """Tell of the events of each line in their order, and add what came of each that there was time for."""
+        """Tell of the events of each line in their order, and add what came of each that there was time for.
+
+        None begins after an answer that asks for a pause.
+        """
         places = asyncio.Semaphore(AT_ONCE)
 
         async def line(items: list[Due]) -> None:
@@ -99,7 +103,7 @@ class Telling:
                 for item in items:
                     if blocked:
                         outcomes.append(Outcome(item.event, item.adjustment, "behind"))
-                    elif self._clock() < ends:
+                    elif self._clock() < ends and not _asked(outcomes):
                         try:
                             answered = await self._one(call, item, expires=expires)
                         except StoreUnavailable:
@@ -108,7 +112,9 @@ class Telling:
                             log.error("an event cannot be told", webhook=call.webhook.name, exc_info=error)
                             answered = Answered(False, f"it cannot be told: {type(error).__name__}")
                         status: Told = "delivered" if answered.accepted else "failed"
-                        outcomes.append(Outcome(item.event, item.adjustment, status, answered.error))
+                        outcomes.append(
+                            Outcome(item.event, item.adjustment, status, answered.error, answered.retry_after)
+                        )
                         blocked = not answered.accepted
 
         async with asyncio.TaskGroup() as group:
@@ -137,6 +143,11 @@ def _lines(owed: Owed, kinds: Collection[EventKind], outcomes: list[Outcome]) ->
         else:
             lines.setdefault(new.adjustment, []).append(Due(new.position, new.adjustment))
     return list(lines.values())
+
+
+def _asked(outcomes: Collection[Outcome]) -> float:
+    """Seconds for which the webhook asks to be left alone."""
+    return max((each.retry_after for each in outcomes), default=0.0)
 
 
 def _rests(outcomes: Collection[Outcome], failures: int, *, left: bool) -> float:

@@ -61,12 +61,16 @@ Told = Literal["delivered", "failed", "behind"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one event; `event` is its number in the feed."""
+    """What came of one event; `event` is its number in the feed.
+
+    `retry_after`: seconds for which the endpoint asks to be left alone; 0 where it does not.
+    """
 
     event: int
     adjustment: str
     told: Told
     error: str = ""
+    retry_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

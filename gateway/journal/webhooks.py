@@ -74,7 +74,7 @@ class WebhookStanding:
 
 
 def take(transaction: Transaction, asked: TakeWebhook) -> Taken | None:
-    """Own a webhook for a while, unless another does, or it rests after a failure."""
+    """Own a webhook for a while, unless another does, or it rests."""
     connection, now = transaction.connection, transaction.micros
     lease = round(asked.lease * _SECOND)
     until = now + lease
@@ -87,8 +87,10 @@ def take(transaction: Transaction, asked: TakeWebhook) -> Taken | None:
         # Of two that make one at once, the second finds the row there, and is done again.
         connection.execute(insert(webhooks), {**new, "lease_until": until, "due_at": 0, "failures": 0})
         return Taken(position)
-    rests = row.failures > 0 and lasts(row.due_at, now)
-    if row.owner != asked.owner and (rests or lasts(row.lease_until, now, farthest=lease)):
+    owned = row.owner != "" and lasts(row.lease_until, now, farthest=lease)
+    # A rest begins where the lease before it ended: a clock that was set back to before that ends it.
+    rests = row.lease_until <= now < row.due_at
+    if row.owner != asked.owner and (owned or rests):
         return None
     connection.execute(_of(update(webhooks), asked).values(owner=asked.owner, lease_until=until))
     return Taken(row.position, row.failures)
@@ -110,19 +112,20 @@ def keep(transaction: Transaction, asked: KeepRound) -> int | None:
     ]
     if rows:
         upsert(connection, deliveries, rows)
-    _release(connection, asked, {row["adjustment"] for row in rows if row["due_at"] is None}, now)
+    rested = now + round(asked.rest * _SECOND)
+    _release(connection, asked, {row["adjustment"] for row in rows if row["due_at"] is None}, rested)
     taken = any(each.told == "delivered" for each in asked.outcomes)
     failed = any(each.told == "failed" for each in asked.outcomes)
-    if taken and hook.failing_since is not None:  # it is back: what waits for a time goes now
-        waits = _of(update(deliveries), asked, deliveries).where(_ROW.state.in_(_SENT), _ROW.due_at > now)
-        connection.execute(waits.values(due_at=now))
+    if taken and hook.failing_since is not None:  # it is back: what waits for a time goes with the next round
+        waits = _of(update(deliveries), asked, deliveries).where(_ROW.state.in_(_SENT), _ROW.due_at > rested)
+        connection.execute(waits.values(due_at=rested))
     failing = None if taken else hook.failing_since or (now if failed else None)
     connection.execute(
         _of(update(webhooks), asked).values(
             position=max(hook.position, asked.position),
             owner="",
-            lease_until=0,
-            due_at=now + round(asked.rest * _SECOND),
+            lease_until=now,
+            due_at=rested,
             failing_since=failing,
             failures=0 if taken else hook.failures + failed,
         )
@@ -171,11 +174,13 @@ def owed(
 
 
 def to_tell(connection: Connection, moment: Callable[[Connection], datetime]) -> frozenset[Name]:
-    """The webhooks that are to be told something again by now."""
+    """The webhooks that are to be told something again by now, and do not rest."""
     now = codec.to_micros(moment(connection))
+    resting = select(_HOOK.feed, _HOOK.name).where(_HOOK.lease_until <= now, _HOOK.due_at > now)
     rows = select(_ROW.feed, _ROW.name).distinct().where(_ROW.due_at.is_not(None), _ROW.due_at <= now)
     failing = select(_HOOK.feed, _HOOK.name).where(_HOOK.failing_since.is_not(None), _HOOK.due_at <= now)
-    return frozenset((row.feed, row.name) for each in (rows, failing) for row in connection.execute(each))
+    found = {(row.feed, row.name) for each in (rows, failing) for row in connection.execute(each)}
+    return frozenset(found - {(row.feed, row.name) for row in connection.execute(resting)})
 
 
 def standings(connection: Connection) -> dict[Name, WebhookStanding]:
@@ -238,13 +243,13 @@ def _row(asked: KeepRound, outcome: Outcome, known: Any, now: int) -> dict[str, 
     values: dict[str, Any] = {"tries": tries, "first_at": first_at, "error": outcome.error}
     if now - first_at >= round(asked.park_after * _SECOND):
         return _columns(asked, outcome.event, outcome.adjustment, state="parked", **values)
-    pause = asked.pauses[min(tries, len(asked.pauses)) - 1]
+    pause = max(asked.pauses[min(tries, len(asked.pauses)) - 1], outcome.retry_after)
     due_at = now + round(pause * _SECOND)
     return _columns(asked, outcome.event, outcome.adjustment, state=state, due_at=due_at, **values)
 
 
-def _release(connection: Connection, asked: KeepRound, adjustments: set[str], now: int) -> None:
-    """Of each of these adjustments, have the first event that waits be due."""
+def _release(connection: Connection, asked: KeepRound, adjustments: set[str], due_at: int) -> None:
+    """Of each of these adjustments, have the first event that waits be due at a moment."""
     if not adjustments:
         return
     waiting = _of(select(_ROW.event, _ROW.adjustment, _ROW.due_at), asked, deliveries).where(
@@ -255,5 +260,5 @@ def _release(connection: Connection, asked: KeepRound, adjustments: set[str], no
         first.setdefault(row.adjustment, row)
     if released := [row.event for row in first.values() if row.due_at is None]:
         connection.execute(
-            _of(update(deliveries), asked, deliveries).where(_ROW.event.in_(released)).values(due_at=now)
+            _of(update(deliveries), asked, deliveries).where(_ROW.event.in_(released)).values(due_at=due_at)
         )

@@ -237,16 +237,19 @@ def test_what_cannot_be_read_holds_up_no_other_adjustment(scene: Scene, receiver
     assert (waits.adjustment, waits.error.partition(":")[0]) == (broken, "it cannot be told")
 
 
-def test_a_clock_that_was_set_back_holds_no_webhook_up(scene: Scene, receiver: Receiver) -> None:
-    """Neither the lease of one that was killed, nor the rest after a failure, lasts for an hour more."""
+@pytest.mark.parametrize("back", [120, 3600])
+@pytest.mark.parametrize("asked", ["0", "1800"])
+def test_a_clock_that_was_set_back_holds_no_webhook_up(scene: Scene, receiver: Receiver, back: int, asked: str) -> None:
+    """Neither the lease of one that was killed, nor the rest after a failure, lasts for longer."""
     scene.happened()
     scene.runner.run(scene.journal.hand_on(TakeWebhook("acme", "app", "killed", 30.0)))
-    scene.clock.advance(-3600)
+    scene.clock.advance(-back)
+    receiver.headers = {"Retry-After": asked}
     receiver.answers = lambda request: 503
     done = scene.told(webhook(receiver.url))
     assert done is not None
     assert done.failed == 1
-    scene.clock.advance(-3600)
+    scene.clock.advance(-back)
     assert scene.told(webhook(receiver.url)) is not None
 
 
