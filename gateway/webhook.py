@@ -22,6 +22,7 @@ class Webhook:
     timeout: float = 10.0
     allow_private: bool = False
     ca_file: str | None = None
+    proxy: Secret | None = None
     paused: bool = False
 
     @property

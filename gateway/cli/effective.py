@@ -64,6 +64,7 @@ def _webhook(webhook: Webhook) -> dict[str, Any]:
         "timeout": webhook.timeout,
         "allow_private": webhook.allow_private,
         "ca_file": webhook.ca_file,
+        "proxy": webhook.proxy and MASK,
         "paused": webhook.paused,
     }
 

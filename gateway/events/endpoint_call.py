@@ -55,19 +55,16 @@ class EndpointCall:
         self._clock = clock
         url = urlsplit(webhook.url)
         self._path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        # Connections are kept and used again: an event that arrives twice is recognised by its id.
-        settings = VendorSettings(
-            adapter="webhook",
-            base_url=f"{url.scheme}://{url.netloc}",
-            timeout=webhook.timeout,
-            max_concurrency=AT_ONCE,
-            max_answer=LONGEST_ANSWER,
-            ca_file=webhook.ca_file,
-            allow_http=True,  # it was checked when the configuration was read
-            reuse_connections=True,
-        )
-        refused = is_link_local_or_metadata if webhook.allow_private else _not_public
+        settings = _settings(webhook)
+        self._basis = Transport.basis(settings)
+        # Behind a proxy only the proxy's own address is looked up here.
+        own = webhook.allow_private or webhook.proxy is not None
+        refused = is_link_local_or_metadata if own else _not_public
         self._transport = Transport(settings, boottime, resolver=Apart(), trusting=trusting, refused=refused)
+
+    def serves(self, webhook: Webhook) -> bool:
+        """Whether this goes on for a webhook of another configuration: it and its files are the same."""
+        return self.webhook == webhook and self._basis == Transport.basis(_settings(webhook))
 
     async def send(self, event: EventAnswer, *, expires: float) -> Answered:
         """Send an event once. `expires`: a moment on `boottime`, after which nothing leaves."""
@@ -108,6 +105,22 @@ class EndpointCall:
             "webhook-signature": " ".join(sign(secret.reveal()) for secret in self.webhook.secrets),
         }
         return VendorRequest("POST", self._path, headers=headers, body=body)
+
+
+def _settings(webhook: Webhook) -> VendorSettings:
+    url = urlsplit(webhook.url)
+    return VendorSettings(
+        adapter="webhook",
+        base_url=f"{url.scheme}://{url.netloc}",
+        timeout=webhook.timeout,
+        max_concurrency=AT_ONCE,
+        max_answer=LONGEST_ANSWER,
+        ca_file=webhook.ca_file,
+        proxy=webhook.proxy,
+        allow_http=True,  # it was checked when the configuration was read
+        # Connections are kept and used again: an event that arrives twice is recognised by its id.
+        reuse_connections=True,
+    )
 
 
 def _signature(event: str, now: datetime, body: str, secret: str) -> str:

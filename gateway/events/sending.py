@@ -80,7 +80,7 @@ class Sender:
         trusting = cache(trust)
         made = {
             name: known
-            if (known := self._calls.get(name)) and known.webhook == hook
+            if (known := self._calls.get(name)) and known.serves(hook)
             else EndpointCall(hook, trusting=trusting)
             for name, hook in hooks.items()
         }

@@ -1,9 +1,11 @@
 """Addresses of vendors and webhooks, and those that must not be one: link-local, clouds' for metadata, private."""
 
+import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
+_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _METADATA = frozenset(
     map(
         ip_address,
@@ -49,6 +51,14 @@ def http_address(value: str) -> str:
     """An http or https URL without a user. Raises `ValueError` for anything else."""
     if "@" in http_url(value):
         raise ValueError("expected an address without a user (an @ in its path is written %40)")
+    return value
+
+
+def http_proxy(value: str) -> str:
+    """The URL of a proxy, which may have a user. Raises `ValueError` for anything else."""
+    # An unescaped "/" in a password would end the URL's authority before the host.
+    if urlsplit(http_url(value)).path not in ("", "/") or _BROKEN.search(value):
+        raise ValueError("expected an address without a path, / and % in its user or password written %2F and %25")
     return value
 
 

@@ -1,14 +1,13 @@
 """The settings of every configured vendor, whatever its adapter."""
 
 import hashlib
-import re
 from typing import Annotated, ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gateway.model import SCHEME, Adjustment, is_scheme
-from gateway.port.addresses import http_address, http_url, is_link_local_or_metadata, is_loopback
+from gateway.port.addresses import http_address, http_proxy, is_link_local_or_metadata, is_loopback
 from gateway.port.credentials import ClientCredentials
 from gateway.port.echoes import ordinary
 from gateway.port.refusals import ProblemName
@@ -21,7 +20,6 @@ _IGNORABLE = tuple(name for name, each in traits(Adjustment).items() if each.ign
 _Word = Annotated[str, Field(min_length=1, max_length=500)]
 NEVER_SENT = frozenset({"proxy", "client_key_password"})
 """Secrets that are not sent to the vendor, so that they do not identify the account."""
-_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class VendorSettings(BaseModel):
@@ -133,11 +131,7 @@ class VendorSettings(BaseModel):
     @classmethod
     def _an_address_too(cls, value: Secret | None) -> Secret | None:
         if value is not None:
-            address = http_url(value.reveal())
-            # An unescaped "/" in a password would end the URL's authority before the host.
-            if urlsplit(address).path not in ("", "/") or _BROKEN.search(address):
-                message = "expected an address without a path, / and % in its user or password written %2F and %25"
-                raise ValueError(message)
+            http_proxy(value.reveal())
         return value
 
     @field_validator("not_applied")

@@ -12,7 +12,7 @@ from gateway.documents.entry import Entry
 from gateway.documents.problem import Problem
 from gateway.event_kinds import KINDS, EventKind
 from gateway.planning.routing import Tenant
-from gateway.port.addresses import http_address, is_link_local_or_metadata, is_loopback, is_public
+from gateway.port.addresses import http_address, http_proxy, is_link_local_or_metadata, is_loopback, is_public
 from gateway.port.secrets import Secret, is_plain_text
 from gateway.webhook import Webhook
 
@@ -46,6 +46,12 @@ def _a_url(value: str) -> str:
     return value
 
 
+def _a_proxy(value: Secret) -> Secret:
+    if is_link_local_or_metadata(str(urlsplit(http_proxy(value.reveal())).hostname)):
+        raise ValueError("expected a proxy at no link-local address and none of a cloud's for metadata")
+    return value
+
+
 def _some(values: tuple[EventKind, ...]) -> tuple[EventKind, ...]:
     if len(set(values)) < len(values):
         raise ValueError("expected each event once, and one is repeated")
@@ -73,6 +79,9 @@ class WebhookEntry(BaseModel):
         False, description="Allow addresses of private networks and of this machine; never link-local ones."
     )
     ca_file: str | None = Field(None, description="A PEM file of authorities to trust instead of the system's.")
+    proxy: Annotated[Secret, AfterValidator(_a_proxy)] | None = Field(
+        None, description="An HTTP proxy, with its user and password if it has any; the environment's are not used."
+    )
     paused: bool = Field(False, description="True: it is sent nothing, and events wait for it.")
 
     @model_validator(mode="after")
@@ -97,6 +106,7 @@ class WebhookEntry(BaseModel):
             self.timeout,
             self.allow_private,
             self.ca_file,
+            self.proxy,
             self.paused,
         )
 
@@ -105,8 +115,12 @@ def plain(entries: Mapping[str, Entry], tenants: Mapping[str, Tenant]) -> Iterat
     """A warning for each secret of a webhook in plain text, at its position."""
     for name, tenant in tenants.items():
         for hook in tenant.webhooks:
-            texts = entries[name].data["webhooks"][hook]["secrets"]
-            for index, text in enumerate(texts):
+            data = entries[name].data["webhooks"][hook]
+            for index, text in enumerate(data["secrets"]):
                 if isinstance(text, str) and is_plain_text(text):
-                    path = ("webhooks", hook, "secrets", index)
-                    yield entries[name].problem(path, f"the secret stands here in plain text: {_ADVICE}")
+                    detail = f"the secret stands here in plain text: {_ADVICE}"
+                    yield entries[name].problem(("webhooks", hook, "secrets", index), detail)
+            proxy = data.get("proxy")
+            if isinstance(proxy, str) and is_plain_text(proxy) and urlsplit(proxy).password is not None:
+                detail = f"the password stands here in plain text: {_ADVICE}"
+                yield entries[name].problem(("webhooks", hook, "proxy"), detail)
