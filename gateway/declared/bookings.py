@@ -1,6 +1,7 @@
 """Searches of described vendors for what was booked: for a booking, and for the cancel of one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gateway import scalars
@@ -8,6 +9,7 @@ from gateway.declared import paging, results
 from gateway.declared import values as reading
 from gateway.declared.described import AnyDescribed, Arguments
 from gateway.declared.description import Find, FindReversal
+from gateway.declared.form import Form
 from gateway.declared.jsonpath import MISSING, Query
 from gateway.lenient import Unreadable
 from gateway.model import Applied, Found
@@ -15,39 +17,53 @@ from gateway.port.adapter import Exchange, not_understood
 from gateway.port.response import VendorResponse
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the vendor answered to a search: all rows, and those of the adjustment, which agree with what was sent."""
+
+    response: VendorResponse
+    document: Any
+    rows: list[Any]
+    ours: list[Any]
+
+
 def find(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Found]:
     """Search one page for the bookings of an adjustment."""
     described, cursor = adapter.part(Find), arguments.get("cursor")
     paging.checked(cursor, described.next)
-    values = adapter.values(arguments, adapter.description.schemes)
-    form = adapter.forms["find"]
-    sought = [(query, template.value(values)) for query, template in described.ours.items()]
-    response = yield adapter.asked(form, values, arguments)
-    document = adapter.proven(response, form.success, values)
-    rows = [document] if described.rows is None else described.rows.rows(document)
-    if rows is None:
-        not_understood("there is no list of bookings that can be told", response)
+    answer = yield from _searched(adapter, arguments, described, adapter.forms["find"])
     matches, rejected = [], False
-    for row in rows:
-        if not _is_ours(row, sought, described, response):
-            continue
+    for row in answer.ours:
         if results.signed(row, described.points) != arguments["points"]:
-            not_understood("A booking with our id has other points than were sent", response)
-        adapter.agreeing(row, described.agree, values, response)
-        state = _state(row, described, response)
+            not_understood("A booking with our id has other points than were sent", answer.response)
+        state = _state(row, described, answer.response)
         rejected |= state == "rejected"
         if state != "rejected":
             transaction = reading.text_at(row, described.transaction)
             matches.append(Applied(transaction_id=transaction, final=state == "succeeded"))
-    following = paging.next_cursor(document, rows, described.next, cursor, response)
+    following = paging.next_cursor(answer.document, answer.rows, described.next, cursor, answer.response)
     return Found(tuple(matches), next_cursor=following, rejected=rejected)
 
 
 def find_reversal(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Found]:
     """Ask whether a booking was cancelled."""
     described = adapter.part(FindReversal)
+    answer = yield from _searched(adapter, arguments, described, adapter.forms["find_reversal"])
+    ours, response = answer.ours, answer.response
+    if described.cancelled is not None:
+        if len(ours) != 1:
+            not_understood(f"expected the booking that is taken back, and {len(ours)} rows are that", response)
+        return Found(_cancels(ours[0], described.cancelled, response))
+    if any(results.signed(row, described.points) != arguments["points"] for row in ours):
+        not_understood("A cancel of this booking has other points than were sent", response)
+    return Found(tuple(Applied(transaction_id=reading.text_at(row, described.transaction)) for row in ours))
+
+
+def _searched(
+    adapter: AnyDescribed, arguments: Arguments, described: Find | FindReversal, form: Form
+) -> Exchange[_Answer]:
+    """Make one search. Raises `VendorBadResponse` where it cannot be told which rows are the adjustment's."""
     values = adapter.values(arguments, adapter.description.schemes)
-    form = adapter.forms["find_reversal"]
     sought = [(query, template.value(values)) for query, template in described.ours.items()]
     response = yield adapter.asked(form, values, arguments)
     document = adapter.proven(response, form.success, values)
@@ -57,13 +73,7 @@ def find_reversal(adapter: AnyDescribed, arguments: Arguments) -> Exchange[Found
     ours = [row for row in rows if _is_ours(row, sought, described, response)]
     for row in ours:
         adapter.agreeing(row, described.agree, values, response)
-    if described.cancelled is not None:
-        if len(ours) != 1:
-            not_understood(f"expected the booking that is taken back, and {len(ours)} rows are that", response)
-        return Found(_cancels(ours[0], described.cancelled, response))
-    if any(results.signed(row, described.points) != arguments["points"] for row in ours):
-        not_understood("A cancel of this booking has other points than were sent", response)
-    return Found(tuple(Applied(transaction_id=reading.text_at(row, described.transaction)) for row in ours))
+    return _Answer(response, document, rows, ours)
 
 
 def _cancels(row: Any, query: Query, response: VendorResponse) -> tuple[Applied, ...]:
