@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -65,7 +66,7 @@ class Transport:
         self._reuse = settings.reuse_connections
         self._writer = Writer(
             settings.base_url,
-            user_agent=f"points-gateway/{version('points-gateway')}",
+            user_agent=_user_agent(),
             proxied=absolute,
             extra=proxy.authorization if proxy and absolute else b"",
         )
@@ -180,6 +181,11 @@ class Transport:
         finally:
             self._connector.release(connection, call)
             answer.discard()
+
+
+@cache  # to read the distribution's metadata takes milliseconds, and it stays the same while a process runs
+def _user_agent() -> str:
+    return f"points-gateway/{version('points-gateway')}"
 
 
 def _none_refused(_: str) -> bool:
