@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
@@ -30,9 +31,17 @@ class Served:
     def adjust(
         self, tenant: str, body: Mapping[str, Any], *, key: str | None = None, preview: bool = False
     ) -> httpx.Response:
-        """POST an adjustment, or its preview; with a new key where none is given."""
+        """POST an adjustment, or its preview; with a new key where none is given.
+
+        On a machine that is busy the journal's file may not be written within the gateway's few seconds. Then nothing
+        is claimed and nothing is sent, and the same is asked again, as by any app.
+        """
         headers = {"X-Tenant": tenant} | ({} if preview else {"Idempotency-Key": key or next(self._keys)})
-        return self.http.post("/v1/adjustments" + "/preview" * preview, json=body, headers=headers)
+        path, end = "/v1/adjustments" + "/preview" * preview, time.monotonic() + DEADLINE
+        while True:
+            response = self.http.post(path, json=body, headers=headers)
+            if response.status_code != 503 or response.json()["code"] != "store_unavailable" or time.monotonic() > end:
+                return response
 
     def get(self, tenant: str, path: str, **query: str) -> httpx.Response:
         """GET a path under /v1."""
