@@ -310,6 +310,7 @@ def test_a_file_name_has_one_meaning() -> None:
         "store": "where the journal is",
         "tenants": "the configured tenants, and as operators see them",
         "tokens": "what vendors issue: how an adapter fetches it, and the one in use",
+        "unknown_sets": "sets of the unknown: how they are named, and as operators see them",
         "vendors": "the configured vendors",
         "report": "what came of each row of an import, and of each check of an adapter",
         "paging": "pages of a list: how a description asks for them, and the check of an adapter that does",

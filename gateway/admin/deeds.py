@@ -4,7 +4,7 @@ from gateway.admin import schemas
 from gateway.admin.edge import AdminCall, AdminEndpoint, AnyAdminEndpoint
 from gateway.api import problem_groups as groups
 from gateway.api.schemas import NoQuery
-from gateway.operators import actions
+from gateway.operators import actions, decisions
 from gateway.operators.desk import Desk
 
 BODY = (*groups.OPERATORS, *groups.STORE, *groups.BODY)
@@ -26,7 +26,7 @@ class Deeds:
             "Settle unknown adjustments by hand, or propose it",
             "operator:write",
             self.resolve,
-            actions.Settlements,
+            decisions.Settlements,
             BODY,
             NoQuery,
             schemas.DecisionBody,
@@ -38,7 +38,7 @@ class Deeds:
             "Confirm what another person has decided",
             "operator:write",
             self.approve,
-            actions.Settlements,
+            decisions.Settlements,
             BODY,
             NoQuery,
             schemas.DecisionBody,
@@ -81,17 +81,17 @@ class Deeds:
         )
         return resolve, approve, look, pause, resume
 
-    async def resolve(self, call: AdminCall[NoQuery, schemas.DecisionBody]) -> actions.Settlements:
+    async def resolve(self, call: AdminCall[NoQuery, schemas.DecisionBody]) -> decisions.Settlements:
         """POST /admin/v1/resolutions."""
-        return await self._decided(actions.resolve, call)
+        return await self._decided(decisions.resolve, call)
 
-    async def approve(self, call: AdminCall[NoQuery, schemas.DecisionBody]) -> actions.Settlements:
+    async def approve(self, call: AdminCall[NoQuery, schemas.DecisionBody]) -> decisions.Settlements:
         """POST /admin/v1/approvals."""
-        return await self._decided(actions.approve, call)
+        return await self._decided(decisions.approve, call)
 
     async def _decided(
-        self, decide: actions.Decide, call: AdminCall[NoQuery, schemas.DecisionBody]
-    ) -> actions.Settlements:
+        self, decide: decisions.Decide, call: AdminCall[NoQuery, schemas.DecisionBody]
+    ) -> decisions.Settlements:
         return await decide(
             self._desk,
             call.operator,

@@ -7,7 +7,9 @@ from pydantic import Field, field_validator, model_validator
 from gateway.adjustments import Status
 from gateway.api.field_types import KeyText, MemberField, Moment, Text64, Text200, Text500
 from gateway.api.schemas import Limit, Sent
-from gateway.operators.actions import MOST, Seen
+from gateway.journal import Filters
+from gateway.operators.chosen import MOST
+from gateway.operators.decisions import Seen
 from gateway.operators.search import Query
 from gateway.pauses import LONGEST_REASON, RETRY_AFTER, Pause, PauseKind, reason_error
 from gateway.write import WriteOperation
@@ -64,6 +66,33 @@ class QueueQuery(Sent):
     after: AdjustmentId | None = Field(None, description="`next_after` of the page before.")
 
 
+class UnknownQuery(Sent):
+    """Which set of the unknown is shown, and for which outcome; names are those in the journal."""
+
+    outcome: Literal["applied", "not_applied"]
+    tenant: Text64 | None = None
+    client: Text64 | None = None
+    vendor: Text64 | None = None
+    member: MemberField | None = None
+    reference: Text200 | None = None
+    created_from: Moment | None = Field(None, description="Created at this time or later.")
+    created_to: Moment | None = Field(None, description="Created at this time or earlier.")
+    set: Annotated[str, Field(pattern=r"^[0-9]{1,18}-[0-9a-f]{16}$")] | None = Field(
+        None, description="The name of a set that was shown: only its members, each as it stands now."
+    )
+
+    def filters(self) -> Filters:
+        """What the journal is asked, but for the tenant."""
+        return Filters(
+            client=self.client,
+            vendor=self.vendor,
+            member=None if self.member is None else str(self.member),
+            reference=self.reference,
+            created_from=self.created_from,
+            created_to=self.created_to,
+        )
+
+
 class LiveQuery(Sent):
     """What is already known of the requests."""
 
@@ -78,10 +107,14 @@ class SeenBody(Sent):
     id: AdjustmentId
     attempt: Annotated[int, Field(ge=1, le=2**31 - 1)]
     repeats: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    status: Literal["unknown", "accepted"] | None = Field(
+        None, description="Where it is named, what the vendor has accepted meanwhile is refused too."
+    )
 
     def seen(self) -> Seen:
         """The same as a value."""
-        return Seen(self.id, self.attempt, self.repeats)
+        status = None if self.status is None else Status(self.status)
+        return Seen(self.id, self.attempt, self.repeats, status)
 
 
 class DecisionBody(Sent):

@@ -6,7 +6,18 @@ from gateway.admin.edge import AdminCall, AdminEndpoint, AnyAdminEndpoint
 from gateway.answers.models import Capabilities, Preview
 from gateway.api import problem_groups as groups
 from gateway.api.schemas import AdjustmentBody, NoBody, NoQuery
-from gateway.operators import actions, audit, live, queue, search, tenants, timeline, vendors
+from gateway.operators import (
+    actions,
+    audit,
+    balance_hint,
+    live,
+    queue,
+    search,
+    tenants,
+    timeline,
+    unknown_sets,
+    vendors,
+)
 from gateway.operators.desk import Desk
 
 ALWAYS = (*groups.OPERATORS, *groups.STORE)
@@ -46,6 +57,18 @@ class Views:
             NoQuery,
             NoBody,
         )
+        hint = AdminEndpoint(
+            "GET",
+            "/admin/v1/adjustments/{id}/balance",
+            "get_balance_hint",
+            "Ask the vendor for the member's balance, as a hint about an adjustment",
+            "operator:read",
+            self.hint,
+            balance_hint.BalanceHint,
+            (*ALWAYS, errors.NotFound),
+            NoQuery,
+            NoBody,
+        )
         waiting = AdminEndpoint(
             "GET",
             "/admin/v1/queue",
@@ -56,6 +79,18 @@ class Views:
             queue.QueuePage,
             ALWAYS,
             schemas.QueueQuery,
+            NoBody,
+        )
+        unknown = AdminEndpoint(
+            "GET",
+            "/admin/v1/unknown",
+            "get_unknown_set",
+            "See what is unknown as a set with a name, by which it can be settled",
+            "operator:read",
+            self.unknown,
+            unknown_sets.UnknownSet,
+            ALWAYS,
+            schemas.UnknownQuery,
             NoBody,
         )
         alarms = AdminEndpoint(
@@ -169,7 +204,9 @@ class Views:
         return (
             find,
             show,
+            hint,
             waiting,
+            unknown,
             alarms,
             see_vendors,
             paused,
@@ -190,6 +227,10 @@ class Views:
         """GET /admin/v1/adjustments/{id}."""
         return await timeline.timeline(self._desk, call.operator, call.path["id"])
 
+    async def hint(self, call: AdminCall[NoQuery, NoBody]) -> balance_hint.BalanceHint:
+        """GET /admin/v1/adjustments/{id}/balance."""
+        return await balance_hint.balance_hint(self._desk, call.operator, call.path["id"])
+
     async def waiting(self, call: AdminCall[schemas.QueueQuery, NoBody]) -> queue.QueuePage:
         """GET /admin/v1/queue."""
         query = call.query
@@ -200,6 +241,14 @@ class Views:
             vendor=query.vendor,
             limit=query.limit,
             after=query.after,
+        )
+
+    async def unknown(self, call: AdminCall[schemas.UnknownQuery, NoBody]) -> unknown_sets.UnknownSet:
+        """GET /admin/v1/unknown."""
+        query, applied = call.query, call.query.outcome == "applied"
+        filters = query.filters()
+        return await unknown_sets.unknown_set(
+            self._desk, call.operator, query.tenant, filters, applied=applied, name=query.set
         )
 
     async def alarming(self, call: AdminCall[NoQuery, NoBody]) -> queue.Alarms:

@@ -56,6 +56,7 @@ ADMIN = About(
     tags={
         "adjustments": _FIND,
         "queue": _SETTLE,
+        "unknown": _SETTLE,
         "alarms": _SETTLE,
         "resolutions": _SETTLE,
         "approvals": _SETTLE,

@@ -8,7 +8,7 @@ import typer
 from gateway import exact
 from gateway.adjustments import Record, Status
 from gateway.cli import remote_adjustments, terminal
-from gateway.cli.listing import HEADER, filters, line
+from gateway.cli.listing import HEADER, filters, hint_line, line
 from gateway.cli.operator_api import Admin, MaybeConfig, OperatorApi, config_of
 from gateway.cli.options import Format, Output, fail, loaded, stored, with_journal
 from gateway.cli.resolve import resolve
@@ -142,11 +142,12 @@ def show(
     from gateway.answers import rendering
 
     if admin is not None:
-        if balance:
-            raise typer.BadParameter("--balance asks the vendor from here, which takes the configuration, not --admin")
-        found = OperatorApi(admin).find(id)
+        api = OperatorApi(admin)
+        found = api.find(id)
         if found is None:
             fail(f"there is no adjustment {id!r} in this journal")
+        if balance:
+            terminal.note(f"hint: {hint_line(api.balance_hint(id))}")
         _show(found["adjustment"], output)
         return
     config = config_of(config)
@@ -161,7 +162,7 @@ def show(
         if vendors is not None:
             from gateway.cli.hint import hint
 
-            terminal.note(f"hint: {await hint(*vendors, journal, record)}")
+            terminal.note(f"hint: {hint_line(await hint(*vendors, journal, record))}")
         reversible = rendering.can_be_reversed(record)
         reversals = await journal.reversals(record.draft.tenant, id) if reversible else None
         return rendering.seen(record, await journal.history(id), reversals, inspected=True)

@@ -73,6 +73,17 @@ def answer_line(answer: Mapping[str, Any]) -> str:
     return _line(when, id_, status, points, whose, answer.get("reverses"))
 
 
+def hint_line(hint: Mapping[str, Any]) -> str:
+    """A hint from the vendor's balance, as the operator API answers it, as one sentence or two."""
+    if hint["problem"] is not None:
+        return f"no hint: {hint['problem']}"
+    now = f"the vendor's balance is {'not told' if hint['available'] is None else hint['available']} now"
+    before = "what it was before is not known"
+    if (last := hint["before"]) is not None:
+        before = f"it said {last['available']} at {last['at']}, after {last['adjustment']}"
+    return f"{now}; {before}; this was {hint['points']}. It proves nothing."
+
+
 def _line(when: str, id_: str, status: str, points: str, whose: str, reverses: str | None) -> str:
     tail = f"  reverses {reverses}" if reverses else ""
     return f"{when:27}  {id_}  {status:11}  {points:>12}  {whose}{tail}"

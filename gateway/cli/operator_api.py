@@ -1,7 +1,7 @@
 """The operator API of a running gateway, which commands call with `--admin` in place of opening the journal."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,14 +66,16 @@ class OperatorApi:
         """What comes of sending this to a path under /admin/v1/."""
         return self._asked("POST", path, json=body)
 
-    def decide(self, seen: Sequence[Mapping[str, Any]], *, applied: bool, reason: str) -> list[dict[str, Any]]:
+    def decide(self, seen: Sequence[Mapping[str, Any]], *, applied: bool, reason: str) -> Iterator[dict[str, Any]]:
         """Settle adjustments, each with the attempt and repeats that were seen; what became of each, in their order."""
         outcome = "applied" if applied else "not_applied"
-        results: list[dict[str, Any]] = []
         for first in range(0, len(seen), AT_ONCE):
             body = {"outcome": outcome, "reason": reason, "adjustments": list(seen[first : first + AT_ONCE])}
-            results += self.post("resolutions", body)["data"]
-        return results
+            yield from self.post("resolutions", body)["data"]
+
+    def balance_hint(self, id: str) -> dict[str, Any]:  # noqa: A002 (the field's name)
+        """What the vendor's balance hints at about an adjustment that is there."""
+        return self.get(f"adjustments/{id}/balance")
 
     def find(self, id: str) -> dict[str, Any] | None:  # noqa: A002 (the field's name)
         """All about one adjustment; None where there is none with this id."""

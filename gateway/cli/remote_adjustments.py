@@ -50,6 +50,14 @@ def resolve(api: OperatorApi, instructions: Sequence[Instruction]) -> None:
         fail(f"{refused} of {len(instructions)} could not be settled")
 
 
+def settle(api: OperatorApi, seen: Sequence[Mapping[str, Any]], *, applied: bool, reason: str) -> None:
+    """Settle adjustments as they were seen, and report each as soon as it is stored; ends the command where one was
+    refused."""
+    refused = sum(not _reported(each) for each in api.decide(seen, applied=applied, reason=reason))
+    if refused:
+        fail(f"{refused} of {len(seen)} could not be settled")
+
+
 def _seen(api: OperatorApi, ids: Iterable[str]) -> Iterable[dict[str, Any]]:
     """Each adjustment as it is seen now; one that is not there is noted."""
     for id_ in ids:

@@ -10,8 +10,9 @@ from gateway.cli.instructions import BadFile, Instruction
 from gateway.cli.listing import answer_line, filters, line
 from gateway.cli.operator_api import Admin, MaybeConfig, OperatorApi, config_of
 from gateway.cli.options import fail, stored, with_journal
+from gateway.cli.remote_selection import RemoteSelection
 from gateway.cli.settle import Case, resolve_cases
-from gateway.journal import Journal
+from gateway.journal import Journal, unknown_sets
 
 
 def resolve(
@@ -68,8 +69,12 @@ def resolve(
         else:
             _resolve_one(stored(config_of(config)), id, applied=applied, reason=reason)
         return
-    if admin is not None:
-        raise typer.BadParameter("--all is of a journal that is opened here; with --admin, name them by id or --from")
+    if set_name is None and yes:
+        raise typer.BadParameter(
+            "--yes settles a set that was shown, and no other: run this without --yes, and add the --set that it names"
+        )
+    if set_name is not None and unknown_sets.mark_of(set_name) is None:
+        raise typer.BadParameter("--set is what the command shows without it, as in 4711-0123456789abcdef")
     chosen = filters(
         vendor=vendor,
         client=client,
@@ -78,20 +83,17 @@ def resolve(
         created_from=created_from,
         created_to=created_to,
     )
-    if set_name is None and yes:
-        raise typer.BadParameter(
-            "--yes settles a set that was shown, and no other: run this without --yes, and add the --set that it names"
-        )
-    if set_name is not None and not selection.is_name(set_name):
-        raise typer.BadParameter("--set is what the command shows without it, as in 4711-0123456789abcdef")
-    unknown = selection.Selection(tenant, chosen, applied, reason)
-    store = stored(config_of(config))
-    if set_name is None:
-        unknown.show(store)
-    elif yes:
-        unknown.resolve(store, set_name)
+    unknown: selection.Selection | RemoteSelection
+    if admin is not None:
+        unknown = RemoteSelection(OperatorApi(admin), tenant, chosen, applied, reason)
     else:
-        unknown.show_left(store, set_name)
+        unknown = selection.Selection(stored(config_of(config)), tenant, chosen, applied, reason)
+    if set_name is None:
+        unknown.show()
+    elif yes:
+        unknown.resolve(set_name)
+    else:
+        unknown.show_left(set_name)
 
 
 def _resolve_one(store: str, id: str, *, applied: bool, reason: str) -> None:  # noqa: A002 (the field's name)

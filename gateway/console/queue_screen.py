@@ -10,7 +10,9 @@ from gateway.api.edge import request_id
 from gateway.console.forms import Form
 from gateway.console.visit import Visit
 from gateway.errors import InvalidRequest, NotFound
-from gateway.operators.actions import MOST, Seen, approve, resolve, search_now
+from gateway.operators.actions import search_now
+from gateway.operators.chosen import MOST
+from gateway.operators.decisions import Seen, approve, resolve
 from gateway.operators.desk import Desk
 from gateway.operators.queue import alarms, queue
 from gateway.operators.timeline import Timeline, timeline

@@ -9,8 +9,8 @@ from gateway.adjustments import Record, Transition
 from gateway.answers import rendering
 from gateway.answers.answer_model import AnswerModel, Time
 from gateway.answers.models import AdjustmentHistory, ProposalSaid
-from gateway.errors import NotFound
 from gateway.model import time_text
+from gateway.operators.chosen import chosen
 from gateway.operators.desk import Desk
 from gateway.operators.operator import Operator
 
@@ -47,11 +47,7 @@ class Timeline(AnswerModel):
 async def timeline(desk: Desk, operator: Operator, id: str) -> Timeline:  # noqa: A002 (the field's name)
     """All about one adjustment, of whichever tenant. Raises `Forbidden`, `NotFound` or `StoreUnavailable`."""
     operator.permit("operator:read")
-    record = await desk.journal.get(None, id)
-    if record is None:
-        error = NotFound(f"There is no adjustment {id!r} in this journal")
-        error.adjustment = id
-        raise error
+    record = await chosen(desk, id)
     steps = await desk.journal.history(id)
     reversible = rendering.can_be_reversed(record)
     reversals = await desk.journal.reversals(record.draft.tenant, id) if reversible else None

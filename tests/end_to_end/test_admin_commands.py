@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +145,120 @@ def test_neither_a_configuration_nor_an_address_is_a_mistake(line: Line, words: 
     done = nursery().run(PROGRAM, *words)
     assert done.code == 2
     assert "--admin" in done.err.decode()
+
+
+SETTLING = ("adjustments", "resolve", "--all", "--not-applied", "--reason", "their log", "--tenant", "hasty")
+
+
+def named(preview: str) -> str:
+    """The name of the set that a preview shows."""
+    [name] = re.findall(r"^  --set (\S+) --yes$", preview, re.MULTILINE)
+    return str(name)
+
+
+def waiting(admin: Admin, api: Caller, vendors: Vendors, number: int) -> list[str]:
+    """So many adjustments that are unknown and whose leases are over, and no other of their tenant."""
+    for entry in admin.get("queue", tenant="hasty", limit=100)["data"]:
+        admin.decide([entry["adjustment"]["id"]])
+    ids = [unknown(api, vendors) for _ in range(number)]
+    until(lambda: not any(busy(admin, each) for each in ids))
+    return ids
+
+
+def status(admin: Admin, id_: str) -> str:
+    return str(admin.get(f"adjustments/{id_}")["adjustment"]["status"])
+
+
+def test_a_set_is_settled_by_its_name_and_nothing_else(line: Line, admin: Admin, api: Caller, vendors: Vendors) -> None:
+    """What the preview shows is what the journal's own command shows, and neither settles what came later."""
+    first, second, third = waiting(admin, api, vendors, 3)
+    preview = line(*SETTLING)
+    local = nursery().run(PROGRAM, *SETTLING, "-c", admin.process.folder / "gateway.yaml").out.decode()
+    assert preview == local
+    assert "3 unknown adjustment(s); nothing is settled yet" in preview
+    assert "  vendors: crm_hasty 3\n  points: +15 in 3\n" in preview
+    late = unknown(api, vendors)
+    until(lambda: not busy(admin, late))
+    admin.decide([second])
+    by_name = (*SETTLING, "--set", named(preview))
+    assert "2 of 3 adjustment(s) in this set are still unknown" in line(*by_name)
+    failed = line(*by_name, "--yes", code=1)
+    assert f"{second}: It is succeeded" in failed
+    assert "1 of 3 could not be settled" in failed
+    assert [status(admin, each) for each in (first, second, third, late)] == [
+        "failed",
+        "succeeded",
+        "failed",
+        "unknown",
+    ]
+    assert api.acting(tenant="hasty").adjustment(first)["resolution"]["by"] == "operator alice"
+    assert line(*by_name, "--yes", code=1) == failed
+
+
+def test_a_name_is_of_one_outcome_and_choice(line: Line, admin: Admin, api: Caller, vendors: Vendors) -> None:
+    """With another outcome or another filter it settles nothing; nor does --yes without a name."""
+    (only,) = waiting(admin, api, vendors, 1)
+    name = named(line(*SETTLING))
+    applied = [{"--not-applied": "--applied"}.get(each, each) for each in SETTLING]
+    assert "not the name of this set" in line(*applied, "--set", name, "--yes", code=1)
+    assert "not the name of this set" in line(*SETTLING, "--vendor", "arcade", "--set", name, "--yes", code=1)
+    assert "--set is what the command shows" in line(*SETTLING, "--set", "nonsense", "--yes", code=2)
+    assert "--yes settles a set that was shown" in line(*SETTLING, "--yes", code=2)
+    assert status(admin, only) == "unknown"
+    assert "nothing is unknown that matches" in line(*SETTLING, "--vendor", "arcade", code=1)
+    shown = [each for each in admin.get("audit", limit=100)["data"] if "unknown" in each["detail"]]
+    assert {"unknown": [only]} in [each["detail"] for each in shown]
+
+
+def test_what_the_vendor_accepted_since_is_not_settled_as_unknown(admin: Admin, api: Caller, vendors: Vendors) -> None:
+    """A decision names the status in which it was seen; without one, either may be decided."""
+    (only,) = waiting(admin, api, vendors, 1)
+    seen = {"id": only, "attempt": 1, "repeats": 0}
+    body = {"outcome": "applied", "reason": "r", "adjustments": [{**seen, "status": "accepted"}]}
+    (refused,) = admin.post("resolutions", body)["data"]
+    assert (refused["result"], "look again" in refused["detail"]) == ("refused", True)
+    body["adjustments"] = [{**seen, "status": "unknown"}]
+    assert admin.post("resolutions", body)["data"][0]["result"] == "settled"
+
+
+def test_two_people_settle_a_set(
+    vendors: Vendors, configured: Callable[..., dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one proposes each of it, again and again; another person's same command settles each."""
+    monkeypatch.delenv("POINTS_GATEWAY_CONFIG", raising=False)
+    running = started(GatewayProcess(tmp_path, settings(configured, resolution={"approvals": 2})))
+    admin = next(running)
+    line = Line(admin, tmp_path)
+    api = Caller.of(admin.process.url)
+    with closing(api.http):
+        ids = [unknown(api, vendors) for _ in range(2)]
+        until(lambda: not any(busy(admin, each) for each in ids))
+        by_name = (*SETTLING, "--set", named(line(*SETTLING)), "--yes")
+        for _ in range(2):
+            assert line(*by_name).count("proposed: another person has to confirm it") == 2
+        assert {status(admin, each) for each in ids} == {"unknown"}
+        assert line(*by_name, who="bob") == "".join(f"{each}  failed\n" for each in ids)
+        assert api.acting(tenant="hasty").adjustment(ids[0])["resolution"]["proposed_by"] == "operator alice"
+    with suppress(StopIteration):
+        next(running)
+
+
+def test_a_balance_is_a_hint(line: Line, admin: Admin, api: Caller, vendors: Vendors) -> None:
+    """As of the command that opens the journal: the balance now, beside what it was; who asked is in the audit log."""
+    made = api.adjust(FIVE).json()
+    environ = {**os.environ, "POINTS_ADMIN_KEY": OPERATORS["reader"]}
+    show = (PROGRAM, "adjustments", "show", made["id"], "--balance")
+    remote = nursery().run(*show, "--admin", line.url, environ=environ)
+    local = nursery().run(*show, "-c", admin.process.folder / "gateway.yaml")
+    assert remote.code == 0
+    assert (remote.out, remote.err) == (local.out, local.err)
+    assert re.match(
+        r"hint: the vendor's balance is \S+ now; .+ this was 5\. It proves nothing\.\n", remote.err.decode()
+    )
+    asked = [each for each in admin.get("audit", limit=100)["data"] if each["detail"] == {"balance": made["id"]}]
+    assert [each["by"] for each in asked] == ["operator reader"]
+    assert admin.ask("adjustments/adj_nobody/balance").status_code == 404
+    vendors.crm.fault("html", status=200)
+    hint = admin.get(f"adjustments/{made['id']}/balance")
+    assert (hint["available"], hint["before"]) == (None, None)
+    assert hint["problem"].startswith("the balance cannot be read: ")
