@@ -171,6 +171,9 @@ class PauseBody(PauseName):
 
 
 class AuditQuery(Sent):
-    """How much of the audit log is shown."""
+    """Which part of the audit log is shown."""
 
     limit: Limit = 20
+    after: Annotated[str, Field(pattern=r"^[0-9]{1,18}$")] | None = Field(
+        None, description="`next_after` of the page before."
+    )

@@ -285,4 +285,6 @@ class Views:
 
     async def audited(self, call: AdminCall[schemas.AuditQuery, NoBody]) -> audit.AuditLog:
         """GET /admin/v1/audit."""
-        return await audit.log(self._desk, call.operator, limit=call.query.limit)
+        query = call.query
+        after = None if query.after is None else int(query.after)
+        return await audit.log(self._desk, call.operator, limit=query.limit, after=after)

@@ -1,7 +1,7 @@
 """The audit log: what operators did to a running gateway and to its journal, by whom and when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +16,16 @@ from gateway.journal.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One action of an operator. `at`: by the journal's clock; `by`: as in a resolution; `detail`: JSON values."""
+    """One action of an operator. `at`: by the journal's clock; `by`: as in a resolution; `detail`: JSON values.
+
+    `number`: its place in the log, which no other has.
+    """
 
     at: datetime
     by: str
     action: Action
     detail: Mapping[str, Any]
+    number: int = field(default=0, compare=False)
 
 
 def noted(connection: Connection, id_: str) -> bool:
@@ -39,7 +43,8 @@ def note(transaction: Transaction, asked: Note) -> bool:
     return True
 
 
-def entries(connection: Connection, *, limit: int) -> tuple[Entry, ...]:
-    """The last actions, newest first."""
-    rows = connection.execute(select(audit).order_by(audit.c.seq.desc()).limit(limit))
-    return tuple(Entry(codec.from_micros(row.at), row.by, row.action, exact.loads(row.detail)) for row in rows)
+def entries(connection: Connection, *, limit: int, after: int | None = None) -> tuple[Entry, ...]:
+    """The last actions, newest first; those that come after the one with this number."""
+    asked = select(audit).order_by(audit.c.seq.desc()).limit(limit)
+    rows = connection.execute(asked if after is None else asked.where(audit.c.seq < after))
+    return tuple(Entry(codec.from_micros(row.at), row.by, row.action, exact.loads(row.detail), row.seq) for row in rows)

@@ -169,9 +169,9 @@ class Queries:
         """The clients and tenants of a configuration that have another name than before and do not say so."""
         return await self._lookups.run(partial(known_names.renamed, configured=configured))
 
-    async def audit(self, *, limit: int) -> tuple[audit.Entry, ...]:
-        """The last actions of operators, newest first."""
-        return await self._lookups.run(partial(audit.entries, limit=limit))
+    async def audit(self, *, limit: int, after: int | None = None) -> tuple[audit.Entry, ...]:
+        """The last actions of operators, newest first; those that come after the one with this number."""
+        return await self._lookups.run(partial(audit.entries, limit=limit, after=after))
 
     async def paused(self) -> tuple[switches.Paused, ...]:
         """What is paused by operators at run time, the first one first."""

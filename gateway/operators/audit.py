@@ -19,18 +19,21 @@ class AuditEntry(AnswerModel):
 
 
 class AuditLog(AnswerModel):
-    """The last actions, newest first."""
+    """Actions, newest first; `next_after` is what the next page comes after, where there are more."""
 
     data: list[AuditEntry]
+    next_after: str | None
 
 
-async def log(desk: Desk, operator: Operator, *, limit: int = 20) -> AuditLog:
-    """The last actions. Raises `Forbidden` or `StoreUnavailable`."""
+async def log(desk: Desk, operator: Operator, *, limit: int = 20, after: int | None = None) -> AuditLog:
+    """The last actions, or those after the one with this number. Raises `Forbidden` or `StoreUnavailable`."""
     operator.permit("operator:read")
-    entries = await desk.journal.audit(limit=limit)
+    found = await desk.journal.audit(limit=limit + 1, after=after)
+    entries = found[:limit]
     return AuditLog(
         data=[
             AuditEntry(at=time_text(each.at), by=each.by, action=each.action, detail=plain(each.detail))
             for each in entries
-        ]
+        ],
+        next_after=str(entries[-1].number) if len(found) > limit else None,
     )

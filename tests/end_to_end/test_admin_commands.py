@@ -262,3 +262,20 @@ def test_a_balance_is_a_hint(line: Line, admin: Admin, api: Caller, vendors: Ven
     hint = admin.get(f"adjustments/{made['id']}/balance")
     assert (hint["available"], hint["before"]) == (None, None)
     assert hint["problem"].startswith("the balance cannot be read: ")
+
+
+def test_the_audit_log_is_that_of_the_journal(line: Line, admin: Admin) -> None:
+    """The same entries in the same lines, over as many pages as it takes; who may not read it is told so."""
+    for number in range(60):
+        pause = {"of": "vendor", "name": "arcade", "reason": f"maintenance {number}"}
+        admin.post("pauses", pause)
+        admin.post("resumptions", {"of": "vendor", "name": "arcade"})
+    config = str(admin.process.folder / "gateway.yaml")
+    for words in (("--limit", "110"), ("--limit", "110", "-o", "json"), ()):
+        local = nursery().run(PROGRAM, "journal", "audit", *words, "-c", config).out.decode()
+        assert line("journal", "audit", *words, who="reader") == local
+    shown = json.loads(line("journal", "audit", "--limit", "110", "-o", "json"))["data"]
+    assert len(shown) == 110
+    assert shown[1]["detail"]["reason"] == "maintenance 59"
+    assert "forbidden" in line("journal", "audit", who="writer", code=1)
+    assert admin.ask("audit", after="nonsense").status_code == 400
