@@ -3,7 +3,7 @@
 none ──> proposal                      the first person, where two are needed
 proposal ──> decided                   another person, of the same outcome
 proposal ──> proposal                  the same person again, or another outcome: the new one stands alone
-proposal ──> none                      its time is over, or the adjustment has made a step since
+proposal ──> none                      its time is over, the adjustment has made a step since, or its maker withdraws it
 """
 
 from dataclasses import dataclass
@@ -66,3 +66,17 @@ def judged(
     if confirms:
         return "own" if same else "none"
     return "proposed"
+
+
+Objection = Literal["nobody", "none", "another"]
+"""Why a proposal is not withdrawn. `nobody`: as of `Verdict`; `none`: there is none that counts; `another`: another
+person has made it."""
+
+
+def objection(*, subject: str | None, standing: Proposal | None) -> Objection | None:
+    """Why a person may not withdraw the proposal that counts now, if any; None where he has made it himself."""
+    if subject is None:
+        return "nobody"
+    if standing is None:
+        return "none"
+    return None if standing.subject == subject else "another"

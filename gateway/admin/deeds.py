@@ -43,6 +43,18 @@ class Deeds:
             NoQuery,
             schemas.DecisionBody,
         )
+        withdraw = AdminEndpoint(
+            "POST",
+            "/admin/v1/withdrawals",
+            "withdraw_proposals",
+            "Withdraw what you have proposed, before another person confirms it",
+            "operator:write",
+            self.withdraw,
+            decisions.Withdrawals,
+            BODY,
+            NoQuery,
+            schemas.WithdrawalBody,
+        )
         look = AdminEndpoint(
             "POST",
             "/admin/v1/searches",
@@ -79,7 +91,7 @@ class Deeds:
             NoQuery,
             schemas.PauseName,
         )
-        return resolve, approve, look, pause, resume
+        return resolve, approve, withdraw, look, pause, resume
 
     async def resolve(self, call: AdminCall[NoQuery, schemas.DecisionBody]) -> decisions.Settlements:
         """POST /admin/v1/resolutions."""
@@ -100,6 +112,10 @@ class Deeds:
             reason=call.body.reason,
             request_id=call.request_id,
         )
+
+    async def withdraw(self, call: AdminCall[NoQuery, schemas.WithdrawalBody]) -> decisions.Withdrawals:
+        """POST /admin/v1/withdrawals."""
+        return await decisions.withdraw(self._desk, call.operator, call.body.adjustments, request_id=call.request_id)
 
     async def search_now(self, call: AdminCall[NoQuery, schemas.SearchNowBody]) -> actions.Searches:
         """POST /admin/v1/searches."""

@@ -125,6 +125,12 @@ class DecisionBody(Sent):
     adjustments: Annotated[tuple[SeenBody, ...], Field(strict=False, min_length=1, max_length=MOST)]
 
 
+class WithdrawalBody(Sent):
+    """Of which adjustments the operator withdraws what he has proposed."""
+
+    adjustments: Annotated[tuple[AdjustmentId, ...], Field(strict=False, min_length=1, max_length=MOST)]
+
+
 class SearchNowBody(Sent):
     """Which adjustments are looked for now."""
 

@@ -22,7 +22,7 @@ from gateway.answers.models import (
     VendorProblem,
 )
 from gateway.answers.readings import BalanceSaid, NextExpiry
-from gateway.approvals import Proposal
+from gateway.approvals import Objection, Proposal
 from gateway.errors import GatewayError, NotApplied, StoreUnavailable, VendorError
 from gateway.model import AMOUNTS, Adjustment, Balance, time_text
 from gateway.reversible import Share
@@ -79,6 +79,14 @@ def proposal(made: Proposal) -> ProposalSaid:
         at=time_text(resolution.at),
         until=time_text(made.until),
     )
+
+
+WHY_NOT_WITHDRAWN: Mapping[Objection, str] = {
+    "none": "There is no proposal to withdraw: nobody has made one, or it was confirmed, has lapsed or is void",
+    "another": "Another person has proposed it, and whoever proposes is who withdraws",
+    "nobody": "The gateway does not know who you are here",
+}
+"""Why a proposal was not withdrawn, by `Withdrawal.refused`."""
 
 
 def proposed(record: Record, made: Proposal) -> ProposedAnswer:

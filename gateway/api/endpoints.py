@@ -105,6 +105,18 @@ class Endpoints:
             query=schemas.NoQuery,
             body=schemas.ResolutionBody,
         )
+        withdraw = Endpoint(
+            "DELETE",
+            "/v1/adjustments/{id}/proposal",
+            "withdraw_proposal",
+            "Withdraw what this client has proposed of an adjustment",
+            "points:resolve",
+            self.withdraw,
+            {200: answers.AdjustmentAnswer},
+            (*groups.ALWAYS, *groups.STORE, errors.NotFound, errors.NotResolvable),
+            query=schemas.NoQuery,
+            body=schemas.NoBody,
+        )
         capabilities = Endpoint(
             "GET",
             "/v1/capabilities",
@@ -129,7 +141,7 @@ class Endpoints:
             query=schemas.NoQuery,
             body=schemas.NoBody,
         )
-        own = adjust, reverse, adjustments, preview, adjustment, resolve, capabilities, limits
+        own = adjust, reverse, adjustments, preview, adjustment, resolve, withdraw, capabilities, limits
         return *own, *MemberReads(self._service).table()
 
     async def adjust(self, call: Call[schemas.NoQuery, schemas.AdjustmentBody]) -> WholeResponse:
@@ -172,6 +184,10 @@ class Endpoints:
         )
         call.about.update(adjustment=found.id, vendor=found.vendor.name)
         return answer(found)
+
+    async def withdraw(self, call: Call[schemas.NoQuery, schemas.NoBody]) -> WholeResponse:
+        """DELETE /v1/adjustments/{id}/proposal."""
+        return answer(await self._service.withdraw(call.caller, call.path["id"]))
 
     async def resolve(self, call: Call[schemas.NoQuery, schemas.ResolutionBody]) -> WholeResponse:
         """POST /v1/adjustments/{id}/resolution."""

@@ -60,6 +60,7 @@ ADMIN = About(
         "alarms": _SETTLE,
         "resolutions": _SETTLE,
         "approvals": _SETTLE,
+        "withdrawals": _SETTLE,
         "searches": _SETTLE,
         "pauses": _PAUSE,
         "resumptions": _PAUSE,

@@ -12,6 +12,7 @@ from gateway.cli.listing import HEADER, filters, hint_line, line
 from gateway.cli.operator_api import Admin, MaybeConfig, OperatorApi, config_of
 from gateway.cli.options import Format, Output, fail, loaded, stored, with_journal
 from gateway.cli.resolve import resolve
+from gateway.cli.withdraw import withdraw
 from gateway.escaping import escaped_json
 from gateway.journal import Filters, Journal
 from gateway.write import WriteOperation
@@ -31,6 +32,7 @@ def commands() -> typer.Typer:
     app.command("list")(list_)
     app.command("show")(show)
     app.command("resolve")(resolve)
+    app.command("withdraw")(withdraw)
     return app
 
 

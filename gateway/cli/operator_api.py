@@ -73,6 +73,11 @@ class OperatorApi:
             body = {"outcome": outcome, "reason": reason, "adjustments": list(seen[first : first + AT_ONCE])}
             yield from self.post("resolutions", body)["data"]
 
+    def withdraw(self, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Withdraw what was proposed of these adjustments; what became of each, in their order."""
+        for first in range(0, len(ids), AT_ONCE):
+            yield from self.post("withdrawals", {"adjustments": list(ids[first : first + AT_ONCE])})["data"]
+
     def balance_hint(self, id: str) -> dict[str, Any]:  # noqa: A002 (the field's name)
         """What the vendor's balance hints at about an adjustment that is there."""
         return self.get(f"adjustments/{id}/balance")

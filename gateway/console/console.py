@@ -56,6 +56,7 @@ class Console:
             "/queue/review": self._queue.review,
             "/queue/settle": self._queue.settle,
             "/queue/search": self._queue.search,
+            "/queue/withdraw": self._queue.withdraw,
             "/pause": self._vendors.pause,
             "/resume": self._vendors.resume,
             "/tenants/{name}": self._tenants.explain,

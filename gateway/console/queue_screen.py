@@ -12,7 +12,7 @@ from gateway.console.visit import Visit
 from gateway.errors import InvalidRequest, NotFound
 from gateway.operators.actions import search_now
 from gateway.operators.chosen import MOST
-from gateway.operators.decisions import Seen, approve, resolve
+from gateway.operators.decisions import Seen, approve, resolve, withdraw
 from gateway.operators.desk import Desk
 from gateway.operators.queue import alarms, queue
 from gateway.operators.timeline import Timeline, timeline
@@ -78,6 +78,13 @@ class QueueScreen:
         """POST /console/queue/search: have the vendors searched now, without waiting for the next turn."""
         asked = await search_now(self._desk, visit.operator, [each.id for each in _seen(visit.form)])
         values = {"done": asked.data, "outcome": "", "title": "Asked to be looked for now"}
+        return await visit.page("settled.html", values, screen="queue")
+
+    async def withdraw(self, visit: Visit) -> Response:
+        """POST /console/queue/withdraw: take back what this operator has proposed."""
+        ids, request = [each.id for each in _seen(visit.form)], request_id(visit.request.scope)
+        done = await withdraw(self._desk, visit.operator, ids, request_id=request)
+        values = {"done": done.data, "outcome": "", "title": "What was withdrawn"}
         return await visit.page("settled.html", values, screen="queue")
 
     async def _timeline(self, visit: Visit, id: str) -> Timeline | None:  # noqa: A002 (the field's name)

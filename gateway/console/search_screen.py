@@ -15,7 +15,7 @@ from gateway.errors import InvalidRequest
 from gateway.model import Member
 from gateway.operators.desk import Desk
 from gateway.operators.search import Query, found
-from gateway.operators.timeline import timeline
+from gateway.operators.timeline import Timeline, timeline
 
 ROWS = 25
 WAYS: Mapping[str, str] = {
@@ -70,7 +70,12 @@ class SearchScreen:
         """GET /console/adjustments/{id}."""
         shown = await timeline(self._desk, visit.operator, visit.request.path_params["id"])
         settings = self._desk.current().settings
-        values = {"shown": shown, "two": settings.resolution.approvals > 1, "may_confirm": may_confirm(visit, shown)}
+        values = {
+            "shown": shown,
+            "two": settings.resolution.approvals > 1,
+            "may_confirm": may_confirm(visit, shown),
+            "may_withdraw": may_withdraw(visit, shown),
+        }
         return await visit.page("adjustment.html", values, screen="search")
 
     async def _found(
@@ -89,6 +94,11 @@ def may_confirm(visit: Visit, shown: object) -> bool:
     """Whether what another person has proposed of an adjustment waits for this operator."""
     proposal = getattr(shown, "proposal", None)
     return visit.may_write and proposal is not None and proposal.by != visit.operator.subject
+
+
+def may_withdraw(visit: Visit, shown: Timeline) -> bool:
+    """Whether what this operator has proposed of an adjustment still waits for another person."""
+    return visit.may_write and shown.proposal is not None and shown.proposal.by == visit.operator.subject
 
 
 def _queries(text: str, way: str, rest: Query) -> list[Query]:

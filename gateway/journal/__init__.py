@@ -5,13 +5,13 @@ from gateway.journal.commands import (
     Action,
     Claimed,
     Conclusion,
-    Decision,
     Exhausted,
     LimitChange,
     Obstacle,
     Refused,
     Unreversible,
 )
+from gateway.journal.decision_commands import Decision, Withdrawal
 from gateway.journal.event_commands import KeepRound, Outcome, Publication, Publish, Replay, Taken, TakeWebhook
 from gateway.journal.failures import JournalError, JournalLocked, JournalMissing
 from gateway.journal.feed import Event, FeedEntry, FeedPage
@@ -78,4 +78,5 @@ __all__ = [
     "Usage",
     "WebhookStanding",
     "Whereabouts",
+    "Withdrawal",
 ]

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from gateway.adjustments import State, Status
-from gateway.approvals import Proposal, ResolutionRule, judged
+from gateway.approvals import Objection, Proposal, ResolutionRule, judged, objection
 from gateway.journal import audit, codec
 from gateway.journal.approval_tables import proposals, resolution_rule
-from gateway.journal.commands import Decision, Note, Resolve
+from gateway.journal.commands import Note
+from gateway.journal.decision_commands import Decision, Resolve, WithdrawProposal
 from gateway.journal.standing import Standing
 from gateway.journal.tables import adjustments, transitions
 from gateway.journal.transaction import Transaction
@@ -70,6 +71,23 @@ def decide(transaction: Transaction, step: Resolve, standing: Standing) -> Decis
             return Decision(now, proposal=_propose(transaction, step, standing.state, required))
         case "own" | "none" | "nobody":
             return Decision(now, verdict)
+
+
+def withdraw(transaction: Transaction, step: WithdrawProposal, standing: Standing) -> Objection | None:
+    """Take back what a person has proposed, which the history and the audit log then have; gives why it was not."""
+    connection, id_ = transaction.connection, step.record.draft.id
+    if audit.noted(connection, step.id):
+        return None  # an earlier try of this operation did it
+    proposal = _standing(transaction, id_, standing.state)
+    refused = objection(subject=step.subject, standing=proposal)
+    if refused is not None or proposal is None:
+        return refused
+    _end(connection, [id_])
+    outcome = "applied" if proposal.resolution.applied else "not_applied"
+    evidence = {"withdraws": outcome, **step.evidence}
+    transaction.step(id_, standing.state, standing.state, step.by, evidence, tenant=step.record.draft.tenant)
+    audit.note(transaction, Note(step.id, proposal.subject, "withdraw", {"adjustment": id_, "outcome": outcome}))
+    return None
 
 
 def standing(connection: Connection, ids: Collection[str], now: datetime) -> dict[str, Proposal]:

@@ -10,8 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from gateway.adjustments import Draft, Record, Resolution, Settlement
-from gateway.approvals import Proposal, ResolutionRule
+from gateway.adjustments import Draft, Record, Settlement
+from gateway.approvals import ResolutionRule
+from gateway.journal.decision_commands import Resolve, WithdrawProposal
 from gateway.journal.naming import Names
 from gateway.journal.repeat_commands import Repeating
 from gateway.limits import Budget
@@ -30,26 +31,6 @@ class Conclusion:
     record: Record
     late: bool = False
     conflict: bool = False
-
-
-Refusal = Literal["lease", "repeat", "changed", "own", "none", "nobody"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The adjustment as it stands after a person's decision, and why that was refused, where it was.
-
-    `lease`: an attempt may still be under way; `repeat`: a repeat of its request may still be, or was possible since
-    the person looked, and from now on none begins; `changed`: it is not what the person has seen. `until`: when the
-    same decision is taken, from who has looked again. `own`, `none`, `nobody`: as of `approvals.judged`.
-
-    `proposal`: it is not taken yet, since another person has to confirm it.
-    """
-
-    record: Record
-    refused: Refusal | None = None
-    until: datetime | None = None
-    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +108,6 @@ class Settle:
     def record(self) -> Record:
         """The adjustment that it is about."""
         return self.settlement.record
-
-
-@dataclass(frozen=True, slots=True)
-class Resolve:
-    """Keep a person's decision: gives a `Decision`.
-
-    `subject`: who it is, as the gateway has found out by itself; None where it has not. `confirms`: it is only to
-    confirm what another has proposed.
-    """
-
-    record: Record
-    resolution: Resolution
-    evidence: Mapping[str, Any]
-    subject: str | None = None
-    confirms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +192,15 @@ Action = Literal[
     "look",
     "resolve",
     "approve",
+    "withdraw",
     "rule",
     "sign_in",
     "sign_out",
 ]
 """What operators do to a running gateway and to its journal, of which an audit log is kept. In this order from the
 seventh on: they search for adjustments, and view some; have some looked for at their vendors; decide what is unknown;
-confirm what another has decided; the configuration has changed how many people that takes; they sign in to the console,
-and out of it."""
+confirm what another has decided; withdraw what they have proposed; the configuration has changed how many people that
+takes; they sign in to the console, and out of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +231,7 @@ class Touch:
     """Change nothing: it succeeds where the journal can be written. Gives whether a standby confirms."""
 
 
-Step = Retry | Settle | Resolve | Postpone | Withdraw | Repeating
+Step = Retry | Settle | Resolve | WithdrawProposal | Postpone | Withdraw | Repeating
 """What is done to one adjustment that is known."""
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.adjustments import Record, Resolution
 from gateway.approvals import ResolutionRule
-from gateway.journal import commands
+from gateway.journal import commands, decision_commands
 from gateway.journal.naming import Names, Renamed
 from gateway.journal.queries import Queries
 from gateway.pauses import Pause
@@ -52,15 +52,26 @@ class OperatorWrites(Queries):
         *,
         subject: str | None = None,
         confirms: bool = False,
-    ) -> commands.Decision:
+    ) -> decision_commands.Decision:
         """Keep a person's decision about an `unknown`, if it is in `record`'s state still and its lease is over.
 
         Where two people are needed, the first one's is a proposal. `subject`: who it is, where the gateway has found
         that out by itself; nobody else counts as one of two. `confirms`: only what another has proposed is confirmed.
         """
-        resolve = commands.Resolve(record, resolution, evidence, subject, confirms)
-        decided: commands.Decision = await self._write(resolve)
+        resolve = decision_commands.Resolve(record, resolution, evidence, subject, confirms)
+        decided: decision_commands.Decision = await self._write(resolve)
         return decided
+
+    async def withdraw_proposal(
+        self, record: Record, by: str, evidence: Mapping[str, Any], *, subject: str | None
+    ) -> decision_commands.Withdrawal:
+        """Take back what this person has proposed of an adjustment; the audit log has it too.
+
+        `by`, `subject`: who it is, as of `decide`.
+        """
+        withdraw = decision_commands.WithdrawProposal(record, by, evidence, subject, self._attempt())
+        withdrawn: decision_commands.Withdrawal = await self._write(withdraw)
+        return withdrawn
 
     def _attempt(self) -> str:
         raise NotImplementedError

@@ -17,7 +17,7 @@ from gateway.meaning import ERASED
 GONE = "erased"
 """What stands for a text that may have named the member."""
 _CLASS = re.compile(r"[A-Za-z_.]{1,80}(?=:|\Z)")
-_SHOWN = ("request_id", "late", "actor", "proposes", "proposed_by")
+_SHOWN = ("request_id", "late", "actor", "proposes", "withdraws", "proposed_by")
 _OWN = ("the lease ran out",)
 _PROBLEM = ("type", "title", "status", "code", "retryable", "new_key_allowed", "request_id", "adjustment")
 

@@ -11,7 +11,8 @@ from gateway import adjustments as life
 from gateway.adjustments import Record, Status, Verdict
 from gateway.journal import codec, set_backs
 from gateway.journal.changes import Changes
-from gateway.journal.commands import Conclusion, Resolve
+from gateway.journal.commands import Conclusion
+from gateway.journal.decision_commands import Resolve
 from gateway.journal.repeat_commands import (
     BeginRepeat,
     ConfirmRepeat,

@@ -10,7 +10,8 @@ from gateway.adjustments import Record, Resolution, Settlement, Verdict
 from gateway.journal import approving, codec, repeating
 from gateway.journal.budgets import Budgets
 from gateway.journal.changes import Changes
-from gateway.journal.commands import Decision, Postpone, Refused, Resolve, Retry, Settle, Step, Withdraw
+from gateway.journal.commands import Postpone, Refused, Retry, Settle, Step, Withdraw
+from gateway.journal.decision_commands import Decision, Resolve, Withdrawal, WithdrawProposal
 from gateway.journal.looks import Seen
 from gateway.journal.remainders import Remainders
 from gateway.journal.repeat_commands import BeginRepeat, ConfirmRepeat, EndRepeat, MarkEffect, PostponeRepeat
@@ -84,6 +85,9 @@ class Steps:
                 return self.changes.settle(settlement, standing)
             case Resolve():
                 return self._resolve(step, standing)
+            case WithdrawProposal():
+                refused = approving.withdraw(self.transaction, step, standing)
+                return Withdrawal(self.changes.current(step.record.draft.id), refused)
             case Postpone():
                 return self._postpone(step, standing)
             case MarkEffect():

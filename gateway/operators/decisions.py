@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from gateway.adjustments import Record, Resolution, Status
+from gateway.answers import rendering
 from gateway.answers.answer_model import AnswerModel, Time
 from gateway.journal import Decision
 from gateway.model import time_text
@@ -81,6 +82,41 @@ async def approve(
     Raises as `resolve`.
     """
     return await _decided(desk, operator, seen, applied=applied, reason=reason, request_id=request_id, confirms=True)
+
+
+class Withdrawn(AnswerModel):
+    """Whether what the operator had proposed of an adjustment is withdrawn, and if not, why."""
+
+    id: str
+    result: Literal["withdrawn", "refused"]
+    detail: str | None
+
+
+class Withdrawals(AnswerModel):
+    """What became of each proposal, in the order in which the adjustments were named."""
+
+    data: list[Withdrawn]
+
+
+async def withdraw(desk: Desk, operator: Operator, ids: Sequence[str], *, request_id: str) -> Withdrawals:
+    """Take back what this operator has proposed and nobody has confirmed yet; each by itself.
+
+    Raises as `resolve`.
+    """
+    operator.permit("operator:write")
+    check(ids)
+    return Withdrawals(data=list(await asyncio.gather(*(_withdraw(desk, operator, each, request_id) for each in ids))))
+
+
+async def _withdraw(desk: Desk, operator: Operator, id: str, request_id: str) -> Withdrawn:  # noqa: A002 (the field's name)
+    record = await desk.journal.get(None, id)
+    if record is None:
+        return Withdrawn(id=id, result="refused", detail="There is no such adjustment")
+    subject = operator.subject
+    done = await desk.journal.withdraw_proposal(record, subject, {"request_id": request_id}, subject=subject)
+    if done.refused is not None:
+        return Withdrawn(id=id, result="refused", detail=rendering.WHY_NOT_WITHDRAWN[done.refused])
+    return Withdrawn(id=id, result="withdrawn", detail=None)
 
 
 async def _decided(

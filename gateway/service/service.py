@@ -175,6 +175,18 @@ class Service:
         self._cache.drop(record.draft.write.member)
         return rendering.adjustment(decided.record)
 
+    async def withdraw(self, caller: Caller, id: str) -> AdjustmentAnswer:  # noqa: A002 (the field's name)
+        """Take back what this client has proposed of an adjustment.
+
+        Raises `NotFound`, or `NotResolvable` where it has proposed nothing that counts now.
+        """
+        record = await self._record(caller.tenant, id)
+        evidence = {"request_id": caller.request_id}
+        done = await self._journal.withdraw_proposal(record, caller.client, evidence, subject=f"client {caller.client}")
+        if done.refused is not None:
+            raise _not_resolvable(record, rendering.WHY_NOT_WITHDRAWN[done.refused])
+        return rendering.adjustment(done.record)
+
     async def limits(self, caller: Caller) -> LimitsAnswer:
         """What a client may still adjust for a tenant."""
         return await self._allowances.answer(client=caller.client, tenant=caller.tenant)

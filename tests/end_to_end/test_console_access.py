@@ -144,7 +144,7 @@ def test_a_name_without_proof(browser: httpx.Client, headers: dict[str, str]) ->
 
 
 def test_two_people_settle(console: str) -> None:
-    """Who has proposed an outcome cannot confirm it; another can, and then it is settled."""
+    """Who has proposed an outcome can withdraw it, and not confirm it; another can, and then it is settled."""
     with closing(client(console)) as alice, closing(client(console)) as bob:
         sign_in(alice)
         sign_in(bob, "bob")
@@ -155,6 +155,15 @@ def test_two_people_settle(console: str) -> None:
         assert "proposed as applied" in proposed.text
         again = alice.post("/console/queue/settle", data={**form, "confirm": "1"})
         assert "You have proposed it yourself" in again.text
+        own, other = (each.get(f"/console/adjustments/{chosen.split()[0]}") for each in (alice, bob))
+        assert ("Withdraw your proposal" in own.text, "Withdraw your proposal" in other.text) == (True, False)
+        not_his = bob.post("/console/queue/withdraw", data={"adjustment": chosen, "token": token(other)})
+        assert "Another person has proposed it" in not_his.text
+        withdrawn = alice.post("/console/queue/withdraw", data={"adjustment": chosen, "token": token(own)})
+        assert "the proposal is withdrawn" in withdrawn.text
+        nothing = bob.post("/console/queue/settle", data={**form, "confirm": "1", "token": token(other)})
+        assert "Nobody has proposed this outcome" in nothing.text
+        alice.post("/console/queue/settle", data=form)
         seen = bob.get(f"/console/adjustments/{chosen.split()[0]}")
         assert "operator alice proposes" in seen.text
         done = bob.post("/console/queue/settle", data={**form, "confirm": "1", "token": token(seen)})

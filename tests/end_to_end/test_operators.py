@@ -1,6 +1,7 @@
 """The operator API, on the admin listener of a running gateway: who may do what there, and what comes of it."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -339,6 +340,46 @@ def test_two_people_decide(two: Admin, calling_two: Caller, vendors: Vendors) ->
     assert proposed[0].json()["proposal"]["by"] == "anywhere"
     assert two.decide([other], "bob", path="approvals")[0]["result"] == "settled"
     assert two.decide([third], "bob", path="approvals")[0]["result"] == "refused"
+    assert two.get(f"adjustments/{third}")["proposal"] is None
+
+
+def test_who_proposed_withdraws(two: Admin, calling_two: Caller, vendors: Vendors) -> None:
+    """By the operator API, the command line and the public API; nobody withdraws what another has proposed."""
+    ids = [unknown(calling_two, vendors) for _ in range(3)]
+    until(lambda: not any(busy(two, each) for each in ids))
+    one, other, third = ids
+    two.decide([one, other], "alice")
+    refused = two.post("withdrawals", {"adjustments": [one, third]}, "bob")["data"]
+    assert [each["result"] for each in refused] == ["refused", "refused"]
+    assert ["Another person" in refused[0]["detail"], "no proposal" in refused[1]["detail"]] == [True, True]
+    (done,) = two.post("withdrawals", {"adjustments": [one]}, "alice_again")["data"]
+    assert done == {"id": one, "result": "withdrawn", "detail": None}
+    shown = two.get(f"adjustments/{one}")
+    assert (shown["proposal"], shown["open"]) == (None, True)
+    assert shown["adjustment"]["history"][-1]["evidence"]["withdraws"] == "applied"
+    assert two.decide([one], "bob", path="approvals")[0]["result"] == "refused"
+    assert two.send("withdrawals", {"adjustments": [one]}, "reader").json()["code"] == "forbidden"
+
+    environ = {**os.environ, "POINTS_ADMIN_KEY": OPERATORS["alice"]}
+    command = (PROGRAM, "adjustments", "withdraw", other, one)
+    ran = nursery().run(*command, "--admin", str(two.http.base_url), environ=environ)
+    assert (ran.code, ran.out.decode()) == (1, f"{other}  withdrawn\n")
+    assert "no proposal" in ran.err.decode()
+    assert nursery().run(*command).code == 2
+    kept = [each for each in two.get("audit", limit=100)["data"] if each["action"] == "withdraw"]
+    assert [(each["by"], each["detail"]["adjustment"]) for each in kept] == [
+        ("operator alice", other),
+        ("operator alice", one),
+    ]
+
+    hasty = calling_two.acting(tenant="hasty")
+    path = f"/v1/adjustments/{third}"
+    assert hasty.send("DELETE", f"{path}/proposal").json()["code"] == "not_resolvable"
+    body = {"outcome": "applied", "reason": "seen"}
+    assert hasty.send("POST", f"{path}/resolution", json=body).status_code == 202
+    assert two.post("withdrawals", {"adjustments": [third]}, "bob")["data"][0]["result"] == "refused"
+    withdrawn = hasty.send("DELETE", f"{path}/proposal")
+    assert (withdrawn.status_code, withdrawn.json()["status"]) == (200, "unknown")
     assert two.get(f"adjustments/{third}")["proposal"] is None
 
 

@@ -19,6 +19,7 @@ COMMANDS = (
     "adjustments list",
     "adjustments show",
     "adjustments resolve",
+    "adjustments withdraw",
     "journal backup",
     "journal copy",
     "journal verify",
@@ -46,7 +47,7 @@ COMMANDS = (
 )
 WITHOUT_CONFIGURATION = (
     *("conform", "new-adapter", "describe-try", "port", "schema", "init", "demo", "diff", "import", "export"),
-    "events listen",
+    *("events listen", "adjustments withdraw"),
 )
 ENDS_BY_ITSELF = (
     *("check", "explain", "adjustments list", "journal verify", "journal audit", "port", "schema", "init"),
@@ -114,7 +115,7 @@ def test_an_example_parses(command: Command, name: str, tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     result = command(*words)
     assert result.code == 1
-    lacking = "cannot be read: No such file|not here: run this in a checkout|no gateway on|no API key|no adapter 'my-"
+    lacking = "cannot be read: No such file|not here: run this in a checkout|no gateway on|no API key|no adapter 'my-|set POINTS_ADMIN_KEY"
     assert re.search(lacking, result.err)
 
 

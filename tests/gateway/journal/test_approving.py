@@ -13,9 +13,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.adjustments import Record, Resolution, Settlement, State, Status, Verdict
-from gateway.approvals import Proposal, ResolutionRule
+from gateway.approvals import Objection, Proposal, ResolutionRule
 from gateway.journal import Claimed, Decision, Journal
-from gateway.journal.commands import Resolve
+from gateway.journal.decision_commands import Resolve, WithdrawProposal
 from gateway.journal.naming import Names
 from gateway.journal.removal_commands import Erase
 
@@ -51,6 +51,11 @@ class Desk:
     def decide(self, record: Record, by: str | None, *, applied: bool = True, confirms: bool = False) -> Decision:
         resolution = self.resolution(by or "command line, uid 0", applied=applied)
         return self.runner.run(self.journal.decide(record, resolution, {}, subject=by, confirms=confirms))
+
+    def withdraw(self, record: Record, by: str | None) -> Objection | None:
+        done = self.runner.run(self.journal.withdraw_proposal(record, by or "nobody", {"request_id": "r"}, subject=by))
+        assert done.record.state == self.now(record).state
+        return done.refused
 
     def now(self, record: Record) -> Record:
         found = self.runner.run(self.journal.get(None, record.draft.id))
@@ -135,6 +140,72 @@ def test_to_confirm_proposes_nothing(desk: Desk) -> None:
     record = desk.unknown()
     assert desk.decide(record, BOB, confirms=True).refused == "none"
     assert desk.proposal(record) is None
+
+
+def test_who_proposed_withdraws(desk: Desk) -> None:
+    """It counts for nothing then: another person's decision is a first one; history and audit log have it."""
+    record = desk.unknown()
+    desk.decide(record, ALICE, applied=False)
+    assert desk.withdraw(record, ALICE) is None
+    assert desk.proposal(record) is None
+    assert desk.now(record).state == record.state
+    *_, step = desk.runner.run(desk.journal.history(record.draft.id))
+    assert (step.by, step.before, step.after) == (ALICE, Status.UNKNOWN, Status.UNKNOWN)
+    assert step.evidence == {"withdraws": "not_applied", "request_id": "r"}
+    (entry,) = [each for each in desk.runner.run(desk.journal.audit(limit=10)) if each.action == "withdraw"]
+    assert (entry.by, entry.detail) == (ALICE, {"adjustment": record.draft.id, "outcome": "not_applied"})
+    assert desk.decide(record, BOB, applied=False, confirms=True).refused == "none"
+    assert desk.decide(record, BOB, applied=False).proposal is not None
+    assert desk.now(record).state.open
+
+
+def test_only_ones_own_proposal_is_withdrawn(desk: Desk) -> None:
+    """Not another person's, not by whom the gateway does not know, and not what is settled: the history stays."""
+    record = desk.unknown()
+    assert desk.withdraw(record, ALICE) == "none"
+    desk.decide(record, ALICE)
+    before = desk.runner.run(desk.journal.history(record.draft.id))
+    assert desk.withdraw(record, BOB) == "another"
+    assert desk.withdraw(record, None) == "nobody"
+    assert desk.runner.run(desk.journal.history(record.draft.id)) == before
+    assert desk.decide(record, BOB, confirms=True).record.state.status is Status.SUCCEEDED
+    assert desk.withdraw(record, ALICE) == "none"
+    assert desk.now(record).state.status is Status.SUCCEEDED
+
+
+def test_a_proposal_that_lapsed_is_not_withdrawn(desk: Desk, clock: Any) -> None:
+    """There is nothing left of it to take back."""
+    record = desk.unknown()
+    desk.decide(record, ALICE)
+    clock.advance(TWO.expires)
+    assert desk.withdraw(record, ALICE) == "none"
+
+
+def test_a_withdrawal_that_is_done_again_is_done_once(desk: Desk) -> None:
+    """An operation that runs again after a lost session recognises its own row, whatever was proposed since."""
+    record = desk.unknown()
+    desk.decide(record, ALICE)
+    again = WithdrawProposal(record, ALICE, {}, ALICE, "owner/again")
+    assert desk.runner.run(desk.journal._write(again)).refused is None
+    desk.decide(record, ALICE, applied=False)
+    assert desk.runner.run(desk.journal._write(again)).refused is None
+    assert desk.proposal(record) is not None
+
+
+def test_a_withdrawal_and_a_confirmation_at_once(desk: Desk) -> None:
+    """Whichever comes first decides; never is an adjustment settled by a proposal that was withdrawn."""
+    for _ in range(20):
+        record = desk.unknown()
+        desk.decide(record, ALICE)
+
+        async def both(record: Record = record) -> tuple[Any, Any]:
+            confirmed = desk.journal.decide(record, desk.resolution(BOB), {}, subject=BOB, confirms=True)
+            return await asyncio.gather(desk.journal.withdraw_proposal(record, ALICE, {}, subject=ALICE), confirmed)
+
+        withdrawn, decided = desk.runner.run(both())
+        settled = desk.now(record).state.status is Status.SUCCEEDED
+        assert (withdrawn.refused is None) is not settled
+        assert decided.refused == (None if settled else "none")
 
 
 def test_a_proposal_ends_after_its_time(desk: Desk, clock: Any) -> None:
