@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from gateway import exact
 from gateway.journal import codec
@@ -30,7 +30,12 @@ class Entry:
 
 def noted(connection: Connection, id_: str) -> bool:
     """Whether an action is kept already."""
-    return connection.execute(select(audit.c.seq).where(audit.c.id == id_)).first() is not None
+    return connection.execute(noted_statement(id_)).first() is not None
+
+
+def noted_statement(id_: str) -> Select[Any]:
+    """The statement of `noted`."""
+    return select(audit.c.seq).where(audit.c.id == id_)
 
 
 def note(transaction: Transaction, asked: Note) -> bool:
@@ -45,6 +50,11 @@ def note(transaction: Transaction, asked: Note) -> bool:
 
 def entries(connection: Connection, *, limit: int, after: int | None = None) -> tuple[Entry, ...]:
     """The last actions, newest first; those that come after the one with this number."""
-    asked = select(audit).order_by(audit.c.seq.desc()).limit(limit)
-    rows = connection.execute(asked if after is None else asked.where(audit.c.seq < after))
+    rows = connection.execute(entries_statement(limit, after))
     return tuple(Entry(codec.from_micros(row.at), row.by, row.action, exact.loads(row.detail), row.seq) for row in rows)
+
+
+def entries_statement(limit: int, after: int | None) -> Select[Any]:
+    """The statement of `entries`."""
+    asked = select(audit).order_by(audit.c.seq.desc()).limit(limit)
+    return asked if after is None else asked.where(audit.c.seq < after)
