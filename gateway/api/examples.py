@@ -1,6 +1,6 @@
-"""Whole requests and answers as examples, for the OpenAPI document and the page that tries it: examples.json.
+"""Whole requests and answers as examples, for the OpenAPI documents and the page that tries one: examples.json.
 
-The requests succeed as they are against `points-gateway demo`.
+The requests of the public one succeed as they are against `points-gateway demo`.
 """
 
 import json
@@ -10,10 +10,10 @@ from typing import Any
 
 
 class Examples:
-    """The examples of every operation, by its name."""
+    """The examples of every operation, by its name; `package`: whose examples.json has them."""
 
-    def __init__(self) -> None:
-        self._all: dict[str, Any] = json.loads(files("gateway.api").joinpath("examples.json").read_text("utf-8"))
+    def __init__(self, package: str) -> None:
+        self._all: dict[str, Any] = json.loads(files(package).joinpath("examples.json").read_text("utf-8"))
 
     def bodies(self, operation: str) -> Mapping[str, Any]:
         """Bodies of requests, by what they show; the first one is where a form begins."""

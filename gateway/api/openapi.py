@@ -51,8 +51,11 @@ def document(endpoints: Iterable[Documented], *, version: str, about: About = PU
     modes.sort(key=lambda each: each[0].__name__)
     names, definitions = models_json_schema(modes, ref_template=types.REF, schema_generator=Schemas)  # type: ignore[arg-type]
     schemas: dict[str, Any] = definitions["$defs"]
-    queries = {model: schemas.pop(_name(names[model, "validation"])) for model in inputs if _is_query(model, table)}
-    examples = Examples()
+    queries = {model: schemas[_name(names[model, "validation"])] for model in inputs if _is_query(model, table)}
+    # A query is its parameters, and no schema of its own, unless it is the body of another operation.
+    for model in queries.keys() - {endpoint.body for endpoint in table if endpoint.takes_body}:
+        del schemas[_name(names[model, "validation"])]
+    examples = Examples(about.examples)
     paths = {
         path: PathItem(**{each.method.lower(): _operation(each, queries, examples, about) for each in group})
         for path, group in groupby(table, key=lambda endpoint: endpoint.path)

@@ -11,6 +11,7 @@ class About:
     """`tags`: the tag of an operation and its description, by the word of its path at `place`.
 
     `for_clients`: whether calls name a tenant and have a rate, and whether the pages of health belong to it.
+    `examples`: the package whose examples.json has whole requests and answers.
     """
 
     title: str
@@ -19,6 +20,7 @@ class About:
     tags: Mapping[str, tuple[str, str]]
     place: int
     for_clients: bool
+    examples: str
 
     def tag(self, path: str) -> str:
         """The tag of the operations at a path."""
@@ -42,6 +44,7 @@ PUBLIC = About(
     },
     place=2,
     for_clients=True,
+    examples="gateway.api",
 )
 
 _FIND = ("Adjustments", "Find adjustments in all tenants, and see all that is known of one.")
@@ -73,4 +76,5 @@ ADMIN = About(
     },
     place=3,
     for_clients=False,
+    examples="gateway.admin",
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.deadlines import DEADLINE, until
 from tests.end_to_end.caller import Caller
@@ -199,6 +200,22 @@ def test_its_document_has_every_path(admin: Admin) -> None:
     assert all("operator:" in each["description"] for each in operations)
     assert all({"200", "401", "403", "429"} <= each["responses"].keys() for each in operations)
     assert not any(each["name"] == "X-Tenant" for one in operations for each in one.get("parameters", ()))
+
+
+def test_its_examples_are_what_they_are_examples_of(admin: Admin) -> None:
+    """Every operation has a whole answer, and a whole body where it takes one; each fits its schema."""
+    document = admin.http.get("/admin/v1/openapi.json").json()
+    components = document["components"]
+    for operation in (each for path in document["paths"].values() for each in path.values()):
+        for parameter in (each for each in operation["parameters"] if "example" in each):
+            Draft202012Validator({**parameter["schema"], "components": components}).validate(parameter["example"])
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        for body in [*bodies, operation["responses"]["200"]]:
+            (media_type,) = body["content"].values()
+            examples = media_type["examples"].values()
+            assert examples, operation["operationId"]
+            for example in examples:
+                Draft202012Validator({**media_type["schema"], "components": components}).validate(example["value"])
 
 
 def test_an_adjustment_is_found_in_any_tenant(admin: Admin, api: Caller, vendors: Vendors) -> None:
