@@ -41,7 +41,10 @@ def dumps(value: Any) -> bytes:
 
 def canonical(value: Any) -> bytes:
     """As `dumps`, with the names of every object sorted: equal values give equal bytes."""
-    return orjson.dumps(value, default=_fragment, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(value, default=_fragment, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_encodable(value), default=_fragment, option=orjson.OPT_SORT_KEYS)
 
 
 def loads(raw: str) -> Any:

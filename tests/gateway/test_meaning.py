@@ -221,3 +221,14 @@ def test_later_options_at_their_defaults_change_nothing(options: dict[str, Any])
     assert fingerprint(spelled_out) == fingerprint(before)
     changed = grown.model_validate({**fields, "options": {"some-vendor": {**options, "voucher": "v"}}}).adjustment()
     assert fingerprint(changed) != fingerprint(before)
+
+
+@pytest.mark.parametrize("value", [2**80, -(2**64), {"deep": [2**64, Decimal("1.50")]}, "a lone \ud800"], ids=str)
+def test_what_options_hold_has_a_meaning_whatever_its_size(value: Any) -> None:
+    """An integer of more than 64 bits, and text that is no UTF-8, are compared like all others, and are no fault."""
+    asked = replace(FIRST, options={"other": {"n": value}})
+    same = replace(FIRST, options={"other": {"n": value}})
+    assert fingerprint(asked) == fingerprint(same) != fingerprint(FIRST)
+    assert meaning.matches(fingerprint(FIRST), asked) is False
+    assert "/options/other/n" in differences(Write(FIRST), asked)
+    assert differences(Write(asked), same) == ()

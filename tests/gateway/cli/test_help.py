@@ -115,7 +115,8 @@ def test_an_example_parses(command: Command, name: str, tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     result = command(*words)
     assert result.code == 1
-    lacking = "cannot be read: No such file|not here: run this in a checkout|no gateway on|no API key|no adapter 'my-|set POINTS_ADMIN_KEY"
+    lacking = "cannot be read: No such file|not here: run this in a checkout|no gateway on|no API key|no adapter 'my-"
+    lacking += "|set POINTS_ADMIN_KEY"
     assert re.search(lacking, result.err)
 
 
