@@ -205,6 +205,7 @@ def _generation(settings: Settings, process: Process, vendors: Vendors, number: 
         ),
         not_promised=lambda: process.journal.not_promised,
         openapi=Document(endpoints).json if settings.server.docs else None,
+        console=settings.admin.public_url,
     )
     return Generation(
         settings=settings,

@@ -154,6 +154,16 @@ function seeing(id) {
   return button;
 }
 
+/** A link to the console's page of the adjustment that an answer is about, where this page knows a console. */
+function timeline(response, body) {
+  const origin = document.querySelector("meta[name=console]").content;
+  let answer = null;
+  try { answer = JSON.parse(body); } catch { /* it names no adjustment */ }
+  const id = [response.headers.get("location")?.split("/").at(-1), answer?.adjustment, answer?.id].find((each) => /^adj_[0-9a-f]{32}$/.test(each));
+  const link = () => make("a", { href: `${origin}/console/adjustments/${id}`, target: "_blank", rel: "noopener noreferrer" }, "See its timeline in the console");
+  return origin && id && make("p", {}, link());
+}
+
 async function send(going, out, again, renew) {
   const begun = performance.now();
   try {
@@ -165,6 +175,7 @@ async function send(going, out, again, renew) {
     out.replaceChildren(
       make("p", {}, make("span", { className: `status ${tone}` }, `${response.status} ${response.statusText}`), make("span", { className: "soft" }, ` in ${Math.round(performance.now() - begun)} ms`)),
       next(response, text, again, renew) ?? "",
+      timeline(response, text) || "",
       make("h2", {}, "Body"), make("pre", { tabIndex: 0 }, indented(text) || "(empty)"),
       make("h2", {}, "Headers"), make("pre", { tabIndex: 0 }, headers));
     document.querySelectorAll("input[name=id]").forEach((box) => { box.value ||= made; });

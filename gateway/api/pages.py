@@ -1,6 +1,7 @@
 """The pages without a key: liveness, readiness, and the API's documentation."""
 
 from collections.abc import Callable, Mapping
+from html import escape
 from math import ceil
 from typing import Any
 
@@ -22,13 +23,16 @@ from gateway.service.background import Background, TaskStanding
 from gateway.service.readiness import Readiness
 from gateway.service.service import Service
 
+_NO_CONSOLE = '<meta name="console" content="">'
+
 
 class Pages:
     """The pages of one gateway that need no key.
 
     `readiness` checks the journal; `searching` returns the circuit of searches by vendor; `draining`, whether the
     gateway shuts down; `not_promised`, what the journal does not promise; `openapi`, the OpenAPI document, generated on
-    demand. If `openapi` is None, there are no pages about the API.
+    demand. If `openapi` is None, there are no pages about the API. `console`: where browsers reach the console, if the
+    page that tries the API may tell that.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class Pages:
         configuration: ConfigurationHealth,
         not_promised: Callable[[], tuple[str, ...]],
         openapi: Callable[[], bytes] | None,
+        console: str | None = None,
     ) -> None:
         self._service = service
         self._background = background
@@ -51,6 +56,7 @@ class Pages:
         self._configuration = configuration
         self._not_promised = not_promised
         self._document = openapi
+        self._console = console
 
     def routes(self) -> list[Route]:
         """The routes of the pages."""
@@ -89,7 +95,8 @@ class Pages:
 
     async def docs(self, request: Request) -> Response:
         """GET /docs."""
-        return _html(put_together(part("docs.html")))
+        page = put_together(part("docs.html"))
+        return _html(page.replace(_NO_CONSOLE, f'<meta name="console" content="{escape(self._console or "")}">', 1))
 
     async def problems(self, request: Request) -> Response:
         """GET /problems."""

@@ -104,6 +104,7 @@ def _admin(admin: Admin) -> dict[str, Any]:
         "proxy_secret_header": admin.proxy_secret_header,
         "session_secret": [MASK] * len(admin.session_secrets),
         "session": admin.session,
+        "public_url": admin.public_url,
     }
 
 

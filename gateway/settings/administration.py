@@ -25,7 +25,7 @@ class Admin:
 
     `trusted_proxies`: whose `identity_header` is believed, where it comes with one of the `proxy_secrets` in the header
     `proxy_secret_header`. `session_secrets`: what sessions are signed with, the first one new ones; none: the process
-    makes one. `session`: seconds of a session.
+    makes one. `session`: seconds of a session. `public_url`: where browsers reach the console, if /docs may tell that.
     """
 
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -34,3 +34,4 @@ class Admin:
     proxy_secret_header: str = PROXY_SECRET_HEADER
     session_secrets: tuple[Secret, ...] = field(default=(), repr=False)
     session: float = 28_800.0
+    public_url: str | None = None

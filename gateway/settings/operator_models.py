@@ -10,6 +10,7 @@ from gateway.settings.administration import PROXY_SECRET_HEADER, OperatorScope
 from gateway.settings.file_models import KeyEntry, Network, key_form, no_repeats
 
 _HEADER = r"^[A-Za-z0-9-]{1,64}$"
+_ORIGIN = r"^https?://[A-Za-z0-9.:\[\]-]{1,255}$"
 _SHORTEST = 32
 
 
@@ -78,6 +79,13 @@ class AdminEntry(_Entry):
     )
     session: float = Field(
         28_800.0, ge=60, le=604_800, description="Seconds after which a session of the console ends."
+    )
+
+    public_url: str | None = Field(
+        None,
+        pattern=_ORIGIN,
+        description="Where operators' browsers reach the console, as in https://points-ops.example.com. The page "
+        "/docs, which needs no key, then shows it, and leads from an answer to its adjustment there.",
     )
 
     @model_validator(mode="after")

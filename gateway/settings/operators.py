@@ -48,6 +48,7 @@ def admin(entry: Entry | None, problems: list[Problem]) -> Admin:
         fields.proxy_secret_header,
         fields.session_secret,
         fields.session,
+        fields.public_url,
     )
 
 

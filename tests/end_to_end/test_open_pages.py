@@ -3,11 +3,16 @@
 import re
 import socket
 
+import httpx
 import pytest
 
+from tests.deadlines import DEADLINE
+from tests.end_to_end.browser import MILLISECONDS, browsing, needs_browser
 from tests.end_to_end.caller import Caller, refused
+from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.contract import ALWAYS
+from tests.end_to_end.vendors import Vendors
 from tests.end_to_end.wire import exchange, request
 
 
@@ -140,3 +145,40 @@ def test_pages_that_are_switched_off(start: Starts) -> None:
 def test_a_request_in_absolute_form(url: str) -> None:
     """A proxy's form of a target is read as what it stands for."""
     assert exchange(url, request(b"GET", b"http://elsewhere/livez", [])).status == 200
+
+
+def console_in(page: str) -> str:
+    """Where the try-it page says that the console is; empty where it says nothing."""
+    [origin] = re.findall('<meta name="console" content="([^"]*)">', page)
+    return str(origin)
+
+
+def test_the_console_is_shown_where_that_is_configured(api: Caller, start: Starts) -> None:
+    """The page that tries the API needs no key: unless `admin.public_url` is set, it knows no console."""
+    assert console_in(api.http.get("/docs").text) == ""
+    process = start(admin={"public_url": "https://points-ops.example.com"})
+    page = httpx.get(f"{process.serving()}/docs", trust_env=False, timeout=DEADLINE)
+    assert console_in(page.text) == "https://points-ops.example.com"
+
+
+@needs_browser
+def test_an_answer_leads_to_its_timeline(start: Starts, vendors: Vendors) -> None:
+    """In Chromium: an adjustment's answer has a link to its page in the console, and other answers have none."""
+    process = start(admin={"public_url": "https://points-ops.example.com"})
+    url = process.serving()
+    with browsing() as browser:
+        page = browser.new_page()
+        page.set_default_timeout(MILLISECONDS)
+        page.goto(f"{url}/docs#adjust")
+        page.fill("#key", KEYS["anywhere"])
+        page.fill("#tenant", "acme")
+        adjust, limits = page.locator("#adjust"), page.locator("#get_limits")
+        adjust.locator("textarea").fill('{"member": "contact_id:1", "points": "5"}')
+        adjust.locator("button.send").click()
+        link = adjust.get_by_role("link", name="See its timeline in the console")
+        href = link.get_attribute("href")
+        assert re.fullmatch("https://points-ops.example.com/console/adjustments/adj_[0-9a-f]{32}", str(href))
+        page.goto(f"{url}/docs#get_limits")
+        limits.locator("button.send").click()
+        limits.get_by_text("200 OK").wait_for()
+        assert limits.get_by_role("link", name="See its timeline in the console").count() == 0
