@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.deadlines import DEADLINE, until
+from tests.deadlines import DEADLINE, scaled, until
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.conftest import Starts
@@ -122,14 +122,15 @@ def test_events_survive_a_kill(
 ) -> None:
     """What a gateway that was killed had not sent is sent by the next one."""
     receiver.answers = lambda request: 503
-    gateway = start(tenants=tenants(app=hook(receiver)))
+    hooks = tenants(app=hook(receiver, timeout=scaled(2)))  # who was killed owns it for as long, and ten seconds more
+    gateway = start(tenants=hooks)
     caller = calling(gateway)
     until(lambda: listening(gateway))
     ids = {caller.adjust(FIVE).json()["id"] for _ in range(3)}
     until(lambda: receiver.received)
     gateway.kill()
     receiver.answers = lambda request: 204
-    calling(start(tenants=tenants(app=hook(receiver))))
+    calling(start(tenants=hooks))
     until(lambda: {each.adjustment for each in receiver.taken} >= ids)
 
 
@@ -137,7 +138,7 @@ def test_a_killed_publisher_is_followed(
     start: Starts, calling: Calling, tenants: Callable[..., dict[str, Any]], receiver: Receiver
 ) -> None:
     """Of two gateways on a journal either goes on alone, at the latest when the other's lease is over."""
-    first, second = (start(tenants=tenants(app=hook(receiver))) for _ in range(2))
+    first, second = (start(tenants=tenants(app=hook(receiver, timeout=scaled(2)))) for _ in range(2))
     one, other = calling(first), calling(second)
     until(lambda: listening(first))
     ids = [one.adjust(FIVE).json()["id"]]
