@@ -42,9 +42,9 @@ class Shop:
     def adjust(self, key: str, **body: Any) -> httpx.Response:
         return self.gateway.adjust("acme", {**BODY, **body}, key=key)
 
-    def reverse(self, original: str, key: str) -> httpx.Response:
+    def reverse(self, original: str, key: str, **body: Any) -> httpx.Response:
         headers = {"X-Tenant": "acme", "Idempotency-Key": key}
-        return self.gateway.http.post(f"/v1/adjustments/{original}/reversal", json={}, headers=headers)
+        return self.gateway.http.post(f"/v1/adjustments/{original}/reversal", json=body, headers=headers)
 
     def see(self, id_: str) -> dict[str, Any]:
         seen: dict[str, Any] = self.gateway.get("acme", f"adjustments/{id_}", include="history").json()
@@ -225,6 +225,26 @@ def test_a_purged_key_never_has_a_second_effect(shop: Shop) -> None:
     refused = shop.reverse(first.json()["id"], "back")
     assert (refused.status_code, "it was purged" in refused.json()["detail"]) == (409, True)
     assert shop.see(unknown)["status"] == "unknown"
+    assert shop.broken() == []
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_purged_reversal_still_says_how_it_was_carried_out(shop: Shop, linked: bool) -> None:
+    """By the vendor's own cancel, or as an adjustment of the opposite sign."""
+    original = shop.adjust("one").json()["id"]
+    done = shop.reverse(original, "back", linked=linked).json()
+    assert shop.purge() == Purged(2, 0, None)
+    seen = shop.see(done["id"])
+    assert {name: seen[name] for name in ("removed", "status", "operation", "reverses", "linked", "points")} == {
+        "removed": "purged",
+        "status": "succeeded",
+        "operation": "reverse",
+        "reverses": original,
+        "linked": linked,
+        "points": "-5",
+    }
+    [part] = shop.see(original)["reversals"]
+    assert (part["id"], part["linked"]) == (done["id"], linked)
     assert shop.broken() == []
 
 
