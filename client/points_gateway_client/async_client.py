@@ -190,6 +190,10 @@ class AsyncPointsClient(AsyncMembers):
         """As `PointsClient.resolve`."""
         return await self._driver.run(self._operations.resolve(adjustment_id, outcome, reason, actor=actor), timeout)
 
+    async def withdraw_proposal(self, adjustment_id: str, *, timeout: float | None = None) -> Adjustment:
+        """As `PointsClient.withdraw_proposal`."""
+        return await self._driver.run(self._operations.withdraw_proposal(adjustment_id), timeout)
+
     async def capabilities(self, *, timeout: float | None = None) -> Capabilities:
         """As `PointsClient.capabilities`."""
         return await self._driver.run(self._operations.capabilities(), timeout)

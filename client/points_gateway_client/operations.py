@@ -115,6 +115,18 @@ class Operations:
         )
         return exchange(call, self.retries)
 
+    def withdraw_proposal(self, adjustment_id: str) -> Steps[Adjustment]:
+        """Withdraw what this client has proposed of an adjustment."""
+        call = Call(
+            "DELETE",
+            f"{_ADJUSTMENTS}/{{id}}/proposal",
+            f"{_ADJUSTMENTS}/{segment(adjustment_id, 'adjustment_id')}/proposal",
+            _decided,
+            echoes={"id": adjustment_id},
+            repeatable=False,  # as with `resolve`; and a late repetition could withdraw a newer proposal
+        )
+        return exchange(call, self.retries)
+
     def balance(self, member: str, *, point_type: str | None, include_vendor_response: bool) -> Steps[Balance]:
         """A member's balance."""
         parameters = query(point_type=text_or_none(point_type, "point_type"), include=_include(include_vendor_response))
@@ -193,7 +205,7 @@ def adjust_call(member: str, points: Points, *, key: str, **fields: Unpack[Adjus
 
 
 def _decided(answer: Answer) -> Adjustment:
-    """The adjustment as a person's decision leaves it: settled, or with a proposal (202)."""
+    """The adjustment as a person's decision leaves it: with a proposal (202), or settled or without one (200)."""
     adjustment = read_adjustment(answer)
     if (answer.status == 202) != (adjustment.proposal is not None):
         raise ValueError("the status is 202 where there is a proposal, and else 200")

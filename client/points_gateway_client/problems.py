@@ -104,7 +104,7 @@ class IdempotencyInProgress(RequestProblem):
 
 
 class NotResolvable(RequestProblem):
-    """Raised when an adjustment is not unknown, or may still settle by itself."""
+    """Raised when an adjustment is not unknown, may still settle by itself, or has no proposal to withdraw."""
 
     code = "not_resolvable"
 

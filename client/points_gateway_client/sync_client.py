@@ -245,6 +245,14 @@ class PointsClient(SyncMembers):
         """
         return self._driver.run(self._operations.resolve(adjustment_id, outcome, reason, actor=actor), timeout)
 
+    def withdraw_proposal(self, adjustment_id: str, *, timeout: float | None = None) -> Adjustment:
+        """Withdraw what this client has proposed by `resolve`, before another person confirms it.
+
+        Returns the adjustment as it stands. Raises `NotResolvable` if this client has proposed nothing that counts now:
+        it was confirmed, has lapsed, or is another's. The call is not repeated after a lost answer.
+        """
+        return self._driver.run(self._operations.withdraw_proposal(adjustment_id), timeout)
+
     def capabilities(self, *, timeout: float | None = None) -> Capabilities:
         """What the tenant's routes support, by operation."""
         return self._driver.run(self._operations.capabilities(), timeout)

@@ -141,6 +141,34 @@ def test_another_person_confirms_a_proposal_once(proposed: tuple[FakePoints, str
         FakePoints(approvals=3)
 
 
+def test_another_person_decides_first(proposed: tuple[FakePoints, str]) -> None:
+    """Of the other outcome that takes the place of the client's; of the same outcome it confirms."""
+    fake, id_ = proposed
+    theirs = fake.decide(id_, "not_applied", "not there").proposal
+    assert theirs is not None
+    assert (theirs.outcome, theirs.by) == ("not_applied", "operator fake")
+    with pytest.raises(ValueError, match="nothing is proposed"):
+        fake.confirm(id_)
+    with fake.client() as client:
+        assert client.resolve(id_, "applied", "seen").proposal
+    assert fake.decide(id_, "applied", "seen").status == "succeeded"
+    with pytest.raises(ValueError, match="is succeeded"):
+        fake.decide(id_, "applied", "seen")
+    with pytest.raises(ValueError, match="required"):
+        fake.decide(id_, "applied", "")
+    with pytest.raises(KeyError):
+        fake.decide("adj_nowhere", "applied", "seen")
+
+
+def test_what_is_withdrawn_is_not_confirmed(proposed: tuple[FakePoints, str]) -> None:
+    """It is as if it had not been proposed."""
+    fake, id_ = proposed
+    with fake.client() as client:
+        assert client.withdraw_proposal(id_).status == "unknown"
+    with pytest.raises(ValueError, match="nothing is proposed"):
+        fake.confirm(id_)
+
+
 def test_a_proposal_lapses(proposed: tuple[FakePoints, str]) -> None:
     """After a day of the fake's time, or once the adjustment was settled in another way."""
     fake, id_ = proposed

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from points_gateway_client import Bucket, NextExpiry, Proposal, UnexpectedAnswer
+from points_gateway_client import Bucket, NextExpiry, NoAnswer, Proposal, UnexpectedAnswer
 from tests.client.app import Adjusted, App
 
 VENDOR = {"name": "crm", "adapter": "some-vendor", "details": {"rank": 3}}
@@ -362,6 +362,31 @@ def test_a_resolution_and_its_status_are_at_one(
     app.router.post("/v1/adjustments/adj_1/resolution").respond(status, json=answered)
     with pytest.raises(UnexpectedAnswer, match="look at the adjustment"):
         app.call("resolve", "adj_1", "applied", "There")
+
+
+def test_a_withdrawal_sends_no_body(app: App, adjustment: Adjusted) -> None:
+    """The adjustment as it stands comes back, which has no proposal."""
+    route = app.router.delete("/v1/adjustments/adj_1/proposal")
+    route.respond(200, json=adjustment(status="unknown", completed_at=None))
+    found = app.call("withdraw_proposal", "adj_1")
+    assert (found.status, found.proposal) == ("unknown", None)
+    assert route.calls[0].request.content == b""
+
+
+def test_a_withdrawal_whose_answer_is_lost_is_not_repeated(app: App) -> None:
+    """A late repetition could withdraw what was proposed since."""
+    route = app.router.delete("/v1/adjustments/adj_1/proposal").mock(side_effect=httpx.ReadError("lost"))
+    with pytest.raises(NoAnswer, match="look at the adjustment"):
+        app.call("withdraw_proposal", "adj_1")
+    assert route.call_count == 1
+
+
+@pytest.mark.parametrize("answered", [{"proposal": PROPOSAL}, {"id": "adj_2"}])
+def test_an_answer_to_a_withdrawal_that_is_none(app: App, adjustment: Adjusted, answered: dict[str, Any]) -> None:
+    """What is still proposed, or is about another adjustment, never passes for withdrawn."""
+    app.router.delete("/v1/adjustments/adj_1/proposal").respond(200, json=adjustment(status="unknown", **answered))
+    with pytest.raises(UnexpectedAnswer, match="look at the adjustment"):
+        app.call("withdraw_proposal", "adj_1")
 
 
 def test_capabilities_are_typed(app: App) -> None:

@@ -2,17 +2,19 @@
 
 import random
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from points_gateway_client import Adjustment, OutcomeUnknown, Problem
+from points_gateway_client.operations import Outcome
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.test_client import serving as serving  # the same gateways, each started once for this file
 from tests.end_to_end.vendors import Vendors
 from tests.end_to_end.worlds import Faked, Running, World
 
 STEPS = 60
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 SAME = {"vendor_rate_limited": "busy", "vendor_unavailable": "busy"}
 """Codes that mean the same here: each vendor says in its own way that it is busy."""
 Asked = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -70,7 +72,7 @@ class Script:
         """An earlier one, which may be unknown; where two people are needed, the second one may confirm it."""
         if not self.made:
             return None
-        place, outcome = self.random.randrange(len(self.made)), self.random.choice(["applied", "not_applied"])
+        place, outcome = self.random.randrange(len(self.made)), self.random.choice(OUTCOMES)
         confirms = self.random.random() < 0.7
         decided: list[Adjustment] = []
 
@@ -83,6 +85,20 @@ class Script:
             return first
         proposed = first, decided[0].proposal.outcome, decided[0].proposal.reason
         return proposed, told(self.world.confirm(decided[0])) if confirms else None
+
+    def withdraw(self) -> Any:
+        """What was proposed of an earlier one, if anything."""
+        return self.called("withdraw_proposal", self.random.choice(self.made)) if self.made else None
+
+    def contest(self) -> Any:
+        """A credit that ends unknown, and that another person decides about first."""
+        first, then = self.random.choice(OUTCOMES), self.random.choice(OUTCOMES)
+        self.world.unknown(applied=self.random.random() < 0.5)
+        self.called("adjust", "contact_id:1", 5, idempotency_key=self.new_key())
+        id_ = self.made[-1]
+        decided = told(self.world.decide(id_, first, "seen"))
+        withdrawn = self.called("withdraw_proposal", id_)
+        return decided, withdrawn, self.outcome(lambda: self.world.resolve(id_, then, "seen"))
 
     def read(self) -> Any:
         """An earlier one, and lists of them."""
@@ -137,7 +153,7 @@ def told(adjustment: Any) -> tuple[Any, ...]:
 def steps(world: World, seed: int) -> Iterator[Any]:
     """What each step comes to."""
     script = Script(world, seed)
-    kinds = ("adjust", "adjust", "adjust", "disturbed", "reverse", "reverse", "resolve", "read")
+    kinds = ("adjust", "adjust", "adjust", "disturbed", "reverse", "reverse", "resolve", "withdraw", "contest", "read")
     for _ in range(STEPS):
         kind = script.random.choice(kinds)
         yield kind, getattr(script, kind)()

@@ -212,6 +212,61 @@ def test_what_one_person_decides_is_proposed(points: World) -> None:
     assert points.booked() == [Decimal(5)]
 
 
+@pytest.mark.parametrize("approvals", [2])
+def test_a_proposal_is_withdrawn(points: World) -> None:
+    """The adjustment stays as it was, and what another decides then is a proposal of his own."""
+    points.unknown(applied=True)
+    with pytest.raises(OutcomeUnknown) as caught:
+        points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    id_ = caught.value.id
+    proposed = points.resolve(id_, "not_applied", "not in their list yet")
+    withdrawn = points.call("withdraw_proposal", id_)
+    assert (withdrawn.id, withdrawn.status, withdrawn.resolution, withdrawn.proposal) == (id_, "unknown", None, None)
+    other = points.decide(id_, "not_applied", "nor is it")
+    assert (other.status, other.proposal is not None) == ("unknown", True)
+    steps = [each for each in points.call("adjustment", id_, history=True).history if each["from"] == each["to"]]
+    noted = [(each["by"], each["evidence"].get("proposes"), each["evidence"].get("withdraws")) for each in steps]
+    assert noted[:2] == [(proposed.client, "not_applied", None), (proposed.client, None, "not_applied")]
+    assert noted[2][1:] == ("not_applied", None)
+    settled = points.resolve(id_, "not_applied", "nor is it")
+    assert (settled.status, settled.resolution["by"]) == ("failed", proposed.client)
+    assert settled.resolution["proposed_by"] == noted[2][0]
+
+
+@pytest.mark.parametrize("approvals", [2])
+def test_only_ones_own_proposal_that_counts_is_withdrawn(points: World) -> None:
+    """Where there is none, or it has lapsed, is another's or was confirmed, nothing changes."""
+    points.unknown(applied=True)
+    with pytest.raises(OutcomeUnknown) as caught:
+        points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    id_ = caught.value.id
+
+    def refused() -> str:
+        with pytest.raises(NotResolvable) as problem:
+            points.call("withdraw_proposal", id_)
+        assert (problem.value.adjustment, problem.value.retryable, problem.value.new_key_allowed) == (id_, False, False)
+        return str(problem.value)
+
+    assert "no proposal" in refused()
+    points.resolve(id_, "applied", "seen")
+    points.lapse(id_)
+    assert "no proposal" in refused()
+    points.decide(id_, "applied", "seen")
+    assert "nother person" in refused()
+    assert points.resolve(id_, "applied", "seen").status == "succeeded"
+    assert "no proposal" in refused()
+    with pytest.raises(NotFound):
+        points.call("withdraw_proposal", "adj_" + "0" * 32)
+    assert points.booked() == [Decimal(5)]
+
+
+def test_one_person_has_proposed_nothing(points: World) -> None:
+    """Where one alone decides, there is nothing to withdraw."""
+    done = points.call("adjust", points.member, 5, idempotency_key=points.new_key())
+    with pytest.raises(NotResolvable):
+        points.call("withdraw_proposal", done.id)
+
+
 def test_an_unknown_that_was_not_applied(points: World) -> None:
     """Once it is settled, the key and a wait say that a new key may be taken."""
     key = points.new_key()

@@ -4,12 +4,13 @@ import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any, cast
 
-from points_gateway_client import Adjustment, AsyncPointsClient, FakePoints, PointsClient
+from points_gateway_client import Adjustment, AsyncPointsClient, FakePoints, OutcomeUnknown, PointsClient
 from points_gateway_client.operations import Outcome
 from tests.deadlines import DEADLINE
 from tests.end_to_end.configuration import KEYS
@@ -70,8 +71,16 @@ class World(ABC):
         return self.call("resolve", adjustment_id, outcome, reason, **named)
 
     @abstractmethod
+    def decide(self, adjustment_id: str, outcome: Outcome, reason: str) -> Adjustment:
+        """Have another person resolve an adjustment."""
+
+    @abstractmethod
     def confirm(self, proposed: Adjustment) -> Adjustment:
         """Have another person decide what a client has proposed."""
+
+    @abstractmethod
+    def lapse(self, adjustment_id: str) -> None:
+        """Have the time of what is proposed of an adjustment be over."""
 
     @abstractmethod
     def booked(self) -> list[Decimal]:
@@ -103,21 +112,36 @@ class Running(World):
         self._vendor.fault("status", status=429, headers={"Retry-After": "1"}, method="POST")
 
     def resolve(self, adjustment_id: str, outcome: str, reason: str, **named: Any) -> Any:
-        """See `World`. Nobody waits until the lease of the attempt runs out."""
-        with closing(sqlite3.connect(self._gateway.journal, timeout=DEADLINE)) as journal, journal:
-            journal.execute("UPDATE adjustments SET lease_until = created_at WHERE id = ?", [adjustment_id])
+        """See `World`."""
+        self._end_lease(adjustment_id)
         return super().resolve(adjustment_id, outcome, reason, **named)
+
+    def decide(self, adjustment_id: str, outcome: Outcome, reason: str) -> Adjustment:
+        """See `World`."""
+        self._end_lease(adjustment_id)
+        with self.sync(key=KEYS["resolver"]) as points:
+            return points.resolve(adjustment_id, outcome, reason)
 
     def confirm(self, proposed: Adjustment) -> Adjustment:
         """See `World`."""
         assert proposed.proposal is not None
-        outcome = cast("Outcome", proposed.proposal.outcome)
-        with self.sync(key=KEYS["resolver"]) as points:
-            return points.resolve(proposed.id, outcome, proposed.proposal.reason)
+        return self.decide(proposed.id, cast("Outcome", proposed.proposal.outcome), proposed.proposal.reason)
+
+    def lapse(self, adjustment_id: str) -> None:
+        """See `World`."""
+        self._change("UPDATE proposals SET until = 1 WHERE adjustment = ?", adjustment_id)
 
     def booked(self) -> list[Decimal]:
         """See `World`."""
         return self._vendor.points
+
+    def _end_lease(self, adjustment_id: str) -> None:
+        """Have the lease of an attempt be over; nobody waits until it runs out."""
+        self._change("UPDATE adjustments SET lease_until = created_at WHERE id = ?", adjustment_id)
+
+    def _change(self, statement: str, adjustment_id: str) -> None:
+        with closing(sqlite3.connect(self._gateway.journal, timeout=DEADLINE)) as journal, journal:
+            journal.execute(statement, [adjustment_id])
 
     def _options(self) -> dict[str, Any]:
         return {"base_url": self._gateway.url, "key": KEYS["anywhere"], "tenant": "acme", "timeout": DEADLINE}
@@ -146,9 +170,18 @@ class Faked(World):
         """See `World`."""
         self.fake.next_writes("unavailable")
 
+    def decide(self, adjustment_id: str, outcome: Outcome, reason: str) -> Adjustment:
+        """See `World`."""
+        return self.fake.decide(adjustment_id, outcome, reason)
+
     def confirm(self, proposed: Adjustment) -> Adjustment:
         """See `World`."""
         return self.fake.confirm(proposed.id)
+
+    def lapse(self, adjustment_id: str) -> None:
+        """See `World`. The fake's time goes on while a client waits."""
+        with self.sync() as points, suppress(OutcomeUnknown):
+            points.wait_until_settled(adjustment_id, seconds=timedelta(days=1).total_seconds())
 
     def booked(self) -> list[Decimal]:
         """See `World`."""

@@ -18,6 +18,7 @@ from points_gateway_client.fake.parsing import member
 from points_gateway_client.fake.scripted import NextWrite, Script
 from points_gateway_client.fake.writing import Writing
 from points_gateway_client.json_object import Document
+from points_gateway_client.operations import Outcome
 from points_gateway_client.request import Points, points_text
 from points_gateway_client.results import Adjustment
 from points_gateway_client.sync_client import PointsClient
@@ -87,12 +88,21 @@ class FakePoints(httpx.BaseTransport, httpx.AsyncBaseTransport):
             self._writing.settle(entry, applied=entry.booked if applied is None else applied, by="search")
             return Adjustment.read(Document(entry.document()))
 
+    def decide(self, adjustment_id: str, outcome: Outcome, reason: str) -> Adjustment:
+        """Have another person, an operator, resolve an adjustment as a client does by `resolve`.
+
+        With `approvals=2` that proposes the outcome, or confirms it if a client has proposed the same. Raises
+        `KeyError`, and `ValueError` for what is neither unknown nor accepted.
+        """
+        with self._lock:
+            entry = self._entry(adjustment_id)
+            return Adjustment.read(Document(self._deciding.decide(entry, outcome, reason).document))
+
     def confirm(self, adjustment_id: str) -> Adjustment:
         """Have another person, an operator, decide what a client has proposed. Raises `KeyError`, `ValueError`."""
         with self._lock:
             entry = self._entry(adjustment_id)
-            self._deciding.confirm(entry)
-            return Adjustment.read(Document(entry.document()))
+            return Adjustment.read(Document(self._deciding.confirm(entry).document))
 
     def set_balance(self, member_name: str, points: Points, *, point_type: str | None = None, tenant: str = "") -> None:
         """Give a member so many points at the vendor."""
@@ -170,6 +180,8 @@ class FakePoints(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 return write.reverse(tenant, id_, key, request.content, request_id)
             case "POST", ["v1", "adjustments", id_, "resolution"]:
                 return self._deciding.resolve(tenant, id_, request.content)
+            case "DELETE", ["v1", "adjustments", id_, "proposal"]:
+                return self._deciding.withdraw(tenant, id_)
             case "GET", ["v1", *parts]:
                 return self._read(tenant, parts, query)
         raise Refused("not_found", "there is nothing here")
