@@ -1,14 +1,17 @@
 """`adjustments` by the operator API: the same lists, histories and decisions, without the journal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from gateway import exact
 from gateway.cli import terminal
+from gateway.cli.file_preview import Previewed
 from gateway.cli.instructions import Instruction
 from gateway.cli.listing import HEADER, answer_line
 from gateway.cli.operator_api import AT_ONCE, OperatorApi
 from gateway.cli.options import Output, fail
+from gateway.journal.unknown_sets import Amount
 
 
 def listed(api: OperatorApi, query: Mapping[str, object], limit: int, output: Output) -> tuple[int, bool]:
@@ -56,6 +59,16 @@ def settle(api: OperatorApi, seen: Sequence[Mapping[str, Any]], *, applied: bool
     refused = sum(not _reported(each) for each in api.decide(seen, applied=applied, reason=reason))
     if refused:
         fail(f"{refused} of {len(seen)} could not be settled")
+
+
+def previewed(api: OperatorApi, id_: str) -> Previewed | None:
+    """One adjustment of a file as it stands now; None where there is none."""
+    found = api.find(id_)
+    if found is None:
+        return None
+    answer = found["adjustment"]
+    amount = Amount(answer["vendor"]["name"], answer["point_type"], Decimal(answer["points"]))
+    return Previewed(answer_line(answer), amount, answer["status"] in ("unknown", "accepted"))
 
 
 def _seen(api: OperatorApi, ids: Iterable[str]) -> Iterable[dict[str, Any]]:

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import instructions, remote_adjustments, selection, terminal
+from gateway.adjustments import Record
+from gateway.cli import file_preview, instructions, remote_adjustments, selection, terminal
+from gateway.cli.file_preview import Previewed
 from gateway.cli.instructions import BadFile, Instruction
-from gateway.cli.listing import answer_line, filters, line
+from gateway.cli.listing import filters, line
 from gateway.cli.operator_api import Admin, MaybeConfig, OperatorApi, config_of
 from gateway.cli.options import fail, stored, with_journal
 from gateway.cli.remote_selection import RemoteSelection
@@ -108,13 +110,7 @@ def _resolve_file_by(api: OperatorApi, file: Path, *, yes: bool) -> None:
     if yes:
         remote_adjustments.resolve(api, in_file)
         return
-    for each in in_file:
-        if (found := api.find(each.id)) is None:
-            terminal.note(f"points-gateway: {each.id} is not in this journal")
-        else:
-            outcome = "applied" if each.applied else "not_applied"
-            terminal.show(f"{outcome:11}  {answer_line(found['adjustment'])}")
-    terminal.show("nothing is settled yet; add --yes to settle what can be")
+    file_preview.show([(each, remote_adjustments.previewed(api, each.id)) for each in in_file])
 
 
 def _read(file: Path) -> tuple[Instruction, ...]:
@@ -138,17 +134,11 @@ def _resolve_file(store: str, file: Path, *, yes: bool) -> None:
     if yes:
         resolve_cases(store, found)
         return
-    for case in found:
-        if case.record is None:
-            terminal.note(f"points-gateway: {case.instruction.id} is not in this journal")
-    for outcome, applied in instructions.OUTCOMES.items():
-        records = [case.record for case in found if case.instruction.applied is applied and case.record is not None]
-        for record in records:
-            terminal.show(f"{outcome:11}  {line(record)}")
-        unknown = [record for record in records if record.state.open]
-        terminal.show(f"{len(unknown)} to be settled as {outcome}")
-        for text in selection.summary(unknown):
-            terminal.show(text)
-    others = sum(not case.is_open for case in found)
-    left = f"; {others} of {len(found)} are not open" if others else ""
-    terminal.show(f"nothing is settled yet{left}; add --yes to settle what can be")
+    file_preview.show([(case.instruction, _previewed(case.record)) for case in found])
+
+
+def _previewed(record: Record | None) -> Previewed | None:
+    if record is None:
+        return None
+    (amount,) = unknown_sets.amounts([record])
+    return Previewed(line(record), amount, record.state.open)

@@ -1,6 +1,6 @@
 """`adjustments resolve --all`: shows the unknown adjustments as a named set, and resolves exactly that set."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from gateway.cli.listing import line
 from gateway.cli.options import fail, with_journal
 from gateway.cli.settle import Case, resolve_cases
 from gateway.journal import Filters
-from gateway.journal.unknown_sets import PointsSum, by_vendor, mark_of, name_of, sums
+from gateway.journal.unknown_sets import Amount, PointsSum, amounts, by_vendor, mark_of, name_of, sums
 
 MOST = 10_000
 """Maximum number of adjustments in one set."""
@@ -33,14 +33,18 @@ class Selection:
         found = with_journal(self.store, lambda journal: journal.unknown(self.tenant, self.filters, limit=MOST))
         name = name_of(found.mark, found.records, applied=self.applied)
         show_set(
-            [line(each) for each in found.records], found.total, summary(found.records), name, applied=self.applied
+            [line(each) for each in found.records],
+            found.total,
+            summary(amounts(found.records)),
+            name,
+            applied=self.applied,
         )
 
     def show_left(self, name: str) -> None:
         """Show the members of a set that are still unknown."""
         records = self._members(name)
         left = [record for record in records if record.state.status is Status.UNKNOWN]
-        show_left([line(each) for each in left], len(records), summary(left))
+        show_left([line(each) for each in left], len(records), summary(amounts(left)))
 
     def resolve(self, name: str) -> None:
         """Resolve the members of a set."""
@@ -94,9 +98,9 @@ def show_left(lines: Sequence[str], number: int, summed: Iterator[str]) -> None:
         terminal.show(text)
 
 
-def summary(records: Sequence[Record]) -> Iterator[str]:
+def summary(counted: Collection[Amount]) -> Iterator[str]:
     """The number of adjustments per vendor, and the points per type, credits and debits separately."""
-    return summary_lines(by_vendor(records), sums(records))
+    return summary_lines(by_vendor(counted), sums(counted))
 
 
 def summary_lines(vendors: Mapping[str, int], points: Sequence[PointsSum]) -> Iterator[str]:

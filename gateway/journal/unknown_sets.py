@@ -13,6 +13,15 @@ _NAME = re.compile(r"(?P<mark>[0-9]{1,18})-(?P<digest>[0-9a-f]{16})")
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """What of an adjustment is counted: its vendor's configured name, its point type and its signed points."""
+
+    vendor: str
+    point_type: str | None
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class PointsSum:
     """What adjustments of one point type come to, credits and debits by themselves; debits are negative."""
 
@@ -37,17 +46,23 @@ def mark_of(name: str) -> int | None:
     return None if found is None else int(found["mark"])
 
 
-def by_vendor(records: Iterable[Record]) -> dict[str, int]:
+def amounts(records: Iterable[Record]) -> list[Amount]:
+    """The amount of each adjustment, in their order."""
+    drafts = [record.draft for record in records]
+    return [Amount(each.vendor, each.adjustment.point_type, each.adjustment.points) for each in drafts]
+
+
+def by_vendor(counted: Iterable[Amount]) -> dict[str, int]:
     """How many adjustments each vendor has, by its configured name, in the order of names."""
-    return dict(sorted(Counter(record.draft.vendor for record in records).items()))
+    return dict(sorted(Counter(each.vendor for each in counted).items()))
 
 
-def sums(records: Iterable[Record]) -> tuple[PointsSum, ...]:
+def sums(counted: Iterable[Amount]) -> tuple[PointsSum, ...]:
     """The points of adjustments, by point type in the order of names; those without a type come first."""
     points: dict[str | None, list[Decimal]] = {}
-    for record in records:
-        points.setdefault(record.draft.adjustment.point_type, []).append(record.draft.adjustment.points)
-    return tuple(_sum(point_type, points[point_type]) for point_type in sorted(points, key=lambda each: each or ""))
+    for each in counted:
+        points.setdefault(each.point_type, []).append(each.points)
+    return tuple(_sum(point_type, points[point_type]) for point_type in sorted(points, key=lambda name: name or ""))
 
 
 def _sum(point_type: str | None, points: list[Decimal]) -> PointsSum:

@@ -11,7 +11,7 @@ from gateway.answers.answer_model import AnswerModel, Points
 from gateway.answers.models import AdjustmentAnswer
 from gateway.errors import InvalidRequest
 from gateway.journal import Filters
-from gateway.journal.unknown_sets import by_vendor, mark_of, name_of, sums
+from gateway.journal.unknown_sets import amounts, by_vendor, mark_of, name_of, sums
 from gateway.operators.desk import Desk
 from gateway.operators.operator import Operator
 
@@ -67,12 +67,13 @@ async def unknown_set(
         name = name_of(found.mark, records, applied=applied) if records else None
     await desk.trail.read(operator, "view", {"unknown": [each.draft.id for each in records]})
     unknown = [each for each in records if each.state.status is Status.UNKNOWN]
+    counted = amounts(unknown)
     return UnknownSet(
         set=name,
         outcome="applied" if applied else "not_applied",
         total=total,
         unknown=len(unknown),
-        vendors=by_vendor(unknown),
+        vendors=by_vendor(counted),
         points=[
             PointsSummed(
                 point_type=each.point_type,
@@ -81,7 +82,7 @@ async def unknown_set(
                 debits=each.debits,
                 debit_count=each.debit_count,
             )
-            for each in sums(unknown)
+            for each in sums(counted)
         ],
         data=[
             SetMember(adjustment=rendering.adjustment(each), attempt=each.state.attempt, repeats=each.state.repeats)
