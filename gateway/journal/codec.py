@@ -207,10 +207,8 @@ def _reversal_json(write: Write) -> dict[str, Any]:
 
 
 def _reversal(original: str | None, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a `Write` that a reversal has besides; of one that was purged, only how it was carried out."""
-    if original is None:
-        return {}
-    if "reversal" not in stored:
+    """The fields of a `Write` that a reversal has besides; of one that was purged, how it was carried out."""
+    if original is None or "reversal" not in stored:
         return {"linked": stored.get("linked", False)}
     asked = Reversal(original, **stored["reversal"], description=stored.get("description"))
     return {"reversal": asked, "linked": stored["linked"], "transaction": stored["transaction"]}

@@ -247,17 +247,25 @@ def test_an_export_is_what_was_made(run: Runs, vendors: Vendors, tmp_path: Path)
     by_id = {each["id"]: each for each in lines}
     assert {each["member"] for each in rows} == {"contact_id:1"}
     assert all(by_id[each["id"]]["points"] == each["points"] for each in rows)
-    columns = ("id", "status", "created_at", "completed_at", "tenant", "client", "operation", "reverses")
-    columns += ("vendor", "transaction_id", "retryable", "code", "attempts")
     effects = len(vendors.crm.effects)
     own = [each for each in rows if each["id"] in {line["id"] for line in report}]
-    with (tmp_path / "again.csv").open("w", newline="") as stream:
+    written(tmp_path / "again.csv", own)
+    again = run("import", "again.csv")
+    assert again.err.decode() == f"{len(own)} rows: {len(own)} succeeded ({len(own)} of them replays)\n"
+    written(tmp_path / "another.csv", [{**own[0], "client": "till"}, {**own[1], "tenant": "outlet"}, *own[2:]])
+    refused = run("import", "another.csv")
+    assert refused.code == 1
+    assert "another.csv:2: client: it is of 'till', and would be another adjustment" in refused.err.decode()
+    assert "another.csv:3: tenant: it is of 'outlet', and would be" in refused.err.decode()
+    assert len(vendors.crm.effects) == effects
+
+
+def written(file: Path, rows: list[dict[str, str]]) -> None:
+    """A file of these rows, each with a key of its own."""
+    with file.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, rows[0].keys())
         writer.writeheader()
-        writer.writerows(own)
-    again = run("import", "again.csv", *(f"--ignore={each}" for each in columns))
-    assert again.err.decode() == f"{len(own)} rows: {len(own)} succeeded ({len(own)} of them replays)\n"
-    assert len(vendors.crm.effects) == effects
+        writer.writerows(rows)
 
 
 def test_options_are_imported_and_exported(run: Runs, vendors: Vendors, tmp_path: Path) -> None:

@@ -17,15 +17,10 @@ from gateway.cli import terminal
 from gateway.cli.bulk import option_cell
 from gateway.cli.bulk.calling import CaFile, KeyFile, Retries, TenantName, Url, connected, why
 from gateway.cli.bulk.progress import progress
-from gateway.cli.bulk.sheet import OPTIONAL
+from gateway.cli.bulk.sheet import EXPORTED
 from gateway.cli.failing import fail
 from gateway.write import WriteOperation
 from points_gateway_client import Adjustment, PointsError
-
-COLUMNS = (
-    *("id", "status", "created_at", "completed_at", "tenant", "client", "operation", "reverses", "idempotency_key"),
-    *("member", "points", *OPTIONAL, "vendor", "transaction_id", "retryable", "code", "attempts"),
-)
 
 
 class Form(StrEnum):
@@ -95,13 +90,13 @@ def _written(file: Path | None, form: Form) -> Iterator[Callable[[Adjustment], N
     if file is None:
         show = terminal.show if form is Form.CSV else terminal.show_json
         if form is Form.CSV:
-            show(_line(COLUMNS))
+            show(_line(EXPORTED))
         yield lambda each: show(lines(each))
         return
     try:
         with file.open("w", encoding="utf-8", newline="") as stream:
             if form is Form.CSV:
-                stream.write(_line(COLUMNS) + "\n")
+                stream.write(_line(EXPORTED) + "\n")
             yield lambda each: _put(stream.write, lines(each))
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}")
@@ -124,7 +119,7 @@ def _csv(each: Adjustment) -> str:
         "transaction_id": vendor and vendor.transaction_id,
         "code": each.problem and each.problem.get("code"),
     }
-    return _line([_text(own.get(name, raw.get(name))) for name in COLUMNS])
+    return _line([_text(own.get(name, raw.get(name))) for name in EXPORTED])
 
 
 def _text(value: object) -> str:

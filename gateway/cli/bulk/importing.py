@@ -9,7 +9,7 @@ from typing import Annotated, TextIO
 import typer
 
 from gateway.cli import terminal
-from gateway.cli.bulk.calling import CaFile, KeyFile, Retries, TenantName, Url, connected
+from gateway.cli.bulk.calling import CaFile, KeyFile, Retries, TenantName, Url, connected, why
 from gateway.cli.bulk.progress import progress
 from gateway.cli.bulk.report import Line, Report
 from gateway.cli.bulk.sheet import BadSheet, Layout, Row
@@ -65,7 +65,7 @@ def import_(
         connected(url, key_file, tenant, ca_file, retries=retries, calls=concurrency) as points,
     ):
         try:
-            count = _checked(file, layout, stream)
+            count = _checked(file, layout, stream, points)
             what = "previewed" if dry_run else "imported"
             with Report(report) as told, progress(what, count, beside_output=report is None) as done:
                 run = _Run(points, concurrency, wait or None, done, dry_run=dry_run)
@@ -124,11 +124,15 @@ def _opened(file: Path) -> TextIO:
         fail(f"{file} cannot be read: {error.strerror}")
 
 
-def _checked(file: Path, layout: Layout, stream: TextIO) -> int:
+def _checked(file: Path, layout: Layout, stream: TextIO, points: PointsClient) -> int:
     """How many rows the file has; where one cannot be sent, say so for each, and end the command."""
     count = bad = 0
-    for row in layout.rows(stream):
+    names: dict[str, str] = {}
+    for read in layout.rows(stream):
         count += 1
+        if read.own and not names:
+            names = _names(points)
+        row = read.under(names)
         if row.request is None:
             bad += 1
             if bad <= SHOWN:
@@ -141,6 +145,15 @@ def _checked(file: Path, layout: Layout, stream: TextIO) -> int:
     except OSError:
         fail(f"{file} cannot be read twice: expected a file, and no pipe")
     return count
+
+
+def _names(points: PointsClient) -> dict[str, str]:
+    """The client and the tenant as which the gateway knows the caller; if it cannot be asked, end the command."""
+    try:
+        limits = points.limits()
+    except PointsError as error:
+        fail(f"{why(error)}; nothing was sent")
+    return {"client": limits.client, "tenant": limits.tenant}
 
 
 def _parts(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TextIO
 
@@ -17,6 +17,14 @@ KEY = "idempotency_key"
 REQUIRED = ("member", "points")
 OPTIONAL = tuple(AdjustmentFields.__annotations__)
 COLUMNS = (*REQUIRED, KEY, *OPTIONAL)
+OWN = ("client", "tenant")
+"""Columns of an export by which a row is known to be the caller's own: under another, its key makes it anew."""
+OPERATION = "operation"
+EXPORTED = (
+    *("id", "status", "created_at", "completed_at", "tenant", "client", OPERATION, "reverses", KEY),
+    *(*REQUIRED, *OPTIONAL, "vendor", "transaction_id", "retryable", "code", "attempts"),
+)
+"""The header of an export, in its order."""
 _FLAGS = {"true": True, "false": False}
 # What the gateway takes; the client would send any text.
 _POINTS = re.compile(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?\Z")
@@ -28,11 +36,23 @@ class BadSheet(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the line on which it ends, and what is asked, or why it cannot be."""
+    """One row: the line on which it ends, and what is asked, or why it cannot be.
+
+    `own`: the client and the tenant whose row it is, where the file says so.
+    """
 
     line: int
     request: AdjustmentRequest | None
     problem: str = ""
+    own: Mapping[str, str] = field(default_factory=dict)
+
+    def under(self, names: Mapping[str, str]) -> "Row":
+        """The row for a caller of these names, which cannot be sent if it is another's."""
+        for kind, name in self.own.items():
+            if name != names[kind]:
+                why = f"{kind}: it is of {name!r}, and would be another adjustment of {names[kind]!r}"
+                return replace(self, request=None, problem=why)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +92,13 @@ class Layout:
 
     def _places(self, header: Sequence[str]) -> list[str]:
         """The name of each column, empty for one that is left out."""
-        names = {header: name for name, header in self.headers.items()}
+        kept = {each: each for each in (*OWN, OPERATION) if each not in self.ignored}
+        names = kept | {header: name for name, header in self.headers.items()}
         found = [names.get(each.strip(), "") for each in header]
         twice = [name for name, count in Counter(filter(None, found)).items() if count > 1]
         lacking = [self.headers[name] for name in REQUIRED if name not in found]
-        unknown = [each for each, name in zip(header, found, strict=True) if not name and each not in self.ignored]
+        ignored = {*self.ignored, *(EXPORTED if tuple(header) == EXPORTED else ())}
+        unknown = [each for each, name in zip(header, found, strict=True) if not name and each not in ignored]
         if lacking:
             hint = "name another header by --column, as in points=Amount"
             raise BadSheet(f"there is no column {', '.join(map(repr, lacking))}: {hint}")
@@ -95,8 +117,12 @@ class Layout:
         if len(cells) != width:
             return Row(line, None, f"it has {len(cells)} cells, and the header {width}")
         values = {name: text.strip() for name, text in zip(places, cells, strict=True) if name and text.strip()}
+        own = {name: values.pop(name) for name in OWN if name in values}
+        operation = values.pop(OPERATION, "adjust")
         try:
-            return Row(line, _request(values, keys, line))
+            if operation != "adjust":
+                raise ValueError(f"{OPERATION}: only adjustments are imported, and this is {operation!r}")
+            return Row(line, _request(values, keys, line), own=own)
         except ValueError as error:
             return Row(line, None, str(error))
 

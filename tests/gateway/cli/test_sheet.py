@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 
-from gateway.cli.bulk.sheet import BadSheet, Layout, Row
+from gateway.cli.bulk.sheet import EXPORTED, BadSheet, Layout, Row
 from points_gateway_client import AdjustmentRequest
 
 HEADER = "member,points,idempotency_key\n"
@@ -96,6 +96,32 @@ def test_columns_have_headers_of_their_own() -> None:
     [row] = read("Navn;Kunde;Beløb\nJason;contact_id:1;7\n", how)
     assert row.request is not None
     assert (row.request.member, row.request.points) == ("contact_id:1", "7")
+
+
+def test_the_header_of_an_export_is_known() -> None:
+    """What the gateway has added is left out, but for whose the row is; a reversal is no adjustment to make."""
+    cells = dict.fromkeys(EXPORTED, "") | {"member": "contact_id:1", "points": "5", "idempotency_key": "k1"}
+    cells |= {"client": "app", "tenant": "acme", "operation": "adjust", "status": "succeeded", "vendor": "crm"}
+    lines = [",".join((cells | more).values()) for more in ({}, {"operation": "reverse", "idempotency_key": "k2"})]
+    row, reversal = read("\n".join([",".join(EXPORTED), *lines]), layout())
+    assert row == Row(2, AdjustmentRequest("contact_id:1", "5", "k1", {}), own={"client": "app", "tenant": "acme"})
+    assert reversal.problem == "operation: only adjustments are imported, and this is 'reverse'"
+    with pytest.raises(BadSheet, match="'status', 'vendor' is none of an adjustment"):
+        read("member,points,idempotency_key,status,vendor\n", layout())
+
+
+@pytest.mark.parametrize(("client", "tenant"), [("till", "acme"), ("app", "outlet")])
+def test_a_row_of_another_cannot_be_sent(client: str, tenant: str) -> None:
+    """Its key is another adjustment under another client or tenant, unless the column is left out by name."""
+    text = f"client,tenant,{HEADER}{client},{tenant},contact_id:1,5,k1\n"
+    names = {"client": "app", "tenant": "acme"}
+    [row] = read(text, layout())
+    assert row.under({"client": client, "tenant": tenant}) == row
+    other = row.under(names)
+    assert other.request is None
+    assert "and would be another adjustment of" in other.problem
+    [row] = read(text, layout(ignored=("client", "tenant")))
+    assert row.under(names).request is not None
 
 
 @pytest.mark.parametrize(
