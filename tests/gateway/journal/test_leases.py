@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import create_engine
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, State, Status, Verdict
 from gateway.journal import Journal, sweeps
+from tests.gateway.journal.asked_statements import asked_of
 
 
 def change(url: str, statement: str) -> None:
@@ -138,21 +139,13 @@ def test_what_is_not_due_costs_nothing(
 ) -> None:
     """What is due is read from an index by account and moment, so that it is cheap however much is unknown."""
     unknown(journal, runner, draft(account="a", lease=0.0))
-    asked: list[tuple[str, Any]] = []
-
-    def executed(_: Any, __: Any, statement: str, parameters: Any, *rest: Any) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", executed)
-    try:
+    with asked_of(url) as asked:
         runner.run(journal.due(["a", "b"], 1, 60.0))
         runner.run(journal.repeats_due(["a", "b"], 1, 60.0))
-    finally:
-        event.remove(Engine, "before_cursor_execute", executed)
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     unknown_due, accepted_due, repeats_due = (
         (statement, parameters)
-        for statement, parameters in asked
+        for _, statement, parameters in asked
         if "FROM json_each" in statement or "FROM unnest" in statement
     )
     found = {"due": unknown_due, "accepted": accepted_due, "repeat": repeats_due}

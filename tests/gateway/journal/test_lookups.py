@@ -5,13 +5,14 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import create_engine, text
 
 from gateway.adjustments import Record, Settlement, Verdict
 from gateway.journal import Journal
 from gateway.journal.commands import Claimed
 from gateway.journal.lookups import Origins
 from gateway.model import Applied
+from tests.gateway.journal.asked_statements import asked_of
 from tests.gateway.journal.test_lists import asked, fill, plan
 
 
@@ -50,23 +51,15 @@ def test_counts_of_an_empty_journal(journal: Journal, runner: asyncio.Runner) ->
 
 def test_counting_reads_only_what_has_not_ended(journal: Journal, url: str, runner: asyncio.Runner) -> None:
     """Every count is made from an index that holds nothing else, so that it is cheap however much there is."""
-    asked: list[str] = []
-
-    def executed(_: Any, __: Any, statement: str, *rest: Any) -> None:
-        asked.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", executed)
-    try:
+    with asked_of(url) as asked:
         runner.run(journal.counts())
-    finally:
-        event.remove(Engine, "before_cursor_execute", executed)
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
         explain = "EXPLAIN QUERY PLAN"
         if url.startswith("postgresql"):
             explain = "EXPLAIN"
             connection.execute(text("SET enable_seqscan = off"))  # there are too few rows here for an index to pay
-        counting = [f"{explain} {statement}" for statement in asked if "adjustments" in statement]
+        counting = [f"{explain} {each.text}" for each in asked if "adjustments" in each.text]
         plans = [str(connection.execute(text(statement)).all()) for statement in counting]
     engine.dispose()
     assert len(plans) == 3
@@ -152,18 +145,10 @@ def test_a_transaction_id_that_no_index_holds_settles_all_the_same(
 def test_transactions_are_found_by_their_index(journal: Journal, url: str, draft: Any, runner: asyncio.Runner) -> None:
     """One statement for a page of rows, which reads two indexes however many adjustments there are."""
     settled(journal, draft, runner, "t-1")
-    asked: list[tuple[str, Any]] = []
-
-    def executed(_: Any, __: Any, statement: str, parameters: Any, *rest: Any) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", executed)
-    try:
+    with asked_of(url) as asked:
         rows = [f"t-{number}" for number in range(100)]
         runner.run(journal.origins("acme", ACCOUNTS, ids=rows, transactions=rows))
-    finally:
-        event.remove(Engine, "before_cursor_execute", executed)
-    [(statement, parameters)] = [each for each in asked if "UNION ALL" in each[0]]
+    [(_, statement, parameters)] = [each for each in asked if "UNION ALL" in each.text]
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
         explain = "EXPLAIN QUERY PLAN"

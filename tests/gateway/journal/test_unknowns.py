@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, NullPool, create_engine, event, text
+from sqlalchemy import NullPool, create_engine, text
 
 from gateway.adjustments import Draft, Record, Resolution, Settlement, Verdict
 from gateway.journal import Filters, Journal, Whereabouts
 from gateway.model import Adjustment, Member
+from tests.gateway.journal.asked_statements import asked_of
 
 ALL = Filters()
 
@@ -220,20 +221,11 @@ def test_only_the_unknown_are_read(bench: Bench, url: str) -> None:
     """Where there are few unknown among many, neither sets nor whereabouts look at the others."""
     bench.unknown("a")
     mark = bench.set()[2]
-    asked: list[tuple[str, Any]] = []
-
-    def executed(_: Any, __: Any, statement: str, values: Any, *rest: Any) -> None:
-        if "adjustments" in statement:
-            asked.append((statement, values))
-
-    event.listen(Engine, "before_cursor_execute", executed)
-    try:
+    with asked_of(url) as asked:
         bench.set()
         bench.set_at(mark)
         bench.runner.run(bench.journal.whereabouts())
-    finally:
-        event.remove(Engine, "before_cursor_execute", executed)
-    plans = [plan(url, statement, values) for statement, values in asked]
+    plans = [plan(url, each.text, each.values) for each in asked if "adjustments" in each.text]
     assert len(plans) == 5
     for each in (plans[0], plans[1], *plans[3:]):
         assert re.search("ix_adjustments_(unknown|due|accepted)", each), each
