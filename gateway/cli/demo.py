@@ -31,7 +31,7 @@ CONSOLE_KEY = "demo-console-key-0000000000000000000"
 """The key of an operator, for the console."""
 _HERE = ("127.0.0.1", "localhost")
 _CHECKED_OUT = Path("config/demo.yaml")
-_BANNER = """
+BANNER = """
 The points gateway runs on {url} with {count} simulated vendors. Try, in another terminal:
 
   # Credit 5 points. Paste it twice: the second answer is the first, and the member has the points once.
@@ -51,10 +51,10 @@ The points gateway runs on {url} with {count} simulated vendors. Try, in another
 
   # Credit that member 5 bonus points, and take 2 of them back; 4 more, under another key, would be refused.
   curl -i {url}/v1/adjustments -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
-    -H 'Idempotency-Key: order-1236' -d '{{"member": "email:user@example.com", "points": "5", "point_type": "bonus"}}'
-  curl -i {url}/v1/adjustments/$(curl -s '{url}/v1/adjustments?idempotency_key=order-1236' \\
+    -H 'Idempotency-Key: order-1237' -d '{{"member": "email:user@example.com", "points": "5", "point_type": "bonus"}}'
+  curl -i {url}/v1/adjustments/$(curl -s '{url}/v1/adjustments?idempotency_key=order-1237' \\
     -H 'Authorization: Bearer {key}' | grep -o 'adj_[0-9a-f]*' | head -1)/reversal -d '{{"points": "2"}}' \\
-    -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -H 'Idempotency-Key: return-1'
+    -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -H 'Idempotency-Key: return-1237'
 
   # Read that member's history at the vendor: both are in it, each with the adjustment that made it.
   curl -i {url}/v1/members/email:user@example.com/transactions -H 'Authorization: Bearer {key}'
@@ -66,7 +66,7 @@ The points gateway runs on {url} with {count} simulated vendors. Try, in another
   # Have a vendor book a credit and hang up: nobody knows what became of it, until somebody settles it in the console.
   curl -i {vendor}/_simulator/faults -d '{{"kind": "close", "when": "after"}}'
   curl -i {url}/v1/adjustments -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
-    -H 'Idempotency-Key: order-1237' -d '{{"member": "email:Jason@example.com", "points": "7"}}'
+    -H 'Idempotency-Key: order-1238' -d '{{"member": "email:Kim@example.com", "points": "7"}}'
 
 The console, to see all of this and to settle what is unknown: {url}/ (the operator's key is {console_key})
 
@@ -151,7 +151,7 @@ class _Server(Server):
         """Begin to serve, and print the commands to try."""
         await super().startup(sockets)
         if self.started:
-            for line in _BANNER.format(**self._placeholders()).splitlines():
+            for line in BANNER.format(**self._placeholders()).splitlines():
                 terminal.report(line)
 
     def _placeholders(self) -> dict[str, object]:
