@@ -1,7 +1,7 @@
 "use strict";
 
 // The fields begin with the document's examples, which succeed against `points-gateway demo`.
-const DEMO_KEY = "demo-operator-key-00000000000000000";
+const DEMO_KEY = "demo-backoffice-key-000000000000000";
 const byId = (id) => document.getElementById(id);
 let api, made = ""; // the document, and the id of the last adjustment that was made here
 

@@ -25,10 +25,12 @@ from gateway.settings import Settings
 from gateway.store import Store
 
 KEY = "demo-storefront-key-000000000000000"
-OPERATOR_KEY = "demo-operator-key-00000000000000000"
+BACKOFFICE_KEY = "demo-backoffice-key-000000000000000"
 """The key of a client with all scopes, for the page that tries every operation."""
 CONSOLE_KEY = "demo-console-key-0000000000000000000"
 """The key of an operator, for the console."""
+ELSEWHERE = "`points-gateway demo --port 8090` moves all ports of the demo"
+"""What to do where a port is taken."""
 _HERE = ("127.0.0.1", "localhost")
 _CHECKED_OUT = Path("config/demo.yaml")
 BANNER = """
@@ -68,12 +70,12 @@ The points gateway runs on {url} with {count} simulated vendors. Try, in another
   curl -i {url}/v1/adjustments -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
     -H 'Idempotency-Key: order-1238' -d '{{"member": "email:Kim@example.com", "points": "7"}}'
 
-The console, to see all of this and to settle what is unknown: {url}/ (the operator's key is {console_key})
+The console, to see all of this and to settle what is unknown: {console} (the operator's key is {console_key})
 
-A member whom each vendor knows:
+Each vendor's own records, for curl, and a member whom it knows:
 {members}
 
-Every operation, to try in a browser: {url}/docs (the key is {operator_key})
+Every operation, to try in a browser: {url}/docs (the client's key is {backoffice_key})
 The configuration behind this: {config}. Ctrl-C stops everything.
 Each request to the API is shown here:
 """
@@ -125,7 +127,7 @@ def _chosen(config: Path | None, port: int | None, kept: ExitStack) -> Path:
 async def _demonstrate(settings: Settings, kinds: Mapping[str, AdapterType], config: Path) -> None:
     async with AsyncExitStack() as running:
         # Before the journal is removed: if another demo runs, its simulators have the ports and this one ends here.
-        await simulate.begin(running, settings, "127.0.0.1")
+        await simulate.begin(running, settings, "127.0.0.1", instead=ELSEWHERE)
         try:
             _remove_journal(Store.parse(settings.store).file)
             gateway = Gateway(settings, kinds)
@@ -141,9 +143,8 @@ class _Server(Server):
         super().__init__(gateway, settings)
         simulators = registry.simulators()
         self._members = {name: simulators[each.adapter].example.member for name, each in settings.vendors.items()}
+        self._origins = {name: _origin(each.base_url) for name, each in settings.vendors.items()}
         self._config = config
-        first = urlsplit(next(iter(settings.vendors.values())).base_url)
-        self._vendor = f"{first.scheme}://{first.netloc}"
         if settings.server.admin is not None:
             self.config.app = FrontDoor(gateway.asgi, lambda: f"http://{self.admin}/")
 
@@ -158,13 +159,23 @@ class _Server(Server):
         return {
             "url": self.url,
             "key": KEY,
-            "operator_key": OPERATOR_KEY,
+            "backoffice_key": BACKOFFICE_KEY,
             "console_key": CONSOLE_KEY,
-            "vendor": self._vendor,
+            "vendor": next(iter(self._origins.values())),
+            "console": f"http://{self.admin}/" if self.admin else "none, for want of server.admin",
             "count": len(self._members),
-            "members": "\n".join(f"  {name:<10} {member}" for name, member in self._members.items()),
+            "members": "\n".join(
+                f"  {name:<10} {self._origins[name]}/_simulator/state  {member}"
+                for name, member in self._members.items()
+            ),
             "config": self._config,
         }
+
+
+def _origin(url: str) -> str:
+    """The scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _remove_journal(journal: Path | None) -> None:

@@ -22,6 +22,7 @@ def simulate(
     """Simulate every vendor of a configuration, on the port of its base_url, until Ctrl-C.
 
     Each can play faults, for example:
+
     curl -d '{"kind": "hang", "when": "after"}' 127.0.0.1:9104/_simulator/faults
 
     Example: points-gateway simulate --config config/demo.yaml
@@ -40,10 +41,12 @@ async def _run(settings: Settings, host: str) -> None:
         await stop.wait()
 
 
-async def begin(running: AsyncExitStack, settings: Settings, host: str) -> dict[str, str]:
+async def begin(
+    running: AsyncExitStack, settings: Settings, host: str, *, instead: str = "choose another port in its base_url"
+) -> dict[str, str]:
     """Start the simulators; returns their URLs by vendor name. Vendors with the same adapter and port share one.
 
-    Ends the command if a vendor has no simulator, or its port is in use.
+    Ends the command if a vendor has no simulator, or its port is in use; then it suggests what to do `instead`.
     """
     available = registry.simulators()
     urls: dict[str, str] = {}
@@ -64,7 +67,7 @@ async def begin(running: AsyncExitStack, settings: Settings, host: str) -> dict[
             try:
                 started[place] = await simulator.start(host, port)
             except (OSError, UnicodeError) as error:
-                fail(f"vendors.{name}: the simulator cannot listen on {host}:{port}: {refusal(error)}")
+                fail(f"vendors.{name}: the simulator cannot listen on {host}:{port}: {refusal(error)}; {instead}")
             running.push_async_callback(simulator.stop)
         urls[name] = started[place]
     return urls

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import httpx
 from playwright.sync_api import Browser, Page
 
-from gateway.cli.demo import CONSOLE_KEY, OPERATOR_KEY
+from gateway.cli.demo import BACKOFFICE_KEY, CONSOLE_KEY
 from tests.deadlines import DEADLINE
 from tests.end_to_end.browser import browsing
 from tests.gateway.cli.conftest import ROOT, Running, demonstration
@@ -35,7 +35,7 @@ class Shop:
     """An app that calls the demo."""
 
     def __init__(self, url: str, vendors: list[str]) -> None:
-        headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+        headers = {"Authorization": f"Bearer {BACKOFFICE_KEY}"}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=DEADLINE, trust_env=False)
         self._vendors = vendors
         self._numbers = count(7001)

@@ -97,7 +97,7 @@ def test_the_page_can_be_used_without_a_mouse_or_eyes() -> None:
 
 def test_the_key_that_it_offers_is_that_of_the_demo() -> None:
     """One press of a button fills in the key that `points-gateway demo` prints."""
-    assert f'DEMO_KEY = "{demo.OPERATOR_KEY}"' in SCRIPT
+    assert f'DEMO_KEY = "{demo.BACKOFFICE_KEY}"' in SCRIPT
 
 
 def test_what_its_forms_begin_with_is_read_by_the_api() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.cli.demo import CONSOLE_KEY, KEY
+from gateway.cli.demo import BACKOFFICE_KEY, CONSOLE_KEY, ELSEWHERE, KEY
 from gateway.cli.demo_copy import copied
 from gateway.journal.lock import FileLock
 from tests.deadlines import DEADLINE
@@ -75,7 +75,8 @@ def test_it_says_what_to_try(demo: Demo) -> None:
     vendors = demo.config.read_text("utf-8").count("    adapter: ")
     assert f"runs on {url} with {vendors} simulated vendors" in demo.printed
     assert f"{url}/docs" in demo.printed
-    assert f"{url}/ (the operator's key is {CONSOLE_KEY})" in demo.printed
+    assert f"http://127.0.0.1:{demo.ports[1]}/ (the operator's key is {CONSOLE_KEY})" in demo.printed
+    assert f"{url}/docs (the client's key is {BACKOFFICE_KEY})" in demo.printed
     assert f"The configuration behind this: {demo.config}. Ctrl-C stops everything." in demo.printed
     assert len(commands(demo.printed)) == 10
     assert not re.search("Traceback|warning", demo.printed)
@@ -103,7 +104,7 @@ def test_what_it_prints_works(demo: Demo) -> None:
     status, headers, taken = pasted(reversal)
     assert (status, taken["operation"], taken["points"], taken["linked"]) == (201, "reverse", "-2", False)
     assert pasted(reversal)[1]["idempotent-replayed"] == "true"
-    more = reversal.replace("return-1", "return-2").replace('"points": "2"', '"points": "4"')
+    more = reversal.replace("return-1237", "return-2").replace('"points": "2"', '"points": "4"')
     assert pasted(more)[2]["code"] == "not_reversible"
     status, _, page = pasted(history)
     rows = {each["adjustment"]: each["points"] for each in page["data"]}
@@ -130,14 +131,14 @@ def test_its_root_leads_to_the_console(demo: Demo) -> None:
 
 
 def test_a_second_demo_says_what_is_taken(demo: Demo) -> None:
-    """A demo beside a running one ends with exit code 1, names the port, and does the first no harm."""
+    """A demo beside a running one ends with exit code 1, says how to move it, and does the first no harm."""
     journal = demo.config.parents[1] / "var/demo.db"
     held = journal.stat().st_ino
     result = ran("demo", "--config", demo.config)
     assert (result.code, result.out) == (1, "")
     taken = demo.ports[2]  # the first vendor's, after those of the API and of the admin listener
     why = f"the simulator cannot listen on 127.0.0.1:{taken}: Address already in use"
-    assert result.err == f"points-gateway: vendors.arcade: {why}\n"
+    assert result.err == f"points-gateway: vendors.arcade: {why}; {ELSEWHERE}\n"
     assert journal.stat().st_ino == held
 
 
@@ -205,9 +206,11 @@ def test_a_configuration_that_is_not_there(command: Command, tmp_path: Path, mon
 
 
 def test_the_members_that_it_names_are_known(demo: Demo) -> None:
-    """One stands there for each vendor, and that vendor has a balance of it."""
-    members = dict(re.findall(r"^  (\w+) +(\w+:\S+)$", demo.printed, re.MULTILINE))
-    assert list(members) == ["arcade", "club", "perks", "crm"]
+    """One stands there for each vendor: that vendor has a balance of it, and its own records are where it says."""
+    rows = re.findall(r"^  (\w+) +(http:\S+) +(\w+:\S+)$", demo.printed, re.MULTILINE)
+    assert [name for name, *_ in rows] == ["arcade", "club", "perks", "crm"]
+    members = {name: member for name, _, member in rows}
+    assert [httpx.get(address, timeout=DEADLINE).json() != {} for _, address, _ in rows] == [True] * 4
     headers = {"Authorization": f"Bearer {KEY}"}
     for vendor, member in members.items():
         query = {"point_type": "bonus"} if vendor == "perks" else {}

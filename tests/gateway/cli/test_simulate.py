@@ -76,6 +76,8 @@ def test_a_port_that_is_taken(command: Command, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", last)):
         result = command("simulate", "-c", config)
     assert (result.code, result.out) == (1, "")
-    why = f"the simulator cannot listen on 127.0.0.1:{last}: Address already in use"
+    why = (
+        f"the simulator cannot listen on 127.0.0.1:{last}: Address already in use; choose another port in its base_url"
+    )
     assert result.err == f"points-gateway: vendors.crm: {why}\n"
     assert all(is_free(port) for port in ports(config))

@@ -31,4 +31,4 @@ def test_the_demo_needs_nothing(tmp_path: Path) -> None:
     assert settings.store == f"sqlite:///{tmp_path}/var/demo.db"
     key = b"demo-storefront-key-000000000000000"
     assert {key.digest: key.client for key in settings.client_keys}[sha256(key).digest()] == "storefront"
-    assert settings.clients["operator"].scopes == set(get_args(Scope))
+    assert settings.clients["backoffice"].scopes == set(get_args(Scope))
