@@ -108,16 +108,17 @@ class Echoes:
 
 
 def ordinary(secret: str) -> str | None:
-    """What a secret lacks to be distinguishable from ordinary text; None if it is distinguishable."""
+    """All that a secret lacks to be distinguishable from ordinary text; None if it is distinguishable."""
     core = "".join(secret.split())
+    lacks = []
     if len(_core(secret)) < SHORTEST:
-        return f"at least {SHORTEST} characters"
+        lacks.append(f"at least {SHORTEST} characters")
     if len(set(core)) < _VARIETY:
-        return f"at least {_VARIETY} different characters"
+        lacks.append(f"at least {_VARIETY} different characters")
     plain = core.isdecimal() or (core.isalpha() and core in (core.lower(), core.upper(), core.capitalize()))
     if plain and len(secret) < _WORD:
-        return f"at least {_WORD} characters where it could be a number or a word"
-    return None
+        lacks.append(f"at least {_WORD} characters where it could be a number or a word")
+    return ", ".join(lacks) or None
 
 
 class _View:

@@ -11,7 +11,10 @@ from gateway.port.secrets import is_plain_text
 from gateway.settings.file_models import expiry
 from gateway.settings.key import ClientKey, digest_of, is_digest, key_error
 
-SHORTEST = 32
+SHORTEST = 8
+"""Characters of the shortest key."""
+ADVISED = 32
+"""Characters under which a key draws a warning."""
 Holder = Literal["client", "operator"]
 
 
@@ -29,7 +32,7 @@ class KeyList:
     def take(self, name: str, entry: Entry) -> None:
         """Take the keys of one holder; invalid ones are left out, and their errors are added to the problems."""
         for path, text, expires in _keys(entry):
-            if error := key_error(text):
+            if error := key_error(text) or _too_short(text):
                 self._problems.append(entry.problem(path, error))
                 continue
             plain = is_plain_text(text) and not is_digest(text)
@@ -46,8 +49,8 @@ class KeyList:
                 # While a key moves from one file to another, both contain it; a gateway that starts then must not fail.
                 moving = first.reread is not None or reread is not None
                 (self.warnings if moving else self._problems).append(key.problem("the same key is given twice"))
-            if len(text) < SHORTEST:
-                short = f"a key of {len(text)} characters may be guessed: expected {SHORTEST} or more"
+            if len(text) < ADVISED:
+                short = f"a key of {len(text)} characters may be guessed: expected {ADVISED} or more"
                 self.warnings.append(key.problem(short))
             self.found.append(key)
 
@@ -60,6 +63,11 @@ def _keys(entry: Entry) -> Iterator[tuple[Path, str, datetime | None]]:
         text, expires = (value.get("key"), value.get("expires")) if inside else (value, None)
         if isinstance(text, str) and text and not isinstance(text, Broken):
             yield ("keys", index, "key") if inside else ("keys", index), text, _moment(expires)
+
+
+def _too_short(text: str) -> str | None:
+    """The error of a key that anybody guesses; None where it is long enough."""
+    return None if len(text) >= SHORTEST else f"expected a key of at least {SHORTEST} characters, better {ADVISED}"
 
 
 def _moment(text: object) -> datetime | None:

@@ -134,6 +134,18 @@ def test_no_problem_shows_a_secret(
     assert "a-secret" not in result.out + result.err
 
 
+def test_secrets_are_told_with_the_rest(command: Command, tmp_path: Path) -> None:
+    """A client's key that anybody guesses and a vendor's secret are told in one pass, with all that each lacks."""
+    vendor = "vendors: {crm: {adapter: contact-points, base_url: 'http://127.0.0.1:9104', api_key: a-b}}\n"
+    client = "clients: {app: {keys: [a], tenants: ['*'], scopes: [points:write]}}\n"
+    config = written(tmp_path / "points.yaml", f"store: sqlite:///points.db\n{vendor}tenants: {{}}\n{client}")
+    result = command("check", "--config", config)
+    assert result.code == 1
+    assert [where for *_, where in places(result.err)] == ["vendors.crm.api_key", "clients.app.keys[0]"]
+    assert "at least 8 characters, at least 4 different characters" in result.err
+    assert "expected a key of at least 8 characters" in result.err
+
+
 def test_a_short_key_is_a_warning(command: Command, tmp_path: Path) -> None:
     """A client key of less than 32 characters is told with its place, not shown, and fails nothing."""
     client = "clients: {app: {keys: [short-key-of-somebody], tenants: ['*'], scopes: [points:write]}}\n"

@@ -59,7 +59,8 @@ def loaded(tmp_path: Path) -> Loaded:
             "the-secret-of-brand",
             "brand",
             "9:22: vendors.club.client_credentials.client_secret: expected a secret that can be told from ordinary "
-            "text, to be masked there: at least 8 characters",
+            "text, to be masked there: at least 8 characters, "
+            "at least 12 characters where it could be a number or a word",
         ),
         (
             "      client_id: brand\n",

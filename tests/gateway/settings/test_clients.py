@@ -38,7 +38,7 @@ def test_a_client_may_have_several_keys_while_rotating(load_text: Load) -> None:
 
 def test_a_key_may_end(load_text: Load) -> None:
     """At a time with an offset, or at the beginning of a date in UTC; one beside it that does not goes on."""
-    keys = f"{{key: {OTHER}, expires: 2026-12-31}}, {{key: third, expires: 2026-12-31T01:00:00+01:00}}"
+    keys = f"{{key: {OTHER}, expires: 2026-12-31}}, {{key: a-third-key, expires: 2026-12-31T01:00:00+01:00}}"
     settings = load_text(WHOLE, (KEY, f"{KEY}, {keys}"))
     end = datetime(2026, 12, 31, tzinfo=UTC)
     assert [key.expires for key in settings.client_keys] == [None, end, end]
@@ -64,11 +64,11 @@ def test_a_star_is_every_tenant(load_text: Load) -> None:
 
 def test_a_short_key_draws_a_warning(load_text: Load) -> None:
     """It can still be used; a digest says nothing of its key's length."""
-    settings = load_text(WHOLE, (KEY, "short"))
+    settings = load_text(WHOLE, (KEY, "rather-short"))
     (warning,) = settings.warnings
     assert (warning.line, warning.column, warning.where) == (8, 23, "clients.storefront.keys[0]")
-    assert warning.detail == "a key of 5 characters may be guessed: expected 32 or more"
-    assert owners(settings) == {digest("short"): "storefront"}
+    assert warning.detail == "a key of 12 characters may be guessed: expected 32 or more"
+    assert owners(settings) == {digest("rather-short"): "storefront"}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,7 @@ def test_a_short_key_draws_a_warning(load_text: Load) -> None:
         (f"[{KEY}]", "[]", "8:22: clients.storefront.keys: expected at least 1 item"),
         (f"[{KEY}]", KEY, "8:22: clients.storefront.keys: expected a list"),
         (KEY, "''", "8:23: clients.storefront.keys[0]: expected a secret that is not empty"),
+        (KEY, "a", "8:23: clients.storefront.keys[0]: expected a key of at least 8 characters, better 32"),
         (
             KEY,
             "123",

@@ -61,12 +61,13 @@ def test_an_editor_is_told_the_same(adapters: dict[str, AdapterType], secret: st
         ("s3cret!", "at least 8 characters"),
         ("a 1 b 2 c", "at least 8 characters"),
         ("ababab-ab-ab", "at least 4 different characters"),
+        ("a-b", "at least 8 characters, at least 4 different characters"),
         ("20261126", "at least 12 characters where it could be a number or a word"),
         *((word, "at least 12 characters where it could be a number or a word") for word in ("standard", "Standard")),
     ],
 )
 def test_what_stands_in_ordinary_text_by_chance(problems: Problems, secret: str, lacks: str) -> None:
-    """Such a secret could not be masked without much else being masked, so it is refused."""
+    """Such a secret could not be masked without much else being masked. It is refused, with all that it lacks."""
     (found,) = problems(WHOLE, ("api_key: key-of-arcade", f"api_key: '{secret}'"))
     message = "expected a secret that can be told from ordinary text, to be masked there"
     assert found == f"3:88: vendors.arcade.api_key: {message}: {lacks}"
