@@ -44,7 +44,8 @@ def listen(
 
     For development: an event is sent once, whatever the app answers, and nothing is kept.
 
-    Example: points-gateway events listen --forward-to http://127.0.0.1:3000/hooks --key demo-storefront-key-000
+    Example: points-gateway events listen --forward-to http://127.0.0.1:3000/hooks
+    --key demo-storefront-key-000000000000000
     """
     secret = secret or f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
     if error := secret_error(secret):

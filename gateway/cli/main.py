@@ -17,18 +17,24 @@ from gateway.cli import failing, terminal
 
 _HELP = """One points API in front of several loyalty vendors.
 
-Begin with [bold]points-gateway demo[/bold]: a running gateway with every vendor simulated. Then write a
-configuration (config/gateway.yaml explains each line), [bold]check[/bold] it, [bold]explain[/bold] what a call
-would send, and [bold]serve[/bold] it.
+Begin with [bold]points-gateway demo[/bold]: a running gateway with every vendor simulated. Then [bold]init[/bold]
+writes a configuration that explains each line. [bold]check[/bold] it, [bold]explain[/bold] what a call would send,
+and [bold]serve[/bold] it.
 
 Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line is wrong.
 """
-
-
 GARBAGE = 100_000
 """Threshold of the garbage collector's first generation, in live new objects; `serve` sets another once it serves."""
 _Command = TyperCommand | TyperGroup
 COMMANDS = {
+    "demo": (
+        "demo:demo",
+        "Run a gateway with every vendor simulated, on this machine only, until Ctrl-C.",
+    ),
+    "init": (
+        "init:init",
+        "Write a configuration that explains each line (points.yaml) and its JSON Schema; no file is overwritten.",
+    ),
     "serve": (
         "serve:serve",
         "Serve the API until SIGTERM or Ctrl-C; then finish the calls under way within server.drain.",
@@ -107,20 +113,15 @@ COMMANDS = {
         "describe_try:describe_try",
         "Show what an answer of a vendor would come to by a description: applied, refused, unknown. Nothing is sent.",
     ),
-    "init": (
-        "init:init",
-        "Write a configuration that explains each line (points.yaml) and its JSON Schema; no file is overwritten.",
-    ),
-    "demo": (
-        "demo:demo",
-        "Run a gateway with every vendor simulated, on this machine only, until Ctrl-C.",
-    ),
     "simulate": (
         "simulate:simulate",
         "Simulate every vendor of a configuration, on the port of its base_url, until Ctrl-C.",
     ),
 }
-"""Where each command is, or what makes a group of them, and its summary: the first paragraph of its help."""
+"""Where each command is, or what makes a group of them, and its summary: the first paragraph of its help.
+
+The help lists them in this order.
+"""
 
 
 def main() -> None:
@@ -166,7 +167,19 @@ def imported(name: str) -> _Command:
         app.command(name)(target)
         command = cast("TyperCommand", get_command(app))
     command.name = name
+    _flow(command)
     return command
+
+
+def _flow(command: _Command) -> None:
+    command.help = flowing(command.help or "")
+    for each in getattr(command, "commands", {}).values():
+        _flow(each)
+
+
+def flowing(text: str) -> str:
+    """A help text with each paragraph in one line, for any width: line ends of the source would break it twice."""
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in text.strip().split("\n\n"))
 
 
 def _print_version(asked: bool) -> None:
@@ -180,7 +193,7 @@ def _print_version(asked: bool) -> None:
 def _commands() -> TyperGroup:
     app = typer.Typer(
         cls=_OnDemand,
-        help=_HELP,
+        help=flowing(_HELP),
         no_args_is_help=True,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.failing import fail
+from gateway.cli.options import USUAL, fail
 
 if TYPE_CHECKING:  # loaded only by those commands that call
     import httpx
@@ -35,9 +35,9 @@ Admin = Annotated[
 
 def config_of(config: Path | None) -> Path:
     """The configuration of a command that opens the journal. Raises `BadParameter` without one."""
-    if config is None:
+    if config is None and not USUAL.is_file():
         raise typer.BadParameter("name the configuration by --config, or a gateway's operator API by --admin")
-    return config
+    return config or USUAL
 
 
 class OperatorApi:

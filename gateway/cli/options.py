@@ -34,10 +34,26 @@ class Output(StrEnum):
     JSON = "json"
 
 
+USUAL = Path("points.yaml")
+"""The configuration where none is named: what `init` writes, in the folder that the command runs in."""
+
+
+def usual() -> Path:
+    """The usual configuration. Raises `BadParameter` where there is none."""
+    if not USUAL.is_file():
+        raise typer.BadParameter(f"name the configuration by --config: there is no {USUAL} here")
+    return USUAL
+
+
 Config = Annotated[
     Path,
     typer.Option(
-        "--config", "-c", envvar="POINTS_GATEWAY_CONFIG", help="The configuration: a YAML file, or a folder of them."
+        "--config",
+        "-c",
+        envvar="POINTS_GATEWAY_CONFIG",
+        help="The configuration: a YAML file, or a folder of them.",
+        default_factory=usual,
+        show_default=f"{USUAL}, where it is here",
     ),
 ]
 Host = Annotated[

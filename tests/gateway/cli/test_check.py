@@ -146,6 +146,14 @@ def test_secrets_are_told_with_the_rest(command: Command, tmp_path: Path) -> Non
     assert "expected a key of at least 8 characters" in result.err
 
 
+def test_the_usual_configuration_is_checked(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none is named, it is points.yaml in the folder of the command."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "points.yaml", f"{EMPTY}store: sqlite:///points.db\n")
+    result = command("check")
+    assert (result.code, result.out) == (0, "points.yaml: good: 0 vendor(s), 0 tenant(s), 0 client(s)\n")
+
+
 def test_a_short_key_is_a_warning(command: Command, tmp_path: Path) -> None:
     """A client key of less than 32 characters is told with its place, not shown, and fails nothing."""
     client = "clients: {app: {keys: [short-key-of-somebody], tenants: ['*'], scopes: [points:write]}}\n"

@@ -1,5 +1,6 @@
 """The help of every command teaches it, and a command line that is wrong is told apart from what fails."""
 
+import itertools
 import re
 import shlex
 import shutil
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.demo import KEY
 from tests.gateway.cli.conftest import ROOT, Command, Left
 
 COMMANDS = (
@@ -76,11 +78,29 @@ def test_the_commands_are_these(command: Command) -> None:
 
 
 def test_the_help_says_where_to_begin(command: Command) -> None:
-    """The help of the whole names the first command to try, and says what exit codes mean."""
+    """The help of the whole names the first commands to try, lists them first, and says what exit codes mean."""
     shown = command("--help")
+    assert listed(shown.out)[:2] == ["demo", "init"]
     assert shown.code == 0
     assert "Begin with points-gateway demo" in shown.out
     assert "Exit codes: 0 done; 1 it could not be done, and standard error says why" in shown.out
+
+
+def test_an_example_has_the_key_of_the_demo(command: Command) -> None:
+    """What can be tried beside the demo works as it stands."""
+    words = example(command, "events listen")
+    assert words[words.index("--key") + 1] == KEY
+
+
+@pytest.mark.parametrize("name", ["check", "journal verify"])
+def test_a_paragraph_fills_its_lines(command: Command, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 80 columns no line ends where the next word had room, but at the end of a paragraph."""
+    monkeypatch.setenv("COLUMNS", "80")
+    text = command(*name.split(), "--help").out.partition("╭")[0].partition("\n\n")[2]
+    for paragraph in re.split(r"\n *\n", text.rstrip()):
+        lines = paragraph.strip().splitlines()
+        for line, following in itertools.pairwise(each.strip() for each in lines):
+            assert len(f"{line} {following.split()[0]}") > 78, line
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.gateway.cli.conftest import ROOT, Command
 
 
@@ -17,7 +19,16 @@ def test_it_writes_a_configuration_and_its_schema(command: Command, tmp_path: Pa
     kept = (ROOT / "config/gateway.schema.json").read_text("utf-8")
     assert (folder / "gateway.schema.json").read_text("utf-8") == kept
     assert f"points-gateway check --config {folder}/points.yaml" in result.out
+    assert (folder / "points.yaml").stat().st_mode & 0o777 == 0o600
     assert command("check", "--offline", "--config", folder / "points.yaml").code == 0
+
+
+def test_it_says_what_is_to_be_set(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables and files that its secrets and keys come from are listed, without those that are there."""
+    monkeypatch.setenv("CRM_API_KEY", "a-key-of-somebody-else")
+    lines = command("init", tmp_path).out.splitlines()
+    assert {"  ${env:ARCADE_API_KEY}", "  ${file:/run/secrets/club}", "  ${env:STOREFRONT_KEY}"} <= set(lines)
+    assert "  ${env:CRM_API_KEY}" not in lines
 
 
 def test_it_overwrites_nothing(command: Command, tmp_path: Path) -> None:
