@@ -100,6 +100,7 @@ lock: .venv/dev ## pin the dependencies anew
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-emit-package points-gateway-client --extra build --extra postgresql --extra redis pyproject.toml -o locks/runtime.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-emit-package points-gateway-client --extra build --extra postgresql --extra redis --extra dev -c locks/runtime.txt pyproject.toml -o locks/dev.txt
+	sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c locks/runtime.txt - -o locks/wheels.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group mutants -c locks/dev.txt -o locks/mutants.txt
 
 sbom: .venv/dev ## dist/sbom.json: everything that an installation holds, by name, version and hash (CycloneDX)
@@ -109,9 +110,9 @@ sbom: .venv/dev ## dist/sbom.json: everything that an installation holds, by nam
 reference: .venv/dev ## client/REFERENCE.md, from the docstrings of the client library
 	$(BIN)/python -m tests.client.reference > client/REFERENCE.md
 
-wheels: .venv/dev ## dist/*.whl: the gateway, and the client library, which apps install alone
-	$(BIN)/python -m hatchling build -t wheel -d dist
-	cd client && ../$(BIN)/python -m hatchling build -t wheel -d ../dist
+wheels: .bench/wheels/installed ## dist/*.whl: the gateway, and the client library, which apps install alone
+	.bench/wheels/venv/bin/python -m hatchling build -t wheel -d dist
+	cd client && ../.bench/wheels/venv/bin/python -m hatchling build -t wheel -d ../dist
 
 # The folder is its owner's alone. The files in it can be read by the users in the containers, who see no folder of ours.
 secrets: ## the files that docker-compose.yml takes its secrets from; those that are there stay
@@ -159,6 +160,11 @@ clean: ## forget the environment and what tests left
 .bench/mutants/installed: locks/mutants.txt
 	$(PYTHON) -m venv --clear .bench/mutants/venv
 	.bench/mutants/venv/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.bench/wheels/installed: locks/wheels.txt
+	$(PYTHON) -m venv --clear .bench/wheels/venv
+	.bench/wheels/venv/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 # Without a package-lock, which would name the registry it was made with; without scripts, for it needs none.

@@ -14,6 +14,19 @@ CLIENT = tomllib.loads((ROOT / "client/pyproject.toml").read_text("utf-8"))["pro
 LOCK = (ROOT / "locks/runtime.txt").read_text("utf-8")
 
 
+def test_wheels_are_built_by_what_builds_the_locked_environment() -> None:
+    """Each package of the lock of `make wheels` is in that of an installation, in the same version, by the same hashes.
+
+    What builds is what both projects require for it.
+    """
+    packages = r"^([\w.-]+)==(\S+)((?: \\\n +--hash=\S+)+)"
+    builds = set(re.findall(packages, (ROOT / "locks/wheels.txt").read_text("utf-8"), re.MULTILINE))
+    assert builds <= set(re.findall(packages, LOCK, re.MULTILINE))
+    assert {name for name, *_ in builds} >= {"hatchling", "packaging", "pathspec", "pluggy"}
+    projects = [tomllib.loads((ROOT / each).read_text("utf-8")) for each in ("pyproject.toml", "client/pyproject.toml")]
+    assert [each["build-system"]["requires"] for each in projects] == [["hatchling>=1.27"]] * 2
+
+
 def test_the_bill_of_materials_lists_the_lock(tmp_path: Path) -> None:
     """Each package of the lock is in it with its version and every hash, and so is the client library.
 
