@@ -138,7 +138,9 @@ function next(response, body, again, renew) {
   const problem = JSON.parse(body), { retryable, new_key_allowed: failed, adjustment } = problem;
   const advice = failed ? "This adjustment has failed for good. Another one takes a new key."
     : retryable ? `Send the same again ${later}, with the same key.`
-    : adjustment ? "The key belongs to an adjustment: look at it before you send anything else." : "Correct the request, and keep the key.";
+    : adjustment ? "The key belongs to an adjustment: look at it before you send anything else."
+    : problem.code === "unauthenticated" ? `Enter ${byId("key").value ? "another" : "an"} API key above${byId("demo").hidden ? "" : ", or press “Use the key of the demo”"}, and send this again.`
+    : `Correct the request${renew() ? ", and keep its Idempotency-Key" : ""}.`;
   const link = make("a", { href: problem.type, target: "_blank", rel: "noopener" }, "What ", make("code", {}, problem.code), " means");
   return make("p", {}, `${advice} `, link, ".", make("br"), failed ? renew() : retryable && again(), adjustment && seeing(adjustment));
 }

@@ -162,6 +162,30 @@ def test_the_console_is_shown_where_that_is_configured(api: Caller, start: Start
 
 
 @needs_browser
+def test_who_has_no_key_is_told_to_enter_one(url: str) -> None:
+    """In Chromium: 401 asks for an API key and not for another body; other refusals name the Idempotency-Key."""
+    with browsing() as browser:
+        page = browser.new_page()
+        page.set_default_timeout(MILLISECONDS)
+        page.goto(f"{url}/docs#adjust")
+        adjust, limits = page.locator("#adjust"), page.locator("#get_limits")
+        adjust.locator("button.send").click()
+        adjust.get_by_text("Enter an API key above, or press “Use the key of the demo”").wait_for()
+        page.fill("#key", "nobody-has-this-key")
+        adjust.locator("button.send").click()
+        adjust.get_by_text("Enter another API key above").wait_for()
+        page.fill("#key", KEYS["anywhere"])
+        page.fill("#tenant", "acme")
+        adjust.locator("textarea").fill("{}")
+        adjust.locator("button.send").click()
+        adjust.get_by_text("Correct the request, and keep its Idempotency-Key.").wait_for()
+        page.fill("#tenant", "nobody")
+        page.goto(f"{url}/docs#get_limits")
+        limits.locator("button.send").click()
+        limits.get_by_text("Correct the request.", exact=False).wait_for()
+
+
+@needs_browser
 def test_an_answer_leads_to_its_timeline(start: Starts, vendors: Vendors) -> None:
     """In Chromium: an adjustment's answer has a link to its page in the console, and other answers have none."""
     process = start(admin={"public_url": "https://points-ops.example.com"})
