@@ -16,7 +16,7 @@ from gateway.console.templating import HEADERS, Templates
 from gateway.console.visit import Visit, html
 from gateway.operators.desk import Desk
 from gateway.operators.live import request_seen
-from gateway.operators.recorder import Of, Seen
+from gateway.operators.recorder import LATEST, Of, Seen
 
 ROWS = 50
 """Requests that are shown."""
@@ -83,6 +83,8 @@ class LiveScreen:
             "times": _times,
             "slowest": _slowest,
             "requests": [request_seen(each) for each in islice(seen, ROWS)],
+            "chosen": tenant is not None or vendor is not None,
+            "latest": LATEST,
         }
         return self._templates.render("live_part.html", values)
 

@@ -51,7 +51,7 @@ class LiveSummary(AnswerModel):
     """What happens now.
 
     `requests` are of this `process` alone, newest first, and `number` is that of the newest; rates are of all processes
-    that share its listeners, since it was started.
+    that share its listeners, since it was started. Both are without the polls of the feed of events that succeeded.
     """
 
     process: str

@@ -1,7 +1,8 @@
 """Remembers the last requests of this process, and for an hour how many there were and how long they took, by minute.
 
 The minutes are of all processes that share the listeners, by vendor and by tenant: differences of counters that they
-share. What it costs a request is one count after its answer has left.
+share. What it costs a request is one count after its answer has left. Polls of the feed that succeed are left out:
+one listener sends two a second, and would push everything else out of the last requests.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from gateway.series import Spreads
 
 LATEST = 200
 """Requests that are remembered."""
+FEED = "/v1/events"
+"""The route of the feed, which listeners poll."""
 MINUTES = 60
 MINUTE = 60.0
 
@@ -59,12 +62,14 @@ class Recorder:
         metrics.sampled(self._sample)
 
     def answered(self, line: Mapping[str, Any]) -> None:
-        """Take in the log line of a request."""
-        self._number += 1
+        """Take in the log line of a request; of a poll that succeeds, only that its client was there."""
         now = time.time()
-        self._latest.append(Seen(self._number, now, line))
         if (client := line.get("client")) is not None:
             self._metrics.shown.used(client, now)
+        if line["route"] == FEED and line["status"] < 400:
+            return
+        self._number += 1
+        self._latest.append(Seen(self._number, now, line))
         if (tenant := line.get("tenant")) is not None:
             self._metrics.shown.served(tenant, line["ms"] / 1000, failed=line["status"] >= 500)
         if self._changed is not None:

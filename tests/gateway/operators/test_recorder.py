@@ -25,8 +25,16 @@ class Hands:
         self.metrics.sample()
 
 
-def line(number: int = 1, *, tenant: str | None = "acme", status: int = 200, ms: float = 20.0) -> dict[str, Any]:
-    return {"request_id": f"req-{number}", "tenant": tenant, "client": "app", "status": status, "ms": ms}
+def line(
+    number: int = 1,
+    *,
+    route: str = "/v1/adjustments",
+    tenant: str | None = "acme",
+    status: int = 200,
+    ms: float = 20.0,
+) -> dict[str, Any]:
+    request = {"request_id": f"req-{number}", "route": route}
+    return {**request, "tenant": tenant, "client": "app", "status": status, "ms": ms}
 
 
 def test_the_last_requests_come_newest_first() -> None:
@@ -40,6 +48,20 @@ def test_the_last_requests_come_newest_first() -> None:
     assert [each.number for each in recorder.requests(after=LATEST + 8)] == [LATEST + 10, LATEST + 9]
     assert [each.number for each in recorder.requests(limit=1)] == [LATEST + 10]
     assert recorder.number == LATEST + 10
+
+
+def test_polls_of_the_feed_push_nothing_out() -> None:
+    """However many succeed, only that their client was there is remembered; one that fails is a request as any."""
+    recorder = Hands().recorder
+    recorder.answered(line(1))
+    for number in range(LATEST):
+        recorder.answered({**line(number, route="/v1/events"), "client": "listener"})
+    assert [each.line["request_id"] for each in recorder.requests()] == ["req-1"]
+    assert [each.by_name["acme"].count for each in recorder.minutes("tenant")] == [1]
+    assert recorder.last_used().keys() == {"app", "listener"}
+    recorder.answered(line(2, route="/v1/events", status=503))
+    assert [each.line["request_id"] for each in recorder.requests()] == ["req-2", "req-1"]
+    assert [each.by_name["acme"].count for each in recorder.minutes("tenant")] == [2]
 
 
 def test_whoever_waits_hears_of_the_next_request() -> None:
