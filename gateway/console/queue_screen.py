@@ -14,6 +14,7 @@ from gateway.operators.actions import search_now
 from gateway.operators.chosen import MOST
 from gateway.operators.decisions import Seen, approve, resolve, withdraw
 from gateway.operators.desk import Desk
+from gateway.operators.endings import WITHOUT_A_PERSON
 from gateway.operators.queue import alarms, queue
 from gateway.operators.timeline import Timeline, timeline
 
@@ -45,6 +46,7 @@ class QueueScreen:
             "tenants": sorted(each.journal_name for each in settings.tenants.values())[:500],
             "vendors": sorted(settings.vendors),
             "page": page,
+            "findable": not WITHOUT_A_PERSON.isdisjoint(way for each in page.data for way in each.ways),
             "alarms": alarmed,
             "more": f"/console/queue?{more}" if page.next_after else None,
             "two": settings.resolution.approvals > 1,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from gateway.console.visit import Visit
 from gateway.errors import InvalidRequest
 from gateway.model import Member
 from gateway.operators.desk import Desk
+from gateway.operators.endings import WITHOUT_A_PERSON
 from gateway.operators.search import Query, found
 from gateway.operators.timeline import Timeline, timeline
 
@@ -72,6 +74,8 @@ class SearchScreen:
         settings = self._desk.current().settings
         values = {
             "shown": shown,
+            "busy_until": shown.lease_until if _later(shown.lease_until, shown.now) else None,
+            "findable": not WITHOUT_A_PERSON.isdisjoint(shown.ways),
             "two": settings.resolution.approvals > 1,
             "may_confirm": may_confirm(visit, shown),
             "may_withdraw": may_withdraw(visit, shown),
@@ -88,6 +92,10 @@ class SearchScreen:
         rows = {each.id: each for page in pages for each in page.data}
         newest = sorted(rows.values(), key=lambda each: each.created_at, reverse=True)
         return newest, pages[0].next_after if len(pages) == 1 else None
+
+
+def _later(one: str, other: str) -> bool:
+    return datetime.fromisoformat(one) > datetime.fromisoformat(other)
 
 
 def may_confirm(visit: Visit, shown: object) -> bool:

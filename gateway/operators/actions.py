@@ -9,6 +9,7 @@ from gateway.errors import InvalidRequest
 from gateway.model import time_text
 from gateway.operators.chosen import check
 from gateway.operators.desk import Desk
+from gateway.operators.endings import WITHOUT_A_PERSON, ways
 from gateway.operators.operator import Operator
 from gateway.operators.vendors import PauseShown, pauses_of
 from gateway.pauses import Pause
@@ -109,19 +110,17 @@ async def _search(desk: Desk, id: str) -> Asked:  # noqa: A002 (the field's name
         return Asked(id=id, result="refused", detail="There is no such adjustment")
     if not record.state.open:
         return Asked(id=id, result="refused", detail=f"It is {record.state.status}, and nothing is left to find out")
-    planner = desk.current().vendors.planner
-    searched = any(record.draft.account in each.accounts for each in planner.searchable())
-    repeated = record.mark is not None and any(record.draft.account in each.accounts for each in planner.enforcing())
-    if not searched and not repeated:
+    possible = ways(desk, record)
+    if WITHOUT_A_PERSON.isdisjoint(possible):
         detail = "Its vendor can be neither searched nor sent the request again: look into its own records"
         return Asked(id=id, result="refused", detail=detail)
-    if searched and record.looks == 1:
+    if "search" in possible and record.looks == 1:
         # Its quiet period may still run. If it ended sooner, what arrives late would be taken for absent.
         detail = "Its first search comes by itself, once what may still be on its way has had the time to arrive"
         return Asked(id=id, result="refused", detail=detail)
-    if searched:
+    if "search" in possible:
         await desk.journal.postpone(record, 0.0, asked=False, cursor=record.search_cursor)
-    if repeated and record.mark is not None:
+    if "repeat" in possible and record.mark is not None:
         await desk.journal.postpone_repeat(record, 0.0, alarmed=record.mark.alarmed)
     return Asked(id=id, result="asked", detail=None)
 

@@ -1,11 +1,10 @@
 """What waits for a person: everything unknown and accepted, oldest first, and what late results contradict."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
-from gateway.adjustments import Record, Status
 from gateway.answers import rendering
 from gateway.answers.answer_model import AnswerModel, Time
 from gateway.answers.models import AdjustmentAnswer, ProposalSaid
@@ -13,11 +12,8 @@ from gateway.approvals import Proposal
 from gateway.journal import QueueEntry
 from gateway.model import time_text
 from gateway.operators.desk import Desk
+from gateway.operators.endings import Way, ways
 from gateway.operators.operator import Operator
-
-Way = Literal["search", "repeat", "vendor", "person"]
-"""How it may still be settled: the vendor is searched for it; its request is sent again; the vendor has it and decides;
-a person looks into the vendor's own records."""
 
 
 class Waiting(AnswerModel):
@@ -115,24 +111,13 @@ def _waiting(desk: Desk, entry: QueueEntry, proposal: Proposal | None) -> Waitin
         repeats=record.state.repeats,
         looks=record.looks,
         evidence=rendering.plain(entry.evidence),
-        ways=_ways(desk, record),
+        ways=ways(desk, record),
         next_look=_text(entry.next_look),
         next_repeat=_text(entry.next_repeat),
         busy_until=_text(entry.busy_until),
         conflict=record.conflict,
         proposal=None if proposal is None else rendering.proposal(proposal),
     )
-
-
-def _ways(desk: Desk, record: Record) -> list[Way]:
-    """How it may still be settled, with the vendors that are configured now."""
-    planner = desk.current().vendors.planner
-    ways: list[Way] = ["vendor"] if record.state.status is Status.ACCEPTED else []
-    if any(record.draft.account in each.accounts for each in planner.searchable()):
-        ways.append("search")
-    if record.mark is not None and any(record.draft.account in each.accounts for each in planner.enforcing()):
-        ways.append("repeat")
-    return [*ways, "person"]
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -12,6 +12,7 @@ from gateway.answers.models import AdjustmentHistory, ProposalSaid
 from gateway.model import time_text
 from gateway.operators.chosen import chosen
 from gateway.operators.desk import Desk
+from gateway.operators.endings import Way, ways
 from gateway.operators.operator import Operator
 
 
@@ -26,6 +27,7 @@ class Timeline(AnswerModel):
     """An adjustment, its steps oldest first, and what is linked to it.
 
     `attempt` and `repeats` are what a resolution has to name. `requests`: the ids of the callers' requests about it.
+    `ways`: how it may still be settled; empty for what has ended.
     """
 
     adjustment: AdjustmentHistory
@@ -33,6 +35,7 @@ class Timeline(AnswerModel):
     repeats: int
     open: bool = Field(description="Whether a person can settle it.")
     conflict: bool = Field(description="Whether a late result contradicts what the journal says.")
+    ways: list[Way]
     looks: int = Field(description="How often its vendor was asked in vain whether it has it.")
     lease_until: Time
     account: str
@@ -59,6 +62,7 @@ async def timeline(desk: Desk, operator: Operator, id: str) -> Timeline:  # noqa
         repeats=record.state.repeats,
         open=record.state.open,
         conflict=record.conflict,
+        ways=ways(desk, record) if record.state.open else [],
         looks=record.looks,
         lease_until=time_text(record.lease_until),
         account=record.draft.account,

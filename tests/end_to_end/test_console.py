@@ -125,7 +125,9 @@ def test_an_unknown_is_settled(filled: Filled, page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("settled as applied")
     kept = api.acting(tenant="hasty").adjustment(ids["unknown 1"])
     assert (kept["status"], kept["resolution"]["by"]) == ("succeeded", "operator alice")
-    page.get_by_role("link", name="Back to the queue").click()
+    page.get_by_role("link", name=ids["unknown 1"]).click()
+    expect(page.locator(".steps-list")).to_contain_text("operator alice settled it as applied: “row 17 of their list”.")
+    page.goto(f"{url}/console/queue")
     expect(page.get_by_label(f"Mark {ids['unknown 2']}")).to_be_visible()
     assert page.get_by_label(f"Mark {ids['unknown 1']}").count() == 0
 

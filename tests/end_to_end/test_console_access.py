@@ -56,6 +56,11 @@ def token(page: httpx.Response) -> str:
     return found[1]
 
 
+def words(page: httpx.Response) -> str:
+    """The text of a page without its markup."""
+    return re.sub("<[^>]*>", "", page.text)
+
+
 def sign_in(browser: httpx.Client, name: str = "alice", **fields: str) -> httpx.Response:
     """What comes of signing in with an operator's key."""
     form = {"token": token(browser.get("/console/sign-in")), "key": OPERATORS[name], "next": ""}
@@ -149,13 +154,17 @@ def test_two_people_settle(console: str) -> None:
         sign_in(alice)
         sign_in(bob, "bob")
         page = alice.get("/console/queue")
+        assert "Only a person can settle it." in page.text
+        assert "Search for the marked now" not in page.text, "its vendor can be neither searched nor sent it again"
         [chosen] = re.findall('name="adjustment" value="([^"]+)"', page.text)
         form = {"adjustment": chosen, "outcome": "applied", "reason": "seen in their list", "token": token(page)}
         proposed = alice.post("/console/queue/settle", data=form)
         assert "proposed as applied" in proposed.text
         again = alice.post("/console/queue/settle", data={**form, "confirm": "1"})
         assert "You have proposed it yourself" in again.text
+        assert "Only a person can settle it." in alice.get(f"/console/adjustments/{chosen.split()[0]}").text
         own, other = (each.get(f"/console/adjustments/{chosen.split()[0]}") for each in (alice, bob))
+        assert "Search at the vendor now" not in own.text
         assert ("Withdraw your proposal" in own.text, "Withdraw your proposal" in other.text) == (True, False)
         not_his = bob.post("/console/queue/withdraw", data={"adjustment": chosen, "token": token(other)})
         assert "Another person has proposed it" in not_his.text
@@ -168,6 +177,11 @@ def test_two_people_settle(console: str) -> None:
         assert "operator alice proposes" in seen.text
         done = bob.post("/console/queue/settle", data={**form, "confirm": "1", "token": token(seen)})
         assert "settled as applied" in done.text
+        steps = words(bob.get(f"/console/adjustments/{chosen.split()[0]}"))
+        assert "operator alice proposed applied: “seen in their list”." in steps
+        assert "operator alice withdrew the proposal applied." in steps
+        reason = "“seen in their list”. operator alice had proposed it: “seen in their list”."
+        assert f"operator bob settled it as applied: {reason}" in steps
 
 
 def test_wrong_keys_are_slowed_down(running: Vendors, configured: Configured, tmp_path: Path) -> None:

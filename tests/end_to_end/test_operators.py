@@ -321,6 +321,7 @@ def test_what_can_be_searched_is_looked_for_now(
         assert looked[0]["detail"] == {"adjustments": [found, lost, done]}
         ways = {each["adjustment"]["id"]: each["ways"] for each in admin.get("queue")["data"]}
         assert ways == {found: ["search", "person"], lost: ["person"]}
+        assert {each: admin.get(f"adjustments/{each}")["ways"] for each in (*ways, done)} == {**ways, done: []}
 
         def settled() -> bool:
             admin.post("searches", {"adjustments": [found]})
