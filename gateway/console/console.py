@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable
 from math import ceil
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -18,7 +19,7 @@ from gateway.console.sign_in import SignIn
 from gateway.console.templating import HEADERS, Templates, assets
 from gateway.console.tenants_screen import TenantsScreen
 from gateway.console.vendors_screen import VendorsScreen
-from gateway.console.visit import Visit, html
+from gateway.console.visit import Visit, html, refusal
 from gateway.errors import Forbidden, GatewayError, InternalError, InvalidRequest, NotFound
 from gateway.operators.desk import Desk
 from gateway.operators.signing_in import SigningIn
@@ -94,7 +95,7 @@ class Console:
             if isinstance(found, Response):
                 return found
             form = Form.of(request.scope["query_string"].decode("latin-1"))
-            return await screen(Visit(request, *found, form, self._templates))
+            return await self._shown(screen, Visit(request, *found, form, self._templates))
 
         return self._guarded(self._sign_in.remembered(page))
 
@@ -109,9 +110,27 @@ class Console:
             form = await posted(request)
             if not sessions.owns(session.number, form.text("token")):
                 raise Forbidden("The form is not of this session: load its page again, and send it from there")
-            return await action(Visit(request, operator, session, sessions, form, self._templates))
+            return await self._shown(action, Visit(request, operator, session, sessions, form, self._templates))
 
         return self._guarded(act)
+
+    async def _shown(self, screen: Screen, visit: Visit) -> Response:
+        """What a screen answers; a failure has the menu as well, and leads back."""
+        try:
+            return await screen(visit)
+        except GatewayError as error:
+            response = await visit.failed(error, self._back(visit.request))
+            self._wait(response, error)
+            return response
+
+    def _back(self, request: Request) -> str:
+        """The page that a form was sent from, as the browser names it; the queue in place of an answer to a form."""
+        came = urlsplit(request.headers.get("referer", ""))
+        if came.netloc != request.headers.get("host") or not came.path.startswith(HOME):
+            return HOME
+        if came.path.startswith("/console/queue/"):
+            return "/console/queue"
+        return f"{came.path}?{came.query}" if came.query else came.path
 
     def _guarded(self, handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """A handler whose failures are pages; a form that another site sends is refused before it is read."""
@@ -134,8 +153,12 @@ class Console:
         return guarded
 
     def _failed(self, request: Request, error: GatewayError) -> Response:
-        values = {"operator": None, "title": error.title, "detail": error.detail or error.title, "errors": error.errors}
+        values = {"operator": None, **refusal(error, HOME)}
         response = html(self._templates.render("problem.html", values), error.status)
+        self._wait(response, error)
+        return response
+
+    @staticmethod
+    def _wait(response: Response, error: GatewayError) -> None:
         if error.retry_after is not None:
             response.headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
-        return response

@@ -29,8 +29,8 @@ class QueueScreen:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def show(self, visit: Visit) -> Response:
-        """GET /console/queue."""
+    async def show(self, visit: Visit, *, unmarked: bool = False) -> Response:
+        """GET /console/queue; `unmarked`: what was to be done needs at least one that is marked."""
         form = visit.form
         tenant, vendor = form.text("tenant") or None, form.text("vendor") or None
         after = form.text("after") or None
@@ -50,11 +50,15 @@ class QueueScreen:
             "alarms": alarmed,
             "more": f"/console/queue?{more}" if page.next_after else None,
             "two": settings.resolution.approvals > 1,
+            "after": after,
+            "unmarked": unmarked,
         }
-        return await visit.page("queue.html", values, screen="queue")
+        return await visit.page("queue.html", values, screen="queue", status=400 if unmarked else 200)
 
     async def review(self, visit: Visit) -> Response:
         """POST /console/queue/review: what was chosen, to be looked at once more; nothing is changed."""
+        if not visit.form.all("adjustment"):
+            return await self.show(visit, unmarked=True)
         seen = _seen(visit.form)
         found = await asyncio.gather(*(self._timeline(visit, each.id) for each in seen))
         values = {
@@ -78,6 +82,8 @@ class QueueScreen:
 
     async def search(self, visit: Visit) -> Response:
         """POST /console/queue/search: have the vendors searched now, without waiting for the next turn."""
+        if not visit.form.all("adjustment"):
+            return await self.show(visit, unmarked=True)
         asked = await search_now(self._desk, visit.operator, [each.id for each in _seen(visit.form)])
         values = {"done": asked.data, "outcome": "", "title": "Asked to be looked for now"}
         return await visit.page("settled.html", values, screen="queue")

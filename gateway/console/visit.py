@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from gateway.console.forms import Form
 from gateway.console.session import Session, Sessions
 from gateway.console.templating import HEADERS, Templates
+from gateway.errors import GatewayError
 from gateway.operators.operator import Operator
 
 _FIELD = Markup('<input type="hidden" name="token" value="{}">')
@@ -50,9 +51,18 @@ class Visit:
         }
         return html(await asyncio.to_thread(self.templates.render, name, frame | dict(values)), status)
 
+    async def failed(self, error: GatewayError, back: str) -> Response:
+        """The page of a failure, with the menu and a link to where the operator came from."""
+        return await self.page("problem.html", refusal(error, back), status=error.status)
+
     def seen(self, path: str) -> Response:
         """Have the browser look at another page of the console, after something was done."""
         return RedirectResponse(path, 303, HEADERS)
+
+
+def refusal(error: GatewayError, back: str) -> Mapping[str, Any]:
+    """What the page of a failure shows; `back` is where its link leads."""
+    return {"title": error.title, "detail": error.detail or error.title, "errors": error.errors, "back": back}
 
 
 def html(text: str, status: int = 200) -> Response:

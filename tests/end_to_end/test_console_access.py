@@ -184,6 +184,28 @@ def test_two_people_settle(console: str) -> None:
         assert f"operator bob settled it as applied: {reason}" in steps
 
 
+def test_a_refused_form_leads_back(console: str, browser: httpx.Client) -> None:
+    """Nothing marked: the queue says so beside its form. Other refusals have the menu, and a link back."""
+    sign_in(browser)
+    form = {"token": token(browser.get("/console/queue?vendor=crm")), "vendor": "crm"}
+    for action in ("review", "search"):
+        unmarked = browser.post(f"/console/queue/{action}", data=form)
+        assert unmarked.status_code == 400
+        assert "Mark at least one adjustment" in unmarked.text
+        assert '<option value="crm" selected>' in unmarked.text
+    for path, back in (
+        ("/console/queue?vendor=crm", "/console/queue?vendor=crm"),
+        ("/console/queue/review", "/console/queue"),
+        ("", "/console/"),
+    ):
+        headers = {"Referer": f"{console}{path}"} if path else {"Referer": "http://elsewhere/console/x"}
+        refused = browser.post("/console/queue/settle", data={**form, "adjustment": "adj_1 1 0"}, headers=headers)
+        assert refused.status_code == 400
+        assert f'href="{back}">Back to' in refused.text
+        assert "Sign out" in refused.text
+    assert "Sign out" in browser.get("/console/adjustments/adj_1").text
+
+
 def test_wrong_keys_are_slowed_down(running: Vendors, configured: Configured, tmp_path: Path) -> None:
     """After some wrong ones of an address, the next ones are refused for a while; a right one is not."""
     configuration = with_operators(configured())

@@ -12,7 +12,9 @@ from gateway.console.templating import HEADERS, Templates, assets
 
 def test_text_is_escaped() -> None:
     """Markup in a value is shown as it is written."""
-    page = Templates().render("problem.html", {"operator": None, "title": "<b>", "detail": '"&', "errors": []})
+    page = Templates().render(
+        "problem.html", {"operator": None, "back": "/console/", "title": "<b>", "detail": '"&', "errors": []}
+    )
     assert "<b>" not in page
     assert "&lt;b&gt;" in page
 
