@@ -110,7 +110,7 @@ def _names(found: list[Hour], chosen: str | None) -> list[str]:
 
 
 def _bars(hour: Hour) -> Markup:
-    label = f"{hour.total} in the last hour, at most {max(hour.counts)} a minute, {sum(hour.failed)} failed"
+    label = f"{hour.total} in the last hour, {max(hour.counts)} in the busiest minute, {sum(hour.failed)} failed"
     return charts.bars(hour.counts, hour.failed, label=label)
 
 

@@ -148,6 +148,28 @@ def test_a_name_without_proof(browser: httpx.Client, headers: dict[str, str]) ->
     assert browser.get("/console/queue", headers=headers).status_code == 303
 
 
+def test_a_refused_form_leads_back(console: str, browser: httpx.Client) -> None:
+    """Nothing marked: the queue says so beside its form. Other refusals have the menu, and a link back."""
+    sign_in(browser)
+    form = {"token": token(browser.get("/console/queue?vendor=crm_hasty")), "vendor": "crm_hasty"}
+    for action in ("review", "search"):
+        unmarked = browser.post(f"/console/queue/{action}", data=form)
+        assert unmarked.status_code == 400
+        assert "Mark at least one adjustment" in unmarked.text
+        assert '<option value="crm_hasty" selected>' in unmarked.text
+    for path, back in (
+        ("/console/queue?vendor=crm_hasty", "/console/queue?vendor=crm_hasty"),
+        ("/console/queue/review", "/console/queue"),
+        ("", "/console/"),
+    ):
+        headers = {"Referer": f"{console}{path}"} if path else {"Referer": "http://elsewhere/console/x"}
+        refused = browser.post("/console/queue/settle", data={**form, "adjustment": "adj_1 1 0"}, headers=headers)
+        assert refused.status_code == 400
+        assert f'href="{back}">Back to' in refused.text
+        assert "Sign out" in refused.text
+    assert "Sign out" in browser.get("/console/adjustments/adj_1").text
+
+
 def test_two_people_settle(console: str) -> None:
     """Who has proposed an outcome can withdraw it, and not confirm it; another can, and then it is settled."""
     with closing(client(console)) as alice, closing(client(console)) as bob:
@@ -162,6 +184,7 @@ def test_two_people_settle(console: str) -> None:
         assert "proposed as applied" in proposed.text
         again = alice.post("/console/queue/settle", data={**form, "confirm": "1"})
         assert "You have proposed it yourself" in again.text
+        assert "<h1>Nothing was changed</h1>" in again.text
         assert "Only a person can settle it." in alice.get(f"/console/adjustments/{chosen.split()[0]}").text
         own, other = (each.get(f"/console/adjustments/{chosen.split()[0]}") for each in (alice, bob))
         assert "Search at the vendor now" not in own.text
@@ -182,28 +205,6 @@ def test_two_people_settle(console: str) -> None:
         assert "operator alice withdrew the proposal applied." in steps
         reason = "“seen in their list”. operator alice had proposed it: “seen in their list”."
         assert f"operator bob settled it as applied: {reason}" in steps
-
-
-def test_a_refused_form_leads_back(console: str, browser: httpx.Client) -> None:
-    """Nothing marked: the queue says so beside its form. Other refusals have the menu, and a link back."""
-    sign_in(browser)
-    form = {"token": token(browser.get("/console/queue?vendor=crm")), "vendor": "crm"}
-    for action in ("review", "search"):
-        unmarked = browser.post(f"/console/queue/{action}", data=form)
-        assert unmarked.status_code == 400
-        assert "Mark at least one adjustment" in unmarked.text
-        assert '<option value="crm" selected>' in unmarked.text
-    for path, back in (
-        ("/console/queue?vendor=crm", "/console/queue?vendor=crm"),
-        ("/console/queue/review", "/console/queue"),
-        ("", "/console/"),
-    ):
-        headers = {"Referer": f"{console}{path}"} if path else {"Referer": "http://elsewhere/console/x"}
-        refused = browser.post("/console/queue/settle", data={**form, "adjustment": "adj_1 1 0"}, headers=headers)
-        assert refused.status_code == 400
-        assert f'href="{back}">Back to' in refused.text
-        assert "Sign out" in refused.text
-    assert "Sign out" in browser.get("/console/adjustments/adj_1").text
 
 
 def test_wrong_keys_are_slowed_down(running: Vendors, configured: Configured, tmp_path: Path) -> None:
