@@ -5,6 +5,7 @@ It may reach no network, file, clock, output, log, environment or source of rand
 
 import _random
 import _socket
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -30,12 +31,15 @@ class Watch:
 
     def during(self, call: Callable[..., T], *arguments: Any) -> T:
         """Run one step of an exchange, and note what it reaches for."""
-        before = sys.getprofile()
+        before, collecting = sys.getprofile(), gc.isenabled()
+        gc.disable()  # what others have done at a collection, such as to read a clock, is no deed of the adapter
         sys.setprofile(self._called)
         try:
             return call(*arguments)
         finally:
             sys.setprofile(before)
+            if collecting:
+                gc.enable()
 
     def _called(self, frame: FrameType, event: str, function: Any) -> None:
         what = _reach(function) if event == "c_call" else _entered(frame) if event == "call" else None
