@@ -4,14 +4,14 @@ The promise: at most one effect for a key; `succeeded` means one; `failed` means
 `unknown`, can be seen, and is never sent again by itself.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.adjustments import Status, Transition
 from tests.attack import events, shares
 from tests.attack.acts import Act
-from tests.attack.testimony import Asked, Case, Heard, Kept, Testimony, Word
+from tests.attack.testimony import Asked, Case, Heard, Testimony, Word
 
 ISSUING = frozenset({"club"})
 """The vendors whose tokens expire."""
@@ -173,7 +173,7 @@ def _sent_again(case: Case) -> Iterator[str]:
         renewed = min(refused, kept.attempts) if kept.record.draft.vendor in ISSUING else 0
         if len(case.received) - renewed > allowed:
             yield f"{len(case.received)} requests arrived where {allowed} could have left, and {renewed} more"
-        for attempt in sorted(_without_proof(kept)):
+        for attempt in sorted(_without_proof(kept.history)):
             if any(step.attempt > attempt for step in kept.history):
                 yield f"attempt {attempt} became unknown, and another followed"
 
@@ -182,8 +182,8 @@ def _told_again(case: Case) -> Iterator[str]:
     """The callers who were told that nobody knows, and later to try again."""
     proved: set[object] = set()
     if not case.purged:  # the journal may have been too slow for a moment: proof waits in memory, and is written later
-        for kept in case.kept:
-            proved |= {step.attempt for step in kept.history} - _without_proof(kept)
+        for history in (row.history for row in case.kept):
+            proved |= {step.attempt for step in history} - _without_proof(history)
     for heard in (heard for heard in case.heard if heard.word is Word.UNKNOWN):
         if heard.said.get("attempts") in proved:
             continue
@@ -192,10 +192,10 @@ def _told_again(case: Case) -> Iterator[str]:
                 yield "a caller who was told unknown was later told to try again"
 
 
-def _without_proof(kept: Kept) -> set[int]:
+def _without_proof(history: Sequence[Transition]) -> set[int]:
     """The attempts that the journal had as unknown, and that were not withdrawn since nothing of them had left."""
-    unknown = {step.attempt for step in kept.history if step.after is Status.UNKNOWN}
-    return unknown - {step.attempt for step in kept.history if _stayed_here(step)}
+    unknown = {step.attempt for step in history if step.after is Status.UNKNOWN}
+    return unknown - {step.attempt for step in history if _stayed_here(step)}
 
 
 def _new_key_too_soon(case: Case) -> Iterator[str]:

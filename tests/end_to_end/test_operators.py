@@ -384,8 +384,8 @@ def test_who_proposed_withdraws(two: Admin, calling_two: Caller, vendors: Vendor
     assert (ran.code, ran.out.decode()) == (1, f"{other}  withdrawn\n")
     assert "no proposal" in ran.err.decode()
     assert nursery().run(*command).code == 2
-    kept = [each for each in two.get("audit", limit=100)["data"] if each["action"] == "withdraw"]
-    assert [(each["by"], each["detail"]["adjustment"]) for each in kept] == [
+    withdrawals = [each for each in two.get("audit", limit=100)["data"] if each["action"] == "withdraw"]
+    assert [(each["by"], each["detail"]["adjustment"]) for each in withdrawals] == [
         ("operator alice", other),
         ("operator alice", one),
     ]

@@ -92,8 +92,8 @@ class Layout:
 
     def _places(self, header: Sequence[str]) -> list[str]:
         """The name of each column, empty for one that is left out."""
-        kept = {each: each for each in (*OWN, OPERATION) if each not in self.ignored}
-        names = kept | {header: name for name, header in self.headers.items()}
+        checked = {each: each for each in (*OWN, OPERATION) if each not in self.ignored}
+        names = checked | {header: name for name, header in self.headers.items()}
         found = [names.get(each.strip(), "") for each in header]
         twice = [name for name, count in Counter(filter(None, found)).items() if count > 1]
         lacking = [self.headers[name] for name in REQUIRED if name not in found]
