@@ -73,6 +73,7 @@ class Console:
             Route("/console/sign-in", self._guarded(self._sign_in.ask), methods=["GET"]),
             Route("/console/sign-in", self._guarded(self._sign_in.enter), methods=["POST"]),
             *pages,
+            Route("/console/{path:path}", self._reads(self._nowhere), methods=["GET", "POST"]),
         ]
 
     async def _home(self, request: Request) -> Response:
@@ -80,6 +81,12 @@ class Console:
 
     async def _first(self, visit: Visit) -> Response:
         return visit.seen("/console/search")
+
+    async def _nowhere(self, visit: Visit) -> Response:
+        path = visit.request.url.path
+        if path.endswith("/"):
+            return visit.seen(path.rstrip("/"))
+        raise NotFound("The console has no such page: it may have been mistyped, or be of another version")
 
     async def _asset(self, request: Request) -> Response:
         asset = self._assets.get(request.path_params["name"])

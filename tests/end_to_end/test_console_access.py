@@ -247,8 +247,21 @@ def test_odd_requests(console: str) -> None:
         (b"POST", b"/console/sign-in", []),
     ]
     statuses = [exchange(console, request(*each)).status for each in odd]
-    assert statuses == [404, 404, 404, 405, 303, 303, 415]
+    assert statuses == [404, 404, 303, 405, 303, 303, 415]
     assert httpx.get(f"{console}/console/sign-in", trust_env=False, timeout=DEADLINE).status_code == 200
+
+
+def test_a_page_that_does_not_exist_leads_back(browser: httpx.Client) -> None:
+    """A wrong address is a page with the menu and a link, also where only forms are sent to; a last slash is none."""
+    sign_in(browser)
+    for path in ("/console/nothing", "/console/queue/review"):
+        answer = browser.get(path)
+        assert answer.status_code == 404
+        assert "no such page" in words(answer)
+        assert 'href="/console/queue"' in answer.text
+        assert 'href="/console/"' in answer.text
+    assert browser.post("/console/nothing", data={"a": "b"}).status_code == 404
+    assert browser.get("/console/queue/").headers["location"] == "/console/queue"
 
 
 def test_what_operators_read_is_audited(console: str, browser: httpx.Client) -> None:
