@@ -51,8 +51,12 @@ class Replies:
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
         self._clock = clock
 
-    def heard(self, record: Record) -> Reply:
-        """What a repeat hears that waited: it makes no attempt, so what can be tried again is told as it stands."""
+    def heard(self, record: Record, *, retry_after: float | None = None) -> Reply:
+        """What a repeat hears that waited: it makes no attempt, so what can be tried again is told as it stands.
+
+        `retry_after`: seconds until then, where the attempt said so. Raises `KeyExpired` where it was purged meanwhile,
+        and `IdempotencyInProgress` where an attempt is in flight.
+        """
         if record.removal == "purged":
             raise expired(record)
         if (answer := rendering.replay(record)) is not None:
@@ -62,19 +66,17 @@ class Replies:
         if record.state.status is Status.IN_PROGRESS:
             raise about(record, IdempotencyInProgress(retry_after=pause(record, self._clock())))
         answer = rendering.failure(record)
-        again = AUTH_PAUSE if record.problem and record.problem["code"] == VendorAuthFailed.code else 1
+        auth = record.problem is not None and record.problem["code"] == VendorAuthFailed.code
+        again = retry_after or (AUTH_PAUSE if auth else 1)
         return Reply(record.draft, answer.status, answer.body, replayed=True, retry_after=ceil(again))
 
     def concluded(self, concluded: Conclusion, retry_after: float | None) -> Reply:
-        """What the caller of an attempt hears; `retry_after`, in seconds, where it may be tried again."""
-        record = concluded.record
-        if (answer := rendering.replay(record)) is not None:
-            # What came late hears what somebody else settled: that is a replay.
-            return Reply(record.draft, answer.status, answer.body, replayed=concluded.late)
-        if record.state.status is Status.FAILED and record.problem is not None:
-            answer = rendering.failure(record)
-            return Reply(record.draft, answer.status, answer.body, retry_after=ceil(retry_after or 1))
-        return self.unknown(record)
+        """What the caller of an attempt hears; `retry_after`, in seconds, where it may be tried again.
+
+        Its own outcome is no replay; one that came late hears what the adjustment came to meanwhile. Raises as `heard`.
+        """
+        reply = self.heard(concluded.record, retry_after=retry_after)
+        return replace(reply, replayed=concluded.late and reply.status != 202)
 
     def unknown(self, record: Record) -> Reply:
         """202: how it stands, and when to look again."""

@@ -15,7 +15,7 @@ from gateway import meaning
 from gateway.adjustments import AT_VENDOR, Draft, Record, Settlement, Status
 from gateway.answers import rendering
 from gateway.delivery.delivery import Delivery
-from gateway.errors import AlreadyReversed, GatewayError, StoreUnavailable
+from gateway.errors import AlreadyReversed, GatewayError, IdempotencyInProgress, KeyExpired, StoreUnavailable
 from gateway.journal import Conclusion, Journal, Refused, Unreversible
 from gateway.limits import Ceilings
 from gateway.meaning import Asked
@@ -226,6 +226,8 @@ class Writes:
         """One attempt; past the claim, a fault of ours is no proof of anything either."""
         try:
             return await self._attempt(caller, record, translator, translation, lease_until)
+        except (KeyExpired, IdempotencyInProgress):
+            raise  # it came late, and this is how its adjustment stands
         except Exception:
             log.exception("an attempt could not be concluded; it becomes unknown", adjustment=record.draft.id)
             return self._replies.unknown(as_unknown(record))
@@ -257,8 +259,7 @@ class Writes:
         problem: dict[str, Any] | None = None
         if outcome.error is not None:
             outcome.error.vendor = (draft.vendor, draft.adapter)
-            told = rendering.problem(about(record, outcome.error), request_id=caller.request_id)
-            problem = told.model_dump()
+            problem = rendering.problem(about(record, outcome.error), request_id=caller.request_id).model_dump()
         at_vendor = {AT_VENDOR: True} if isinstance(outcome.error, AlreadyReversed) else {}
         settlement = Settlement(
             record=record,

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,9 @@ import httpx
 import pytest
 
 from gateway.adjustments import Draft, Settlement, Verdict
+from gateway.answers import rendering
 from gateway.cli.options import with_journal
+from gateway.errors import NotApplied
 from gateway.journal import Entry, Erase, Erased, Filters, Journal, Purge, Purged
 from gateway.journal.inspection import Inspection, inspect
 from gateway.model import Adjustment, Member
@@ -23,7 +26,7 @@ from gateway.simulation import Simulator, in_thread
 from gateway.write import Write
 from tests.adapters.served import KEY, Served, served
 from tests.conftest import PostgreSQL
-from tests.deadlines import DEADLINE, scaled
+from tests.deadlines import DEADLINE, scaled, until
 from tests.gateway.cli.conftest import ran
 
 BODY = {"member": "contact_id:1", "points": "5", "reference": "order-of-ann", "description": "for ann@example.com"}
@@ -245,6 +248,28 @@ def test_a_purged_reversal_still_says_how_it_was_carried_out(shop: Shop, linked:
     }
     [part] = shop.see(original)["reversals"]
     assert (part["id"], part["linked"]) == (done["id"], linked)
+    assert shop.broken() == []
+
+
+def test_an_attempt_that_ends_after_its_adjustment_was_purged(shop: Shop) -> None:
+    """Somebody settled it meanwhile: whoever made the attempt hears that the key has expired, and its status."""
+    shop.vendor.faults.add({"kind": "hang", "when": "before"})
+    with ThreadPoolExecutor() as callers:
+        call = callers.submit(shop.adjust, "one", member="contact_id:404")
+        until(lambda: shop.vendor.requests)
+
+        async def settled(journal: Journal) -> Any:
+            [record] = (await journal.list(None, Filters(), limit=1)).records
+            problem = rendering.problem(NotApplied(), request_id="r").model_dump()
+            return await journal.conclude(Settlement(record, Verdict.REFUSED, {"sent": False}, problem=problem))
+
+        assert not with_journal(shop.store, settled, owner="another").late
+        assert shop.purge() == Purged(1, 0, None)
+        shop.gateway.http.post(f"{shop.vendor.base_url}/_simulator/release").raise_for_status()
+        answer = call.result()
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["new_key_allowed"]) == (410, "key_expired", False)
+    assert "its status was failed" in problem["detail"]
     assert shop.broken() == []
 
 
