@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,8 +22,9 @@ from benchmarks.gateway import KEY
 from benchmarks.load import Call, for_seconds
 from benchmarks.machine import Cores, available, described, pinned
 from benchmarks.report import paragraph
-from benchmarks.server import Server
+from benchmarks.server import Server, free_port
 from benchmarks.stream import Answered, Stream
+from benchmarks.tabs import EVERY, TABS, tabs
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/performance.md"
@@ -108,15 +110,27 @@ class Row:
 
 
 class Bench:
-    """A gateway before a fast vendor and a slow one, the client that is watched, and who floods."""
+    """A gateway before a fast vendor and a slow one, the client that is watched, and who floods.
 
-    def __init__(self, served: Server) -> None:
+    `admin`: the port of the console.
+    """
+
+    def __init__(self, served: Server, admin: int) -> None:
         self.server = served
+        self.admin = admin
 
     def watched(self, seconds: float, *, slow: bool) -> Answered:
         """What the watched client sees for some seconds."""
         request = _raw("GET", _BALANCE, KEY, f"X-Tenant: {'slow' if slow else 'acme'}")
         return Stream(self.server.port, request, connections=CONNECTIONS, seconds=seconds, rate=RATE).run()
+
+    def followed(self, seconds: float) -> Row:
+        """The row of the console: it is no flood, and nobody should notice it."""
+        before = self.watched(seconds, slow=False)
+        with _sender("tabs", str(TABS), str(self.admin), str(seconds + 1)) as sender:
+            during = self.watched(seconds, slow=False)
+            heard = _heard(sender)
+        return Row(f"{TABS} tabs that follow the console", before, during, heard)
 
     def flooded(self, flood: Flood, seconds: float) -> Row:
         """One row."""
@@ -162,6 +176,12 @@ def _heard(sender: "subprocess.Popen[str]") -> Answered:
 def _send(kind: str, which: str, port: str, seconds: str) -> None:
     """Be the process that floods: say that it begins, and in the end what it heard."""
     until = float(seconds)
+    if kind == "tabs":
+        print(flush=True)
+        with tabs(int(port), int(which)) as latencies:
+            time.sleep(until)
+        print(json.dumps({"latencies": latencies, "seconds": until}))
+        return
     if kind == "overload":
         call = _writes(uuid4().hex)
         stream = Stream(int(port), call.request, connections=512, seconds=until, rate=float(which), most=20_000)
@@ -173,8 +193,8 @@ def _send(kind: str, which: str, port: str, seconds: str) -> None:
     print(json.dumps({"latencies": heard.latencies, "seconds": heard.seconds}))
 
 
-def configuration(vendor: int, slow: int) -> dict[str, Any]:
-    """The usual one, with who floods, and with a slow vendor that both clients may ask."""
+def configuration(vendor: int, slow: int, admin: int) -> dict[str, Any]:
+    """The usual one, with who floods, with a slow vendor that both clients may ask, and with a console."""
     whole = gateway.configuration(vendor, "sqlite:///journal.db")
     whole["vendors"]["club"]["max_concurrency"] = 1000
     slow_one = {"base_url": f"http://127.0.0.1:{slow}/API", "max_concurrency": PLACES}
@@ -183,7 +203,7 @@ def configuration(vendor: int, slow: int) -> dict[str, Any]:
     whole["clients"]["app"]["tenants"] = ["acme", "slow"]
     whole["clients"]["flooder"] = {**whole["clients"]["app"], "keys": [FLOODER], "tenants": ["acme", "slow"]}
     whole["clients"]["writer"] = {**whole["clients"]["flooder"], "keys": [WRITER], "tenants": ["acme"]}
-    return whole
+    return whole | gateway.console(admin)
 
 
 @contextmanager
@@ -199,8 +219,9 @@ def bench(folder: Path) -> Iterator[Bench]:
 
         fast = started(others.fake_vendor(folder / "fast", cores=cores.vendor), calls.vendor_balances())
         slow = started(others.fake_vendor(folder / "slow", cores=cores.vendor, delay=SLOW), calls.vendor_balances())
-        served = gateway.start(folder / "gateway", configuration(fast.port, slow.port), cores=cores.one)
-        yield Bench(started(served, calls.ready()))
+        admin = free_port()
+        served = gateway.start(folder / "gateway", configuration(fast.port, slow.port, admin), cores=cores.one)
+        yield Bench(started(served, calls.ready()), admin)
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -227,7 +248,7 @@ def main() -> None:
         _send(*asked.send)
         return
     with tempfile.TemporaryDirectory() as folder, bench(Path(folder)) as running:
-        rows = [running.flooded(flood, asked.seconds) for flood in FLOODS]
+        rows = [running.followed(4 * EVERY), *(running.flooded(flood, asked.seconds) for flood in FLOODS)]
         rows.append(running.overloaded(asked.seconds))
     print(table(rows))
     if asked.write:

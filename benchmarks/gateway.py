@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.server import Server, free_port
 
 COMMAND = Path(sys.executable).with_name("points-gateway")
-KEY, CACHED_KEY, REUSING_KEY = ("k" * 40, "c" * 40, "r" * 40)
+KEY, CACHED_KEY, REUSING_KEY, OPERATOR_KEY = ("k" * 40, "c" * 40, "r" * 40, "o" * 40)
 
 
 def configuration(vendor: int, store: str) -> dict[str, Any]:
@@ -39,6 +39,15 @@ def configuration(vendor: int, store: str) -> dict[str, Any]:
             "cached": _client(CACHED_KEY, "cached"),
             "reusing": _client(REUSING_KEY, "reusing"),
         },
+    }
+
+
+def console(admin: int) -> dict[str, Any]:
+    """What a configuration has besides where the console is open, on the port `admin`, for one operator."""
+    return {
+        "server": {"admin": f"127.0.0.1:{admin}"},
+        "operators": {"alice": {"keys": [OPERATOR_KEY], "scopes": ["operator:read", "operator:write"]}},
+        "admin": {"session_secret": ["s" * 40]},
     }
 
 

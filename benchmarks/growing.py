@@ -18,7 +18,6 @@ from benchmarks.gateway import KEY
 from benchmarks.server import Server, free_port
 
 ADMIN = "admin"
-OPERATOR_KEY = "o" * 40
 MEMBER = "0000c0de-c072-48b7-a9ea-eb35c5dd506b"
 TRANSACTION = "f90a1da5-c072-48b7-a9ea-eb35c5dd506b"
 
@@ -135,7 +134,4 @@ def _configuration(vendor: int, store: str, admin: int) -> dict[str, Any]:
         "app": {"keys": [KEY], "tenants": ["acme"], **client},
         "till": {"keys": ["t" * 40], "tenants": outlets, **client},
     }
-    whole["server"] = {"admin": f"127.0.0.1:{admin}"}
-    whole["operators"] = {"alice": {"keys": [OPERATOR_KEY], "scopes": ["operator:read", "operator:write"]}}
-    whole["admin"] = {"session_secret": ["s" * 40]}
-    return whole
+    return whole | gateway.console(admin)

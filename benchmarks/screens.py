@@ -5,14 +5,12 @@ can, by turns without a tab and with ten that follow the live screen.
 """
 
 import argparse
-import re
 import shutil
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
@@ -20,27 +18,14 @@ import httpx
 from benchmarks import calls, postgresql
 from benchmarks.filling import CAMPAIGN, EVERYBODY, Written
 from benchmarks.gateway import KEY
-from benchmarks.growing import OPERATOR_KEY
 from benchmarks.growth import UNKNOWN, Bench
 from benchmarks.load import for_seconds
 from benchmarks.machine import available, described
 from benchmarks.server import Server
+from benchmarks.tabs import TABS, signed_in, tabs
 
 TIMES, ROUNDS, SECONDS = 9, 5, 8.0
 """How often each screen is opened, and how often apps call for so many seconds, without tabs and with them."""
-TABS, EVERY = 10, 2.0
-"""Tabs, and the seconds after which each looks whether there is anything new, as the page's own script does."""
-
-
-def signed_in(admin: int) -> httpx.Client:
-    """A browser that has signed in to the console on this port."""
-    browser = httpx.Client(base_url=f"http://127.0.0.1:{admin}", trust_env=False, timeout=60)
-    page = browser.get("/console/sign-in").text
-    token = re.search('name="token" value="([^"]+)"', page)
-    form = {"token": token[1] if token else "", "key": OPERATOR_KEY, "next": ""}
-    if browser.post("/console/sign-in", data=form).status_code != 303:
-        raise RuntimeError("nobody can sign in to the console")
-    return browser
 
 
 def screens(written: list[Written]) -> Iterator[tuple[str, str]]:
@@ -79,30 +64,6 @@ def opened(browser: httpx.Client, path: str, cpu: Callable[[], float]) -> tuple[
         if answer.status_code != 200:
             raise RuntimeError(f"{path}: {answer.status_code} {answer.text[-300:]}")
     return taken, (cpu() - before) / TIMES * 1000
-
-
-@contextmanager
-def tabs(admin: int, count: int) -> Iterator[None]:
-    """So many tabs that show the live screen, all of them seen."""
-    over = threading.Event()
-
-    def follow() -> None:
-        state = ""
-        with closing(signed_in(admin)) as browser:
-            browser.get("/console/live")
-            while not over.wait(EVERY):
-                answer = browser.get("/console/live", params={"state": state}, headers={"X-Part": "live"})
-                state = answer.headers.get("X-State", state)
-
-    open_ones = [threading.Thread(target=follow) for _ in range(count)]
-    for each in open_ones:
-        each.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for each in open_ones:
-            each.join()
 
 
 def called(server: Server, run: Callable[[], str]) -> tuple[float, float, float]:

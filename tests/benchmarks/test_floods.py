@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.floods import FLOODS, Row, bench, table
 from benchmarks.stream import Answered, Stream
+from benchmarks.tabs import TABS
 from benchmarks.vendor import answer
 from tests.benchmarks.test_load import Respond, sending, serving
 from tests.deadlines import DEADLINE
@@ -48,6 +49,15 @@ def test_a_watched_client_beside_a_flood(tmp_path: Path) -> None:
     assert set(row.flood.latencies) == {401, 429}
     assert row.flood.count(401) <= 20
     assert row.name in table([row])
+
+
+def test_a_watched_client_beside_tabs_of_the_console(tmp_path: Path) -> None:
+    """Operators sign in and follow the live screen, and the client is served every time."""
+    with bench(tmp_path) as running:
+        row = running.followed(0.3)
+    assert row.during.count(200) == row.during.total > 0
+    assert set(row.flood.latencies) <= {200, 204}
+    assert row.flood.count(200) >= TABS
 
 
 def test_a_row() -> None:
