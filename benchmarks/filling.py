@@ -31,6 +31,8 @@ AT_ONCE = 10_000
 _SEPARATOR = "\x1f"
 _NOW = ("created_at", "lease_until", "completed_at", "at", "effect_at", "repeat_until", "repeat_at", "look_at")
 _TABLES = ("adjustments", "transitions")
+PUBLISHED = "UPDATE outbox SET published = (SELECT max(seq) FROM transitions)"
+"""A journal that grew has published its events as they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Filling:
                 "reference": CAMPAIGN if campaign else f"order-{number // 3:09}",
                 "transaction": f"{rest.getrandbits(128):032x}",
                 "tenant": tenant,
+                "feed": tenant,
                 "client": "app" if tenant == "acme" else "till",
             }
             row, *steps = (each.row(said, created) for each in templates)
@@ -143,7 +146,7 @@ def _template(columns: dict[str, Any], written: Written, begun: int) -> _Templat
         for what in ("id", "key", "member", "reference", "transaction"):
             if instead := getattr(written, what):
                 value = value.replace(instead, f"%({what})s")
-        texts.append(f"%({name})s" if name in ("tenant", "client") else value)
+        texts.append(f"%({name})s" if name in ("tenant", "client", "feed") else value)
     moments = tuple(place for place, (name, value) in enumerate(columns.items()) if name in _NOW and value is not None)
     return _Template(_SEPARATOR.join(texts), frozenset(binary), tuple(columns.values()), tuple(places), moments, begun)
 
@@ -183,6 +186,7 @@ def _into_sqlite(file: str, columns: dict[str, list[str]], made: Iterator[tuple[
         connection.executemany(inserts[0], [row for row, _ in part])
         connection.executemany(inserts[1], [step for _, steps in part for step in steps])
         connection.execute("COMMIT")
+    connection.execute(PUBLISHED)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 
@@ -207,6 +211,7 @@ def _into_postgresql(
                         into.write_row(row)
             connection.commit()
     with psycopg.connect(store, autocommit=True) as connection:
+        connection.execute(PUBLISHED)
         connection.execute("VACUUM (ANALYZE)")
 
 

@@ -35,6 +35,7 @@ class Publisher:
         self._clock = clock
         self._read = self._looked = float("-inf")
         self._seen: Horizon | None = None
+        self._more = False
         self._turn = asyncio.Lock()
         self.published = 0
         # The oldest look that found a step which is not published yet: when that was, and the step's number.
@@ -42,9 +43,9 @@ class Publisher:
         metrics.sampled(lambda: metrics.events_behind.set(self.behind))
 
     async def loop(self) -> None:
-        """Take a turn, if somebody wants the feed, or the last one was long ago."""
+        """Take a turn, if somebody wants the feed, or the last one was long ago, or left something."""
         now = self._clock()
-        if self._wanted() or now - self._read < READ_LATELY or now - self._looked >= SELDOM:
+        if self._more or self._wanted() or now - self._read < READ_LATELY or now - self._looked >= SELDOM:
             await self._publish()
 
     async def asked(self) -> None:
@@ -66,9 +67,9 @@ class Publisher:
             others = backlog.publisher not in ("", self._owner)
             if backlog.highest > backlog.published and not others:
                 done = await self._journal.hand_on(Publish(self._owner, LEASE, self._seen))
-                self.published, self._seen = done.published, done.seen
+                self.published, self._seen, self._more = done.published, done.seen, done.more
             else:
-                self._seen = None
+                self._seen, self._more = None, False
             self._looked = self._clock()
             # Under load there is always a step that is newer than the feed: each is waited for by itself.
             if self._waits is not None and self.published >= self._waits[1]:

@@ -27,11 +27,15 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """How far the feed is published, and whether it is the asker who publishes; `seen`: what is waited for."""
+    """How far the feed is published, and whether it is the asker who publishes.
+
+    `seen`: what is waited for. `more`: whether the next turn has more to publish already.
+    """
 
     published: int
     mine: bool
     seen: Horizon | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from gateway.journal.transaction import Transaction
 _STEP = transitions.c
 # Named, so that the key's index is read: on PostgreSQL writers may not scan a table.
 _THE_ROW = outbox.c.id == 1
+MOST = 10_000
+"""Steps that one turn goes through: writes wait for its transaction, and a statement that takes long is ended."""
 FARTHEST = 60_000_000
 """Microseconds that lie ahead of the end of any lease; one that ends later is from before the clock was set back."""
 _WRITERS = text(
@@ -74,7 +76,7 @@ def published(connection: Connection) -> int:
 
 
 def publish(transaction: Transaction, asked: Publish) -> Publication:
-    """Publish as far as nothing can come any more, where nobody else does."""
+    """Publish as far as nothing can come any more, at most `MOST` steps, where nobody else does."""
     connection = transaction.connection
     row = connection.execute(select(outbox).where(_THE_ROW).with_for_update(skip_locked=True)).one_or_none()
     lease = round(asked.lease * 1_000_000)
@@ -83,20 +85,22 @@ def publish(transaction: Transaction, asked: Publish) -> Publication:
     # In this order: who writes a step up to the highest has ended, or is seen among those who write.
     last = highest(connection)
     writers = _writers(connection)
-    reached, seen = row.published, asked.seen if row.owner == asked.owner else None
+    reached, seen = row.published, (waited_for := asked.seen if row.owner == asked.owner else None)
     if not writers:
         reached, seen = last, None
     elif seen is None:
         seen = Horizon(last, writers)
     elif seen.writers.isdisjoint(writers):
         reached, seen = seen.highest, Horizon(last, writers)
+    if more := reached > row.published + MOST:
+        reached, seen = row.published + MOST, waited_for
     if reached > row.published:
         missing = update(transitions).where(_STEP.seq > row.published, _STEP.seq <= reached, _EVENT)
         connection.execute(missing.values(feed=_TENANT))
     until, reached = transaction.micros + lease, max(reached, row.published)
     values: dict[str, Any] = {"published": reached, "owner": asked.owner, "lease_until": until}
     connection.execute(update(outbox).where(_THE_ROW).values(values))
-    return Publication(values["published"], mine=True, seen=seen)
+    return Publication(values["published"], mine=True, seen=seen, more=more)
 
 
 def _writers(connection: Connection) -> frozenset[str]:

@@ -1,8 +1,10 @@
 """When a process publishes the feed: at once where somebody wants it, and else seldom."""
 
 from gateway.events.publishing import READ_LATELY, SELDOM, Publisher
+from gateway.journal.outbox import MOST
 from gateway.metrics import Metrics
 from tests.gateway.events.conftest import Scene
+from tests.gateway.journal.backlog import with_a_backlog
 
 
 def test_a_feed_that_nobody_wants_is_published_seldom(scene: Scene) -> None:
@@ -26,6 +28,20 @@ def test_a_feed_that_nobody_wants_is_published_seldom(scene: Scene) -> None:
     now += READ_LATELY - 1
     assert took()
     assert took()
+
+
+def test_what_one_turn_leaves_is_published_by_the_next(scene: Scene, url: str) -> None:
+    """A long backlog does not wait for the next of the seldom turns."""
+    publisher = Publisher(scene.journal, Metrics(), owner="me", wanted=lambda: False, clock=lambda: 0.0)
+    with_a_backlog(url, scene.claimed(), MOST)
+    scene.runner.run(publisher.loop())
+    assert publisher.published == MOST
+    scene.runner.run(publisher.loop())
+    assert publisher.published > MOST
+    behind = publisher.published
+    scene.settled(scene.claimed())
+    scene.runner.run(publisher.loop())
+    assert publisher.published == behind
 
 
 def test_a_feed_under_load_is_not_behind(scene: Scene) -> None:

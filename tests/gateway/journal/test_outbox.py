@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -16,6 +17,8 @@ from gateway.event_kinds import kind
 from gateway.journal import Erase, Journal, Publication, Publish, Purge, feed
 from gateway.journal.database import Database
 from gateway.journal.feed import Event
+from gateway.journal.outbox import MOST
+from tests.gateway.journal.backlog import with_a_backlog
 
 LEASE = 60.0
 
@@ -25,11 +28,11 @@ class Outbox:
 
     def __init__(self, journal: Journal, runner: asyncio.Runner, owner: str = "me") -> None:
         self.journal, self.owner, self._runner = journal, owner, runner
-        self._seen: Any = None
+        self.seen: Any = None
 
     def publish(self) -> Publication:
-        done: Publication = self._runner.run(self.journal.hand_on(Publish(self.owner, LEASE, self._seen)))
-        self._seen = done.seen
+        done: Publication = self._runner.run(self.journal.hand_on(Publish(self.owner, LEASE, self.seen)))
+        self.seen = done.seen
         return done
 
     def events(self, tenant: str = "acme", *, after: str | None = None, limit: int = 100) -> tuple[Event, ...]:
@@ -227,6 +230,43 @@ def test_a_gateway_of_the_version_before_is_published_too(
     with engine.begin() as connection:
         assert connection.execute(text("SELECT seq, feed FROM transitions ORDER BY seq")).all() == before
     assert [each[1:] for each in outbox.said()] == [(2, "failed", True), (3, "failed", False), (5, "conflict", False)]
+
+
+def test_a_long_backlog_is_published_in_turns(
+    journal: Journal, outbox: Outbox, settled: Callable[..., Record], url: str, runner: Any
+) -> None:
+    """None of them goes through more than so many steps, however many there are, and the events are all there."""
+    first = settled(Verdict.UNKNOWN)
+    with_a_backlog(url, first, 2 * MOST)
+    second = settled()
+    reached = [0]
+    while (done := outbox.publish()).more:
+        reached.append(done.published)
+    reached.append(done.published)
+    assert done.published == runner.run(journal.backlog()).highest
+    assert [end - begin for begin, end in pairwise(reached)] == [MOST, MOST, done.published - 2 * MOST]
+    assert [each.record.draft.id for each in outbox.events()] == [first.draft.id, second.draft.id]
+
+
+def test_a_long_backlog_beside_writers(
+    journal: Journal,
+    late: psycopg.Connection[Any],
+    outbox: Outbox,
+    settled: Callable[..., Record],
+    url: str,
+    runner: Any,
+) -> None:
+    """What is known to be durable is published turn by turn, though others write meanwhile."""
+    first = settled(Verdict.UNKNOWN)
+    late.execute(STEP, (first.draft.id, "acme"))
+    with_a_backlog(url, first, 2 * MOST)
+    assert outbox.publish() == Publication(0, mine=True, seen=outbox.seen)
+    highest = runner.run(journal.backlog()).highest
+    late.commit()
+    late.execute(STEP, (first.draft.id, "acme"))
+    turns = [outbox.publish() for _ in range(3)]
+    assert [each.more for each in turns] == [True, True, False]
+    assert turns[-1].published == highest
 
 
 def test_a_cursor_from_before_a_purge_is_refused(
