@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import orjson
@@ -44,7 +45,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            timed,
             where_raised,
             *((tracing.noted,) if tracing.takes_part() else ()),
             *(
@@ -115,6 +116,12 @@ class Lines:
             pass
 
     log = debug = info = warning = error = critical = exception = msg
+
+
+def timed(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Add the time, RFC 3339 in UTC. structlog's own stamp is the same text, and takes three times as long."""
+    event["timestamp"] = orjson.dumps(datetime.now(UTC), option=orjson.OPT_UTC_Z)[1:-1].decode()
+    return event
 
 
 def where_raised(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
