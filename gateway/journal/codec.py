@@ -84,7 +84,7 @@ def _stored(text: str) -> str:
 
 
 def row_of(record: Record) -> dict[str, Any]:
-    """Every column of an adjustment's row but `seq`, `owner`, `conflict`, and those of searches and repeats."""
+    """The columns of a new adjustment's row, of which nothing has come yet, but `owner` and `reserved`."""
     draft, adjustment = record.draft, record.draft.adjustment
     return {
         "id": draft.id,
@@ -111,7 +111,17 @@ def row_of(record: Record) -> dict[str, Any]:
         "operation": draft.write.operation,
         "refers_to": draft.write.refers_to,
         "created_at": to_micros(record.created_at),
-        **changes_of(record),
+        **_stands(record),
+    }
+
+
+def _stands(record: Record) -> dict[str, Any]:
+    return {
+        "account": record.draft.account,
+        "status": record.state.status.value,
+        "retryable": record.state.retryable,
+        "attempt": record.state.attempt,
+        "lease_until": to_micros(record.lease_until),
     }
 
 
@@ -119,11 +129,7 @@ def changes_of(record: Record) -> dict[str, Any]:
     """The columns of an adjustment's row that change in its life."""
     answer = record.answer
     return {
-        "account": record.draft.account,
-        "status": record.state.status.value,
-        "retryable": record.state.retryable,
-        "attempt": record.state.attempt,
-        "lease_until": to_micros(record.lease_until),
+        **_stands(record),
         "completed_at": None if record.completed_at is None else to_micros(record.completed_at),
         "applied": None if record.applied is None else dumps(_applied_json(record.applied)),
         "problem": None if record.problem is None else dumps(record.problem),
@@ -284,15 +290,8 @@ def _moment(micros: int | None) -> datetime | None:
 def resolution_text(resolution: Resolution) -> str:
     """A person's decision as its column has it."""
     others = {name: value for name in ("actor", "proposed_by") if (value := getattr(resolution, name)) is not None}
-    return dumps(
-        {
-            "applied": resolution.applied,
-            "reason": resolution.reason,
-            "by": resolution.by,
-            "at": to_micros(resolution.at),
-            **others,
-        }
-    )
+    at = to_micros(resolution.at)
+    return dumps({"applied": resolution.applied, "reason": resolution.reason, "by": resolution.by, "at": at, **others})
 
 
 def resolution_of(text: str) -> Resolution:
