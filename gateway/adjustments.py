@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from gateway.model import Adjustment, Applied
 from gateway.write import Write
@@ -229,9 +229,8 @@ Removal = Literal["erased", "purged"]
 """What was taken out of an adjustment: what names its member, or all but what keeps its key from a second effect."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An adjustment as the journal has it.
+class Record(NamedTuple):
+    """An adjustment as the journal has it: a tuple, which is made in a third of the time of a frozen dataclass.
 
     `problem` is the problem as its caller was told it. `looks`: how often the vendor was asked in vain whether it has
     this `unknown`. `conflict`: a late outcome of some attempt contradicts the state, or once did. `mark`: there only

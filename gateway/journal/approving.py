@@ -4,7 +4,6 @@ A proposal counts for the adjustment as it stood: any step of its history since 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -51,7 +50,7 @@ def decide(transaction: Transaction, step: Resolve, standing: Standing) -> Decis
     """
     connection, id_ = transaction.connection, step.record.draft.id
     required = rule(connection)
-    now = replace(step.record, state=standing.state, conflict=standing.conflict)
+    now = step.record._replace(state=standing.state, conflict=standing.conflict)
     proposal = _standing(transaction, id_, standing.state) if required.approvals > 1 else None
     if proposal is not None and (proposal.subject, proposal.resolution) == (step.subject, step.resolution):
         return Decision(now, proposal=proposal)  # an earlier try of this operation did it

@@ -41,7 +41,7 @@ class Changes:
         """The adjustment as it stands, what this batch has changed so far included."""
         standing = self.standing[adjustment]
         record = standing.record or self.transaction.records([adjustment])[adjustment]
-        return replace(record, conflict=standing.conflict)
+        return record._replace(conflict=standing.conflict)
 
     def change(self, standing: Standing, record: Record) -> None:
         """Have an adjustment become this record; its owner is that of its standing."""

@@ -5,7 +5,7 @@ any number of processes, no more get a share than there is.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -107,7 +107,7 @@ class Remainders:
         standing = self.standing[original]
         record = standing.record or self._records[original]
         at_vendor = record.reversed_at_vendor or original in self._at_vendor
-        return replace(record, conflict=standing.conflict, reversed_at_vendor=at_vendor)
+        return record._replace(conflict=standing.conflict, reversed_at_vendor=at_vendor)
 
     def _others(self, original: str, reversal: str) -> Iterable[Share]:
         """The shares of all other reversals, what this batch has changed of them included."""

@@ -37,7 +37,7 @@ def mark(changes: Changes, step: MarkEffect, standing: Standing) -> Permission:
     standing.set_repeat(effect_digest=step.digest)
     if row.effect_at is None:
         standing.set_repeat(effect_at=changes.transaction.micros, effect_attempt=record.state.attempt)
-    return Permission(replace(record, mark=row.mark))
+    return Permission(record._replace(mark=row.mark))
 
 
 def begin(changes: Changes, step: BeginRepeat, standing: Standing, *, paused: Pause | None) -> Permission:
@@ -59,7 +59,7 @@ def begin(changes: Changes, step: BeginRepeat, standing: Standing, *, paused: Pa
             refused = "paused"
     if refused is not None:
         return Permission(changes.current(adjustment), refused)
-    record = replace(changes.current(adjustment), state=begun)
+    record = changes.current(adjustment)._replace(state=begun)
     standing.owner = step.owner
     standing.set_repeat(repeat_until=codec.to_micros(changes.transaction.later(step.lease)))
     evidence, tenant = {"repeat": begun.repeats, "begun": True}, step.record.draft.tenant
@@ -106,7 +106,7 @@ def end(changes: Changes, step: EndRepeat, standing: Standing) -> Conclusion:
     if settlement.evidence.get("sent") is False and "refused_before" not in settlement.evidence:
         # Nothing of it left: what is heard of the requests before it says as much as it did.
         state = replace(standing.state, repeats=standing.state.repeats - 1)
-        changes.change(standing, replace(changes.current(settlement.record.draft.id), state=state))
+        changes.change(standing, changes.current(settlement.record.draft.id)._replace(state=state))
     return Conclusion(changes.current(settlement.record.draft.id))
 
 

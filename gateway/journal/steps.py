@@ -153,8 +153,7 @@ class Steps:
             resolution = replace(resolution, proposed_by=ruled.resolution.by)
             evidence = {**evidence, "proposed_by": ruled.resolution.by, "proposed_because": ruled.resolution.reason}
         changed = self.transaction.answered(
-            replace(
-                step.record,
+            step.record._replace(
                 state=resolved,
                 completed_at=self.transaction.completed_at(resolved),
                 resolution=resolution,

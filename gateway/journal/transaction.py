@@ -1,7 +1,7 @@
 """What every operation of a batch has in hand: the connection, one moment for all, and who renders answers."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,7 +48,7 @@ class Transaction:
 
     def answered(self, record: Record) -> Record:
         """The record, which has none yet, with the answer that is kept for its key."""
-        return replace(record, answer=self.render(record))
+        return record._replace(answer=self.render(record))
 
     def completed_at(self, state: State) -> datetime | None:
         """The time of completion of what comes to this state now, if that completes it."""

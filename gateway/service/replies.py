@@ -1,7 +1,7 @@
 """What a caller hears of its adjustment, by where that stands."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import assert_never
@@ -195,4 +195,4 @@ def _exhausted(why: Exhausted) -> GatewayError:
 
 def as_unknown(record: Record) -> Record:
     """The record, as one of which nothing can be said."""
-    return replace(record, state=State(Status.UNKNOWN, attempt=record.state.attempt))
+    return record._replace(state=State(Status.UNKNOWN, attempt=record.state.attempt))

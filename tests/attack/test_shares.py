@@ -175,4 +175,4 @@ def _purged(row: Kept) -> Kept:
     if not draft.write.linked:
         return row
     left = replace(draft, write=replace(draft.write, transaction=None))
-    return replace(row, record=replace(row.record, draft=left, removal="purged"))
+    return replace(row, record=row.record._replace(draft=left, removal="purged"))

@@ -46,14 +46,14 @@ def told(error: VendorRejected | VendorRateLimited) -> dict[str, Any]:
 )
 def test_nothing_is_kept_that_may_change(state: State) -> None:
     """There is no final answer while anything can still become of an adjustment."""
-    record = replace(RECORD, state=state, problem=told(VendorRateLimited()) if state.retryable else None)
+    record = RECORD._replace(state=state, problem=told(VendorRateLimited()) if state.retryable else None)
     assert rendering.final_answer(record) is None
 
 
 def test_a_success_is_201() -> None:
     """The final answer of a success is the adjustment, with what the vendor said and null for what it did not."""
     applied = Applied("t1", Balance(available=Decimal("105.50")), {"amount": Decimal("5.0"), "list": [Decimal(1)]})
-    answer = rendering.final_answer(replace(RECORD, state=State(Status.SUCCEEDED), applied=applied, completed_at=NOON))
+    answer = rendering.final_answer(RECORD._replace(state=State(Status.SUCCEEDED), applied=applied, completed_at=NOON))
     assert answer is not None
     assert answer.status == 201
     document = orjson.loads(answer.body)
@@ -68,31 +68,31 @@ def test_a_success_is_201() -> None:
 
 def test_a_success_without_a_balance() -> None:
     """A vendor that says no balance leaves null, not a balance of nulls."""
-    record = replace(RECORD, state=State(Status.SUCCEEDED), applied=Applied("t1"))
+    record = RECORD._replace(state=State(Status.SUCCEEDED), applied=Applied("t1"))
     assert rendering.adjustment(record).balance is None
 
 
 def test_a_refusal_keeps_its_problem() -> None:
     """The final answer of a refusal is the problem as its first caller was told it, and that it is for good."""
     problem = told(VendorRejected("No.", vendor_status=400, vendor_code="E1", vendor_message="No."))
-    answer = rendering.final_answer(replace(RECORD, state=State(Status.FAILED), problem=problem))
+    answer = rendering.final_answer(RECORD._replace(state=State(Status.FAILED), problem=problem))
     assert answer is not None
     assert (answer.status, orjson.loads(answer.body)) == (422, {**problem, "new_key_allowed": True})
 
 
-FAILED = replace(RECORD, state=State(Status.FAILED))
+FAILED = RECORD._replace(state=State(Status.FAILED))
 
 
 @pytest.mark.parametrize(
     ("record", "allowed"),
     [
         (FAILED, True),
-        (replace(FAILED, state=State(Status.FAILED, attempt=3)), True),
-        (replace(FAILED, conflict=True), False),
-        (replace(FAILED, state=State(Status.FAILED, retryable=True)), False),
-        (replace(FAILED, state=State(Status.UNKNOWN)), False),
-        (replace(FAILED, state=State(Status.IN_PROGRESS, attempt=2)), False),
-        (replace(FAILED, state=State(Status.SUCCEEDED)), False),
+        (FAILED._replace(state=State(Status.FAILED, attempt=3)), True),
+        (FAILED._replace(conflict=True), False),
+        (FAILED._replace(state=State(Status.FAILED, retryable=True)), False),
+        (FAILED._replace(state=State(Status.UNKNOWN)), False),
+        (FAILED._replace(state=State(Status.IN_PROGRESS, attempt=2)), False),
+        (FAILED._replace(state=State(Status.SUCCEEDED)), False),
     ],
 )
 def test_a_new_key_is_allowed_where_this_one_failed_for_good(record: Record, allowed: bool) -> None:
@@ -110,30 +110,30 @@ def test_a_replay_tells_of_a_new_key_as_it_is_now(
     """Whatever texts are in it, and whether it has the member or is older: that member is as it is now, and no byte
     of the rest is another."""
     problem = told(VendorRejected(detail, vendor_status=400, vendor_code=code, vendor_message=message))
-    record = replace(FAILED, problem=problem)
+    record = FAILED._replace(problem=problem)
     answer = rendering.final_answer(record)
     assert answer is not None
     head, member, tail = answer.body.partition(b',"new_key_allowed":true,"request_id":"req_1"')
     assert member
     kept = head + (b',"request_id":"req_1"' if old else member) + tail
-    replay = rendering.replay(replace(record, answer=replace(answer, body=kept), conflict=conflict))
+    replay = rendering.replay(record._replace(answer=replace(answer, body=kept), conflict=conflict))
     assert replay is not None
     assert replay.status == answer.status
     assert replay.body == head + (member.replace(b"true", b"false") if conflict else member) + tail
-    assert rendering.adjustment(replace(record, conflict=conflict)).problem == orjson.loads(replay.body)
+    assert rendering.adjustment(record._replace(conflict=conflict)).problem == orjson.loads(replay.body)
 
 
 def test_the_replay_of_a_success_is_what_is_kept() -> None:
     """A success is replayed byte for byte, whatever came late."""
-    record = replace(RECORD, state=State(Status.SUCCEEDED), applied=Applied("t1"), conflict=True)
+    record = RECORD._replace(state=State(Status.SUCCEEDED), applied=Applied("t1"), conflict=True)
     answer = rendering.final_answer(record)
     assert answer is not None
-    assert rendering.replay(replace(record, answer=answer)) == answer
+    assert rendering.replay(record._replace(answer=answer)) == answer
 
 
 def test_nothing_is_replayed_before_the_end() -> None:
     """What has no final answer has no replay."""
-    assert rendering.replay(replace(RECORD, state=State(Status.FAILED, retryable=True))) is None
+    assert rendering.replay(RECORD._replace(state=State(Status.FAILED, retryable=True))) is None
 
 
 @pytest.mark.parametrize("resolved", [True, False])
@@ -141,7 +141,7 @@ def test_what_was_unknown_fails_for_good(resolved: bool) -> None:
     """A failure after `unknown` is 502 `not_applied` and not retryable, whoever settled it and whatever it was."""
     resolution = Resolution(applied=False, reason="No.", by="support", at=NOON) if resolved else None
     problem = None if resolved else told(VendorRateLimited("Slow down"))
-    record = replace(RECORD, state=State(Status.FAILED), resolution=resolution, problem=problem)
+    record = RECORD._replace(state=State(Status.FAILED), resolution=resolution, problem=problem)
     answer = rendering.final_answer(record)
     assert answer is not None
     document = orjson.loads(answer.body)

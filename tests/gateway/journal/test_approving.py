@@ -223,7 +223,7 @@ def test_a_step_of_its_history_makes_a_proposal_void(desk: Desk) -> None:
     """So does one that changes no state: the second person would confirm what the first has not seen."""
     record = desk.unknown()
     desk.decide(record, ALICE)
-    earlier = replace(record, state=replace(record.state, attempt=record.state.attempt + 1))
+    earlier = record._replace(state=replace(record.state, attempt=record.state.attempt + 1))
     desk.runner.run(desk.journal.conclude(Settlement(earlier, Verdict.APPLIED, {"sent": True})))
     assert desk.now(record).state == record.state
     assert desk.proposal(record) is None
@@ -391,7 +391,7 @@ def _live(desk: Desk, acts: list[str], chance: Random, clock: Any) -> None:
             elif decision.refused is None:
                 assert act == "decide"
         elif act == "late":
-            other = replace(now, state=replace(now.state, attempt=now.state.attempt + 1))
+            other = now._replace(state=replace(now.state, attempt=now.state.attempt + 1))
             evidence = {"sent": True, "number": chance.randrange(10**9)}
             run(journal.conclude(Settlement(other, Verdict.APPLIED, evidence)))
         elif act == "accept" and now.state.status is Status.UNKNOWN:

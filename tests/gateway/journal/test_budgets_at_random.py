@@ -107,7 +107,7 @@ class Budgeting:
         if each := self.some(Status.SUCCEEDED, Status.FAILED, Status.IN_PROGRESS):
             attempt = self.chance.randint(1, each.record.state.attempt)
             state = replace(each.record.state, attempt=attempt)
-            settlement = Settlement(replace(each.record, state=state), Verdict.APPLIED, {"n": next(self.numbers)})
+            settlement = Settlement(each.record._replace(state=state), Verdict.APPLIED, {"n": next(self.numbers)})
             concluded = self.runner.run(self.journal.conclude(settlement))
             if concluded.conflict:
                 each.late.add(attempt)

@@ -59,7 +59,7 @@ def test_what_is_over_is_presented_as_unknown(
     async def present_often() -> list[Record]:
         return await asyncio.gather(*(journal.present(record) for _ in range(5)))
 
-    expired = replace(record, state=State(Status.UNKNOWN))
+    expired = record._replace(state=State(Status.UNKNOWN))
     assert runner.run(present_often()) == [expired] * 5
     assert [step.evidence for step in runner.run(journal.history(record.draft.id))] == [{}, REASON]
     assert runner.run(journal.expire()) == 0

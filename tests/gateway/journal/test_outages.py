@@ -56,7 +56,7 @@ def test_an_operation_that_cannot_be_done_fails_alone(
 ) -> None:
     """In one batch, what no database takes fails and everything else is done."""
     first, second = (runner.run(journal.claim(draft()))[0] for _ in range(2))
-    unheard_of = replace(first, draft=draft(id="adj_unheard_of"))
+    unheard_of = first._replace(draft=draft(id="adj_unheard_of"))
     operations = [
         (journal.claim(draft()), True),
         (journal.claim(draft(id=first.draft.id)), False),

@@ -4,7 +4,6 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -95,7 +94,7 @@ def test_one_of_two_settles(opener: Any, draft: Callable[..., Draft], runner: as
     for record, pair in zip(records, zip(concluded[::2], concluded[1::2], strict=True), strict=True):
         assert sorted((each.late, each.conflict) for each in pair) == [(False, False), (True, True)]
         first, late = sorted(pair, key=lambda each: each.late)
-        assert replace(first.record, conflict=True) == late.record == runner.run(one.get(None, record.draft.id))
+        assert first.record._replace(conflict=True) == late.record == runner.run(one.get(None, record.draft.id))
         assert len(runner.run(one.history(record.draft.id))) == 3
 
 

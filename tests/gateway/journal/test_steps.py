@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -155,7 +154,7 @@ def test_only_a_retryable_failure_is_retried(life: Life, verdict: Verdict) -> No
 def test_a_late_word_is_kept_and_changes_nothing(life: Life, first: Verdict, late: Verdict, conflict: bool) -> None:
     """A word after the end stays in the history, marked where it contradicts the journal."""
     settled = life.settle(first)
-    stands = replace(settled, conflict=conflict)
+    stands = settled._replace(conflict=conflict)
     assert life.conclude(late, exchange=EXCHANGE) == Conclusion(stands, late=True, conflict=conflict)
     assert life.now == stands
     stored = life.history[-1]
@@ -257,7 +256,7 @@ def test_a_lease_that_ran_out_makes_unknown(life: Life, draft: Callable[..., Dra
     clock.advance(30)
     assert life.runner.run(life.journal.expire()) == 1
     assert life.runner.run(life.journal.expire()) == 0
-    assert life.now == replace(life.record, state=State(Status.UNKNOWN))
+    assert life.now == life.record._replace(state=State(Status.UNKNOWN))
     assert life.runner.run(life.journal.get(None, longer.draft.id)) == longer
     stored = life.history[-1]
     assert (stored.by, stored.after, stored.evidence) == ("recovery", "unknown", {"reason": "the lease ran out"})

@@ -20,7 +20,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 WRITE = Write(Adjustment(Member("email", "a"), Decimal(5)))
 DRAFT = Draft("adj_1", "app", "acme", "k", "f", WRITE, "crm", "x", "r", (), 15.0)
 IN_FLIGHT = Record(DRAFT, State(), NOON, NOON + timedelta(seconds=15))
-DONE = replace(IN_FLIGHT, state=State(Status.SUCCEEDED))
+DONE = IN_FLIGHT._replace(state=State(Status.SUCCEEDED))
 
 
 @dataclass
@@ -154,7 +154,7 @@ def test_an_attempt_that_is_cut_is_looked_for() -> None:
         task = asyncio.ensure_future(room.waiting.telling("adj_1", cut))
         waiter = asyncio.ensure_future(room.waiting.outcome(IN_FLIGHT))
         await room.settle()
-        room.standing = replace(IN_FLIGHT, state=State(Status.UNKNOWN))
+        room.standing = IN_FLIGHT._replace(state=State(Status.UNKNOWN))
         task.cancel()
         await room.settle()
         assert await waiter == room.standing
@@ -186,7 +186,7 @@ def test_those_who_wait_are_bounded() -> None:
 
     async def scene(room: Room) -> None:
         def another(number: int) -> Record:
-            return replace(IN_FLIGHT, draft=replace(DRAFT, id=f"adj_{number}"))
+            return IN_FLIGHT._replace(draft=replace(DRAFT, id=f"adj_{number}"))
 
         each = [asyncio.ensure_future(room.waiting.outcome(IN_FLIGHT)) for _ in range(MOST_EACH)]
         await room.settle()
@@ -211,7 +211,7 @@ def test_everybody_is_let_go_at_once() -> None:
 
     async def scene(room: Room) -> None:
         with room.attempt() as end:
-            elsewhere = replace(IN_FLIGHT, draft=replace(DRAFT, id="adj_2"))
+            elsewhere = IN_FLIGHT._replace(draft=replace(DRAFT, id="adj_2"))
             waiters = [asyncio.ensure_future(room.waiting.outcome(each)) for each in (IN_FLIGHT, elsewhere)]
             await room.settle()
             room.waiting.release()
