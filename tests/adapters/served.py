@@ -17,6 +17,7 @@ from gateway.app import Gateway
 from gateway.port.registry import AdapterType
 from gateway.settings import Settings, load
 from tests.deadlines import DEADLINE
+from tests.plain import PLAIN
 
 KEY = "key-of-the-app-0000000000000000000000"
 
@@ -84,7 +85,7 @@ def served(settings: Settings, kinds: Mapping[str, AdapterType]) -> Iterator[Ser
             assert server.up.wait(DEADLINE), "the gateway did not start in time"
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             headers = {"Authorization": f"Bearer {KEY}"}
-            with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=DEADLINE) as http:
+            with httpx.Client(base_url=url, headers=headers, trust_env=False, verify=PLAIN, timeout=DEADLINE) as http:
                 yield Served(http)
         finally:
             server.should_exit = True

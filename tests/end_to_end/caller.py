@@ -9,6 +9,7 @@ import httpx
 from tests.deadlines import DEADLINE
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.contract import Contract
+from tests.plain import PLAIN
 
 MEMBER = {"contact-points": "contact_id:1", "iactionable": "email:jason@example.com"}
 MEMBER["fabric"] = "profile_id:f90a1da5-c072-48b7-a9ea-eb35c5dd506b"
@@ -30,7 +31,9 @@ class Caller:
     @classmethod
     def of(cls, url: str, *, client: str = "anywhere", tenant: str | None = "acme") -> Self:
         """A caller of the gateway at a URL; close its `http` when it is done."""
-        http = httpx.Client(base_url=url, trust_env=False, timeout=DEADLINE, limits=httpx.Limits(max_connections=None))
+        http = httpx.Client(
+            base_url=url, trust_env=False, verify=PLAIN, timeout=DEADLINE, limits=httpx.Limits(max_connections=None)
+        )
         return cls(http, Contract(http.get("/openapi.json").json()), client, tenant, count(1))
 
     def acting(self, *, client: str = "anywhere", tenant: str | None = None) -> Self:

@@ -15,6 +15,7 @@ from tests.end_to_end.caller import Caller
 from tests.end_to_end.configuration import KEYS, configuration
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
+from tests.plain import PLAIN
 
 Starts = Callable[..., GatewayProcess]
 NEVER_LOGGED = ("jason", "contact_id:", "f90a1da5", "user@example", "key-0", "an-outdated-key", *KEYS.values())
@@ -28,7 +29,7 @@ def assert_nothing_private(log: str, vendors: Vendors) -> None:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Vendors]:
-    with httpx.Client(trust_env=False, timeout=DEADLINE) as control:
+    with httpx.Client(trust_env=False, verify=PLAIN, timeout=DEADLINE) as control:
         vendors = Vendors(control)
         with in_thread(*(vendor.simulator for vendor in vendors.all)):
             yield vendors

@@ -13,6 +13,7 @@ from tests.deadlines import DEADLINE, until
 from tests.end_to_end.caller import Caller
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
+from tests.plain import PLAIN
 
 OPERATORS = {name: f"test-key-of-{name}-" + "0" * 24 for name in ("alice", "bob", "viewer")}
 """Keys: alice and bob may do everything, the viewer only looks."""
@@ -101,7 +102,7 @@ def settleable(url: str, adjustment: str) -> None:
 
     def over() -> bool:
         seen = httpx.get(
-            f"{url}/admin/v1/adjustments/{adjustment}", headers=headers, trust_env=False, timeout=DEADLINE
+            f"{url}/admin/v1/adjustments/{adjustment}", headers=headers, trust_env=False, verify=PLAIN, timeout=DEADLINE
         ).json()
         return bool(datetime.fromisoformat(seen["lease_until"]) < datetime.fromisoformat(seen["now"]))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from tests.deadlines import DEADLINE, until
+from tests.plain import PLAIN
 
 EXAMPLES = Path(__file__).parents[2] / "deploy"
 
@@ -93,7 +94,7 @@ def proxying(name: str, folder: Path, *, listen: str, gateways: Sequence[str]) -
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False, timeout=DEADLINE).status_code == 200
+        return httpx.get(url, trust_env=False, verify=PLAIN, timeout=DEADLINE).status_code == 200
     except httpx.TransportError:
         return False
 

@@ -19,6 +19,7 @@ from gateway.cli.demo import BACKOFFICE_KEY, CONSOLE_KEY
 from tests.deadlines import DEADLINE
 from tests.end_to_end.browser import browsing
 from tests.gateway.cli.conftest import ROOT, Running, demonstration
+from tests.plain import PLAIN
 
 DOCS = ROOT / "docs" / "console"
 SCREENS = ("sign-in", "search", "adjustment", "queue", "review", "vendors", "tenants", "tenant", "live")
@@ -36,7 +37,7 @@ class Shop:
 
     def __init__(self, url: str, vendors: list[str]) -> None:
         headers = {"Authorization": f"Bearer {BACKOFFICE_KEY}"}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=DEADLINE, trust_env=False)
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=DEADLINE, trust_env=False, verify=PLAIN)
         self._vendors = vendors
         self._numbers = count(7001)
 

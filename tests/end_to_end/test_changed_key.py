@@ -13,6 +13,7 @@ from tests.deadlines import DEADLINE, until
 from tests.end_to_end.caller import Caller
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
+from tests.plain import PLAIN
 
 OLD, NEW = "key-of-yesterday-" + "0" * 24, "key-of-today-" + "0" * 24
 
@@ -39,7 +40,11 @@ def clients(file: Path, configured: Callable[..., dict[str, Any]]) -> dict[str, 
 def heard(url: str, key: str) -> httpx.Response:
     """The answer to a request with this key, on a connection of its own."""
     return httpx.get(
-        f"{url}/v1/capabilities", headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=DEADLINE
+        f"{url}/v1/capabilities",
+        headers={"Authorization": f"Bearer {key}"},
+        trust_env=False,
+        verify=PLAIN,
+        timeout=DEADLINE,
     )
 
 

@@ -23,6 +23,7 @@ from tests.end_to_end.console_world import (
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
 from tests.end_to_end.wire import exchange, request
+from tests.plain import PLAIN
 
 Configured = Callable[..., dict[str, Any]]
 IDENTITY = {"X-Forwarded-User": "alice@example.com", "X-Proxy-Secret": PROXY_SECRET}
@@ -46,7 +47,7 @@ def browser(console: str) -> Iterator[httpx.Client]:
 
 def client(url: str, **headers: str) -> httpx.Client:
     """A browser without scripts: it keeps cookies, and follows no redirect by itself."""
-    return httpx.Client(base_url=url, trust_env=False, timeout=DEADLINE, headers=headers)
+    return httpx.Client(base_url=url, trust_env=False, verify=PLAIN, timeout=DEADLINE, headers=headers)
 
 
 def token(page: httpx.Response) -> str:
@@ -227,10 +228,10 @@ def test_without_operators(running: Vendors, configured: Configured, tmp_path: P
     try:
         url = admin_url(process)
         for path in ("/console/", "/console/queue", "/console/sign-in"):
-            answer = httpx.get(f"{url}{path}", trust_env=False, timeout=DEADLINE)
+            answer = httpx.get(f"{url}{path}", trust_env=False, verify=PLAIN, timeout=DEADLINE)
             assert answer.status_code == 503
             assert "session_secret" in answer.text
-        assert httpx.get(f"{url}/metrics", trust_env=False, timeout=DEADLINE).status_code == 200
+        assert httpx.get(f"{url}/metrics", trust_env=False, verify=PLAIN, timeout=DEADLINE).status_code == 200
     finally:
         process.stop()
 
@@ -248,7 +249,7 @@ def test_odd_requests(console: str) -> None:
     ]
     statuses = [exchange(console, request(*each)).status for each in odd]
     assert statuses == [404, 404, 303, 405, 303, 303, 415]
-    assert httpx.get(f"{console}/console/sign-in", trust_env=False, timeout=DEADLINE).status_code == 200
+    assert httpx.get(f"{console}/console/sign-in", trust_env=False, verify=PLAIN, timeout=DEADLINE).status_code == 200
 
 
 def test_a_page_that_does_not_exist_leads_back(browser: httpx.Client) -> None:
@@ -269,7 +270,9 @@ def test_what_operators_read_is_audited(console: str, browser: httpx.Client) -> 
     sign_in(browser, "viewer")
     assert browser.get("/console/search", params={"text": MEMBER, "by": "member"}).status_code == 200
     headers = {"Authorization": f"Bearer {OPERATORS['alice']}"}
-    rows = httpx.get(f"{console}/admin/v1/audit", headers=headers, trust_env=False, timeout=DEADLINE).json()["data"]
+    rows = httpx.get(
+        f"{console}/admin/v1/audit", headers=headers, trust_env=False, verify=PLAIN, timeout=DEADLINE
+    ).json()["data"]
     done = [(each["by"], each["action"]) for each in rows]
     assert ("operator viewer", "search") in done
     assert ("operator viewer", "sign_in") in done

@@ -18,6 +18,7 @@ from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.test_workers import workers
 from tests.end_to_end.vendors import Vendors
+from tests.plain import PLAIN
 
 FIVE = {"member": "contact_id:1", "points": "5"}
 WORKERS = 2
@@ -31,7 +32,7 @@ class Page:
 
     def text(self) -> str:
         """All of it."""
-        return httpx.get(self._url, trust_env=False, timeout=DEADLINE).text
+        return httpx.get(self._url, trust_env=False, verify=PLAIN, timeout=DEADLINE).text
 
     def value(self, name: str, **labels: str) -> float | None:
         """The sum of the series of this name that have these labels; None where there is none."""
@@ -77,7 +78,7 @@ def test_what_workers_did_is_one_page(page: Page, calls: Caller, several: Gatewa
     assert page.value("points_request_duration_seconds_count", route=route, outcome="failed") == 0
     assert page.value("points_vendor_read_failures_total", vendor="arcade_gone") == 0
     for _ in range(6):
-        with httpx.Client(base_url=calls.http.base_url, trust_env=False, timeout=DEADLINE) as own:
+        with httpx.Client(base_url=calls.http.base_url, trust_env=False, verify=PLAIN, timeout=DEADLINE) as own:
             body = {"Idempotency-Key": calls.new_key(), **calls.headers}
             assert own.post(route, json=FIVE, headers=body).status_code == 201
     gone = calls.acting(tenant="gone").get("/v1/members/email:a@example.com/balance")

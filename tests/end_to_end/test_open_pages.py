@@ -14,6 +14,7 @@ from tests.end_to_end.conftest import Starts
 from tests.end_to_end.contract import ALWAYS
 from tests.end_to_end.vendors import Vendors
 from tests.end_to_end.wire import exchange, request
+from tests.plain import PLAIN
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
@@ -157,7 +158,7 @@ def test_the_console_is_shown_where_that_is_configured(api: Caller, start: Start
     """The page that tries the API needs no key: unless `admin.public_url` is set, it knows no console."""
     assert console_in(api.http.get("/docs").text) == ""
     process = start(admin={"public_url": "https://points-ops.example.com"})
-    page = httpx.get(f"{process.serving()}/docs", trust_env=False, timeout=DEADLINE)
+    page = httpx.get(f"{process.serving()}/docs", trust_env=False, verify=PLAIN, timeout=DEADLINE)
     assert console_in(page.text) == "https://points-ops.example.com"
 
 

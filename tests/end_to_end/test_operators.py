@@ -17,6 +17,7 @@ from tests.end_to_end.configuration import HASTY, KEYS
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
 from tests.nursery import PROGRAM, nursery
+from tests.plain import PLAIN
 
 OPERATORS = {name: f"operator-key-of-{name}-{'0' * 24}" for name in ("alice", "alice_again", "bob", "reader", "writer")}
 SCOPES = ["operator:read", "operator:write"]
@@ -76,7 +77,7 @@ def started(process: GatewayProcess) -> Iterator[Admin]:
     try:
         process.serving()
         (line,) = (json.loads(each) for each in process.lines if '"event":"serving"' in each)
-        with httpx.Client(base_url=line["admin"], trust_env=False, timeout=DEADLINE) as http:
+        with httpx.Client(base_url=line["admin"], trust_env=False, verify=PLAIN, timeout=DEADLINE) as http:
             yield Admin(process, http)
     finally:
         code = process.stop()
@@ -479,7 +480,7 @@ def test_a_reload_brings_operators_and_takes_them(
     process = start(server=server)
     process.serving()
     (line,) = (json.loads(each) for each in process.lines if '"event":"serving"' in each)
-    with httpx.Client(base_url=line["admin"], trust_env=False, timeout=DEADLINE) as http:
+    with httpx.Client(base_url=line["admin"], trust_env=False, verify=PLAIN, timeout=DEADLINE) as http:
         headers = {"Authorization": f"Bearer {OPERATORS['bob']}"}
         assert http.get("/admin/v1/configuration", headers=headers).status_code == 404
         file = process.folder / "gateway.yaml"
@@ -501,7 +502,7 @@ def test_wrong_keys_are_slowed_and_a_valid_one_is_not(
     process = start(server=server, operators=operators())
     url = process.serving()
     (line,) = (json.loads(each) for each in process.lines if '"event":"serving"' in each)
-    with httpx.Client(base_url=line["admin"], trust_env=False, timeout=DEADLINE) as http:
+    with httpx.Client(base_url=line["admin"], trust_env=False, verify=PLAIN, timeout=DEADLINE) as http:
         statuses = [
             http.get("/admin/v1/queue", headers={"Authorization": f"Bearer wrong-{number}"}).status_code
             for number in range(6)

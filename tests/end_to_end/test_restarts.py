@@ -15,6 +15,7 @@ from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
+from tests.plain import PLAIN
 
 FIVE = {"member": "contact_id:1", "points": "5"}
 Calling = Callable[[GatewayProcess], Caller]
@@ -230,6 +231,6 @@ def test_a_vendor_that_is_no_longer_configured(
 
 def _ready(gateway: GatewayProcess) -> bool:
     try:
-        return httpx.get(f"{gateway.url}/readyz", trust_env=False, timeout=DEADLINE).status_code == 200
+        return httpx.get(f"{gateway.url}/readyz", trust_env=False, verify=PLAIN, timeout=DEADLINE).status_code == 200
     except httpx.TransportError:
         return False

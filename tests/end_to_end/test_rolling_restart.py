@@ -19,6 +19,7 @@ from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.proxies import PROXIES, program, proxying
 from tests.end_to_end.vendors import Vendors
 from tests.gateway.cli.conftest import free_ports
+from tests.plain import PLAIN
 
 CALLS = 500
 """The least number of calls: how many come is a matter of how long the proxy leaves a gateway alone."""
@@ -31,7 +32,7 @@ class Calls:
     """Callers who credit one point after the other, each under a new key, over a few kept connections."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, trust_env=False, timeout=DEADLINE)
+        self._http = httpx.Client(base_url=url, trust_env=False, verify=PLAIN, timeout=DEADLINE)
         self._numbers = count(1)
         self._pool = ThreadPoolExecutor(CALLERS)
         self.answers: list[object] = []

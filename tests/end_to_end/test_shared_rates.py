@@ -10,6 +10,7 @@ from tests.deadlines import DEADLINE, until
 from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
+from tests.plain import PLAIN
 
 
 def test_a_process_allows_its_share(
@@ -26,5 +27,5 @@ def test_a_process_allows_its_share(
     assert [api.get("/v1/capabilities").status_code for _ in range(2)] == [200, 200]
     refused(api.get("/v1/capabilities"), 429, "rate_limited")
     until(lambda: "the shared rates are away" in gateway.log)
-    metrics = httpx.get(f"http://{admin}/metrics", trust_env=False, timeout=DEADLINE).text
+    metrics = httpx.get(f"http://{admin}/metrics", trust_env=False, verify=PLAIN, timeout=DEADLINE).text
     assert "points_shared_rates_up 0.0" in metrics

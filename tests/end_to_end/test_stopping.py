@@ -20,6 +20,7 @@ from tests.end_to_end.caller import Caller
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendors
+from tests.plain import PLAIN
 
 FIVE = {"member": "contact_id:1", "points": "5"}
 Calling = Callable[[GatewayProcess], Caller]
@@ -29,7 +30,7 @@ LONG = 3600
 
 def ready(gateway: GatewayProcess) -> int:
     """The status of `/readyz`, asked on a new connection."""
-    return httpx.get(f"{gateway.url}/readyz", trust_env=False, timeout=DEADLINE).status_code
+    return httpx.get(f"{gateway.url}/readyz", trust_env=False, verify=PLAIN, timeout=DEADLINE).status_code
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -14,6 +14,7 @@ from tests.end_to_end.caller import Caller, refused
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.conftest import Starts
 from tests.end_to_end.process import GatewayProcess
+from tests.plain import PLAIN
 
 Calling = Callable[[GatewayProcess], Caller]
 SERVER = {"listen": "127.0.0.1:0", "anonymous_rate": "5/hour", "wrong_key_rate": "2/hour"}
@@ -77,7 +78,7 @@ def test_what_stands_behind_a_proxy(start: Starts, calling: Calling) -> None:
 
     def ask(*hops: str, key: str = "", request_id: str = "one") -> int:
         headers = {"X-Forwarded-For": ", ".join(hops), "Authorization": key, "Request-Id": request_id}
-        answer = httpx.get(f"{url}/v1/capabilities", headers=headers, trust_env=False, timeout=DEADLINE)
+        answer = httpx.get(f"{url}/v1/capabilities", headers=headers, trust_env=False, verify=PLAIN, timeout=DEADLINE)
         return answer.status_code
 
     assert [ask("203.0.113.7"), ask("203.0.113.7"), ask("203.0.113.8")] == [401, 429, 401]

@@ -16,6 +16,7 @@ from tests.deadlines import DEADLINE
 from tests.end_to_end.configuration import KEYS
 from tests.end_to_end.process import GatewayProcess
 from tests.end_to_end.vendors import Vendor
+from tests.plain import PLAIN
 
 _NUMBERS = count(1)
 READ_TO_THE_END = ("iter_", "adjustments", "events")
@@ -144,7 +145,8 @@ class Running(World):
             journal.execute(statement, [adjustment_id])
 
     def _options(self) -> dict[str, Any]:
-        return {"base_url": self._gateway.url, "key": KEYS["anywhere"], "tenant": "acme", "timeout": DEADLINE}
+        own = {"base_url": self._gateway.url, "key": KEYS["anywhere"], "tenant": "acme"}
+        return {**own, "timeout": DEADLINE, "verify": PLAIN}
 
 
 class Faked(World):

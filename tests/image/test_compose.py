@@ -17,6 +17,7 @@ import pytest
 
 from tests.deadlines import DEADLINE, until
 from tests.image.engine import BUILDING, ROOT, RUN, Podman, base
+from tests.plain import PLAIN
 
 PROJECT = "points-test"
 SIMULATORS = 4
@@ -72,7 +73,7 @@ class Composed:
         headers = {"Authorization": f"Bearer {secret}", "X-Tenant": "acme", "Idempotency-Key": key}
         body = {"member": member, "points": 5}
         address = f"{self.url}/v1/adjustments"
-        return httpx.post(address, json=body, headers=headers, timeout=DEADLINE, trust_env=False)
+        return httpx.post(address, json=body, headers=headers, timeout=DEADLINE, trust_env=False, verify=PLAIN)
 
     def logs(self) -> str:
         """What compose has written, and the end of what every container has."""
@@ -84,7 +85,7 @@ class Composed:
     def ready(self) -> bool:
         """Whether it says that it serves."""
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=DEADLINE, trust_env=False).status_code == 200
+            return httpx.get(f"{self.url}/readyz", timeout=DEADLINE, trust_env=False, verify=PLAIN).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -140,7 +141,7 @@ def test_compose_comes_up(composed: Composed) -> None:
     answer = composed.adjust("contact_id:1", key="key-1")
     assert (answer.status_code, answer.json()["status"]) == (201, "succeeded")
     address = f"http://127.0.0.1:{composed.simulators + 3}/_simulator/state"
-    state = httpx.get(address, timeout=DEADLINE, trust_env=False).json()
+    state = httpx.get(address, timeout=DEADLINE, trust_env=False, verify=PLAIN).json()
     assert [effect["points"] for effect in state["effects"]] == ["5"]
     _, *listed = composed.command("adjustments", "list").splitlines()  # the first line is a header
     assert [line.split()[1] for line in listed] == [answer.json()["id"]]

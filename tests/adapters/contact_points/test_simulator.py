@@ -12,6 +12,7 @@ import pytest
 from adapters.contact_points.simulator import ContactPointsSimulator
 from gateway.simulation import Request, in_thread
 from tests.deadlines import DEADLINE
+from tests.plain import PLAIN
 
 KEY = "simulated-contact-points-key"
 SAMPLE = """{
@@ -52,6 +53,7 @@ def send(
         content=body if isinstance(body, str) else json.dumps(body),
         headers={"X-ApiKey": key, "Content-Type": content_type},
         trust_env=False,
+        verify=PLAIN,
         timeout=DEADLINE,
     )
 

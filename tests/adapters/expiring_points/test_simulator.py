@@ -14,6 +14,7 @@ import pytest
 from adapters.expiring_points.simulator import ExpiringPointsSimulator
 from gateway.simulation import in_thread
 from tests.deadlines import DEADLINE
+from tests.plain import PLAIN
 
 SAMPLE = """{
 "token": "abc123def456",
@@ -60,6 +61,7 @@ def send(
         content=body if isinstance(body, str) else json.dumps(body),
         headers={"Content-Type": content_type, **({"Authorization": authorization} if authorization else {})},
         trust_env=False,
+        verify=PLAIN,
         timeout=DEADLINE,
     )
 

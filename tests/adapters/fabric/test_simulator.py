@@ -15,6 +15,7 @@ from adapters.fabric.simulated_members import BALANCE_PROFILE, EXPIRY_PROFILE, F
 from adapters.fabric.simulator import FabricSimulator
 from gateway.simulation import in_thread
 from tests.deadlines import DEADLINE
+from tests.plain import PLAIN
 
 TRANSACTION = "78660e74-02e3-11e8-b443-00163e911bd2"
 TOKEN = "simulated-fabric-token"
@@ -52,6 +53,7 @@ def ask(
         content=body if isinstance(body, str) else json.dumps(body),
         headers={"Authorization": authorization, "Content-Type": content_type},
         trust_env=False,
+        verify=PLAIN,
         timeout=DEADLINE,
     )
     return answer.status_code, answer.json()
@@ -63,6 +65,7 @@ def read(vendor: FabricSimulator, path: str, authorization: str = f"Bearer {TOKE
         vendor.base_url + path,
         headers={"Authorization": authorization} if authorization else {},
         trust_env=False,
+        verify=PLAIN,
         timeout=DEADLINE,
     )
     return answer.status_code, json.loads(answer.text, parse_float=Decimal)
@@ -89,6 +92,7 @@ def token(
         data={name: value for name, value in form.items() if value is not None},
         headers={name: value for name, value in headers.items() if value is not None},
         trust_env=False,
+        verify=PLAIN,
         timeout=DEADLINE,
     )
 

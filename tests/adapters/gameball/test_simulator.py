@@ -14,6 +14,7 @@ from adapters.gameball.simulated_customers import SAMPLE, SAVER
 from adapters.gameball.simulator import GameballSimulator
 from gateway.simulation import in_thread
 from tests.deadlines import DEADLINE
+from tests.plain import PLAIN
 
 HOLD = "a2a199ad-86f3-45c4-8253-7aaee50e4798"
 HEADERS = {"apikey": "simulated-gameball-key", "secretkey": "simulated-gameball-secret"}
@@ -81,6 +82,7 @@ def ask(
         content=body if isinstance(body, str) or body is None else json.dumps(body),
         headers={**headers, **({} if body is None else {"Content-Type": content_type})},
         trust_env=False,
+        verify=PLAIN,
         timeout=DEADLINE,
     )
     return answer.status_code, json.loads(answer.text, parse_float=Decimal)
@@ -419,5 +421,5 @@ def test_reset_goes_back_to_the_seed(vendor: GameballSimulator) -> None:
     """After a reset the points are those of the seed, and nothing is refused that is third-hand."""
     vendor.refuses_repeated_ids = True
     manual(vendor)
-    httpx.post(f"{vendor.origin}/_simulator/reset", trust_env=False, timeout=DEADLINE)
+    httpx.post(f"{vendor.origin}/_simulator/reset", trust_env=False, verify=PLAIN, timeout=DEADLINE)
     assert (available(vendor), vendor.refuses_repeated_ids) == (100, False)

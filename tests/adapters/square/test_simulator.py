@@ -14,6 +14,7 @@ from adapters.square.simulated_accounts import PROGRAM, SAMPLE, WITH_EVENTS
 from adapters.square.simulator import SquareSimulator
 from gateway.simulation import in_thread
 from tests.deadlines import DEADLINE
+from tests.plain import PLAIN
 
 EVENT = "613a6fca-8d67-39d0-bad2-3b4bc45c8637"
 HEADERS = {"Authorization": "Bearer simulated-square-token", "Square-Version": "2026-08-19"}
@@ -130,6 +131,7 @@ def ask(
         content=body if isinstance(body, str) or body is None else json.dumps(body),
         headers={**headers, **({} if body is None else {"Content-Type": content_type})},
         trust_env=False,
+        verify=PLAIN,
         timeout=DEADLINE,
     )
     return answer.status_code, answer.json()
@@ -421,6 +423,6 @@ def test_the_program(vendor: SquareSimulator) -> None:
 def test_reset_goes_back_to_the_seed(vendor: SquareSimulator) -> None:
     """After a reset the points are those of the sample, and keys are free."""
     adjust(vendor)
-    httpx.post(f"{vendor.origin}/_simulator/reset", trust_env=False, timeout=DEADLINE)
+    httpx.post(f"{vendor.origin}/_simulator/reset", trust_env=False, verify=PLAIN, timeout=DEADLINE)
     assert account(vendor) == json.loads(ACCOUNT)
     assert adjust(vendor, 3)[0] == 200

@@ -13,6 +13,7 @@ import pytest
 from adapters.talon_one.simulator import SAMPLE, SUBLEDGER, TalonOneSimulator
 from gateway.simulation import in_thread
 from tests.deadlines import DEADLINE
+from tests.plain import PLAIN
 
 INTEGRATION = {"Authorization": "ApiKey-v1 simulated-talon-one-key"}
 MANAGEMENT = {"Authorization": "ManagementKey-v1 simulated-talon-one-management-key"}
@@ -74,6 +75,7 @@ def ask(
         content=body if isinstance(body, str) or body is None else json.dumps(body),
         headers={**key, **({} if body is None else {"Content-Type": content_type})},
         trust_env=False,
+        verify=PLAIN,
         timeout=DEADLINE,
     )
     return answer.status_code, json.loads(answer.text, parse_float=Decimal) if answer.text else None
@@ -387,5 +389,5 @@ def test_a_profile_joins_once(vendor: TalonOneSimulator) -> None:
 def test_reset_goes_back_to_the_seed(vendor: TalonOneSimulator) -> None:
     """After a reset the points are those of the seed."""
     add(vendor, 5)
-    httpx.post(f"{vendor.origin}/_simulator/reset", trust_env=False, timeout=DEADLINE)
+    httpx.post(f"{vendor.origin}/_simulator/reset", trust_env=False, verify=PLAIN, timeout=DEADLINE)
     assert (balances(vendor)["balance"]["activePoints"], len(rows(vendor))) == (300, 5)

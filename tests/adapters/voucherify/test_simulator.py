@@ -13,6 +13,7 @@ from adapters.voucherify.simulated_cards import EMPTY, SAMPLE
 from adapters.voucherify.simulator import VoucherifySimulator
 from gateway.simulation import in_thread
 from tests.deadlines import DEADLINE
+from tests.plain import PLAIN
 
 HEADERS = {"X-App-Id": "simulated-voucherify-app", "X-App-Token": "simulated-voucherify-token"}
 REQUEST = "v-0a96cd820301c0483a"
@@ -97,6 +98,7 @@ def ask(
         content=body if isinstance(body, str) or body is None else json.dumps(body),
         headers={**headers, **({} if body is None else {"Content-Type": content_type})},
         trust_env=False,
+        verify=PLAIN,
         timeout=DEADLINE,
     )
     return answer.status_code, answer.json()
@@ -109,7 +111,7 @@ def change(vendor: VoucherifySimulator, points: Any, code: str = SAMPLE, **more:
 
 def reset(vendor: VoucherifySimulator) -> None:
     """Go back to the seed, at the time that it is now."""
-    httpx.post(f"{vendor.origin}/_simulator/reset", trust_env=False, timeout=DEADLINE)
+    httpx.post(f"{vendor.origin}/_simulator/reset", trust_env=False, verify=PLAIN, timeout=DEADLINE)
 
 
 def rows(vendor: VoucherifySimulator, query: str = "", code: str = SAMPLE) -> list[dict[str, Any]]:

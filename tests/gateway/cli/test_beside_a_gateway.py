@@ -14,6 +14,7 @@ from gateway.simulation import Simulator
 from tests.deadlines import DEADLINE
 from tests.end_to_end.process import GatewayProcess
 from tests.gateway.cli.conftest import KEY, Call, Command, Left, calls, configuration, free_ports
+from tests.plain import PLAIN
 
 STRAYS = "unknown adjustments went to accounts that are not configured any more"
 
@@ -25,7 +26,9 @@ def http(left: Left, vendor: Simulator) -> Iterator[httpx.Client]:
     with ExitStack() as running:
         process = GatewayProcess(left.config.parent, configuration(vendor))
         running.callback(lambda: process.stop())
-        client = httpx.Client(base_url=process.serving(), headers=headers, trust_env=False, timeout=DEADLINE)
+        client = httpx.Client(
+            base_url=process.serving(), headers=headers, trust_env=False, verify=PLAIN, timeout=DEADLINE
+        )
         yield running.enter_context(client)
         assert process.stop() == 0, process.log
 
@@ -85,7 +88,7 @@ def test_what_a_changed_configuration_left_behind(left: Left, vendor: Simulator)
 
 def gauges(port: int) -> dict[str, int]:
     """What the metric says, by vendor."""
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE, trust_env=False).text
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE, trust_env=False, verify=PLAIN).text
     found = re.findall(r'^points_unknown_strays\{vendor="(\w+)"\} (\d+)', text, re.MULTILINE)
     return {vendor: int(count) for vendor, count in found}
 

@@ -21,6 +21,7 @@ from gateway.cli.demo_copy import copied
 from gateway.journal.lock import FileLock
 from tests.deadlines import DEADLINE
 from tests.gateway.cli.conftest import Command, Left, Running, demonstration, is_free, ran
+from tests.plain import PLAIN
 
 SERVES = "is shown here:\n"
 """How what it prints ends, before the first request."""
@@ -118,7 +119,7 @@ def test_what_it_prints_works(demo: Demo) -> None:
 
 def test_its_root_leads_to_the_console(demo: Demo) -> None:
     """A browser that opens the API's address ends at the sign-in of the console, and the printed key opens it."""
-    with httpx.Client(timeout=DEADLINE, follow_redirects=True, trust_env=False) as browser:
+    with httpx.Client(timeout=DEADLINE, follow_redirects=True, trust_env=False, verify=PLAIN) as browser:
         asked = browser.get(f"http://127.0.0.1:{demo.ports[0]}/")
         assert asked.url.port == demo.ports[1]
         [token] = re.findall('name="token" value="([^"]+)"', asked.text)

@@ -16,6 +16,7 @@ from gateway.simulation import Simulator
 from tests.deadlines import DEADLINE
 from tests.end_to_end.process import GatewayProcess
 from tests.gateway.cli.conftest import Command, Ran, configuration, free_ports, is_free, ran
+from tests.plain import PLAIN
 
 
 @pytest.fixture
@@ -116,7 +117,8 @@ def test_it_serves_until_it_is_told_to_stop(vendor: Simulator, tmp_path: Path, s
     process = GatewayProcess(tmp_path, configuration(vendor))
     try:
         url = httpx.URL(process.serving())
-        assert httpx.get(url.join("/readyz"), trust_env=False, timeout=DEADLINE).json() == {"status": "ok"}
+        ready = httpx.get(url.join("/readyz"), trust_env=False, verify=PLAIN, timeout=DEADLINE)
+        assert ready.json() == {"status": "ok"}
         os.kill(process.pid, sig)
         assert process.ended() == 0
     finally:

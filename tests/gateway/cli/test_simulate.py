@@ -11,6 +11,7 @@ import pytest
 
 from tests.deadlines import DEADLINE
 from tests.gateway.cli.conftest import Command, Running, demonstration, is_free
+from tests.plain import PLAIN
 
 SHARED = "  perks_07: {extends: perks, loyalty_program_id: 107}\n\ntenants:"
 
@@ -49,9 +50,10 @@ def test_each_has_its_controls(simulated: dict[str, str], command: Command) -> N
     """The fault that the help shows can be told to every one of them."""
     [fault] = re.findall(r"curl -d '([^']+)' \S+/_simulator/faults", command("simulate", "--help").out)
     for url in set(simulated.values()):
-        answer = httpx.post(httpx.URL(url).join("/_simulator/faults"), content=fault, trust_env=False, timeout=DEADLINE)
+        faults = httpx.URL(url).join("/_simulator/faults")
+        answer = httpx.post(faults, content=fault, trust_env=False, verify=PLAIN, timeout=DEADLINE)
         assert (answer.status_code, answer.json()[0]["kind"]) == (200, "hang")
-        assert httpx.delete(httpx.URL(url).join("/_simulator/faults"), trust_env=False, timeout=DEADLINE).json() == []
+        assert httpx.delete(faults, trust_env=False, verify=PLAIN, timeout=DEADLINE).json() == []
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT], ids=lambda sig: sig.name)

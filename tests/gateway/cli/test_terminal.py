@@ -33,6 +33,7 @@ from tests.gateway.cli.conftest import (
     served,
 )
 from tests.nursery import CLOSED, Child, Finished, nursery
+from tests.plain import PLAIN
 
 FULL = "/dev/full"
 ENCODINGS = {
@@ -235,7 +236,8 @@ def serves(port: int, started: Started) -> bool:
 
     def answers() -> bool:
         with suppress(httpx.HTTPError):
-            return httpx.get(f"http://127.0.0.1:{port}/livez", timeout=DEADLINE, trust_env=False).is_success
+            url = f"http://127.0.0.1:{port}/livez"
+            return httpx.get(url, timeout=DEADLINE, trust_env=False, verify=PLAIN).is_success
         return started.process.poll() is not None
 
     until(answers)

@@ -6,12 +6,13 @@ import pytest
 from gateway.simulation import in_thread
 from tests.deadlines import DEADLINE
 from tests.gateway.simulation.till import MOMENT, Till
+from tests.plain import PLAIN
 
 
 def test_control_answers_what_was_expected() -> None:
     """The control endpoint answers a wrong fault with 400, the reason, and every kind with its fields."""
     till = Till()
-    with in_thread(till), httpx.Client(base_url=till.origin, trust_env=False, timeout=DEADLINE) as client:
+    with in_thread(till), httpx.Client(base_url=till.origin, trust_env=False, verify=PLAIN, timeout=DEADLINE) as client:
         for body in (b'{"kind": "explode"}', b"5", b"[[]]", b"{"):
             answer = client.post("/_simulator/faults", content=body)
             assert answer.status_code == 400
@@ -22,7 +23,7 @@ def test_control_answers_what_was_expected() -> None:
 def test_control_queues_shows_and_clears_faults() -> None:
     """POST queues one fault or a list, GET shows what is due, DELETE clears."""
     till = Till()
-    with in_thread(till), httpx.Client(base_url=till.origin, trust_env=False, timeout=DEADLINE) as client:
+    with in_thread(till), httpx.Client(base_url=till.origin, trust_env=False, verify=PLAIN, timeout=DEADLINE) as client:
         due = [{"kind": "delay", "seconds": 0.5, "times": 1}, {"kind": "reset", "when": "after", "times": 3}]
         assert client.post("/_simulator/faults", json=due[0]).status_code == 200
         assert client.post("/_simulator/faults", json=due[1:]).json() == due
@@ -34,7 +35,7 @@ def test_control_queues_shows_and_clears_faults() -> None:
 def test_control_shows_state_and_resets_it() -> None:
     """State has balances, effects and counts, and not the control requests; reset goes back to the seeds."""
     till = Till(now=lambda: MOMENT)
-    with in_thread(till), httpx.Client(base_url=till.origin, trust_env=False, timeout=DEADLINE) as client:
+    with in_thread(till), httpx.Client(base_url=till.origin, trust_env=False, verify=PLAIN, timeout=DEADLINE) as client:
         client.post("/v1/add", content=b"0.10")
         client.post("/_simulator/faults", json={"kind": "html"})
         effect = {"at": "2024-03-29T06:37:11+00:00", "member": "card:1", "points": "0.10", "point_type": None}
@@ -63,5 +64,5 @@ def test_control_shows_state_and_resets_it() -> None:
 def test_control_refuses_the_rest(method: str, path: str, status: int) -> None:
     """Unknown control paths are 404, wrong methods 405."""
     till = Till()
-    with in_thread(till), httpx.Client(base_url=till.origin, trust_env=False, timeout=DEADLINE) as client:
+    with in_thread(till), httpx.Client(base_url=till.origin, trust_env=False, verify=PLAIN, timeout=DEADLINE) as client:
         assert client.request(method, f"/_simulator/{path}").status_code == status
