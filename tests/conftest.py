@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from gateway.journal import Journal
 from tests.deadlines import DEADLINE
 
 # An example that takes long, or takes long to make, says something of the machine and nothing of the code.
@@ -130,3 +132,11 @@ def postgresql() -> Iterator[PostgreSQL]:
         server.stop("immediate")
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def empty_journal(postgresql: PostgreSQL) -> str:
+    """The name of a database that has the tables of a journal, and nothing in them: to make others like it."""
+    url = postgresql.database()
+    Journal.prepare(url, clock=lambda: datetime.now(UTC))
+    return url.partition("@/")[2].partition("?")[0]

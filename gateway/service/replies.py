@@ -1,7 +1,7 @@
 """What a caller hears of its adjustment, by where that stands."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import assert_never

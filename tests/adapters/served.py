@@ -17,6 +17,7 @@ from gateway.app import Gateway
 from gateway.port.registry import AdapterType
 from gateway.settings import Settings, load
 from tests.deadlines import DEADLINE
+from tests.empty_journal import lay
 from tests.plain import PLAIN
 
 KEY = "key-of-the-app-0000000000000000000000"
@@ -52,10 +53,12 @@ class Served:
 def configured(
     folder: Path, vendors: Mapping[str, Any], kinds: Mapping[str, AdapterType], **tenants: Mapping[str, Any]
 ) -> Settings:
-    """A configuration of these vendors as YAML, read back; each has a tenant besides those that are given.
+    """A configuration of these vendors as YAML, read back, beside an empty journal.
 
-    A vendor's `extends` may name another of them. Raises `SettingsError`.
+    Each vendor has a tenant besides those that are given. A vendor's `extends` may name another of them. Raises
+    `SettingsError`.
     """
+    lay(folder / "journal.db")
     own = {name: {"routes": dict.fromkeys(kinds[_adapter(vendors, name)].operations, name)} for name in vendors}
     scopes = ["points:read", "points:write", "points:resolve", "points:inspect"]
     whole = {

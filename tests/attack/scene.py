@@ -20,6 +20,7 @@ from tests.attack.process import Process
 from tests.attack.testimony import Asked, Case, Heard, Testimony, Word
 from tests.attack.vendor import Vendor
 from tests.deadlines import DEADLINE
+from tests.empty_journal import lay
 
 ASKED = {
     Act.APPLY: Asked("key-applied", "contact_id:1", Decimal("2.5")),
@@ -61,6 +62,7 @@ async def play(point: Point, folder: Path, *, search: bool = False, enforcing: s
         server = await stack.enter_async_context(await asyncio.start_server(serve, "127.0.0.1", 0))
         http = await stack.enter_async_context(session())
         port = server.sockets[0].getsockname()[1]
+        lay(folder / "journal.db")
         store = f"sqlite:///{folder}/journal.db"
         play = _Play(
             folder, configuration.write(folder, store=store, vendor=port, search=search, remembered=2 * DEADLINE), http

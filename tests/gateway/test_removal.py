@@ -27,6 +27,7 @@ from gateway.write import Write
 from tests.adapters.served import KEY, Served, served
 from tests.conftest import PostgreSQL
 from tests.deadlines import DEADLINE, scaled, until
+from tests.empty_journal import lay
 from tests.gateway.cli.conftest import ran
 
 BODY = {"member": "contact_id:1", "points": "5", "reference": "order-of-ann", "description": "for ann@example.com"}
@@ -87,10 +88,13 @@ class Shop:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    store = f"sqlite:///{tmp_path}/journal.db"
     if request.param == "postgresql":
         server: PostgreSQL = request.getfixturevalue("postgresql")
-        store = server.database()
+        store = server.database(request.getfixturevalue("empty_journal"))
+    else:
+        file = tmp_path / "journal.db"
+        lay(file)
+        store = f"sqlite:///{file}"
     kinds = {"contact-points": registry.adapters()["contact-points"]}
     vendor: Simulator = registry.simulators()["contact-points"]()
     with in_thread(vendor):

@@ -21,10 +21,10 @@ from gateway.transport import boottime
 from gateway.webhook import Webhook
 from gateway.write import Write
 from tests.deadlines import scaled
-from tests.gateway.journal.conftest import Clock, clock, empty_database, journal, opener, runner, url
+from tests.gateway.journal.conftest import Clock, clock, journal, opener, runner, url
 from tests.receiver import SECRET, Receiver, receiving
 
-__all__ = ["clock", "empty_database", "journal", "opener", "runner", "url"]  # fixtures: a journal in either database
+__all__ = ["clock", "journal", "opener", "runner", "url"]  # fixtures: a journal in either database
 
 TIMEOUT = scaled(0.5)
 LONGEST = 30.0

@@ -18,7 +18,6 @@ from gateway.adjustments import Answer, Draft, Record, Settlement, Verdict
 from gateway.journal import Journal
 from gateway.model import Adjustment, Member
 from gateway.write import Write
-from tests.conftest import PostgreSQL
 from tests.deadlines import DEADLINE
 from tests.empty_journal import lay
 from tests.nursery import ROOT, nursery
@@ -157,14 +156,6 @@ def draft() -> Drafts:
     return Drafts()
 
 
-@pytest.fixture(scope="session")
-def empty_database(postgresql: PostgreSQL) -> str:
-    """The name of a database that has the tables of a journal, and nothing in them."""
-    url = postgresql.database()
-    Journal.prepare(url, clock=Clock())
-    return url.partition("@/")[2].partition("?")[0]
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, clock: Clock) -> Iterator[str]:
     """Where a journal is to be; where a test asks for an open one, its tables are there already."""
@@ -176,7 +167,7 @@ def url(request: pytest.FixtureRequest, clock: Clock) -> Iterator[str]:
         yield f"sqlite:///{file}"
         return
     server = request.getfixturevalue("postgresql")
-    url = str(server.database(request.getfixturevalue("empty_database")) if made else server.database())
+    url = str(server.database(request.getfixturevalue("empty_journal")) if made else server.database())
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(SERVER_CLOCK.format(connection.info.dbname).encode())
 

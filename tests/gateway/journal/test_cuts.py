@@ -106,8 +106,8 @@ class Line:
 
 
 @pytest.fixture
-def line(postgresql: Any, clock: Any, runner: asyncio.Runner) -> Iterator[Line]:
-    url = postgresql.database()
+def line(postgresql: Any, empty_journal: str, clock: Any, runner: asyncio.Runner) -> Iterator[Line]:
+    url = postgresql.database(empty_journal)
     name, _, folder = url.removeprefix("postgresql://postgres@/").partition("?host=")
     proxy = Proxy(f"{folder}/.s.PGSQL.5432")
     proxy.open.set()
