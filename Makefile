@@ -21,7 +21,7 @@ QUICK := tests/test_house.py tests/test_docs.py tests/test_deadlines.py tests/ad
 # What the images are made from; `make pin-images` adds the digests that a registry has for them now.
 IMAGES := python:3.11-slim-bookworm postgres:17
 
-.PHONY: help demo test quick test-image tools browser screenshots generators coverage mutants soak bench peers vendors port check fix lock lock-peers sbom reference wheels secrets pin-images clean
+.PHONY: help demo test quick test-image tools browser screenshots generators coverage mutants soak bench peers vendors port check types security fix lock lock-peers sbom reference wheels secrets pin-images clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -89,7 +89,12 @@ port: .venv/dev ## docs/adapter-port.md, from the docstrings of the port
 check: .venv/dev ## style, types, and what bandit finds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync types security
+
+types: .venv/dev
 	$(BIN)/mypy
+
+security: .venv/dev
 	$(BIN)/bandit -q -c pyproject.toml -r gateway adapters client/points_gateway_client
 
 fix: .venv/dev ## format, and mend what can be mended by rule
