@@ -57,7 +57,7 @@ def test_the_contact_that_was_asked(scheme: str) -> None:
         ("email", {"Email": "bo@example.com"}),
         ("email", {"Email": None}),
         ("email", {"Email": "ada@ex\ufffdmple.com"}),
-        ("email", {"Id": "seven"}),
+        *(("email", {"Id": identifier}) for identifier in ("seven", 0, -7)),
         ("phone", {"Phone": "12345679"}),
         ("phone", {"PhoneCountryCode": "46", "Phone": "12345679"}),
         ("phone", {"PhoneCountryCode": None}),

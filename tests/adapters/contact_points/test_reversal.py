@@ -84,6 +84,7 @@ def test_what_is_cancelled_already_is_refused_before_the_effect() -> None:
         ({"IsCanceller": True}, None),
         ({"CancellerPointId": "soon"}, None),
         ({"CancellerPointId": 0}, None),
+        ({"CancellerPointId": -8}, None),
         ({}, b"<html>"),
         ({}, b'{"Id": 7, "CancellerPointId": null, "CancellerPointId": 8}'),
     ],

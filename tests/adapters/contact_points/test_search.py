@@ -8,7 +8,7 @@ import pytest
 
 from adapters.contact_points.adapter import LONG_AGO
 from gateway import exact
-from gateway.errors import VendorBadResponse, VendorError
+from gateway.errors import VendorAuthFailed, VendorBadResponse, VendorError, VendorRateLimited, VendorUnavailable
 from gateway.model import Found
 from gateway.port import VendorResponse
 from tests.adapters.contact_points.test_history import MEMBER, OWN, POINT, adapter
@@ -28,6 +28,17 @@ def test_points_of_our_id_are_found() -> None:
     """All of them are, or none."""
     assert [each.transaction_id for each in search(POINT, {**POINT, "Id": 4}).matches] == ["3", "4"]
     assert search().matches == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, VendorAuthFailed), (429, VendorRateLimited), (503, VendorUnavailable)]
+)
+def test_a_search_that_fails_says_why(status: int, kind: type[VendorError]) -> None:
+    """The search is made again then: that nothing was listed is not read out of it."""
+    exchange = adapter().find(id=OWN, member=MEMBER, points=Decimal("2.5"), point_type="bonus")
+    next(exchange)
+    with pytest.raises(kind):
+        exchange.send(VendorResponse(status, body=b"[]"))
 
 
 @pytest.mark.parametrize("source", ["adj_" + "0" * 32, "adj_" + "f" * 32, None, ...])

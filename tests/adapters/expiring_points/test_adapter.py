@@ -147,6 +147,8 @@ def test_a_points_currency_that_is_not_known_is_refused(default: str | None, ask
         {"point_types": {"bonus": {"eid": ""}}},
         {"point_types": {"bonus": {"eid": "\x00"}}},
         {"point_types": {"bonus": "bonus_points"}},
+        {"point_types": {"bonus": {"iid": "1"}}},
+        {"format": "xml", "token": "abc\ufffe"},
         {"default_point_type": "other"},
         {"custom_fields": {"user_id": "number"}},
         {"format": "yaml"},
@@ -156,6 +158,11 @@ def test_settings_that_could_never_be_sent_are_refused(changes: dict[str, Any]) 
     """A currency has exactly one id, and a default is a mapped one."""
     with pytest.raises(ValidationError):
         adapter(**changes)
+
+
+def test_a_token_that_only_json_can_carry() -> None:
+    """It is taken where requests are in JSON."""
+    assert sent(adapter(token="abc\ufffe"))["token"] == "abc\ufffe"
 
 
 @pytest.mark.parametrize("format_", ["json", "xml"])

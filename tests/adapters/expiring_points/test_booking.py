@@ -29,7 +29,7 @@ OWN = "adj_" + "a" * 32
 DETAILS = {"error": 0, "error_text": "Successful operation"}
 DONE: dict[str, Any] = {"data": {"transaction_id": "t-1", "balance": "800.50"}, **DETAILS}
 NAMED = {"404": "member_not_found", "422": "insufficient_points", "1001": "vendor_rejected"}
-NAMED |= dict.fromkeys(("500", "599"), "vendor_rejected")
+NAMED |= dict.fromkeys(("500", "599", "600"), "vendor_rejected")
 
 
 def adapter(**changes: Any) -> ExpiringPoints:
@@ -179,6 +179,7 @@ PROOFS: list[tuple[VendorResponse, type[VendorError], bool]] = [
     (answer(error=1001), VendorUnavailable, False),
     (answer(error=500), VendorUnavailable, False),
     (answer(404, error=400), VendorBadResponse, False),
+    (answer(404, error=-1), VendorBadResponse, False),
     (answer(500, error=400), VendorBadResponse, False),
     (answer(302, error=400), VendorBadResponse, False),
     (answer(error=400, data={"transaction_id": "t-1"}), VendorBadResponse, False),
@@ -217,6 +218,7 @@ def test_only_a_documented_code_proves_that_nothing_was_applied(
         (answer(error=423), VendorBadResponse, False),
         (answer(error=500), VendorUnavailable, False),
         (answer(error=599), VendorUnavailable, False),
+        (answer(error=600), VendorRejected, True),
         (answer(500, error=422), VendorBadResponse, False),
         (answer(503, error=1001), VendorBadResponse, False),
         (answer(error=422, data={"balance": "1"}), VendorBadResponse, False),
