@@ -1,7 +1,7 @@
 """What a caller hears of its adjustment, by where that stands."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import assert_never
@@ -51,7 +51,7 @@ class Replies:
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
         self._clock = clock
 
-    def heard(self, record: Record, *, retry_after: float | None = None) -> Reply:
+    def heard(self, record: Record, *, retry_after: float | None = None, replayed: bool = True) -> Reply:
         """What a repeat hears that waited: it makes no attempt, so what can be tried again is told as it stands.
 
         `retry_after`: seconds until then, where the attempt said so. Raises `KeyExpired` where it was purged meanwhile,
@@ -60,7 +60,7 @@ class Replies:
         if record.removal == "purged":
             raise expired(record)
         if (answer := rendering.replay(record)) is not None:
-            return Reply(record.draft, answer.status, answer.body, replayed=True)
+            return Reply(record.draft, answer.status, answer.body, replayed)
         if record.state.open:
             return self.unknown(record)
         if record.state.status is Status.IN_PROGRESS:
@@ -68,15 +68,14 @@ class Replies:
         answer = rendering.failure(record)
         auth = record.problem is not None and record.problem["code"] == VendorAuthFailed.code
         again = retry_after or (AUTH_PAUSE if auth else 1)
-        return Reply(record.draft, answer.status, answer.body, replayed=True, retry_after=ceil(again))
+        return Reply(record.draft, answer.status, answer.body, replayed, retry_after=ceil(again))
 
     def concluded(self, concluded: Conclusion, retry_after: float | None) -> Reply:
         """What the caller of an attempt hears; `retry_after`, in seconds, where it may be tried again.
 
         Its own outcome is no replay; one that came late hears what the adjustment came to meanwhile. Raises as `heard`.
         """
-        reply = self.heard(concluded.record, retry_after=retry_after)
-        return replace(reply, replayed=concluded.late and reply.status != 202)
+        return self.heard(concluded.record, retry_after=retry_after, replayed=concluded.late)
 
     def unknown(self, record: Record) -> Reply:
         """202: how it stands, and when to look again."""
