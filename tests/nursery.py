@@ -32,9 +32,14 @@ PROGRAM = Path(sys.executable).with_name("points-gateway")
 MODULES = (
     "gateway.logs",
     "gateway.cli.adjustments",
+    "gateway.cli.bulk.exporting",
+    "gateway.cli.bulk.importing",
     "gateway.cli.check",
+    "gateway.cli.conform",
     "gateway.cli.demo",
     "gateway.cli.diff",
+    "gateway.cli.event_listening",
+    "gateway.cli.events",
     "gateway.cli.explain",
     "gateway.cli.health",
     "gateway.cli.hint",
@@ -45,13 +50,22 @@ MODULES = (
     "gateway.cli.schema",
     "gateway.cli.surroundings",
     "alembic.command",
+    "httpcore",
+    "httpx",
+    "points_gateway_client",
     "psycopg",
+    "rich.align",
+    "rich.columns",
+    "rich.markdown",
+    "rich.padding",
+    "rich.panel",
+    "rich.traceback",
     "sqlalchemy.dialects.postgresql",
     "sqlalchemy.dialects.sqlite",
     "uvicorn.lifespan.on",
     "uvloop",
 )
-"""What commands import, some of it later than at their start."""
+"""What commands import, some of it later than at their start; not `typer.rich_utils`, which reads the environment."""
 
 
 @dataclass(frozen=True, slots=True)
