@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.deadlines import until
 from tests.end_to_end.caller import Caller
 from tests.end_to_end.process import GatewayProcess
-from tests.end_to_end.test_operators import FIVE, OPERATORS, Admin, busy, settings, started, unknown
+from tests.end_to_end.test_operators import FIVE, OPERATORS, Admin, end_leases, settings, started, unknown
 from tests.end_to_end.vendors import Vendors
 from tests.nursery import PROGRAM, Finished, nursery
 
@@ -74,8 +73,7 @@ def test_what_is_unknown_is_settled_in_the_operators_name(
 ) -> None:
     """One by its id, and those of a file; what was settled before is said so, and what is not there."""
     first, second, third = (unknown(api, vendors) for _ in range(3))
-    for each in (first, second, third):
-        until(lambda each=each: not busy(admin, each))  # type: ignore[misc]  # bound now
+    end_leases(admin, first, second, third)
     reason = ("--applied", "--reason", "point 4711 in their list")
     assert line("adjustments", "resolve", first, *reason) == f"{first}  succeeded\n"
     assert line("adjustments", "resolve", first, *reason, who="bob") == f"{first}  succeeded  (settled before)\n"
@@ -167,7 +165,7 @@ def waiting(admin: Admin, api: Caller, vendors: Vendors, number: int) -> list[st
     for entry in admin.get("queue", tenant="hasty", limit=100)["data"]:
         admin.decide([entry["adjustment"]["id"]])
     ids = [unknown(api, vendors) for _ in range(number)]
-    until(lambda: not any(busy(admin, each) for each in ids))
+    end_leases(admin, *ids)
     return ids
 
 
@@ -184,7 +182,7 @@ def test_a_set_is_settled_by_its_name_and_nothing_else(line: Line, admin: Admin,
     assert "3 unknown adjustment(s); nothing is settled yet" in preview
     assert "  vendors: crm_hasty 3\n  points: +15 in 3\n" in preview
     late = unknown(api, vendors)
-    until(lambda: not busy(admin, late))
+    end_leases(admin, late)
     admin.decide([second])
     by_name = (*SETTLING, "--set", named(preview))
     assert "2 of 3 adjustment(s) in this set are still unknown" in line(*by_name)
@@ -238,7 +236,7 @@ def test_two_people_settle_a_set(
     api = Caller.of(admin.process.url)
     with closing(api.http):
         ids = [unknown(api, vendors) for _ in range(2)]
-        until(lambda: not any(busy(admin, each) for each in ids))
+        end_leases(admin, *ids)
         by_name = (*SETTLING, "--set", named(line(*SETTLING)), "--yes")
         for _ in range(2):
             assert line(*by_name).count("proposed: another person has to confirm it") == 2
