@@ -64,6 +64,10 @@ class Figures:
         """Whether that was measured."""
         return (row, connections) in self.rounds[0]
 
+    def most(self, row: str) -> int:
+        """The largest number of connections at which that was measured; 0 where it was not."""
+        return max((number for each, number in self.rounds[0] if each == row), default=0)
+
     def over_rounds(self, of: Callable[[Mapping[Key, Point]], float]) -> Spread:
         """The spread of what each round gives."""
         return Spread.of([of(each) for each in self.rounds])

@@ -124,7 +124,7 @@ def _by_connections(figures: Figures, of: Callable[[str, int], Spread], shown: C
     rows = [
         (row, *(shown(of(row, number)) if figures.has(row, number) else "" for number in CONNECTIONS))
         for row in ROWS
-        if figures.has(row, MOST)
+        if figures.most(row)
     ]
     return _table(_heading(), rows)
 
@@ -132,14 +132,14 @@ def _by_connections(figures: Figures, of: Callable[[str, int], Spread], shown: C
 def _costs(figures: Figures) -> Iterator[tuple[str, ...]]:
     """Of all processes of each gateway together."""
     for row in ROWS:
-        if row.startswith("gateway") and figures.has(row, MOST):
-            costs = (figures.cost(row, to, MOST) for to in (ECHO, READS))
+        if row.startswith("gateway") and (most := figures.most(row)):
+            costs = (figures.cost(row, to, most) for to in (ECHO, READS))
             yield (row, *(f"{each.median:.2f} ({each.least:.2f} to {each.most:.2f})" for each in costs))
 
 
 def _latencies(figures: Figures) -> Iterator[tuple[str, ...]]:
     for row in ROWS:
-        if figures.has(row, MOST):
+        if figures.most(row):
             cells = (
                 f"{_milliseconds(figures.p50(row, number))} / {_milliseconds(figures.p99(row, number))}"
                 if figures.has(row, number)
