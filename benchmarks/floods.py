@@ -177,8 +177,8 @@ def _send(kind: str, which: str, port: str, seconds: str) -> None:
     """Be the process that floods: say that it begins, and in the end what it heard."""
     until = float(seconds)
     if kind == "tabs":
-        print(flush=True)
         with tabs(int(port), int(which)) as latencies:
+            print(flush=True)
             time.sleep(until)
         print(json.dumps({"latencies": latencies, "seconds": until}))
         return

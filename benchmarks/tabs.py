@@ -28,13 +28,14 @@ def signed_in(admin: int) -> httpx.Client:
 
 @contextmanager
 def tabs(admin: int, count: int) -> Iterator[dict[int, list[float]]]:
-    """So many tabs that show the live screen, all of them seen; gives the seconds that each answer took, by status."""
-    over = threading.Event()
+    """So many tabs that show the live screen, once all are open; gives the seconds that each answer took, by status."""
+    over, opened = threading.Event(), threading.Barrier(count + 1, timeout=60)
     heard: dict[int, list[float]] = defaultdict(list)
 
     def follow() -> None:
         with closing(signed_in(admin)) as browser:
             timed(browser, {}, {})
+            opened.wait()
             state = ""
             while not over.wait(EVERY):
                 state = timed(browser, {"state": state}, {"X-Part": "live"}).get("X-State", state)
@@ -48,6 +49,7 @@ def tabs(admin: int, count: int) -> Iterator[dict[int, list[float]]]:
     open_ones = [threading.Thread(target=follow) for _ in range(count)]
     for each in open_ones:
         each.start()
+    opened.wait()
     try:
         yield heard
     finally:
