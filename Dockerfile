@@ -13,12 +13,13 @@ COPY config config
 COPY gateway gateway
 COPY adapters adapters
 COPY client client
-# What only built it goes again, with pip itself, and so do the tests, sources in C and stubs that packages bring along.
+# What only built it goes again, with pip itself, and so do the tests, sources in C, stubs and lexers that nobody needs.
 # What is never imported is not compiled: that is 5 MB.
 RUN pip install --no-compile --no-deps --no-build-isolation ./client . \
     && pip uninstall -q -y hatchling editables pathspec pluggy tomlkit trove-classifiers setuptools pip \
     && find /opt/points-gateway/lib -type d \( -name tests -o -name testing \) -prune -exec rm -rf {} + \
     && find /opt/points-gateway/lib -type f -regex '.*\.\(pyx\|pxd\|c\|h\|pyi\)' -delete \
+    && find /opt/points-gateway/lib -type f -path '*/pygments/lexers/[a-z]*.py' ! -name python.py -delete \
     && python -m compileall -q -x '/pygments/(lexers|styles)/|/dialects/(mysql|oracle|mssql)/' /opt/points-gateway/lib
 
 FROM python:3.11-slim-bookworm
