@@ -111,11 +111,11 @@ def row_of(record: Record) -> dict[str, Any]:
         "operation": draft.write.operation,
         "refers_to": draft.write.refers_to,
         "created_at": to_micros(record.created_at),
-        **_stands(record),
+        **_state_columns(record),
     }
 
 
-def _stands(record: Record) -> dict[str, Any]:
+def _state_columns(record: Record) -> dict[str, Any]:
     return {
         "account": record.draft.account,
         "status": record.state.status.value,
@@ -129,7 +129,7 @@ def changes_of(record: Record) -> dict[str, Any]:
     """The columns of an adjustment's row that change in its life."""
     answer = record.answer
     return {
-        **_stands(record),
+        **_state_columns(record),
         "completed_at": None if record.completed_at is None else to_micros(record.completed_at),
         "applied": None if record.applied is None else dumps(_applied_json(record.applied)),
         "problem": None if record.problem is None else dumps(record.problem),

@@ -85,7 +85,8 @@ def publish(transaction: Transaction, asked: Publish) -> Publication:
     # In this order: who writes a step up to the highest has ended, or is seen among those who write.
     last = highest(connection)
     writers = _writers(connection)
-    reached, seen = row.published, (waited_for := asked.seen if row.owner == asked.owner else None)
+    waited_for = asked.seen if row.owner == asked.owner else None
+    reached, seen = row.published, waited_for
     if not writers:
         reached, seen = last, None
     elif seen is None:

@@ -36,14 +36,14 @@ from gateway.journal.standing import REPEAT_COLUMNS
 from gateway.journal.tables import adjustments, transitions
 from gateway.journal.upserts import insert_for
 
-_STANDS = ("status", "retryable", "attempt", "lease_until", "owner", "account", "reserved")
+_STATE = ("status", "retryable", "attempt", "lease_until", "owner", "account", "reserved")
 CHANGED = [
-    *(*_STANDS, "completed_at", "applied", "problem", "resolution", "answer_status", "answer_body", "transaction_id"),
+    *(*_STATE, "completed_at", "applied", "problem", "resolution", "answer_status", "answer_body", "transaction_id"),
 ]
 """The columns that `change` writes; `codec.changes_of` makes them, but for `owner` and `reserved`."""
 NEW = [
     *("id", "client", "tenant", "key", "fingerprint", "vendor", "adapter", "member", "points", "reference", "draft"),
-    *("operation", "refers_to", "created_at", *_STANDS),
+    *("operation", "refers_to", "created_at", *_STATE),
 ]
 """The columns that `claim` writes. The others begin with their defaults, and are changed by statements of their own."""
 STEP = ["adjustment", "at", "before", "after", "attempt", "by", "evidence", "exchange", "feed"]

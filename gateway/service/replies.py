@@ -52,10 +52,10 @@ class Replies:
         self._clock = clock
 
     def heard(self, record: Record, *, retry_after: float | None = None, replayed: bool = True) -> Reply:
-        """What a repeat hears that waited: it makes no attempt, so what can be tried again is told as it stands.
+        """What a repeat hears that waited. It makes no attempt: what can be tried again is answered as it stands.
 
-        `retry_after`: seconds until then, where the attempt said so. Raises `KeyExpired` where it was purged meanwhile,
-        and `IdempotencyInProgress` where an attempt is in flight.
+        `retry_after`: seconds until then, where the attempt knows them. Raises `KeyExpired` where it was purged
+        meanwhile, and `IdempotencyInProgress` where an attempt is in flight.
         """
         if record.removal == "purged":
             raise expired(record)
