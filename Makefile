@@ -156,10 +156,11 @@ clean: ## forget the environment and what tests left
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e client -e .
 	@touch $@ .venv/runtime
 
+# Without dependencies, since the lock names all of them: pip asks the index again for `pydantic[email]`, and refuses it.
 .bench/litellm/installed: locks/bench-litellm.txt
 	rm -rf .bench/litellm
 	$(PYTHON) -m venv .bench/litellm
-	.bench/litellm/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
+	.bench/litellm/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 .bench/mutants/installed: locks/mutants.txt
