@@ -20,6 +20,9 @@ def judged(figures: Figures) -> Iterator[Target]:
     for row, least in ((POSTGRESQL, 1.6), (SQLITE, 1.0)):
         scale = figures.ratio(row + TWO_WORKERS, row, MOST).median
         yield Target(f"{dict(_NAMES)[row]}: 2 workers at least {least} of one", f"{scale:.2f}", scale >= least)
+    # What two would reach where each has a core of its own, and load, vendor and database have others.
+    apart = 2 / figures.cost(POSTGRESQL + TWO_WORKERS, POSTGRESQL, MOST).median
+    yield Target("writes, PostgreSQL: 2 workers at least 1.6 of one by CPU time", f"{apart:.2f}", apart >= 1.6)
     tail = figures.tail(SQLITE + TWO_WORKERS, MOST).median
     yield Target(f"writes, SQLite, 2 workers: p99 at {MOST} connections at most 4 times p50", f"{tail:.2f}", tail <= 4)
     commits = figures.over_rounds(lambda each: (each[SQLITE, 1].p50 - each[DIRECT, 1].p50) / (2 * each[COMMIT, 1].p50))

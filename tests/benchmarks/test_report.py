@@ -38,6 +38,7 @@ def test_targets_are_judged() -> None:
     assert met["reads: 2 workers at least 1.8 of one by CPU time"] == ("1.00", False)
     assert met["memory, SQLite: at most 70 MB a worker (goal 60)"] == ("60.0 MB", True)
     assert met["writes, PostgreSQL: 2 workers at least 1.6 of one"] == ("1.00", False)
+    assert met["writes, PostgreSQL: 2 workers at least 1.6 of one by CPU time"] == ("2.00", True)
     assert met["writes, SQLite: 2 workers at least 1.0 of one"] == ("1.00", True)
     assert met["writes, SQLite: at most 1.6 times a read's CPU time (goal 1.3)"] == ("1.40", True)
     assert met["writes, PostgreSQL: at most 1.6 times a read's CPU time (goal 1.3)"] == ("2.00", False)
