@@ -140,7 +140,7 @@ class Adjustment(AnsweredFields):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of adjustments, newest first; `next_cursor` is None on the last one."""
+    """One page of adjustments, newest first; `next_cursor` is None on the last one. Others can be short, or empty."""
 
     data: tuple[Adjustment, ...]
     next_cursor: str | None

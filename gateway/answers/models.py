@@ -179,7 +179,7 @@ class AdjustmentHistory(AdjustmentAnswer):
 
 
 class AdjustmentPage(AnswerModel):
-    """A page of adjustments, newest first; `next_cursor` is null on the last."""
+    """A page of adjustments, newest first; `next_cursor` is null on the last, and others can be short, or empty."""
 
     data: list[AdjustmentAnswer]
     next_cursor: str | None

@@ -1,6 +1,6 @@
 """`adjustments`: read the journal and resolve unknown adjustments; a gateway may be running."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,10 +8,11 @@ import typer
 from gateway import exact
 from gateway.adjustments import Record, Status
 from gateway.cli import remote_adjustments, terminal
-from gateway.cli.listing import HEADER, filters, hint_line, line
+from gateway.cli.listing import filters, hint_line, line
 from gateway.cli.operator_api import Admin, MaybeConfig, OperatorApi, config_of
 from gateway.cli.options import Format, Output, fail, loaded, stored, with_journal
 from gateway.cli.resolve import resolve
+from gateway.cli.shown_list import ShownList
 from gateway.cli.withdraw import withdraw
 from gateway.escaping import escaped_json
 from gateway.journal import Filters, Journal
@@ -102,30 +103,21 @@ async def _stream(
     journal: Journal, tenant: str | None, chosen: Filters, limit: int, output: Output
 ) -> tuple[int, bool]:
     """Show a list part by part; gives how many were shown, and whether there are more."""
-    shown, after = 0, None
+    shown, after = ShownList(output), None
     while True:
-        page = await journal.list(tenant, chosen, limit=min(_AT_ONCE, limit - shown), after=after)
-        last = page.next is None or shown + len(page.records) >= limit
-        if output is Output.JSON:
-            _show_json(page.records, first=after is None, last=last)
-        elif page.records:
-            lines = map(line, page.records)
-            terminal.show_lines([HEADER, *lines] if after is None else lines)
-        shown += len(page.records)
-        if last:
-            return shown, page.next is not None
+        page = await journal.list(tenant, chosen, limit=min(_AT_ONCE, limit - shown.count), after=after)
+        shown.add(map(_answer if shown.json else line, page.records))
+        if page.next is None or shown.count >= limit:
+            shown.end()
+            return shown.count, page.next is not None
         after = page.next
 
 
-def _show_json(records: Sequence[Record], *, first: bool, last: bool) -> None:
-    """One part of the document that the API would give for all of the list."""
+def _answer(record: Record) -> str:
+    """An adjustment as the API would give it."""
     from gateway.answers import rendering
 
-    items = [rendering.adjustment(record).to_json().decode() for record in records]
-    begin = '{"data":[' if first else ""
-    terminal.show_json(
-        begin + "\n,".join(["", *items] if items and not first else items) + ('],"next_cursor":null}' if last else "")
-    )
+    return rendering.adjustment(record).to_json().decode()
 
 
 def show(

@@ -8,31 +8,27 @@ from gateway import exact
 from gateway.cli import terminal
 from gateway.cli.file_preview import Previewed
 from gateway.cli.instructions import Instruction
-from gateway.cli.listing import HEADER, answer_line
+from gateway.cli.listing import answer_line
 from gateway.cli.operator_api import AT_ONCE, OperatorApi
 from gateway.cli.options import Output, fail
+from gateway.cli.shown_list import ShownList
 from gateway.journal.unknown_sets import Amount
 
 
 def listed(api: OperatorApi, query: Mapping[str, object], limit: int, output: Output) -> tuple[int, bool]:
     """Show a list, page by page; gives how many were shown, and whether there are more."""
-    shown, after = 0, None
+    shown, after = ShownList(output), None
     while True:
-        page = api.get("adjustments", **query, limit=min(AT_ONCE, limit - shown), after=after)
-        rows, following = page["data"], page["next_after"]
-        last = following is None or shown + len(rows) >= limit
-        if output is Output.JSON:
-            items = [exact.dumps(row).decode() for row in rows]
-            begin = '{"data":[' if after is None else ""
-            joined = "\n,".join(["", *items] if items and after is not None else items)
-            terminal.show_json(begin + joined + ('],"next_cursor":null}' if last else ""))
-        elif rows:
-            lines = map(answer_line, rows)
-            terminal.show_lines([HEADER, *lines] if after is None else lines)
-        shown += len(rows)
-        if last:
-            return shown, following is not None
-        after = following
+        page = api.get("adjustments", **query, limit=min(AT_ONCE, limit - shown.count), after=after)
+        shown.add(map(_json if shown.json else answer_line, page["data"]))
+        if page["next_after"] is None or shown.count >= limit:
+            shown.end()
+            return shown.count, page["next_after"] is not None
+        after = page["next_after"]
+
+
+def _json(answer: Mapping[str, Any]) -> str:
+    return exact.dumps(answer).decode()
 
 
 def resolved(api: OperatorApi, instructions: Sequence[Instruction]) -> int:

@@ -45,11 +45,13 @@ class SearchScreen:
         rest = Query(
             tenant=form.text("tenant") or None, vendor=form.text("vendor") or None, status=_status(form.text("status"))
         )
-        problem, next_after = "", None
+        problem, next_after, cut = "", None, False
         rows: list[AdjustmentAnswer] = []
         try:
             queries = [rest] if not text else _queries(text, way, rest)
-            rows, next_after = await self._found(visit, queries, after)
+            rows, following = await self._found(visit, queries, after)
+            # The newest of several queries have no common place after which all of them go on.
+            next_after, cut = (following[0], False) if len(queries) == 1 else (None, any(following))
         except InvalidRequest as error:
             problem = error.detail
         settings = self._desk.current().settings
@@ -64,6 +66,7 @@ class SearchScreen:
             "problem": problem,
             "rows": rows,
             "more": f"/console/search?{more}" if next_after else None,
+            "cut": cut,
             "searched": bool(text),
         }
         return await visit.page("search.html", values, screen="search")
@@ -84,14 +87,14 @@ class SearchScreen:
 
     async def _found(
         self, visit: Visit, queries: Sequence[Query], after: str | None
-    ) -> tuple[list[AdjustmentAnswer], str | None]:
-        """What any of the queries finds, newest first, and where the list goes on, if only one was asked."""
+    ) -> tuple[list[AdjustmentAnswer], list[str | None]]:
+        """What any of the queries finds, newest first, and where the list of each goes on."""
         pages = await asyncio.gather(
             *(found(self._desk, visit.operator, each, limit=ROWS, after=after) for each in queries)
         )
         rows = {each.id: each for page in pages for each in page.data}
         newest = sorted(rows.values(), key=lambda each: each.created_at, reverse=True)
-        return newest, pages[0].next_after if len(pages) == 1 else None
+        return newest, [page.next_after for page in pages]
 
 
 def _later(one: str, other: str) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy import (
     ColumnClause,
     ColumnElement,
     Connection,
-    FromClause,
+    ScalarSelect,
     Select,
     TextClause,
     column,
@@ -33,7 +33,9 @@ from gateway.journal.filters import Filters
 from gateway.journal.tables import UNKNOWN, adjustments, read_by
 
 log = structlog.get_logger(__name__)
-WEIGHED = 1_000, 10_000
+EXAMINED = 10_000
+"""Entries of an index that one page looks at, where more is asked than the index tells; it ends there."""
+WEIGHED = 1_000, EXAMINED
 """Entries of an index that are counted before it is chosen, and those where all hold more; of indexes that hold more
 than these too, the first here is taken."""
 _NARROW = ("refers_to", "reference", "member", "operation", "status", "client", "vendor")
@@ -55,28 +57,43 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some adjustments, newest first; `next` is the id of the last one where the list goes on after it."""
+    """Some adjustments, newest first, or none; `next` is the id of the one after which the list goes on, if it does."""
 
     records: tuple[Record, ...]
     next: str | None = None
 
 
+class _Part(NamedTuple):
+    """The newest rows of a list, and the place down to which it was looked through, where that is not its end."""
+
+    rows: Sequence[Any]
+    end: Place | None = None
+
+
 def page(connection: Connection, tenant: str | None, filters: Filters, limit: int, after: str | None) -> Page:
     """At most `limit` adjustments of a tenant that come after the one with this id; of every tenant for None.
 
-    What cannot be read is left out, and logged. Raises `InvalidRequest` where there is no adjustment with this id.
+    It has fewer where the list goes on beyond what one page looks at. What cannot be read is left out, and logged.
+    Raises `InvalidRequest` where there is no adjustment with this id.
     """
     place = None if after is None else place_of(connection, tenant, after)
-    rows: Sequence[Any]
     if filters.key is not None:
-        rows = _under_key(connection, tenant, filters, place)
+        part = _Part(_under_key(connection, tenant, filters, place))
     elif tenant is None and (filters == Filters() or filters.status is Status.UNKNOWN):
-        rows = connection.execute(_of_all(filters, place).limit(limit + 1)).all()
+        part = _Part(connection.execute(_of_all(filters, place).limit(limit + 1)).all())
     elif tenant is None:
-        rows = _of_each(connection, filters, place, limit + 1)
+        part = _of_each(connection, filters, place, limit + 1)
     else:
-        rows = connection.execute(_of_one(connection, tenant, filters, place).limit(limit + 1)).all()
-    return Page(tuple(_readable(rows[:limit])), rows[limit - 1].id if len(rows) > limit else None)
+        part = _of_one(connection, tenant, filters, place, limit + 1)
+    return Page(tuple(_readable(part.rows[:limit])), _next(connection, part, limit))
+
+
+def _next(connection: Connection, part: _Part, limit: int) -> str | None:
+    if len(part.rows) > limit:
+        return str(part.rows[limit - 1].id)
+    if part.end is None:
+        return None
+    return str(connection.scalars(select(adjustments.c.id).where(adjustments.c.seq == part.end.seq)).one())
 
 
 def place_of(connection: Connection, tenant: str | None, id_: str) -> Place:
@@ -104,32 +121,40 @@ def _of_all(filters: Filters, place: Place | None) -> Select[Any]:
     return statement if place is None else statement.where(adjustments.c.seq < place.seq)
 
 
-def _of_each(connection: Connection, filters: Filters, place: Place | None, most: int) -> list[Any]:
-    """The newest of every tenant: of each, what is newer than the oldest of those that were found so far."""
+def _of_each(connection: Connection, filters: Filters, place: Place | None, most: int) -> _Part:
+    """The newest of every tenant: of each, what may be among them still, after what was found of others."""
     found: list[Any] = []
+    end: Place | None = None
     for tenant in skips.tenants(connection):
-        found += connection.execute(_of_one(connection, tenant, filters, place).limit(most)).all()
-        found = sorted(found, key=_newness, reverse=True)[:most]
-        if len(found) == most:
-            filters = replace(filters, created_from=codec.from_micros(found[-1].created_at))
-    return found
+        rows, short = _of_one(connection, tenant, filters, place, most)
+        end = max((each for each in (end, short) if each is not None), default=None)
+        found = sorted((each for each in (*found, *rows) if end is None or _newness(each) >= end), key=_newness)
+        found = found[: -most - 1 : -1]
+        oldest = _newness(found[-1]) if len(found) == most else end
+        if oldest is not None:
+            filters = replace(filters, created_from=codec.from_micros(oldest.created_at))
+    return _Part(found, end)
 
 
-def _newness(row: Any) -> tuple[int, int]:
-    return row.created_at, row.seq
+def _newness(row: Any) -> Place:
+    return Place(row.created_at, row.seq)
 
 
-def _of_one(connection: Connection, tenant: str, filters: Filters, place: Place | None) -> Select[Any]:
-    columns = _equal(filters)
+def _of_one(connection: Connection, tenant: str, filters: Filters, place: Place | None, most: int) -> _Part:
+    columns, bounds = _equal(filters), _bounds(filters, place)
     ways = [
-        _Way(name, (codec.storable(tenant), columns[name]), filters, place)
+        _Way(name, (codec.storable(tenant), columns[name]), *bounds)
         for name in _NARROW
         if name in columns and columns[name] != "adjust"
-    ] or [_Way(None, (codec.storable(tenant),), filters, place)]
-    way = ways[0] if len(ways) == 1 else _narrowest(connection, ways)
-    found = select(*_COLUMN.values()).select_from(way.table(connection)).where(*way.range)
-    also = (_COLUMN[name] == value for name, value in columns.items() if name != way.name)
-    return found.where(*also, *filters.in_history).order_by(*(each.desc() for each in way.columns))
+    ] or [_Way(None, (codec.storable(tenant),), *bounds)]
+    way, few = (ways[0], False) if len(ways) == 1 else _narrowest(connection, ways)
+    also = [_COLUMN[name] == value for name, value in columns.items() if name != way.name]
+    conditions = *also, *filters.in_history
+    end = way.place_of_entry(connection, EXAMINED) if conditions and not few else None
+    way = way if end is None else replace(way, first=end)
+    found = select(*_COLUMN.values()).select_from(way.table(connection)).where(*way.range, *conditions)
+    ordered = found.order_by(*(each.desc() for each in way.columns))
+    return _Part(connection.execute(ordered.limit(most)).all(), end)
 
 
 def _equal(filters: Filters) -> dict[str, str]:
@@ -140,12 +165,15 @@ def _equal(filters: Filters) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """An index to read a list by: of the tenant, and of the column `name`, if any, with `values` for both."""
+    """A part of an index to read a list by: of the tenant, and of the column `name`, if any, with `values` for both.
+
+    `first` is the oldest place of that part, `end` the one before which its newest is.
+    """
 
     name: str | None
     values: tuple[str, ...]
-    filters: Filters
-    place: Place | None
+    first: Place
+    end: Place
 
     @property
     def columns(self) -> tuple[ColumnClause[Any], ...]:
@@ -155,30 +183,38 @@ class _Way:
 
     @property
     def range(self) -> tuple[ColumnElement[bool], ...]:
-        """The part of the index that has these values, within the filters' times and after the place."""
-        first, end = _bounds(self.filters, self.place)
+        """The condition of that part."""
         whole = tuple_(*self.columns)
-        bounds = whole >= _row(*self.values, *first), whole < _row(*self.values, *end)
+        bounds = whole >= _row(*self.values, *self.first), whole < _row(*self.values, *self.end)
         return bounds if self.name not in _PARTIAL else (*bounds, _PARTIAL[self.name])
 
     def table(self, connection: Connection) -> TextClause:
         """The table, to be read by this index."""
         return read_by(f"ix_adjustments_{'_'.join(each.name for each in self.columns)}", connection)
 
-    def entries(self, connection: Connection, most: int) -> FromClause:
-        """The entries of that part, at most so many."""
-        one: Select[Any] = select(literal_column("1").label("one")).select_from(self.table(connection))
-        ordered = one.where(*self.range).order_by(*(each.desc() for each in self.columns))
-        return ordered.limit(most).subquery()
+    def count(self, connection: Connection, most: int) -> ScalarSelect[int]:
+        """How many entries that part has, counted up to `most`."""
+        entries = self._newest(connection, literal_column("1").label("one")).limit(most).subquery()
+        return select(func.count()).select_from(entries).scalar_subquery()
+
+    def place_of_entry(self, connection: Connection, number: int) -> Place | None:
+        """The place of an entry of that part, counted from 1 for the newest; None where it has fewer."""
+        moment = _COLUMN["created_at"], _COLUMN["seq"]
+        row = connection.execute(self._newest(connection, *moment).offset(number - 1).limit(1)).one_or_none()
+        return None if row is None else Place(*row)
+
+    def _newest(self, connection: Connection, *shown: ColumnElement[Any]) -> Select[Any]:
+        found = select(*shown).select_from(self.table(connection)).where(*self.range)
+        return found.order_by(*(each.desc() for each in self.columns))
 
 
-def _narrowest(connection: Connection, ways: list[_Way]) -> _Way:
+def _narrowest(connection: Connection, ways: list[_Way]) -> tuple[_Way, bool]:
+    """The way with the fewest entries, and whether these are fewer than one page looks at."""
     for most in WEIGHED:
-        counted = (select(func.count()).select_from(way.entries(connection, most)).scalar_subquery() for way in ways)
-        numbers = connection.execute(select(*counted)).one()
+        numbers = connection.execute(select(*(way.count(connection, most) for way in ways))).one()
         if min(numbers) < most:
-            return ways[min(range(len(ways)), key=numbers.__getitem__)]
-    return ways[0]
+            return ways[min(range(len(ways)), key=numbers.__getitem__)], True
+    return ways[0], False
 
 
 def _under_key(connection: Connection, tenant: str | None, filters: Filters, place: Place | None) -> list[Any]:

@@ -82,7 +82,10 @@ class Query:
 
 
 class FoundPage(AnswerModel):
-    """Adjustments of all tenants, newest first; `next_after` is the id after which the list goes on, if it does."""
+    """Adjustments of all tenants, newest first; `next_after` is the id after which the list goes on, if it does.
+
+    A page before the last one can be short, or empty.
+    """
 
     data: list[AdjustmentAnswer]
     next_after: str | None

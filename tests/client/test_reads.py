@@ -420,10 +420,11 @@ def test_an_address_that_is_too_long_is_refused_here(app: App) -> None:
 
 
 def test_adjustments_one_by_one(app: App, adjustment: Adjusted) -> None:
-    """Every page is read, a hundred at a time, with the filters."""
+    """Every page is read, a hundred at a time, with the filters; an empty page before the last one ends nothing."""
     route = app.router.get("/v1/adjustments").mock(
         side_effect=[
             httpx.Response(200, json={"data": [adjustment(id="adj_3"), adjustment(id="adj_2")], "next_cursor": "c1"}),
+            httpx.Response(200, json={"data": [], "next_cursor": "c2"}),
             httpx.Response(200, json={"data": [adjustment()], "next_cursor": None}),
         ]
     )
@@ -431,6 +432,7 @@ def test_adjustments_one_by_one(app: App, adjustment: Adjusted) -> None:
     assert [call.request.url.query for call in route.calls] == [
         b"status=unknown&limit=100",
         b"status=unknown&limit=100&cursor=c1",
+        b"status=unknown&limit=100&cursor=c2",
     ]
 
 

@@ -80,9 +80,8 @@ def test_a_request_is_found(command: Command, left: Left) -> None:
     assert (none.out, none.err) == ("", "no adjustments\n")
 
 
-def test_a_list_is_as_long_as_it_is_asked_for(command: Command, left: Left) -> None:
-    """More than 10,000 adjustments are listed part by part, in text and as one JSON document, each once."""
-    number = 10_100
+def copy_first(left: Left, number: int) -> None:
+    """Have the oldest adjustment that many times more, each newer, without its history."""
     with closing(sqlite3.connect(left.config.parent / "points.db", timeout=DEADLINE)) as connection:
         names = [row[1] for row in connection.execute("PRAGMA table_info(adjustments)")][1:]
         values_of = {
@@ -98,6 +97,12 @@ def test_a_list_is_as_long_as_it_is_asked_for(command: Command, left: Left) -> N
             (number,),
         )
         connection.commit()
+
+
+def test_a_list_is_as_long_as_it_is_asked_for(command: Command, left: Left) -> None:
+    """More than 10,000 adjustments are listed part by part, in text and as one JSON document, each once."""
+    number = 10_100
+    copy_first(left, number)
     shown = command("adjustments", "list", "-c", left.config, "--tenant", "acme", "--limit", "1000000")
     ids = [line.split()[1] for line in shown.out.splitlines()[1:]]
     assert (shown.code, len(ids), len(set(ids))) == (0, number + 4, number + 4)
@@ -105,6 +110,18 @@ def test_a_list_is_as_long_as_it_is_asked_for(command: Command, left: Left) -> N
         command("adjustments", "list", "-c", left.config, "--tenant", "acme", "--limit", "10050", "-o", "json").out
     )
     assert [each["id"] for each in listed["data"]] == ids[:10050]
+
+
+def test_a_list_whose_first_parts_are_empty_is_whole(command: Command, left: Left) -> None:
+    """What is found only behind 20,000 others is the whole list, in text and as one JSON document."""
+    copy_first(left, 20_100)
+    asked = told(command("adjustments", "show", left.ids["first"], "-c", left.config, "-o", "json").out)
+    id_ = asked["history"][-1]["evidence"]["request_id"]
+    listed = ["adjustments", "list", "-c", left.config, "--tenant", "acme", "--request-id", id_]
+    assert [line.split()[1] for line in command(*listed).out.splitlines()] == ["ID", left.ids["first"]]
+    assert [each["id"] for each in told(command(*listed, "-o", "json").out)["data"]] == [left.ids["first"]]
+    nothing = command(*listed, "--vendor", "none", "-o", "json")
+    assert told(nothing.out) == {"data": [], "next_cursor": None}
 
 
 def test_the_list_in_json_is_that_of_the_api(command: Command, left: Left) -> None:

@@ -44,12 +44,17 @@ SELECT 'adj_' || n, 'storefront', 'acme', 'k' || n, 'f', 'crm', 'example', 'cont
 """
 
 
+def engine_of(url: str) -> Engine:
+    """Another way into the database of a journal."""
+    return create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+
+
 def fill(url: str, rows: int) -> None:
     """Have so many rows of one tenant, member and reference in the journal, and statistics.
 
     To whoever plans by statistics, no filter but the key's narrows anything.
     """
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    engine = engine_of(url)
     with engine.begin() as connection:
         connection.execute(text(ROWS.format(rows)), {"draft": ROW["draft"]})
         connection.execute(text("ANALYZE"))
@@ -63,7 +68,7 @@ SLOW = Filters(reference="order-1", member="contact_id:1", status=Status.FAILED)
 def fill_apart(url: str, rows: int) -> None:
     """As `fill`, but what has failed is of another reference than what has not."""
     fill(url, rows)
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    engine = engine_of(url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE adjustments SET reference = 'order-2' WHERE status = 'failed'"))
     engine.dispose()
@@ -171,7 +176,7 @@ def look_well(plan: str, names: tuple[str, ...], statement: str) -> None:
 def test_of_two_filters_the_narrower_is_read_by(journal: Journal, url: str, runner: asyncio.Runner) -> None:
     """A list of what many adjustments have and few do is read by what few do, whatever statistics say."""
     fill(url, 3000)
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    engine = engine_of(url)
     with engine.begin() as connection:
         for change in ("reference = 'rare' WHERE seq = 7", "member = 'contact_id:7' WHERE seq = 9"):
             connection.execute(text(f"UPDATE adjustments SET {change}".replace("id:7", r"id\:7")))
@@ -192,7 +197,7 @@ def test_of_two_filters_that_both_hold_many_the_narrower_is_read_by(
 ) -> None:
     """Where thousands fit either of them, the one that fewer fit is still found."""
     fill(url, 3000)
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    engine = engine_of(url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE adjustments SET status = 'failed' WHERE seq <= 1500"))
     engine.dispose()
@@ -220,7 +225,7 @@ def test_what_cannot_be_read_is_left_out(
     journal: Journal, kept: list[Record], url: str, runner: asyncio.Runner, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A row that nobody understands is missing from its page, which is told to the operator, and no page ends there."""
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    engine = engine_of(url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE adjustments SET draft = '{' WHERE seq = 6"))
     engine.dispose()
