@@ -1,6 +1,5 @@
 """What every endpoint has in common: who asks, a strict reading, an answer or a problem, and one line in the log."""
 
-import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
@@ -34,6 +33,7 @@ from gateway.errors import (
     NotFound,
 )
 from gateway.metrics import Metrics
+from gateway.randomness import Randomness
 from gateway.service.writes import Caller
 from gateway.settings import Scope as Permission
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # the library behind it is loaded only where some client has 
 
 log = structlog.get_logger(__name__)
 _REQUEST_ID = re.compile(r"[!-~]{1,128}\Z")
+_random = Randomness(12)
 Q = TypeVar("Q", bound=BaseModel)
 B = TypeVar("B", bound=BaseModel)
 Q_co = TypeVar("Q_co", bound=BaseModel, covariant=True)
@@ -237,7 +238,7 @@ def request_id(scope: Scope) -> str:
     if "request_id" not in scope:
         values = RequestHeaders.of(scope).texts(b"request-id")
         usable = len(values) == 1 and _REQUEST_ID.match(values[0])
-        scope["request_id"] = values[0] if usable else f"req_{os.urandom(12).hex()}"
+        scope["request_id"] = values[0] if usable else f"req_{_random()}"
     return str(scope["request_id"])
 
 
