@@ -10,10 +10,6 @@ from pydantic_core import core_schema
 class Schemas(GenerateJsonSchema):
     """In answers, a field with `exclude_if` is optional; if it is excluded when null, its schema has no null."""
 
-    def field_is_required(self, field: Any, total: bool) -> bool:
-        """Whether every body has the field."""
-        return "serialization_exclude_if" not in field and super().field_is_required(field, total)
-
     def model_field_schema(self, schema: core_schema.ModelField) -> JsonSchemaValue:
         """The schema of one field."""
         left_out = schema.get("serialization_exclude_if")
