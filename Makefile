@@ -38,7 +38,7 @@ quick: .venv/dev ## 3,900 of the tests, in under a minute on two cores
 # Debian's own packages, so as root; the image is made on a base of Debian's packages as well, since no registry is asked.
 test-image: .venv/dev ## build the container image, run it, and bring docker-compose.yml up: podman, as root on Debian; minutes
 	apt-get install -qq --no-install-recommends podman buildah runc debootstrap podman-compose catatonit \
-		containernetworking-plugins golang-github-containernetworking-plugin-dnsname >/dev/null
+		netavark aardvark-dns iptables >/dev/null
 	POINTS_TEST_IMAGE=yes $(BIN)/pytest -q tests/image
 
 tools: ## the proxies that tests/end_to_end/test_rolling_restart.py skips without, from Debian's packages

@@ -23,13 +23,24 @@ LIMITS = ("--ulimit=nofile=4096:4096", "--ulimit=nproc=1024:1024")
 """podman's own are more than a root without all rights may set."""
 RUN = ("run", *LIMITS, "--health-interval=disable")
 """Without podman's timer of health checks, which is systemd's."""
+PROGRAMS = {"podman": None, "runc": None, "debootstrap": None, "apt-get": None, "netavark": "/usr/lib/podman"}
+NETWORK = """
+[network]
+network_backend = "netavark"
+"""
+"""Without this, podman uses netavark or CNI by what is installed. CNI resolves no name of an internal network, and in a
+container on two networks only the names of one."""
 
 
 class Podman:
-    """podman on a storage of its own, as root. `command`: how it is called."""
+    """podman as root, on a storage and networks of its own. `command`: how it is called."""
 
     def __init__(self, folder: Path) -> None:
-        self.command = ["podman", f"--root={folder}/storage", f"--runroot={folder}/run", "--cgroup-manager=cgroupfs"]
+        configuration = folder / "containers.conf"
+        configuration.write_text(NETWORK)
+        self.command = ["env", f"CONTAINERS_CONF={configuration}", "podman"]
+        self.command += [f"--root={folder}/storage", f"--runroot={folder}/run"]
+        self.command += [f"--network-config-dir={folder}/networks", "--cgroup-manager=cgroupfs"]
         self.command += ["--events-backend=file", "--runtime=runc"]
 
     def tried(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -45,12 +56,17 @@ class Podman:
         return done.stdout.strip()
 
 
+def require(programs: dict[str, str | None]) -> None:
+    """Skip the test where a program is missing. `programs`: each one's folder, or `None` for one in `PATH`."""
+    if missing := [name for name, folder in programs.items() if shutil.which(name, path=folder) is None]:
+        pytest.skip(f"{', '.join(missing)} cannot be had: `make test-image` installs them on Debian")
+
+
 def mirror() -> str:
     """The mirror of Debian 12 that this machine takes its packages from; skips the test where it cannot be used."""
     if os.name != "posix" or os.geteuid() != 0:
         pytest.skip("a base can be made by root alone")
-    if missing := [name for name in ("podman", "runc", "debootstrap", "apt-get") if shutil.which(name) is None]:
-        pytest.skip(f"{', '.join(missing)} cannot be had: `make test-image` installs them on Debian")
+    require(PROGRAMS)
     command = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     mirrors = [line.split()[0] for line in lines if line.endswith(" bookworm")]

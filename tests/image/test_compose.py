@@ -16,10 +16,17 @@ import httpx
 import pytest
 
 from tests.deadlines import DEADLINE, until
-from tests.image.engine import BUILDING, ROOT, RUN, Podman, base
+from tests.image.engine import BUILDING, ROOT, RUN, Podman, base, require
 from tests.plain import PLAIN
 
-PROJECT = "points-test"
+PROGRAMS = {
+    "podman-compose": None,
+    "catatonit": "/usr/libexec/podman",
+    "aardvark-dns": "/usr/lib/podman",
+    "iptables": None,
+}
+PROJECT = f"points-test-{os.getpid()}"
+"""Each run has its own: aardvark-dns names its files after networks, and a run that was cut off leaves them behind."""
 SIMULATORS = 4
 DATABASE = """
 FROM localhost/postgresql
@@ -106,9 +113,7 @@ def _free(number: int) -> int:
 @pytest.fixture(scope="module")
 def composed(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
     """The whole of docker-compose.yml, with the secrets that `make secrets` makes, on other ports than its own."""
-    needed = {"podman-compose": None, "catatonit": "/usr/libexec/podman", "dnsname": "/usr/lib/cni"}
-    if missing := [name for name, path in needed.items() if shutil.which(name, path=path) is None]:
-        pytest.skip(f"{', '.join(missing)} cannot be had: `make test-image` installs them on Debian")
+    require(PROGRAMS)
     folder = tmp_path_factory.mktemp("compose")
     for name in ("docker-compose.yml", "Makefile", "config/compose.yaml"):
         (folder / name).parent.mkdir(exist_ok=True)
@@ -133,7 +138,6 @@ def composed(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield made
     finally:
         made.do("down", "-v")
-        podman.tried("network", "rm", "-f", f"{PROJECT}_front", f"{PROJECT}_back")
 
 
 def test_compose_comes_up(composed: Composed) -> None:
