@@ -70,11 +70,19 @@ class _Part(NamedTuple):
     end: Place | None = None
 
 
-def page(connection: Connection, tenant: str | None, filters: Filters, limit: int, after: str | None) -> Page:
+def page(
+    connection: Connection,
+    tenant: str | None,
+    filters: Filters,
+    limit: int,
+    after: str | None,
+    *,
+    examined: int = EXAMINED,
+) -> Page:
     """At most `limit` adjustments of a tenant that come after the one with this id; of every tenant for None.
 
-    It has fewer where the list goes on beyond what one page looks at. What cannot be read is left out, and logged.
-    Raises `InvalidRequest` where there is no adjustment with this id.
+    It has fewer where the list goes on beyond the `examined` entries that one page looks at. What cannot be read is
+    left out, and logged. Raises `InvalidRequest` where there is no adjustment with this id.
     """
     place = None if after is None else place_of(connection, tenant, after)
     if filters.key is not None:
@@ -82,9 +90,9 @@ def page(connection: Connection, tenant: str | None, filters: Filters, limit: in
     elif tenant is None and (filters == Filters() or filters.status is Status.UNKNOWN):
         part = _Part(connection.execute(_of_all(filters, place).limit(limit + 1)).all())
     elif tenant is None:
-        part = _of_each(connection, filters, place, limit + 1)
+        part = _of_each(connection, filters, place, limit + 1, examined)
     else:
-        part = _of_one(connection, tenant, filters, place, limit + 1)
+        part = _of_one(connection, tenant, filters, place, limit + 1, examined)
     return Page(tuple(_readable(part.rows[:limit])), _next(connection, part, limit))
 
 
@@ -121,12 +129,12 @@ def _of_all(filters: Filters, place: Place | None) -> Select[Any]:
     return statement if place is None else statement.where(adjustments.c.seq < place.seq)
 
 
-def _of_each(connection: Connection, filters: Filters, place: Place | None, most: int) -> _Part:
+def _of_each(connection: Connection, filters: Filters, place: Place | None, most: int, examined: int) -> _Part:
     """The newest of every tenant: of each, what may be among them still, after what was found of others."""
     found: list[Any] = []
     end: Place | None = None
     for tenant in skips.tenants(connection):
-        rows, short = _of_one(connection, tenant, filters, place, most)
+        rows, short = _of_one(connection, tenant, filters, place, most, examined)
         end = max((each for each in (end, short) if each is not None), default=None)
         found = sorted((each for each in (*found, *rows) if end is None or _newness(each) >= end), key=_newness)
         found = found[: -most - 1 : -1]
@@ -140,17 +148,19 @@ def _newness(row: Any) -> Place:
     return Place(row.created_at, row.seq)
 
 
-def _of_one(connection: Connection, tenant: str, filters: Filters, place: Place | None, most: int) -> _Part:
+def _of_one(
+    connection: Connection, tenant: str, filters: Filters, place: Place | None, most: int, examined: int
+) -> _Part:
     columns, bounds = _equal(filters), _bounds(filters, place)
     ways = [
         _Way(name, (codec.storable(tenant), columns[name]), *bounds)
         for name in _NARROW
         if name in columns and columns[name] != "adjust"
     ] or [_Way(None, (codec.storable(tenant),), *bounds)]
-    way, few = (ways[0], False) if len(ways) == 1 else _narrowest(connection, ways)
+    way, number = (ways[0], examined) if len(ways) == 1 else _narrowest(connection, ways)
     also = [_COLUMN[name] == value for name, value in columns.items() if name != way.name]
     conditions = *also, *filters.in_history
-    end = way.place_of_entry(connection, EXAMINED) if conditions and not few else None
+    end = way.place_of_entry(connection, examined) if conditions and number >= examined else None
     way = way if end is None else replace(way, first=end)
     found = select(*_COLUMN.values()).select_from(way.table(connection)).where(*way.range, *conditions)
     ordered = found.order_by(*(each.desc() for each in way.columns))
@@ -208,13 +218,14 @@ class _Way:
         return found.order_by(*(each.desc() for each in self.columns))
 
 
-def _narrowest(connection: Connection, ways: list[_Way]) -> tuple[_Way, bool]:
-    """The way with the fewest entries, and whether these are fewer than one page looks at."""
+def _narrowest(connection: Connection, ways: list[_Way]) -> tuple[_Way, int]:
+    """The way with the fewest entries, and how many it has, counted up to the last of `WEIGHED`."""
     for most in WEIGHED:
         numbers = connection.execute(select(*(way.count(connection, most) for way in ways))).one()
         if min(numbers) < most:
-            return ways[min(range(len(ways)), key=numbers.__getitem__)], True
-    return ways[0], False
+            break
+    place = min(range(len(ways)), key=numbers.__getitem__)
+    return ways[place], numbers[place]
 
 
 def _under_key(connection: Connection, tenant: str | None, filters: Filters, place: Place | None) -> list[Any]:

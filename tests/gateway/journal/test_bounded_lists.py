@@ -2,14 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from gateway.adjustments import Record, Status
 from gateway.journal import Filters, Journal, Page
-from gateway.journal.lists import EXAMINED
-from tests.gateway.journal.test_lists import SLOW, engine_of, fill_apart
+from gateway.journal.lists import EXAMINED, page
+from tests.gateway.journal.test_lists import DAY, SLOW, engine_of, fill, fill_apart
 
 ROWS = 3 * EXAMINED
 FITTING = 4, 8, 9_000, 9_001, 9_002, ROWS - 3
@@ -75,3 +80,73 @@ def test_a_list_that_one_filter_narrows_has_full_pages(journal: Journal, url: st
     fill_apart(url, ROWS)
     found = pages(runner, journal, "acme", Filters(status=Status.FAILED), limit=EXAMINED + 1)
     assert [len(each.records) for each in found] == [EXAMINED + 1, ROWS // 2 - EXAMINED - 1]
+
+
+TENANTS = "acme", "outlet", "zoo"
+SOME = 80
+"""Rows of a small journal, in which many are of one moment."""
+
+
+def mix(url: str) -> list[dict[str, Any]]:
+    """Have a small journal of several tenants, in which every filter fits some; gives what is in it, newest first."""
+    fill(url, SOME)
+    chosen = Random(0)
+    rows = [
+        {
+            "seq": number,
+            "tenant": chosen.choice(TENANTS),
+            "member": f"contact_id:{chosen.randrange(2)}",
+            "reference": chosen.choice(["order-1", "order-2"]),
+            "status": chosen.choice(["failed", "succeeded"]),
+            "created_at": 1772323200000000 + chosen.randrange(20),
+        }
+        for number in range(1, SOME + 1)
+    ]
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        changes = ", ".join(f"{name} = :{name}" for name in rows[0] if name != "seq")
+        connection.execute(text(f"UPDATE adjustments SET {changes} WHERE seq = :seq"), rows)
+    engine.dispose()
+    return sorted(rows, key=lambda each: (each["created_at"], each["seq"]), reverse=True)
+
+
+def test_pages_are_the_list_however_little_each_looks_at(journal: Journal, url: str) -> None:
+    """Whatever is asked, all pages together are what fits, newest first, each of it once, and they come to an end."""
+    rows, engine = mix(url), engine_of(url)
+    maybe = st.sampled_from
+
+    @given(
+        tenant=maybe([*TENANTS, None]),
+        member=maybe(["contact_id:0", "contact_id:1", None]),
+        reference=maybe(["order-1", "order-2", None]),
+        status=maybe([Status.FAILED, Status.SUCCEEDED]),
+        since=maybe([None, 5, 12]),
+        until=maybe([None, 8, 15]),
+        limit=st.integers(1, 9),
+        examined=st.integers(1, 12),
+    )
+    def alike(since: int | None, until: int | None, limit: int, examined: int, **asked: Any) -> None:
+        tenant, equal = asked.pop("tenant"), {name: value for name, value in asked.items() if value is not None}
+        times = {"created_from": since, "created_to": until}
+        moments = {name: DAY + timedelta(microseconds=each) for name, each in times.items() if each is not None}
+        filters = Filters(**equal, **moments)
+        first, last = 0 if since is None else since, 19 if until is None else until
+        fitting = [
+            f"adj_{row['seq']}"
+            for row in rows
+            if tenant in (None, row["tenant"])
+            and all(row[name] == value for name, value in equal.items())
+            and first <= row["created_at"] - 1772323200000000 <= last
+        ]
+        found, after = [], None
+        with engine.connect() as connection:
+            for _ in range(2 * SOME):
+                part = page(connection, tenant, filters, limit, after, examined=examined)
+                assert len(part.records) <= limit
+                found += ids(part.records)
+                if (after := part.next) is None:
+                    break
+        assert (found, after) == (fitting, None)
+
+    alike()
+    engine.dispose()
