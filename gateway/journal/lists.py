@@ -160,11 +160,17 @@ def _of_one(
     way, number = (ways[0], examined) if len(ways) == 1 else _narrowest(connection, ways)
     also = [_COLUMN[name] == value for name, value in columns.items() if name != way.name]
     conditions = *also, *filters.in_history
-    end = way.place_of_entry(connection, examined) if conditions and number >= examined else None
-    way = way if end is None else replace(way, first=end)
-    found = select(*_COLUMN.values()).select_from(way.table(connection)).where(*way.range, *conditions)
-    ordered = found.order_by(*(each.desc() for each in way.columns))
-    return _Part(connection.execute(ordered.limit(most)).all(), end)
+    if not conditions or number < examined:
+        return _Part(way.rows(connection, conditions, most))
+    rows: list[Any] = []
+    end: Place | None = way.end
+    for entries in (examined // 10, examined - examined // 10):  # few lists need more than the first tenth
+        if entries and end is not None and len(rows) < most:
+            way = replace(way, end=end)
+            end = way.place_of_entry(connection, entries)
+            part = way if end is None else replace(way, first=end)
+            rows += part.rows(connection, conditions, most - len(rows))
+    return _Part(rows, end)
 
 
 def _equal(filters: Filters) -> dict[str, str]:
@@ -201,6 +207,10 @@ class _Way:
     def table(self, connection: Connection) -> TextClause:
         """The table, to be read by this index."""
         return read_by(f"ix_adjustments_{'_'.join(each.name for each in self.columns)}", connection)
+
+    def rows(self, connection: Connection, conditions: Sequence[ColumnElement[bool]], most: int) -> list[Any]:
+        """The newest rows of that part that fulfil conditions as well, at most so many."""
+        return list(connection.execute(self._newest(connection, *_COLUMN.values()).where(*conditions).limit(most)))
 
     def count(self, connection: Connection, most: int) -> ScalarSelect[int]:
         """How many entries that part has, counted up to `most`."""

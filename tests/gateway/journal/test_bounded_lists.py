@@ -123,7 +123,7 @@ def test_pages_are_the_list_however_little_each_looks_at(journal: Journal, url: 
         since=maybe([None, 5, 12]),
         until=maybe([None, 8, 15]),
         limit=st.integers(1, 9),
-        examined=st.integers(1, 12),
+        examined=st.integers(1, 40),
     )
     def alike(since: int | None, until: int | None, limit: int, examined: int, **asked: Any) -> None:
         tenant, equal = asked.pop("tenant"), {name: value for name, value in asked.items() if value is not None}
