@@ -20,7 +20,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from gateway.admin.application import Administration
+from gateway.admin.admin_listener import AdminListener
 from gateway.answers.rendering import final_answer
 from gateway.api.admission import Admission
 from gateway.api.bodies import Bodies
@@ -190,7 +190,7 @@ class Gateway:
             clock=clock,
         )
         signing_in = SigningIn(settings, clock=clock, metrics=self._metrics, shown=self._shown)
-        self.admin = Administration(self._desk, signing_in, self._exposition)
+        self.admin = AdminListener(self._desk, signing_in, self._exposition)
         self._take_over(self.current)
         self.asgi: ASGIApp = self._door
         self.admission = Admission(who=self._door.who, metrics=self._metrics, clock=time.perf_counter)

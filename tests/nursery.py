@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[1]
 PROGRAM = Path(sys.executable).with_name("points-gateway")
 MODULES = (
     "gateway.logs",
+    "gateway.admin.application",
     "gateway.cli.adjustments",
     "gateway.cli.bulk.exporting",
     "gateway.cli.bulk.importing",

@@ -64,7 +64,7 @@ class Admin(uvicorn.Server):
     """The server of the admin listener; it leaves signals to the main one."""
 
     def __init__(self, gateway: Gateway) -> None:
-        super().__init__(configured(gateway.admin, connections_of(gateway.unreadable), lifespan="off", drain=1))
+        super().__init__(configured(gateway.admin.open(), connections_of(gateway.unreadable), lifespan="off", drain=1))
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
