@@ -36,7 +36,7 @@ from gateway.events.publishing import Publisher
 from gateway.events.sending import EVERY as SENT_EVERY
 from gateway.events.sending import Sender, check_authorities
 from gateway.events.telling import Telling
-from gateway.generation import Generation, Process, Unchangeable, generation, shared_counts, unchangeable
+from gateway.generation import Generation, Process, generation, shared_counts
 from gateway.journal import Journal
 from gateway.journal.commands import Action
 from gateway.metrics import Metrics
@@ -58,7 +58,7 @@ from gateway.service.settling import Settling
 from gateway.service.sweeping import EVERY, erase_due, expire
 from gateway.service.waiting import Waiting
 from gateway.service.work import Work
-from gateway.settings import Settings, SettingsError, names_of
+from gateway.settings import Settings, SettingsError, Unchangeable, names_of, unchangeable
 from gateway.transport import boottime
 from gateway.uptime import Uptime, boot
 

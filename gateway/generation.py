@@ -49,29 +49,12 @@ from gateway.service.vendors import Vendors
 from gateway.service.waiting import Waiting
 from gateway.service.work import Work
 from gateway.service.writes import Writes
-from gateway.settings import LASTING, Settings
+from gateway.settings import Settings
 from gateway.transport import boottime
 
 if TYPE_CHECKING:
     from gateway.api.limiting import Counting, Moments
     from gateway.api.shared_limiting import SharedCounts
-
-
-class Unchangeable(Exception):
-    """Raised when a generation has settings that cannot change while the gateway runs; `names` are theirs."""
-
-    def __init__(self, names: list[str]) -> None:
-        super().__init__(f"cannot change while the gateway runs: {', '.join(names)}")
-        self.names = names
-
-
-def unchangeable(old: Settings, new: Settings) -> list[str]:
-    """The settings that differ and take a new process."""
-    pairs = {
-        "store": (old.store, new.store),
-        **{f"server.{name}": (getattr(old.server, name), getattr(new.server, name)) for name in LASTING},
-    }
-    return [name for name, (before, after) in pairs.items() if before != after]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

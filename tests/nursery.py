@@ -49,6 +49,8 @@ MODULES = (
     "gateway.cli.pause",
     "gateway.cli.reload",
     "gateway.cli.schema",
+    "gateway.cli.serve",
+    "gateway.cli.serving",
     "gateway.cli.surroundings",
     "alembic.command",
     "httpcore",

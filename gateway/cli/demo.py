@@ -13,9 +13,10 @@ import typer
 from gateway.app import Gateway
 from gateway.cli import request_lines, simulate, terminal
 from gateway.cli.demo_copy import copied
+from gateway.cli.event_loop import run
 from gateway.cli.front_door import FrontDoor
 from gateway.cli.options import fail, loaded
-from gateway.cli.serve import Server, run
+from gateway.cli.serving import Server
 from gateway.cli.shipped import shipped
 from gateway.journal import JournalError
 from gateway.journal.lock import FileLock

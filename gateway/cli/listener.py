@@ -11,6 +11,8 @@ from contextlib import suppress
 from gateway.cli.options import fail, refusal
 from gateway.settings import Address
 
+ANOTHER_ADMIN = "another server.admin"
+"""What to choose instead where the admin listener's address is taken."""
 ACCEPTED = 16
 """New connections that are accepted in one turn of the event loop."""
 HANDSHAKE = 0.1

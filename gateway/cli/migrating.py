@@ -4,8 +4,6 @@ import os
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from gateway.journal import Journal
-
 
 def prepare_apart(store: str) -> None:
     """Create or migrate the journal's tables in a child process, so that the memory for Alembic is freed with it.
@@ -16,6 +14,8 @@ def prepare_apart(store: str) -> None:
     if child == 0:
         try:
             with suppress(Exception):
+                from gateway.journal import Journal  # here, since a parent of workers has no journal
+
                 Journal.prepare(store, clock=lambda: datetime.now(UTC))
         finally:
             os._exit(0)  # also after a Ctrl-C: the child must not continue as a second gateway

@@ -9,19 +9,21 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
 from gateway import logs
-from gateway.app import Gateway
 from gateway.cli.command_socket import controlled
 from gateway.cli.service_manager import ServiceManager
 from gateway.errors import StoreUnavailable
-from gateway.generation import Generation, unchangeable
 from gateway.port.registry import AdapterType
-from gateway.settings import Settings, SettingsError, Snapshot, load
+from gateway.settings import Settings, SettingsError, Snapshot, load, unchangeable
 from gateway.settings.difference import difference
+
+if TYPE_CHECKING:
+    from gateway.app import Gateway
+    from gateway.generation import Generation
 
 log = structlog.get_logger("gateway")
 SHOWN = 50
@@ -62,7 +64,7 @@ Parties = Callable[[], Sequence[Party]]
 class Here:
     """This process as a party."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
         self._prepared: Generation | None = None
 

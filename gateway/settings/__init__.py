@@ -1,6 +1,7 @@
 from gateway.documents.problem import Problem, SettingsError
 from gateway.settings.administration import Admin, OperatorAccount, OperatorScope
 from gateway.settings.key import ClientKey
+from gateway.settings.lasting import Unchangeable, unchangeable
 from gateway.settings.load import load, load_listen, load_store
 from gateway.settings.renames import names_of
 from gateway.settings.settings import LASTING, Address, Client, LogLevel, Scope, Server, Settings
@@ -22,9 +23,11 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Snapshot",
+    "Unchangeable",
     "WatchedFiles",
     "load",
     "load_listen",
     "load_store",
     "names_of",
+    "unchangeable",
 ]

@@ -22,9 +22,10 @@ from sqlalchemy import Connection, Engine, event
 from gateway import app, logs
 from gateway.api.edge import Edge
 from gateway.app import Gateway
+from gateway.cli.event_loop import run
 from gateway.cli.options import loaded_with_all, snapshot_of
 from gateway.cli.reloading import Here, Reloading
-from gateway.cli.serve import Server, run
+from gateway.cli.serving import Server
 from gateway.journal import Journal, JournalError
 from gateway.planning import translation
 from gateway.service import settling

@@ -16,13 +16,13 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.api.visitor import Visitor
 from gateway.app import Gateway
-from gateway.generation import Generation, Unchangeable
+from gateway.generation import Generation
 from gateway.planning.translation import MARGIN
 from gateway.port import registry
 from gateway.port.registry import AdapterType
 from gateway.service.rounds import SHARE
 from gateway.service.settling import QUIET
-from gateway.settings import Settings, load
+from gateway.settings import Settings, Unchangeable, load
 from gateway.simulation import Simulator
 from tests.adapters.fifth_vendor.enforcing import Remembering
 from tests.adapters.fifth_vendor.simulator import PaperSimulator

@@ -40,13 +40,22 @@ OF_OPERATORS = {
     "itsdangerous",
     "markupsafe",
 }
+OF_A_GATEWAY = {
+    "gateway.api",
+    "gateway.app",
+    "gateway.delivery",
+    "gateway.journal",
+    "sqlalchemy",
+    "starlette",
+    "uvicorn",
+}
 OF_POSTGRESQL = {"psycopg", "sqlalchemy.dialects.postgresql"}
 
 
-def loaded(folder: Path, settings: Mapping[str, Any]) -> set[str]:
-    """The modules that a gateway has loaded which began to serve, and was stopped."""
+def loaded(folder: Path, settings: Mapping[str, Any], *words: str) -> set[str]:
+    """The modules that a gateway has loaded which serves, and is stopped then; of several processes, the first's."""
     (folder / "gateway.yaml").write_text(json.dumps(settings))  # JSON is YAML
-    command = [sys.executable, "-c", PROGRAM, "serve", "--config", folder / "gateway.yaml"]
+    command = [sys.executable, "-c", PROGRAM, "serve", "--config", folder / "gateway.yaml", *words]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # fresh: its imports are the test
         assert process.stderr is not None
         bound = Timer(DEADLINE, process.kill)
@@ -78,3 +87,9 @@ def test_a_gateway_on_postgresql(vendor: Simulator, postgresql: PostgreSQL, tmp_
     modules = loaded(tmp_path, configuration(vendor) | {"store": postgresql.database()})
     assert modules & (NEVER | OF_OPERATORS) == set()
     assert modules >= OF_POSTGRESQL
+
+
+def test_a_parent_of_workers(vendor: Simulator, tmp_path: Path) -> None:
+    """What starts workers and has them reload serves nothing: it loads no journal, no HTTP server and no delivery."""
+    modules = loaded(tmp_path, configuration(vendor), "--workers", "2")
+    assert modules & (NEVER | OF_OPERATORS | OF_A_GATEWAY) == set()

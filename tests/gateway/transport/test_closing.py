@@ -151,5 +151,5 @@ def test_nothing_is_left_open(run: Run, context: Any) -> None:
 
 def test_what_serves_needs_no_second_client() -> None:
     """Serving does not import the library that simulators are served by."""
-    program = "import sys, gateway.cli.serve; sys.exit(bool({'aiohttp', 'yarl'} & set(sys.modules)))"
+    program = "import sys, gateway.cli.serving; sys.exit(bool({'aiohttp', 'yarl'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=DEADLINE).returncode == 0
