@@ -1,7 +1,6 @@
 """Why a journal cannot be opened, in one line that names the cause and says what to do."""
 
 import errno
-import sqlite3
 from types import MappingProxyType
 
 from gateway.store import printable
@@ -16,16 +15,17 @@ _SYSTEM = MappingProxyType(
         **dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG), _ANOTHER),
     }
 )
+# By SQLite's primary result codes (sqlite.org/rescode.html), as numbers: its module is loaded only with such a journal.
+_INTERRUPTED = 9
 _SQLITE = MappingProxyType(
     {
-        sqlite3.SQLITE_NOTADB: _ANOTHER,
-        sqlite3.SQLITE_CANTOPEN: _WRITABLE,
-        # A reader is told so too: SQLite shares a file in WAL mode by other files beside it, which a reader changes.
-        sqlite3.SQLITE_READONLY: _WRITABLE,
-        sqlite3.SQLITE_FULL: _ROOM,
-        sqlite3.SQLITE_IOERR: "the disk is full, over its quota or broken: look into the system's log",
-        sqlite3.SQLITE_CORRUPT: "the file is damaged: put a back-up in its place, as docs/keeping.md says",
-        sqlite3.SQLITE_BUSY: "another program holds it: let that finish",
+        5: "another program holds it: let that finish",
+        8: _WRITABLE,  # to a reader too: SQLite shares a file in WAL mode by other files beside it, which it changes
+        10: "the disk is full, over its quota or broken: look into the system's log",
+        11: "the file is damaged: put a back-up in its place, as docs/keeping.md says",
+        13: _ROOM,
+        14: _WRITABLE,
+        26: _ANOTHER,
     }
 )
 _POSTGRESQL = MappingProxyType(
@@ -41,9 +41,8 @@ def of(error: BaseException) -> str:
     """The reason in the words of who raised it, their first line, and what to do where that is known."""
     reason = getattr(error, "orig", None) or error
     words, advice = str(reason).strip().partition("\n")[0], None
-    if isinstance(reason, sqlite3.Error):
-        code = getattr(reason, "sqlite_errorcode", None)
-        advice = None if code is None else _SQLITE.get(code & 255)
+    if (code := getattr(reason, "sqlite_errorcode", None)) is not None:
+        advice = _SQLITE.get(code & 255)
     elif isinstance(reason, OSError):
         words, advice = _words(reason), _SYSTEM.get(reason.errno or 0)
     else:
@@ -59,9 +58,7 @@ def full(error: BaseException) -> bool:
 def overdue(error: BaseException) -> bool:
     """Whether a read was ended since it took too long."""
     reason = getattr(error, "orig", None)
-    return getattr(reason, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT or (
-        getattr(reason, "sqlstate", None) == "57014"
-    )
+    return getattr(reason, "sqlite_errorcode", 0) == _INTERRUPTED or getattr(reason, "sqlstate", None) == "57014"
 
 
 def _words(error: OSError) -> str:

@@ -7,7 +7,6 @@ network file system. PostgreSQL takes any number of processes anywhere.
 import math
 import os
 import socket
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -31,7 +30,6 @@ from gateway.journal.beginning import (
     telling_in_turn,
 )
 from gateway.journal.failures import JournalError
-from gateway.journal.file_session import FileSession
 from gateway.store import Store
 from gateway.uptime import Uptime
 
@@ -101,7 +99,7 @@ class Database:
     def writer(self) -> Engine:
         """An engine whose connections write durably, and are really closed when they are closed."""
         longest = None if self.within is None else self.within * ONE_ANSWER
-        engine = self._engine(longest, FileSession, poolclass=NullPool)
+        engine = self._engine(longest, writes=True, poolclass=NullPool)
         self._prepare(engine, self._sqlite_session() if self._in_file else self._postgresql_session(), writes=True)
         return engine
 
@@ -144,17 +142,13 @@ class Database:
     def _in_file(self) -> bool:
         return self.file is not None
 
-    def _engine(
-        self, longest: float | None, in_file: type[sqlite3.Connection] = sqlite3.Connection, **pool: Any
-    ) -> Engine:
-        """`longest`: seconds that a server may take for one answer. `in_file`: what a session on SQLite is."""
+    def _engine(self, longest: float | None, *, writes: bool = False, **pool: Any) -> Engine:
+        """`longest`: seconds that a server may take for one answer."""
         # SQLAlchemy's URLs say which dialect, and nothing else: what is in one is decoded, and may be shown. Without
         # `hide_parameters`, the text of an error would show members. Transactions are begun by hand: see `_prepare`.
         if self.file is not None:
-            # Each connection is used by one thread at a time.
-            options = {"isolation_level": None, "check_same_thread": False, "timeout": self.patience}
-            creator = partial(sqlite3.connect, self.file, factory=in_file, **options)
-            return create_engine("sqlite://", creator=creator, hide_parameters=True, **pool)
+            connect = _opening(self.file, self.patience, writes=writes)
+            return create_engine("sqlite://", creator=connect, hide_parameters=True, **pool)
         # Of several servers, the one that takes writes: a standby may not have yet what was claimed a moment ago.
         one_of_many = {"target_session_attrs": "read-write"} if self.several else {}
         conninfo = self.store.conninfo(
@@ -208,6 +202,16 @@ def unbounded(connection: Connection) -> Iterator[None]:
         yield
     finally:
         session.within = within
+
+
+def _opening(file: Path, patience: float, *, writes: bool) -> Callable[[], Any]:
+    import sqlite3  # not before there is such a journal
+
+    from gateway.journal.file_session import FileSession
+
+    # Each connection is used by one thread at a time.
+    options = {"isolation_level": None, "check_same_thread": False, "timeout": patience}
+    return partial(sqlite3.connect, file, factory=FileSession if writes else sqlite3.Connection, **options)
 
 
 def _reaching(conninfo: str, longest: float | None) -> Callable[[Dialect, Any, list[Any], dict[str, Any]], Any]:
