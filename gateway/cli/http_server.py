@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Literal, cast
 
-import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.server import Server
 
 from gateway.api.admission import Admission
 from gateway.api.answer_headers import ALWAYS
@@ -37,10 +38,10 @@ def configured(
     lifespan: Literal["on", "off"],
     drain: float,
     admission: Admission | None = None,
-) -> uvicorn.Config:
+) -> Config:
     """uvicorn's configuration for one listener; `drain` is in seconds, and `admission` makes it that of the API."""
     protocol = partial(Entrance, admission=admission) if admission is not None else Protocol
-    return uvicorn.Config(
+    return Config(
         app,
         http=cast("type[asyncio.Protocol]", partial(protocol, connections=connections, bounds=Bounds())),
         ws="none",
@@ -60,7 +61,7 @@ def longest_drain(drain: float) -> int:
     return max(1, round(drain)) + LAST_ANSWERS
 
 
-class Admin(uvicorn.Server):
+class Admin(Server):
     """The server of the admin listener; it leaves signals to the main one."""
 
     def __init__(self, gateway: Gateway) -> None:

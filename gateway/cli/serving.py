@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 import structlog
-import uvicorn
+from uvicorn.server import Server as HttpServer
 
 from gateway.api.parting import Parting
 from gateway.app import Gateway
@@ -62,7 +62,7 @@ def server_of(
     return Server(gateway, settings, listener=listener, admin=admin, asked=asked(Here(gateway)))
 
 
-class Server(uvicorn.Server):
+class Server(HttpServer):
     """A uvicorn server for one gateway; the gateway learns of a shutdown before the connections are closed.
 
     `asked`: in which commands are taken while it serves.

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import cached_property
+from html import escape
 from math import isfinite
 from typing import Any
 from urllib.parse import quote, quote_plus
-from xml.sax.saxutils import escape  # it writes XML, and reads none  # nosec B406
 
 import orjson
 
@@ -233,15 +233,17 @@ def _forms(secret: str) -> set[str]:
     readable = json.dumps(secret, ensure_ascii=False)[1:-1]
     solidus = {each.replace("/", r"\/") for each in (escaped, readable)}
     for_pages = {_escaped(each, digits) for each in (escaped, readable) for digits in ("04x", "04X")}
+    in_xml = escape(secret, quote=False)
+    in_attribute = in_xml.replace('"', "&quot;")
     return {
         secret,
         escaped,
         readable,
         *solidus,
         *for_pages,
-        escape(secret),
-        escape(secret, {'"': "&quot;"}),
-        escape(secret, {'"': "&quot;", "'": "&apos;"}),
+        in_xml,
+        in_attribute,
+        in_attribute.replace("'", "&apos;"),
         quote(secret),
         quote(secret, safe=""),
         quote_plus(secret),

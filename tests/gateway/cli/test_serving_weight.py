@@ -29,8 +29,9 @@ OPERATORS = {
     "operators": {"alice": {"keys": ["a-key-of-an-operator-" + "0" * 24], "scopes": ["operator:read"]}},
 }
 NEVER = {
-    *("aiohttp", "alembic", "greenlet", "httpx", "jinja2", "limits", "openapi_pydantic", "prometheus_client", "redis"),
-    *("opentelemetry", "rich", "gateway.conformance", "gateway.declared.loading", "gateway.simulation"),
+    *("aiohttp", "alembic", "click", "greenlet", "httpx", "jinja2", "limits", "multiprocessing", "openapi_pydantic"),
+    *("opentelemetry", "prometheus_client", "redis", "rich", "urllib.request", "uvicorn.main", "xml"),
+    *("gateway.conformance", "gateway.declared.loading", "gateway.simulation"),
 }
 """What no worker loads of itself: other commands' libraries, and what only some configurations or pages take."""
 OF_OPERATORS = {
@@ -50,6 +51,7 @@ OF_A_GATEWAY = {
     "uvicorn",
 }
 OF_POSTGRESQL = {"psycopg", "sqlalchemy.dialects.postgresql"}
+OF_SQLITE = {"sqlite3", "sqlalchemy.dialects.sqlite"}
 
 
 def loaded(folder: Path, settings: Mapping[str, Any], *words: str) -> set[str]:
@@ -83,9 +85,9 @@ def test_a_gateway_with_operators(vendor: Simulator, tmp_path: Path) -> None:
 
 
 def test_a_gateway_on_postgresql(vendor: Simulator, postgresql: PostgreSQL, tmp_path: Path) -> None:
-    """A gateway on PostgreSQL loads its driver."""
+    """A gateway on PostgreSQL loads its driver, and not that of SQLite."""
     modules = loaded(tmp_path, configuration(vendor) | {"store": postgresql.database()})
-    assert modules & (NEVER | OF_OPERATORS) == set()
+    assert modules & (NEVER | OF_OPERATORS | OF_SQLITE) == set()
     assert modules >= OF_POSTGRESQL
 
 
