@@ -1,7 +1,8 @@
-"""The guard: what a read and a write cost the gateway in CPU time, as multiples of what an answer costs the bare echo.
+"""The guard: what a read and a write cost the gateway in CPU time, and what memory a worker takes, beside a bare echo.
 
-CPU time, since a busy machine changes it little; a multiple, since machines differ. How to set `USUAL` anew, once the
-gateway is faster, or slower for a good reason: run `python -m benchmarks.guard` five times, and take the middle.
+CPU time, since a busy machine changes it little; multiples, since machines differ. How to set `USUAL` and `MEMORY`
+anew, once the gateway is better, or worse for a good reason: run `python -m benchmarks.guard` five times, and take the
+middle.
 """
 
 import sys
@@ -23,6 +24,11 @@ USUAL: Mapping[str, float] = {"read": 3.9, "write": 10.0}
 """What each usually costs, in answers of the bare echo."""
 ROOM = 1.35
 """How many times the usual is let pass: the noise of one measurement is well within it, a slowdown by 1.6 is not."""
+
+MEMORY = 2.44
+"""Resident memory that a worker on SQLite usually has after these calls, as a multiple of the bare echo's."""
+MEMORY_ROOM = 1.06
+"""How many times the usual is let pass: 5 MB. Between runs on one machine it differs by a few thousandths."""
 
 CONNECTIONS = 64
 CALLS, ROUNDS = 400, 9
@@ -53,6 +59,13 @@ class Costs:
         ]
 
 
+def too_heavy(multiple: float) -> list[str]:
+    """Whether a worker takes too much memory, that many times the bare echo's; in a sentence."""
+    if multiple <= MEMORY_ROOM * MEMORY:
+        return []
+    return [f"a worker has {multiple:.2f} times the memory of the bare echo: more than {MEMORY_ROOM} times {MEMORY}"]
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """An echo and a gateway that run side by side."""
@@ -65,6 +78,10 @@ class Bench:
         everything = {"echo": (self.echo, calls.echo()), **{name: (self.gateway, call) for name, call in asked.items()}}
         rounds = [{name: _cost(*each) for name, each in everything.items()} for _ in range(1 + ROUNDS)]
         return Costs(tuple(rounds[1:]))  # the first one warms
+
+    def memory(self) -> float:
+        """The resident memory of the gateway at this moment, as a multiple of the echo's."""
+        return sum(self.gateway.resident()) / sum(self.echo.resident())
 
 
 def _cost(server: Server, call: Call) -> float:
@@ -106,10 +123,11 @@ def asked() -> dict[str, Call]:
 def main() -> None:
     """Measure, and print what could stand in `USUAL`; code 1 where a limit is passed."""
     with tempfile.TemporaryDirectory() as folder, bench(Path(folder)) as running:
-        costs = running.costs(asked())
+        costs, memory = running.costs(asked()), running.memory()
     for name, usual in USUAL.items():
         print(f"a {name} costs {costs.multiple(name):.1f} answers of the bare echo (usually {usual:.1f})")
-    if wrong := costs.too_slow(USUAL):
+    print(f"a worker has {memory:.2f} times the memory of the bare echo (usually {MEMORY})")
+    if wrong := [*costs.too_slow(USUAL), *too_heavy(memory)]:
         sys.exit("\n".join(wrong))
 
 

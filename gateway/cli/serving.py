@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from importlib.metadata import version
-from typing import Any
+from typing import Any, clear_overloads
 
 import structlog
 from uvicorn.server import Server as HttpServer
@@ -135,6 +135,7 @@ class Server(HttpServer):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, and log where, and what serves."""
         await super().startup(sockets)
+        clear_overloads()  # of 300 functions, which only tools ask for
         # Objects from the start live until the end, so the collector need not scan them. Calls create few reference
         # cycles, so it can run less often.
         gc.collect()

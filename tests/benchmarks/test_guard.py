@@ -1,4 +1,4 @@
-"""The guard of the hot path: what a read and a write cost in CPU time, and that a slowdown would be noticed."""
+"""The guard: what a read and a write cost in CPU time, what memory a worker takes, and that more would be noticed."""
 
 import shutil
 import sys
@@ -12,7 +12,7 @@ from benchmarks.guard import Bench, Costs
 from tests.benchmarks import slowed
 from tests.deadlines import DEADLINE, slowness
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the CPU time of other processes as Linux has it")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads of other processes what Linux has of them")
 
 KEY = "s" * 40
 TRIES = 3
@@ -77,3 +77,21 @@ def test_a_slowdown_is_noticed(bench: Bench, costs: tuple[Costs, list[str]]) -> 
     wasted = 0.6 * costs[0].seconds("read") * 1e6
     found = bench.costs({"read": guard.asked()["read"], "slowed": calls.balance(f"email:{wasted:.0f}", KEY)})
     assert found.too_slow({"slowed": found.multiple("read")}) != []
+
+
+def test_a_worker_takes_the_memory_it_usually_does(
+    bench: Bench, costs: tuple[Costs, list[str]], tmp_path: Path
+) -> None:
+    """After reads and writes a worker has little more memory than is usual, as a multiple of the bare echo's."""
+    heavy = guard.too_heavy(bench.memory())
+    if heavy:  # the first start after a change compiles what it loads, and keeps some of the memory that this takes
+        with guard.bench(tmp_path, within=DEADLINE) as another:
+            another.costs(guard.asked())
+            heavy = guard.too_heavy(another.memory())
+    assert heavy == []
+
+
+def test_what_is_loaded_besides_is_noticed() -> None:
+    """What a worker took with an HTTP client, a command line and the console in it, 2.63 times the echo, is much."""
+    assert guard.too_heavy(guard.MEMORY) == []
+    assert len(guard.too_heavy(2.63)) == 1
