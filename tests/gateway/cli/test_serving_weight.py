@@ -30,7 +30,7 @@ OPERATORS = {
 }
 NEVER = {
     *("aiohttp", "alembic", "click", "greenlet", "httpx", "jinja2", "limits", "multiprocessing", "openapi_pydantic"),
-    *("opentelemetry", "prometheus_client", "redis", "rich", "urllib.request", "uvicorn.main", "xml"),
+    *("opentelemetry", "redis", "rich", "uvicorn.main", "xml"),
     *("gateway.conformance", "gateway.declared.loading", "gateway.simulation"),
 }
 """What no worker loads of itself: other commands' libraries, and what only some configurations or pages take."""
