@@ -1,7 +1,6 @@
 """One adapter and its simulator, with all of the gateway that lies between them below the HTTP edge."""
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -223,10 +222,7 @@ class Bench:
 
     def alarms(self, why: str) -> int:
         """How many alarms of a kind were counted so far."""
-        counted = re.search(
-            rf'^points_alarms_total{{why="{why}"}} (\d+)', self.metrics.exposition().decode(), re.MULTILINE
-        )
-        return int(counted[1]) if counted else 0
+        return self.metrics.shown.alarms().get(why, 0)
 
     def fresh(self) -> None:
         """Forget everything that happened."""
