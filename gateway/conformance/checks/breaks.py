@@ -12,8 +12,11 @@ from gateway.errors import VendorError
 from gateway.model import Operation
 
 EXPLAINED = "a-method-can-run-more-than-once-for-one-call"
-HASTY = 0.5
-"""Seconds after which a hasty vendor call is given up, on a machine that is not busy."""
+HASTY = 0.2
+"""Seconds after which a hasty vendor call is given up, on a machine that is not busy. Each fault waits for all of them.
+
+A call that gets no further in them proves as little, and is judged by the evidence of whether it was sent.
+"""
 LATE: tuple[dict[str, Any], ...] = ({"kind": "delay", "seconds": 0}, {"kind": "drip", "interval": 0})
 
 
@@ -35,15 +38,15 @@ def a_broken_answer_proves_nothing_of_a_write(bench: Bench) -> None:
 @check(EXPLAINED, applies=writes)
 def a_deadline_proves_nothing_of_a_write(bench: Bench) -> None:
     """A write that ran out of time, or was cancelled, is unknown as soon as it may have left."""
+    effect = bench.effect_number()
     with bench.another(timeout=HASTY * bench.patience) as hasty:
         for fault in SLOW:
-            hasty.spoil(hasty.effect_number(), fault)
+            hasty.spoil(effect, fault)
             outcome = hasty.adjust()
             sent = outcome.evidence["sent"]
             expected = Verdict.UNKNOWN if sent else Verdict.NOT_APPLIED
             expect(outcome.verdict is expected, expected, f"it is {outcome.verdict}", named(fault))
             expect(sent or hasty.simulator.effects == [], "no effect", hasty.simulator.effects, named(fault))
-    effect = bench.effect_number()
     for fault in SLOW:
         bench.spoil(effect, fault)
         outcome = bench.abandoned(effect + 1)
