@@ -73,10 +73,10 @@ class Bench:
     echo: Server
     gateway: Server
 
-    def costs(self, asked: Mapping[str, Call]) -> Costs:
+    def costs(self, asked: Mapping[str, Call], *, connections: int = CONNECTIONS) -> Costs:
         """What each of the calls costs the gateway, with the echo in between. Raises `Void`."""
         everything = {"echo": (self.echo, calls.echo()), **{name: (self.gateway, call) for name, call in asked.items()}}
-        rounds = [{name: _cost(*each) for name, each in everything.items()} for _ in range(1 + ROUNDS)]
+        rounds = [{name: _cost(*each, connections) for name, each in everything.items()} for _ in range(1 + ROUNDS)]
         return Costs(tuple(rounds[1:]))  # the first one warms
 
     def memory(self) -> float:
@@ -84,9 +84,9 @@ class Bench:
         return sum(self.gateway.resident()) / sum(self.echo.resident())
 
 
-def _cost(server: Server, call: Call) -> float:
+def _cost(server: Server, call: Call, connections: int) -> float:
     before = server.cpu()
-    answered = of_calls(server.port, call, connections=CONNECTIONS, calls=CALLS).answered
+    answered = of_calls(server.port, call, connections=connections, calls=CALLS).answered
     return (server.cpu() - before) / answered
 
 
