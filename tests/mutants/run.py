@@ -10,16 +10,23 @@ import argparse
 import json
 import os
 import shutil
+import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tests.deadlines import DEADLINE, FACTOR, VARIABLE
+import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.deadlines import DEADLINE, FACTOR, VARIABLE
+from tests.mutants.targets import ROOT, TARGETS
+from tests.mutants.warm import NOT_IMPORTED
+
 PLACE = ROOT / ".bench/mutants"
 TREE = (
     "adapters",
@@ -40,6 +47,18 @@ ENVIRONMENT = {
 }
 """Without other plugins than the kit's, a mutant takes half as long."""
 
+SOCKET = "warm.sock"
+OUTCOMES = {
+    "1": "noticed",
+    "0": "survived",
+    str(NOT_IMPORTED): "not loaded",
+    str(int(pytest.ExitCode.USAGE_ERROR)): "not loaded",
+    str(-signal.SIGALRM): "timed out",
+}
+"""What each exit code means."""
+NOT_TRIED = "not tried"
+"""With any other exit code, and without one, no test has failed."""
+
 # `==` and the like are replaced by those neighbours that show every fault that any other replacement shows. `|` joins
 # types here, `*` and `**` mark arguments, and `is` compares with None and with enums: other operators for them are
 # errors when the module is imported, which every test would find.
@@ -58,60 +77,28 @@ EXCLUDED = (
     "core/ReplaceComparisonOperator_GtE_(?!Gt$|Eq).*",
 )
 
-SHARED = (
-    *("samples", "odd_answers", "conformance", "vouched", "problems", "field_table", "read_samples", "read_table"),
-    "damaged_answers",
-)
-"""Tests of all adapters, each of which names the adapter that it is about."""
+
+def outcome(output: str) -> str:
+    """What became of a mutant, by what its command wrote."""
+    return OUTCOMES.get(output.rpartition("ended: ")[2].strip(), NOT_TRIED)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Modules that are mutated, and the tests that hold them: those that find most and take least come first."""
-
-    modules: tuple[str, ...]
-    tests: tuple[str, ...]
-
-
-def _adapter(folder: str, *modules: str) -> Target:
-    """An adapter's judgements: its own tests, and what is about it of those that all adapters share."""
-    name = folder.replace("_", "-")
-    own = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/adapters" / folder).glob("test_*.py"))
-    own = [path for path in own if "simulator" not in path]
-    shared = [f"tests/adapters/test_{test}.py" for test in SHARED]
-    choice = f"-k '{folder} or {name}'" if name != folder else f"-k {folder}"
-    return Target(tuple(f"adapters/{folder}/{module}.py" for module in modules), (choice, *own, *shared))
-
-
-TARGETS = {
-    "adjustments": Target(
-        ("gateway/adjustments.py",),
-        (
-            "tests/gateway/test_adjustments.py",
-            "tests/gateway/answers/test_rendering.py",
-            "tests/gateway/planning/test_translation.py",
-            "tests/gateway/journal/test_codec.py",
-        ),
-    ),
-    "call": Target(
-        ("gateway/delivery/call.py",),
-        (
-            "tests/gateway/delivery/test_verdict.py",
-            "tests/gateway/delivery/test_call.py",
-            "tests/gateway/delivery/test_delivery.py",
-            "tests/adapters/test_vouched.py",
-            "tests/gateway/test_issued.py",
-            "tests/gateway/test_call_at_random.py",
-        ),
-    ),
-    "meaning": Target(("gateway/meaning.py",), ("tests/gateway/test_meaning.py",)),
-    "reversible": Target(("gateway/reversible.py",), ("tests/gateway/test_reversible.py",)),
-    "remainders": Target(("gateway/journal/remainders.py",), ("-k sqlite", "tests/gateway/journal/test_remainders.py")),
-    "contact_points": _adapter("contact_points", "adapter", "wire", "decimals", "history", "contacts"),
-    "expiring_points": _adapter("expiring_points", "adapter", "wire", "xml", "booking", "history", "tiers"),
-    "fabric": _adapter("fabric", "adapter", "wire"),
-    "iactionable": _adapter("iactionable", "adapter", "wire"),
-}
+@contextmanager
+def listening(path: Path, *command: str, folder: Path, environ: Mapping[str, str]) -> Iterator[None]:
+    """A process that listens at this path; its last argument is the descriptor. What it writes is in a file beside."""
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as listener, path.with_suffix(".log").open("w") as log:
+        listener.bind(os.path.relpath(path))  # a socket's path has little room
+        listener.listen()
+        descriptor = listener.fileno()
+        process = subprocess.Popen(
+            [*command, str(descriptor)], cwd=folder, env=environ, stdout=log, stderr=log, pass_fds=[descriptor]
+        )
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
 
 
 class Session:
@@ -121,12 +108,30 @@ class Session:
         self.name, self.target = name, TARGETS[name]
         self.folder = PLACE / name
         self.tree = self.folder / "tree"
+        self._environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(self.tree)}
+        """The copy comes first on the path: it is what the tests import."""
 
     def run(self) -> None:
         """Make the copy and its mutants where there are none, check that the tests pass without one, and go on."""
         if not (self.folder / "session.sqlite").exists():
-            self._begin()
-        self._cosmic_ray("exec", "../session.toml", "../session.sqlite")
+            self._copy()
+        warm = [sys.executable, "-m", "tests.mutants.warm", self.name]
+        with listening(self.folder / SOCKET, *warm, folder=self.tree, environ=self._environment):
+            if not (self.folder / "session.sqlite").exists():
+                self._begin()
+            self._cosmic_ray("exec", "../session.toml", "../session.sqlite")
+
+    def forget_survivors(self) -> None:
+        """Have those tried again that no test noticed, with the tests as they are here now."""
+        changed = [
+            each for each in self.target.modules if (ROOT / each).read_bytes() != (self.tree / each).read_bytes()
+        ]
+        if changed:
+            raise SystemExit(f"{self.name}: {', '.join(changed)} is not what was mutated; begin anew with --fresh")
+        shutil.rmtree(self.tree / "tests")
+        shutil.copytree(ROOT / "tests", self.tree / "tests")
+        with closing(sqlite3.connect(self.folder / "session.sqlite", timeout=DEADLINE)) as results, results:
+            results.execute("DELETE FROM work_results WHERE worker_outcome = 'NORMAL' AND output NOT LIKE '%ended: 1_'")
 
     def report(self) -> str:
         """How many mutants each module has and how many were noticed, then the change of each that was not."""
@@ -136,31 +141,33 @@ class Session:
             if result is None or result["worker_outcome"] == "skipped" or "\n-@dataclass" in result["diff"]:
                 continue  # how a class is declared, frozen or with slots, is no judgement
             module = item["mutations"][0]["module_path"]
-            outcome = "timed out" if result["output"] == "timeout" else result["test_outcome"]
-            counts[module, outcome] += 1
-            if outcome != "killed":
-                survivors.append(f"{outcome}\n{result['diff']}")
+            found = outcome(result["output"])
+            counts[module, found] += 1
+            if found not in ("noticed", "not loaded"):
+                survivors.append(f"{found}\n{result['diff']}")
         lines = []
         for module in self.target.modules:
-            found = {outcome: counts[module, outcome] for outcome in ("killed", "survived", "timed out", "incompetent")}
-            noticed, every = found["killed"] + found["timed out"], sum(found.values())
-            share = f"{noticed / every:.1%}" if every else "-"
-            lines.append(f"{module}: {every} mutants, {share} noticed; " + str(found))
+            numbers = {each: counts[module, each] for each in (*dict.fromkeys(OUTCOMES.values()), NOT_TRIED)}
+            every = sum(numbers.values()) - numbers["not loaded"]
+            share = f"{numbers['noticed'] / every:.1%}" if every else "-"
+            lines.append(f"{module}: {every} mutants, {share} noticed; {numbers}")
         return "\n".join([*lines, *survivors])
 
-    def _begin(self) -> None:
+    def _copy(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.tree.mkdir(parents=True)
         for name in TREE:
             source = ROOT / name
             copy = shutil.copytree if source.is_dir() else shutil.copy2
             copy(source, self.tree / name)
-        tests = " ".join(self.target.tests)
+
+    def _begin(self) -> None:
         modules = ", ".join(f'"{module}"' for module in self.target.modules)
         excluded = ", ".join(f"'{operator}'" for operator in EXCLUDED)
+        # `warm.py` ends tests that take too long, so that cosmic-ray never does.
         (self.folder / "session.toml").write_text(
-            f"[cosmic-ray]\nmodule-path = [{modules}]\nexcluded-modules = []\ntimeout = {DEADLINE}\n"
-            f'test-command = "{sys.executable} -m pytest -x -p no:cacheprovider {tests}"\n'
+            f"[cosmic-ray]\nmodule-path = [{modules}]\nexcluded-modules = []\ntimeout = {2 * DEADLINE}\n"
+            f'test-command = "{sys.executable} -I -S tests/mutants/ask.py ../{SOCKET}"\n'
             f'[cosmic-ray.distributor]\nname = "local"\n'
             f"[cosmic-ray.filters.operators-filter]\nexclude-operators = [{excluded}]\n",
             "utf-8",
@@ -174,10 +181,11 @@ class Session:
         return self._run("cosmic-ray", *arguments)
 
     def _run(self, program: str, *arguments: str) -> str:
-        """What a program of cosmic-ray writes. The copy comes first on the path: it is what the tests import."""
-        environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(self.tree)}
+        """What a program of cosmic-ray writes."""
         command = [PLACE / "venv/bin" / program, *arguments]
-        done = subprocess.run(command, cwd=self.tree, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=self.tree, env=self._environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise SystemExit(f"{self.name}: {program} {arguments[0]} failed\n{done.stdout}{done.stderr}")
         return done.stdout
@@ -188,12 +196,15 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("targets", nargs="*", choices=[*TARGETS, []], metavar="TARGET", help=", ".join(TARGETS))
     arguments.add_argument("--fresh", action="store_true", help="begin anew")
+    arguments.add_argument("--survivors", action="store_true", help="try those again that no test has noticed")
     arguments.add_argument("--report", action="store_true", help="only say what was found so far")
     chosen = arguments.parse_args()
     sessions = [Session(name) for name in chosen.targets or TARGETS]
     for session in sessions:
         if chosen.fresh:
             shutil.rmtree(session.folder, ignore_errors=True)
+        if chosen.survivors:
+            session.forget_survivors()
     if not chosen.report:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(Session.run, sessions))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.mutants.run import ROOT, TARGETS
+from tests.mutants.targets import ROOT, TARGETS
 
 
 @pytest.mark.parametrize("name", TARGETS)
