@@ -144,10 +144,7 @@ def utc(value: object) -> str | None:
 def moment(value: object) -> datetime | None:
     """The same time as a datetime in UTC, cut to microseconds."""
     text = utc(value)
-    if text is None:
-        return None
-    seconds, _, fraction = text.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{seconds}.{fraction[:6]:0<6}+00:00").astimezone(UTC)
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _contradicts(value: object, sent: object, read: Callable[[object], object]) -> bool:

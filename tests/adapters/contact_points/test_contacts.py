@@ -70,6 +70,14 @@ def test_another_contact_is_not_understood(scheme: str, changes: dict[str, Any])
     assert isinstance(found(scheme, **changes), VendorBadResponse)
 
 
+@pytest.mark.parametrize("missing", ["PhoneCountryCode", "Phone"])
+def test_a_part_of_a_phone_is_no_phone(missing: str) -> None:
+    """Without its calling code or its number, a contact has no phone."""
+    profile = found("contact_id", **{missing: None})
+    assert isinstance(profile, Profile)
+    assert profile.ids == {"contact_id": "7", "email": "Ada@Example.com"}
+
+
 @pytest.mark.parametrize("code", ["45", "+45", "0045", 45])
 def test_a_calling_code_may_be_written_in_several_ways(code: object) -> None:
     """The code is compared by its digits."""

@@ -126,6 +126,7 @@ def test_a_row_is_a_point() -> None:
     [
         ({"Amount": -2}, {"kind": "spend", "points": Decimal(-2)}),
         ({"Amount": 0.5}, {"kind": "earn", "points": Decimal("0.5")}),
+        ({"Amount": 0}, {"kind": "earn", "points": Decimal(0)}),
         ({"Amount": -0.5}, {"kind": "spend", "points": Decimal("-0.5")}),
         ({"Amount": "many"}, {"kind": "other", "points": None}),
         ({"Amount": None}, {"kind": "other", "points": None}),
@@ -171,6 +172,8 @@ def test_pages_are_cut_from_the_whole_list() -> None:
     assert ([row.id for row in second.items], second.next_cursor) == (["5", "2"], "2")
     last = read(*points, limit=2, cursor="2")
     assert ([row.id for row in last.items], last.next_cursor) == (["1"], None)
+    full = read(*points[:4], limit=2, cursor="9")
+    assert ([row.id for row in full.items], full.next_cursor) == (["5", "2"], None)
     assert read(limit=2) == Transactions((), None, complete=True)
 
 

@@ -77,6 +77,7 @@ def test_what_is_cancelled_already_is_refused_before_the_effect() -> None:
     ("change", "body"),
     [
         ({"Id": 6}, None),
+        ({"Id": 8}, None),
         ({"Id": None}, None),
         ({"Amount": 4}, None),
         ({"ContactId": 2}, None),
@@ -121,6 +122,8 @@ def test_a_lost_cancel_is_looked_for_by_the_point() -> None:
     requests, result = played(adapter().find_reversal(**asked()), answer(CANCELLED))
     assert [(each.method, each.path) for each in requests] == [("GET", "/api/v1/Points/7")]
     assert result == Found((Applied("8"),))
+    _, result = played(adapter().find_reversal(**asked()), answer({**POINT, "CancellerPointId": 1}))
+    assert result == Found((Applied("1"),))
     _, result = played(adapter().find_reversal(**asked()), answer(POINT))
     assert result == Found(())
     for name in ("CancellerPointId", "IsCanceller", "Amount"):

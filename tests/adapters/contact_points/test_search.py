@@ -1,5 +1,6 @@
 """The search of contact-points by an adjustment's own id, and the probe: what is believed, and what proves nothing."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +11,7 @@ from adapters.contact_points.adapter import LONG_AGO
 from gateway import exact
 from gateway.errors import VendorAuthFailed, VendorBadResponse, VendorError, VendorRateLimited, VendorUnavailable
 from gateway.model import Found
-from gateway.port import VendorResponse
+from gateway.port import Exchange, VendorResponse
 from tests.adapters.contact_points.test_history import MEMBER, OWN, POINT, adapter
 
 
@@ -60,10 +61,18 @@ def test_a_probe_lists_one_type_of_a_moment_long_ago(settings: dict[str, Any], t
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_no_answer_to_a_probe_is_a_refusal(status: int) -> None:
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        lambda: adapter().probe(),
+        lambda: adapter().find(id=OWN, member=MEMBER, points=Decimal("2.5"), point_type="bonus"),
+    ],
+    ids=["a probe", "a search"],
+)
+def test_no_answer_to_a_probe_or_a_search_is_a_refusal(exchange: Callable[[], Exchange[Any]], status: int) -> None:
     """Statuses that refuse a write mean nothing here."""
-    exchange = adapter().probe()
-    next(exchange)
+    asked = exchange()
+    next(asked)
     with pytest.raises(VendorError) as raised:
-        exchange.send(VendorResponse(status, body=exact.dumps({"Message": "No"})))
+        asked.send(VendorResponse(status, body=exact.dumps({"Message": "No"})))
     assert not raised.value.judged
