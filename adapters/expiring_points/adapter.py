@@ -263,10 +263,10 @@ class ExpiringPoints(Adapter[Settings]):
         """The answer to a read, if it is a success. Raises by the body's code first, then by the HTTP status."""
         answer = self._answer(response)
         code, message = str(answer.error), answer.message
-        if 400 <= answer.error < 500 and answer.error not in (401, 429):
+        if answer.error in (401, 429) or 500 <= answer.error < 600:
+            self.judge(response, listed=False, status=answer.error, code=code, message=message)
+        if 400 <= answer.error < 500:
             self.refuse(VendorRejected, response, status=answer.error, code=code, message=message)
-        if 400 <= answer.error < 600:
-            self.judge(response, listed=True, status=answer.error, code=code, message=message)
         if answer.error != 0 and response.status < 500 and response.status not in (401, 429):
             # A call failed if its error is not 0 (public documents); the codes of this call are not published.
             self.refuse(VendorRejected, response, code=code, message=message)

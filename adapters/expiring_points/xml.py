@@ -38,9 +38,9 @@ def write(fields: Mapping[str, object]) -> bytes:
 def read(text: str) -> dict[str, Any]:
     """The elements under `<xml>`: stripped texts, or dictionaries of the same kind.
 
-    A name with several different values has an `Unreadable` value; U+FFFD replaces each invalid character. Raises
-    `ValueError` for invalid XML, entity declarations, another root, and documents above the bounds, which exist
-    because the event loop waits during parsing.
+    A name with several different values has an `Unreadable` value; U+FFFD replaces each invalid character, and in a
+    name it is invalid itself. Raises `ValueError` for invalid XML, entity declarations, another root, and documents
+    above the bounds, which exist because the event loop waits during parsing.
     """
     if text.count("<") > MAX_TAGS:
         raise ValueError(f"more than {MAX_TAGS} tags")
@@ -68,11 +68,9 @@ class _Tree:
         self.value: Any = None
 
     def start(self, tag: str, _: Mapping[str, str]) -> None:
-        """Begin an element. Raises `ValueError` if it is nested too deep or its name is unreadable."""
+        """Begin an element. Raises `ValueError` if it is nested too deep."""
         if not self._open and tag != "xml":
             raise ValueError("not the vendor's <xml>")
-        if REPLACEMENT in tag:
-            raise ValueError(f"a name in <{self._open[-1][0]}> cannot be told")
         if len(self._open) == MAX_DEPTH:
             raise ValueError(f"elements nested more than {MAX_DEPTH} deep")
         self._open.append((tag, {}))
@@ -87,7 +85,7 @@ class _Tree:
         _, inner = self._open.pop()
         value: Any = "".join(self._text).strip()
         if inner:
-            value = {name: merged(each) if len(each) > 1 else each[0] for name, each in inner.items()}
+            value = {name: merged(values) for name, values in inner.items()}
         self._text = []
         if self._open:
             self._open[-1][1].setdefault(tag, []).append(value)

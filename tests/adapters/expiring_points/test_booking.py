@@ -29,7 +29,7 @@ OWN = "adj_" + "a" * 32
 DETAILS = {"error": 0, "error_text": "Successful operation"}
 DONE: dict[str, Any] = {"data": {"transaction_id": "t-1", "balance": "800.50"}, **DETAILS}
 NAMED = {"404": "member_not_found", "422": "insufficient_points", "1001": "vendor_rejected"}
-NAMED |= dict.fromkeys(("500", "599", "600"), "vendor_rejected")
+NAMED |= dict.fromkeys(("499", "500", "503", "599", "600"), "vendor_rejected")
 
 
 def adapter(**changes: Any) -> ExpiringPoints:
@@ -220,6 +220,8 @@ def test_only_a_documented_code_proves_that_nothing_was_applied(
         (answer(error=599), VendorUnavailable, False),
         (answer(error=600), VendorRejected, True),
         (answer(500, error=422), VendorBadResponse, False),
+        (answer(error=499), VendorRejected, True),
+        (answer(499, error=1001), VendorRejected, True),
         (answer(503, error=1001), VendorBadResponse, False),
         (answer(error=422, data={"balance": "1"}), VendorBadResponse, False),
         (VendorResponse(404, {}, b"<html>"), VendorBadResponse, False),

@@ -106,6 +106,8 @@ def test_a_row_is_a_transaction() -> None:
         ({"transaction_type": "x", "balance_after": "0"}, {"points": Decimal("-100.50"), "kind": "other"}),
         ({"transaction_type": "x"}, {"points": Decimal("100.50"), "vendor_kind": "x"}),
         ({"transaction_type": "x", "amount": "-3", "balance_after": None}, {"points": Decimal(-3)}),
+        ({"transaction_type": "x", "amount": "-0.5", "balance_after": None}, {"points": Decimal("-0.5")}),
+        ({"transaction_type": "x", "amount": "0", "balance_after": None}, {"points": Decimal(0)}),
         ({"transaction_type": "x", "balance_after": None}, {"points": None}),
         ({"transaction_type": "x", "balance_after": "10"}, {"points": None}),
         ({"transaction_type": None, "balance_before": None}, {"points": None, "vendor_kind": None, "kind": "other"}),

@@ -32,6 +32,7 @@ def test_markup_in_a_value_is_escaped() -> None:
         "<html><error>0</error></html>",
         "<yml><error>0</error></yml>",
         "<xml><err\ufffdr>0</err\ufffdr></xml>",
+        "<xml><err\x00r>0</err\x00r></xml>",
         '<!DOCTYPE xml [<!ENTITY a "0">]><xml><error>&a;</error></xml>',
         '<!DOCTYPE xml [<!ENTITY a SYSTEM "file:///dev/null">]><xml><error>&a;</error></xml>',
         "<xml>" * 100_000 + "</xml>" * 100_000,
