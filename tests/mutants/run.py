@@ -25,7 +25,7 @@ import pytest
 
 from tests.deadlines import DEADLINE, FACTOR, VARIABLE
 from tests.mutants.targets import ROOT, TARGETS
-from tests.mutants.warm import NOT_IMPORTED
+from tests.mutants.warm import LONGEST, NOT_IMPORTED
 
 PLACE = ROOT / ".bench/mutants"
 TREE = (
@@ -53,6 +53,7 @@ OUTCOMES = {
     "0": "survived",
     str(NOT_IMPORTED): "not loaded",
     str(int(pytest.ExitCode.USAGE_ERROR)): "not loaded",
+    str(-signal.SIGXCPU): "timed out",
     str(-signal.SIGALRM): "timed out",
 }
 """What each exit code means."""
@@ -96,6 +97,8 @@ def listening(path: Path, *command: str, folder: Path, environ: Mapping[str, str
         )
     try:
         yield
+        if process.poll() is not None:
+            raise SystemExit(f"the process at {path} has ended, and {log.name} says why")
     finally:
         process.kill()
         process.wait()
@@ -166,7 +169,7 @@ class Session:
         excluded = ", ".join(f"'{operator}'" for operator in EXCLUDED)
         # `warm.py` ends tests that take too long, so that cosmic-ray never does.
         (self.folder / "session.toml").write_text(
-            f"[cosmic-ray]\nmodule-path = [{modules}]\nexcluded-modules = []\ntimeout = {2 * DEADLINE}\n"
+            f"[cosmic-ray]\nmodule-path = [{modules}]\nexcluded-modules = []\ntimeout = {2 * LONGEST}\n"
             f'test-command = "{sys.executable} -I -S tests/mutants/ask.py ../{SOCKET}"\n'
             f'[cosmic-ray.distributor]\nname = "local"\n'
             f"[cosmic-ray.filters.operators-filter]\nexclude-operators = [{excluded}]\n",

@@ -10,6 +10,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import shlex
 import signal
 import socket
@@ -26,6 +27,8 @@ from tests.mutants.targets import TARGETS, Target
 
 NOT_IMPORTED = 70
 """The exit code where a changed module cannot be imported, which every test would notice."""
+LONGEST = 5 * DEADLINE
+"""Seconds until the tests of a mutant are ended; of its own work it may have one deadline."""
 OPTIONS = ("-x", "--tb=line", "-p", "no:cacheprovider")
 
 
@@ -49,14 +52,16 @@ def main(name: str, descriptor: str) -> None:
             connection, _ = listener.accept()
             with connection:
                 code = _forked(target, connection)
-                connection.sendall(f"\nended: {code}\n".encode())
+                with suppress(OSError):  # nobody waits for it any more
+                    connection.sendall(f"\nended: {code}\n".encode())
 
 
 def _forked(target: Target, connection: socket.socket) -> int:
     """The exit code of the tests, negative for a signal, in a process of their own which writes to a connection."""
     child = os.fork()
     if child == 0:
-        signal.alarm(int(DEADLINE))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(DEADLINE), resource.RLIM_INFINITY))
+        signal.alarm(int(LONGEST))
         for stream in (1, 2):
             os.dup2(connection.fileno(), stream)
         os._exit(_tried(target))
