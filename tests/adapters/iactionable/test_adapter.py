@@ -307,6 +307,17 @@ def test_an_account_is_in_one_of_the_two_apis(changes: dict[str, Any]) -> None:
         adapter(**changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "path", "expected"),
+    [({}, "/API", None), ({}, "/v3", "/API"), (V3, "/v3", None), (V3, "/API", "/v3")],
+)
+def test_the_address_of_the_other_api_is_a_doubt(changes: dict[str, Any], path: str, expected: str | None) -> None:
+    """Each API has a path of its own at the end of its address."""
+    doubts = adapter(**changes, base_url=f"https://app.example{path}").settings.doubts()
+    assert list(doubts) == ([] if expected is None else ["base_url"])
+    assert expected is None or f"end with {expected} here" in doubts["base_url"]
+
+
 def test_the_keys_of_v3_are_masked() -> None:
     """The application's key is a secret that stands in the address."""
     masked = adapter(**V3).settings.masked()
