@@ -4,7 +4,6 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from tests.end_to_end.caller import Caller
 from tests.end_to_end.process import GatewayProcess
-from tests.end_to_end.test_operators import FIVE, OPERATORS, Admin, end_leases, settings, started, unknown
+from tests.end_to_end.test_operators import FIVE, OPERATORS, Admin, calling, end_leases, settings, started, unknown
 from tests.end_to_end.vendors import Vendors
 from tests.nursery import PROGRAM, Finished, nursery
 
@@ -21,7 +20,8 @@ from tests.nursery import PROGRAM, Finished, nursery
 def admin(
     running: Vendors, configured: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Admin]:
-    yield from started(GatewayProcess(tmp_path_factory.mktemp("commands"), settings(configured)))
+    with started(GatewayProcess(tmp_path_factory.mktemp("commands"), settings(configured))) as admin:
+        yield admin
 
 
 @pytest.fixture(scope="module")
@@ -230,11 +230,9 @@ def test_two_people_settle_a_set(
 ) -> None:
     """The first one proposes each of it, again and again; another person's same command settles each."""
     monkeypatch.delenv("POINTS_GATEWAY_CONFIG", raising=False)
-    running = started(GatewayProcess(tmp_path, settings(configured, resolution={"approvals": 2})))
-    admin = next(running)
-    line = Line(admin, tmp_path)
-    api = Caller.of(admin.process.url)
-    with closing(api.http):
+    whole = settings(configured, resolution={"approvals": 2})
+    with started(GatewayProcess(tmp_path, whole)) as admin, calling(admin) as api:
+        line = Line(admin, tmp_path)
         ids = [unknown(api, vendors) for _ in range(2)]
         end_leases(admin, *ids)
         by_name = (*SETTLING, "--set", named(line(*SETTLING)), "--yes")
@@ -243,8 +241,6 @@ def test_two_people_settle_a_set(
         assert {status(admin, each) for each in ids} == {"unknown"}
         assert line(*by_name, who="bob") == "".join(f"{each}  failed\n" for each in ids)
         assert api.acting(tenant="hasty").adjustment(ids[0])["resolution"]["proposed_by"] == "operator alice"
-    with suppress(StopIteration):
-        next(running)
 
 
 def test_a_balance_is_a_hint(line: Line, admin: Admin, api: Caller, vendors: Vendors) -> None:

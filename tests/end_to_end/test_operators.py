@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,9 @@ class Admin:
         return {} if who is None else {"Authorization": f"Bearer {OPERATORS[who]}"}
 
 
+@contextmanager
 def started(process: GatewayProcess) -> Iterator[Admin]:
+    """A gateway with operators, until the test has ended, however it did."""
     try:
         process.serving()
         (line,) = (json.loads(each) for each in process.lines if '"event":"serving"' in each)
@@ -101,7 +103,8 @@ def admin(
     proxy = {"trusted_proxies": ["127.0.0.1"], "identity_header": "X-Email", "proxy_secret": [PROXY_SECRET]}
     whole = settings(configured, admin=proxy)
     whole["operators"]["alice"]["identity"] = "alice@x"
-    yield from started(GatewayProcess(tmp_path_factory.mktemp("operators"), whole))
+    with started(GatewayProcess(tmp_path_factory.mktemp("operators"), whole)) as admin:
+        yield admin
 
 
 @pytest.fixture(scope="module")
@@ -110,26 +113,33 @@ def two(
 ) -> Iterator[Admin]:
     """A gateway where two people decide."""
     whole = settings(configured, resolution={"approvals": 2})
-    yield from started(GatewayProcess(tmp_path_factory.mktemp("two"), whole))
+    with started(GatewayProcess(tmp_path_factory.mktemp("two"), whole)) as admin:
+        yield admin
+
+
+@contextmanager
+def calling(admin: Admin, **acting: str) -> Iterator[Caller]:
+    """A caller of a gateway's API."""
+    caller = Caller.of(admin.process.url, **acting)
+    with closing(caller.http):
+        yield caller
 
 
 @pytest.fixture(scope="module")
 def api(admin: Admin) -> Iterator[Caller]:
-    caller = Caller.of(admin.process.url)
-    with closing(caller.http):
+    with calling(admin) as caller:
         yield caller
 
 
 @pytest.fixture(scope="module")
 def calling_two(two: Admin) -> Iterator[Caller]:
-    caller = Caller.of(two.process.url)
-    with closing(caller.http):
+    with calling(two) as caller:
         yield caller
 
 
 def unknown(api: Caller, vendors: Vendors, *, tenant: str = "hasty") -> str:
     """An adjustment of which nobody knows whether it was applied, and whose lease is over."""
-    vendors.crm.fault("close", when="after")
+    vendors.crm.fault("close", when="after", method="POST")
     answer = api.acting(tenant=tenant).adjust(FIVE)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
@@ -314,10 +324,7 @@ def test_what_can_be_searched_is_looked_for_now(
     whole = settings(configured)
     whole["vendors"]["crm_found"] = {"extends": "crm", "account": "sample", "timeout": HASTY}
     whole["tenants"]["found"] = {"routes": {"adjust": [{"when": {"member": ["email"]}, "vendor": "arcade"}, CRM_FOUND]}}
-    running = started(GatewayProcess(tmp_path, whole))
-    admin = next(running)
-    caller = Caller.of(admin.process.url, tenant="found")
-    with closing(caller.http):
+    with started(GatewayProcess(tmp_path, whole)) as admin, calling(admin, tenant="found") as caller:
         done = str(caller.adjust(FIVE).json()["id"])
         found = unknown(caller, vendors, tenant="found")
         vendors.arcade.fault("close", when="after")
@@ -338,8 +345,6 @@ def test_what_can_be_searched_is_looked_for_now(
 
         until(settled, pause=0.5)
         assert admin.get(f"adjustments/{found}")["adjustment"]["history"][-1]["by"] == "search"
-    with suppress(StopIteration):
-        next(running)
 
 
 def test_two_people_decide(two: Admin, calling_two: Caller, vendors: Vendors) -> None:
