@@ -86,6 +86,23 @@ def test_a_fingerprint_never_changes(body: bytes) -> None:
     assert matches(PINNED[body], adjustment)
 
 
+@pytest.mark.parametrize(
+    ("asked", "digest"),
+    [
+        (Reversal("adj_1"), "133bb3bdfde8f7fe4b07fca19950019194f41bf0576f10da34d651fedf27a122"),
+        (
+            Reversal("adj_1", Decimal("2.50"), linked=True, description="why"),
+            "8aae133bbc08e68dafb0e4822b7c92b9ef6c39b08208a02c99fad5d7b33a21eb",
+        ),
+    ],
+    ids=["what is left", "some points"],
+)
+def test_the_fingerprint_of_a_reversal_never_changes(asked: Reversal, digest: str) -> None:
+    """It is kept like that of an adjustment."""
+    assert meaning.fingerprint(asked) == digest
+    assert meaning.matches(digest, asked)
+
+
 Grown: Any = make_dataclass(
     "Grown",
     [
@@ -131,6 +148,7 @@ def test_another_operation_is_another_meaning() -> None:
         Reversal("adj_1"),
         Reversal("adj_2"),
         Reversal("adj_1", Decimal(5)),
+        Reversal("adj_1", Decimal(4)),
         Reversal("adj_1", linked=True),
         Reversal("adj_1", linked=False),
         Reversal("adj_1", description="why"),
