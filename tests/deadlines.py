@@ -14,7 +14,7 @@ LARGEST = 30.0
 """No factor is larger: with it, the longest vendor time-out here is the longest that the gateway takes."""
 
 SHARED = 1.5
-"""The least factor where tests run beside each other, one on each core."""
+"""The least factor where tests run beside each other, three on two cores."""
 
 _ROUNDS, _TURNS = 20, 300_000
 _ORDINARY = 0.25
