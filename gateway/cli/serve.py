@@ -14,7 +14,6 @@ import typer
 
 from gateway import logs, tracing
 from gateway.cli import failing
-from gateway.cli.bare_package import bare
 from gateway.cli.event_loop import run
 from gateway.cli.inheritance import Inheritance
 from gateway.cli.listener import ANOTHER_ADMIN, listening
@@ -65,7 +64,6 @@ def serve(
         prepare_apart(settings.store)
         run(_supervised(partial(Reloading, snapshot, loaded, kinds, os.environ), settings.server, workers))
         return
-    bare("uvicorn", Config="uvicorn.config")
     from gateway.cli.serving import server_of  # which loads all of a gateway: a parent of workers serves nothing itself
 
     if inherited is None:

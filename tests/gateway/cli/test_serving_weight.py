@@ -29,8 +29,8 @@ OPERATORS = {
     "operators": {"alice": {"keys": ["a-key-of-an-operator-" + "0" * 24], "scopes": ["operator:read"]}},
 }
 NEVER = {
-    *("aiohttp", "alembic", "click", "greenlet", "httpx", "jinja2", "limits", "multiprocessing", "openapi_pydantic"),
-    *("opentelemetry", "redis", "rich", "uvicorn.main", "xml"),
+    *("aiohttp", "alembic", "greenlet", "httpx", "jinja2", "limits", "openapi_pydantic", "opentelemetry", "redis"),
+    *("rich", "xml"),
     *("gateway.conformance", "gateway.declared.loading", "gateway.simulation"),
 }
 """What no worker loads of itself: other commands' libraries, and what only some configurations or pages take."""
