@@ -61,7 +61,7 @@ coverage: .venv/dev ## branch coverage of gateway/, adapters/ and client/, the p
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-mutants: .venv/dev .bench/mutants/installed ## mutation tests of what decides about points (tests/mutants/README.md); hours
+mutants: .venv/dev .bench/mutants/installed ## mutation tests of what decides about points (tests/mutants/README.md); half an hour
 	$(BIN)/python -m tests.mutants.run $(ARGS)
 
 soak: .venv/dev ## the long attack: 20,000 keys and 200 kills on each journal, and 20,000 damaged inputs

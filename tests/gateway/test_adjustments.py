@@ -1,12 +1,17 @@
 """The life of an adjustment: every step from every state, and what holds along every path."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gateway.adjustments import Mark, State, Status, Verdict, expire, repeat, resolve, retry, settle, withdraw
+from gateway.adjustments import Draft, Mark, State, Status, Verdict, expire, repeat, resolve, retry, settle, withdraw
+from gateway.model import Adjustment, Member
+from gateway.write import Write
 
 IN_PROGRESS = State(Status.IN_PROGRESS)
 SUCCEEDED = State(Status.SUCCEEDED)
@@ -185,3 +190,16 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
+
+
+def test_what_the_vendor_was_told_is_the_callers_value_or_the_default_of_that_time() -> None:
+    """Sent again, a write has the defaults that it was first sent with, and the caller's own values."""
+    adjustment = Adjustment(Member("email", "a@example.com"), Decimal(5), description="Hello")
+    names = ("id", "client", "tenant", "key", "fingerprint", "vendor", "adapter", "rule")
+    texts: dict[str, Any] = {name: name for name in names}
+    draft = Draft(**texts, write=Write(adjustment), not_sent=(), lease=1.0)
+    assert (draft.effective("point_type"), draft.effective("description")) == (None, "Hello")
+    assert draft.effective_write == draft.write
+    filled = replace(draft, defaults={"point_type": "base", "description": "Points"})
+    assert (filled.effective("point_type"), filled.effective("description")) == ("base", "Hello")
+    assert filled.effective_write == Write(replace(adjustment, point_type="base"))
