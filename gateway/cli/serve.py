@@ -69,10 +69,10 @@ def serve(
     if inherited is None:
         prepare_apart(settings.store)
 
-    def asked(here: Here) -> AbstractAsyncContextManager[None]:
+    def commands(here: Here) -> AbstractAsyncContextManager[None]:
         return link.asked(here) if link else Reloading(snapshot, loaded, kinds, os.environ, lambda: [here]).asked()
 
-    run(server_of(loaded, settings, kinds, inherited, asked).run())
+    run(server_of(loaded, settings, kinds, inherited, commands).run())
 
 
 async def _supervised(reloading: Callable[[Parties], Reloading], server: ServerSettings, count: int) -> None:

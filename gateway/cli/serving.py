@@ -43,12 +43,12 @@ def server_of(
     settings: Settings,
     kinds: Mapping[str, AdapterType],
     inherited: Inheritance | None,
-    asked: Callable[[Here], AbstractAsyncContextManager[None]],
+    commands: Callable[[Here], AbstractAsyncContextManager[None]],
 ) -> "Server":
     """The server of a gateway; if its journal cannot be opened, ends the command.
 
     `settings` are the loaded ones with what the command line says in their place; `inherited`: what a worker has of its
-    parent; `asked`: in which commands are taken while it serves.
+    parent; `commands`: the context in which it accepts commands.
     """
     metrics, listener, admin = None, None, None
     if inherited is not None:
@@ -59,13 +59,13 @@ def server_of(
         gateway = Gateway(loaded, kinds, metrics=metrics)
     except JournalError as error:
         fail(str(error))
-    return Server(gateway, settings, listener=listener, admin=admin, asked=asked(Here(gateway)))
+    return Server(gateway, settings, listener=listener, admin=admin, commands=commands(Here(gateway)))
 
 
 class Server(HttpServer):
     """A uvicorn server for one gateway; the gateway learns of a shutdown before the connections are closed.
 
-    `asked`: in which commands are taken while it serves.
+    `commands`: the context in which it accepts commands.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Server(HttpServer):
         *,
         listener: socket.socket | None = None,
         admin: socket.socket | None = None,
-        asked: AbstractAsyncContextManager[None] | None = None,
+        commands: AbstractAsyncContextManager[None] | None = None,
     ) -> None:
         drain = settings.server.drain
         self._connections = connections = connections_of(gateway.unreadable)
@@ -85,7 +85,7 @@ class Server(HttpServer):
         self._address = settings.server.listen
         self._inherited = listener
         self._inherited_admin = admin
-        self._asked = asked or nullcontext()
+        self._commands = commands or nullcontext()
         self._admin_address = settings.server.admin
         self._manager = ServiceManager(os.environ)
         self._stopping = Stopping(
@@ -103,7 +103,7 @@ class Server(HttpServer):
         except (SettingsError, StoreUnavailable) as error:
             await self._gateway.close()
             invalid(error) if isinstance(error, SettingsError) else fail(str(error))
-        async with self._admin(), self._manager.watching(), self._asked:
+        async with self._admin(), self._manager.watching(), self._commands:
             await self.serve(sockets=duplicates(listener))
         if self.started:
             log.info("stopped")

@@ -15,17 +15,17 @@ _SYSTEM = MappingProxyType(
         **dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG), _ANOTHER),
     }
 )
-# By SQLite's primary result codes (sqlite.org/rescode.html), as numbers: its module is loaded only with such a journal.
-_INTERRUPTED = 9
+# By the names of SQLite's primary result codes; its module is loaded only with such a journal.
 _SQLITE = MappingProxyType(
     {
-        5: "another program holds it: let that finish",
-        8: _WRITABLE,  # to a reader too: SQLite shares a file in WAL mode by other files beside it, which it changes
-        10: "the disk is full, over its quota or broken: look into the system's log",
-        11: "the file is damaged: put a back-up in its place, as docs/keeping.md says",
-        13: _ROOM,
-        14: _WRITABLE,
-        26: _ANOTHER,
+        "SQLITE_NOTADB": _ANOTHER,
+        "SQLITE_CANTOPEN": _WRITABLE,
+        # A reader is told so too: SQLite shares a file in WAL mode by other files beside it, which a reader changes.
+        "SQLITE_READONLY": _WRITABLE,
+        "SQLITE_FULL": _ROOM,
+        "SQLITE_IOERR": "the disk is full, over its quota or broken: look into the system's log",
+        "SQLITE_CORRUPT": "the file is damaged: put a back-up in its place, as docs/keeping.md says",
+        "SQLITE_BUSY": "another program holds it: let that finish",
     }
 )
 _POSTGRESQL = MappingProxyType(
@@ -41,8 +41,8 @@ def of(error: BaseException) -> str:
     """The reason in the words of who raised it, their first line, and what to do where that is known."""
     reason = getattr(error, "orig", None) or error
     words, advice = str(reason).strip().partition("\n")[0], None
-    if (code := getattr(reason, "sqlite_errorcode", None)) is not None:
-        advice = _SQLITE.get(code & 255)
+    if (code := _sqlite_code(reason)) is not None:
+        advice = _SQLITE.get(code)
     elif isinstance(reason, OSError):
         words, advice = _words(reason), _SYSTEM.get(reason.errno or 0)
     else:
@@ -58,7 +58,13 @@ def full(error: BaseException) -> bool:
 def overdue(error: BaseException) -> bool:
     """Whether a read was ended since it took too long."""
     reason = getattr(error, "orig", None)
-    return getattr(reason, "sqlite_errorcode", 0) == _INTERRUPTED or getattr(reason, "sqlstate", None) == "57014"
+    return _sqlite_code(reason) == "SQLITE_INTERRUPT" or getattr(reason, "sqlstate", None) == "57014"
+
+
+def _sqlite_code(reason: BaseException | None) -> str | None:
+    """The name of the primary result code of an error of SQLite: `SQLITE_IOERR` for `SQLITE_IOERR_WRITE`."""
+    name = getattr(reason, "sqlite_errorname", None)
+    return None if name is None else "_".join(name.split("_")[:2])
 
 
 def _words(error: OSError) -> str:

@@ -134,9 +134,9 @@ def _of_each(connection: Connection, filters: Filters, place: Place | None, most
     found: list[Any] = []
     end: Place | None = None
     for tenant in skips.tenants(connection):
-        rows, short = _of_one(connection, tenant, filters, place, most, examined)
-        end = max((each for each in (end, short) if each is not None), default=None)
-        found = sorted((each for each in (*found, *rows) if end is None or _newness(each) >= end), key=_newness)
+        part = _of_one(connection, tenant, filters, place, most, examined)
+        end = max((each for each in (end, part.end) if each is not None), default=None)
+        found = sorted((each for each in (*found, *part.rows) if end is None or _newness(each) >= end), key=_newness)
         found = found[: -most - 1 : -1]
         oldest = _newness(found[-1]) if len(found) == most else end
         if oldest is not None:

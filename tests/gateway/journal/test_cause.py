@@ -23,16 +23,16 @@ from gateway.journal import cause
 def test_the_codes_of_sqlite(name: str, advice: str) -> None:
     """Each result code that somebody can do something about has an advice; extended codes have that of theirs."""
     error = sqlite3.OperationalError("it cannot be done")
-    error.sqlite_errorcode = getattr(sqlite3, name)
+    error.sqlite_errorname = name
     assert cause.of(error).startswith(f"it cannot be done: {advice}")
 
 
 def test_an_interrupted_read_was_overdue() -> None:
     """A read that SQLite interrupted took too long; one that failed otherwise did not."""
     error = sqlite3.OperationalError("interrupted")
-    error.sqlite_errorcode = sqlite3.SQLITE_INTERRUPT
+    error.sqlite_errorname = "SQLITE_INTERRUPT"
     wrapped = Exception()
     wrapped.orig = error  # type: ignore[attr-defined]  # as SQLAlchemy's errors have it
     assert cause.overdue(wrapped)
-    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    error.sqlite_errorname = "SQLITE_BUSY"
     assert not cause.overdue(wrapped)
