@@ -2,15 +2,13 @@
 
 import json
 import re
-import sqlite3
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.deadlines import DEADLINE
+from tests.copied_rows import copy_oldest
 from tests.gateway.cli.conftest import Command, Left, ran
 
 FILTERS = {
@@ -80,29 +78,10 @@ def test_a_request_is_found(command: Command, left: Left) -> None:
     assert (none.out, none.err) == ("", "no adjustments\n")
 
 
-def copy_first(left: Left, number: int) -> None:
-    """Have the oldest adjustment that many times more, each newer, without its history."""
-    with closing(sqlite3.connect(left.config.parent / "points.db", timeout=DEADLINE)) as connection:
-        names = [row[1] for row in connection.execute("PRAGMA table_info(adjustments)")][1:]
-        values_of = {
-            "id": "'adj_' || printf('%06d', number)",
-            "key": "'key-' || number",
-            "created_at": "created_at + number",
-        }
-        values = ", ".join(values_of.get(name, f'"{name}"') for name in names)
-        connection.execute(
-            "WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers LIMIT ?)"
-            f" INSERT INTO adjustments ({', '.join(names)})"
-            f" SELECT {values} FROM adjustments, numbers WHERE key = 'first'".replace("key,", '"key",', 1),
-            (number,),
-        )
-        connection.commit()
-
-
 def test_a_list_is_as_long_as_it_is_asked_for(command: Command, left: Left) -> None:
     """More than 10,000 adjustments are listed part by part, in text and as one JSON document, each once."""
     number = 10_100
-    copy_first(left, number)
+    copy_oldest(left.config.parent / "points.db", number)
     shown = command("adjustments", "list", "-c", left.config, "--tenant", "acme", "--limit", "1000000")
     ids = [line.split()[1] for line in shown.out.splitlines()[1:]]
     assert (shown.code, len(ids), len(set(ids))) == (0, number + 4, number + 4)
@@ -114,7 +93,7 @@ def test_a_list_is_as_long_as_it_is_asked_for(command: Command, left: Left) -> N
 
 def test_a_list_whose_first_parts_are_empty_is_whole(command: Command, left: Left) -> None:
     """What is found only behind 20,000 others is the whole list, in text and as one JSON document."""
-    copy_first(left, 20_100)
+    copy_oldest(left.config.parent / "points.db", 20_100)
     asked = told(command("adjustments", "show", left.ids["first"], "-c", left.config, "-o", "json").out)
     id_ = asked["history"][-1]["evidence"]["request_id"]
     listed = ["adjustments", "list", "-c", left.config, "--tenant", "acme", "--request-id", id_]
