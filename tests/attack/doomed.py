@@ -214,8 +214,8 @@ def serve(config: Path, doom: Doom, *, margin: float, ledger: Path | None, behin
     except JournalError as error:
         sys.exit(str(error))
     here = Here(gateway)
-    asked = Reloading(snapshot, settings, kinds, os.environ, lambda: [here]).asked()
-    run(Announcing(gateway, settings, asked=asked).run())
+    commands = Reloading(snapshot, settings, kinds, os.environ, lambda: [here]).asked()
+    run(Announcing(gateway, settings, commands=commands).run())
 
 
 def main() -> None:
